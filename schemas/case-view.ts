@@ -79,6 +79,7 @@ export const CASE_VIEW = {
   decided_as_recorded: { shape: 'flag', recorded: false, breaks: CONTEXT },
   tokens: { shape: 'number', recorded: false, breaks: CONTEXT },
   cents: { shape: 'number', recorded: false, breaks: CONTEXT },
+  outputs: { shape: { names: 'value' }, recorded: true, breaks: DECISION },
 } as const satisfies Readonly<Record<string, Viewed>>
 
 /** A name of the table. */
@@ -86,6 +87,9 @@ export type ViewName = keyof typeof CASE_VIEW
 
 /** Can a name be altered by a change at all? What a case is, and what it was recorded under, cannot. */
 export const isAltered = (name: ViewName): boolean => CASE_VIEW[name].breaks !== CASE
+
+/** Does a name say what was said of the recorded run, or whether a replay is that run? Of a model's new words neither holds. */
+export const saysOfRecord = (name: ViewName): boolean => name === 'label' || name === 'decided_as_recorded'
 
 /** Names of the table that a rule reads, of a rule that was checked. Inside a list a variable is a field of its elements. */
 export function namesRead(rule: unknown): ViewName[] {

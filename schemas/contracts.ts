@@ -8,12 +8,15 @@ import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
+import { InboxAnswer, InboxEntry } from './inbox.ts'
 import { Insight } from './insight.ts'
+import { LiveModel } from './live-model.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { ProposerModel } from './proposer-model.ts'
 import { QuarterlyCadence } from './quarterly.ts'
+import { RecordedParts, RecordingPlan } from './recording-plan.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
@@ -43,12 +46,16 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'experience-run': ExperienceRun,
   correction: Correction,
   'replay-case': ReplayCase,
+  'recording-plan': RecordingPlan,
+  'recorded-parts': RecordedParts,
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,
   'candidate-change': CandidateChange,
   'strategy-rule': StrategyRule,
   'candidate-score': CandidateScore,
   'replay-result': ReplayResult,
+  'inbox-entry': InboxEntry,
+  'inbox-answer': InboxAnswer,
   'harness-result': HarnessResult,
   scorecard: Scorecard,
   'score-delta': ScoreDelta,
@@ -74,6 +81,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'rejection-lift': RejectionLift,
   'autotune-run': AutotuneRun,
   'redaction-rules': RedactionRules,
+  'live-model': LiveModel,
   'start-request': StartRequest,
   'run-summary': RunSummary,
   'audit-line': AuditLine,

@@ -217,6 +217,9 @@ export const TuningTarget = z.strictObject({
     })
     .optional(),
   owner: Name.optional(),
+  proposal_budget: z.int().min(1).max(10_000).optional().meta({
+    description: 'Proposals that programs outside may hand in for this intent in a quarter (default 200).',
+  }),
   blast_radius: z
     .strictObject({ max_fields: z.int().min(1).max(10), max_decision: z.number().min(0).max(1) })
     .optional()

@@ -1,6 +1,7 @@
 /** `autotune explain`: why a run proposed this or nothing, and everything about one candidate of it. */
 import { type PromptCost, promptCostLines } from '#core/evidence/prompt-cost.ts'
 import { labelLines } from '#core/gate/label-wording.ts'
+import { notSearchedBy } from '#core/search/not-searched.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
@@ -44,7 +45,8 @@ export async function explain(
     if (candidate === undefined) {
       const more = nextCommand(o, ['explain', run, scored[0] ? 'CANDIDATE' : ''])
       const labels = asked?.heldout_test_set ? labelLines(asked.heldout_test_set) : []
-      const told = { summary, scored, metric, direction, labels, all: all ?? false, more }
+      const not_searched = asked ? notSearchedBy(asked, scored) : []
+      const told = { summary, scored, not_searched, metric, direction, labels, all: all ?? false, more }
       print(json, summary, () => explainLines(told))
       return 0
     }

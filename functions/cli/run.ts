@@ -3,9 +3,11 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
+import { liveRun, modelOf } from '../embedded/live-run.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
@@ -17,10 +19,11 @@ import { runTarget } from '../steps/run/run.ts'
 import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
-import { terminalProgress } from './progress.ts'
+import { endProgress, terminalProgress } from './progress.ts'
 import { askedProposers, type ProposerOptions, reflectModel, withReflection } from './proposers.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
+import { readLiveModel } from './sign.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
@@ -33,6 +36,7 @@ interface Options extends StoreOptions, ProposerOptions {
   readonly replayer?: string
   readonly concurrency?: number
   readonly limitMs?: number
+  readonly live?: string
 }
 
 export async function runVerb(o: Options): Promise<number> {
@@ -45,12 +49,13 @@ export async function runVerb(o: Options): Promise<number> {
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
+  const document = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
   const model = reflectModel(o)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, { replayer, proposing, model, text })
+    return await runIn(o, target, { replayer, proposing, model, text, document })
   } finally {
     ended()
   }
@@ -61,12 +66,14 @@ interface Prepared {
   readonly proposing: Proposing | undefined
   readonly model: ProposerModel | null
   readonly text: string | null
+  /** Whose model is asked live; null: nobody is. */
+  readonly document: LiveModel | null
 }
 
 async function runIn(
   o: Options,
   target: TuningTarget,
-  { replayer, proposing, model, text }: Prepared,
+  { replayer, proposing, model, text, document }: Prepared,
 ): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
@@ -80,7 +87,19 @@ async function runIn(
     const { prices } = await soundDocuments(store.objects, target)
     const asked = withReflection(store, proposing, model, prices)
     await store.unlockVault()
-    engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
+    const live =
+      document === null
+        ? undefined
+        : await liveRun(store, {
+            document,
+            file: o.live!,
+            model: modelOf(document),
+            target,
+            candidates: bounded,
+            proposes: asked !== undefined,
+            say,
+          })
+    engine = await openEngine(store, target.intent ?? '', { ...o, replayer, live })
     const summary = await runTarget(
       store,
       {
@@ -112,14 +131,30 @@ export const keptText = (o: Options): string =>
 
 /** The same command line again, as it works from this folder. */
 function commandOf(o: Options): string {
-  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs } = o
-  const given = { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, 'limit-ms': limitMs }
+  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs, live } = o
+  const given = {
+    store,
+    target,
+    candidates,
+    proposers,
+    blocks,
+    reflect,
+    replayer,
+    concurrency,
+    'limit-ms': limitMs,
+    live,
+  }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks, reflect }: Options): void {
+function refuseLocalReplay(o: Options): void {
+  const { replayer, concurrency, limitMs, proposers, blocks, reflect, live } = o
+  if (live !== undefined)
+    throw new UserError(
+      '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
+    )
   if (proposers !== undefined || blocks !== undefined || reflect !== undefined)
     throw new UserError(
       'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
@@ -127,6 +162,12 @@ function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks, 
   const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
+}
+
+/** Told before anything is asked, whatever the output is. */
+const say = (lines: readonly string[]): void => {
+  endProgress()
+  process.stderr.write(`${lines.join('\n')}\n`)
 }
 
 /** Changes as candidates within the bounds of the target's pack. */
@@ -137,7 +178,7 @@ async function boundedBy(
 ): Promise<CandidateChange[]> {
   const { pack } = await soundDocuments(store.objects, target)
   if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
-  return boundedCandidates(changes, pack, target)
+  return await boundedCandidates(changes, pack, target)
 }
 
 async function abandon(runId: string, { json, ...o }: Options): Promise<number> {

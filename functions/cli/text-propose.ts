@@ -9,7 +9,7 @@ import { reachLine } from '#core/space/scopes.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
-import { number, patchLine } from './text.ts'
+import { number, patchLine, toldReason } from './text.ts'
 
 const FATES: Partial<Record<Fate, string>> = {
   committed: 'WITHIN ALL LIMITS',
@@ -55,7 +55,8 @@ export function proposeLines(proposed: Proposed): string[] {
 export const survives = ({ memory, assessed }: ProposedChange): boolean =>
   (memory?.survives ?? assessed?.survives) === true
 
-function changeLines(
+/** One change with its problems, what memory says of it, or its fate and figures. */
+export function changeLines(
   { at, change, problems, released, memory, prompts = [], assessed }: ProposedChange,
   proposed: Proposed,
 ): string[] {
@@ -76,11 +77,23 @@ function changeLines(
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
-  const { fate, reason, metric, guardrails, search, blast_radius, examples, applies_to, prediction, happened } =
-    assessed
+  const {
+    fate,
+    reason,
+    metric,
+    guardrails,
+    search,
+    blast_radius,
+    examples,
+    applies_to,
+    rejected_elsewhere: elsewhere,
+    prediction,
+    happened,
+  } = assessed
   const lines = [
-    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`,
+    `   fate     ${FATES[fate] ?? fate} (${fate}): ${toldReason(reason)}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
+    ...(elsewhere === undefined ? [] : [`   memory   ${elsewhere}`]),
   ]
   // Nothing was read of it: there are no figures.
   if (search === null) return lines

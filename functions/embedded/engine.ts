@@ -6,6 +6,8 @@ import { UserError } from '../errors.ts'
 import type { ReplayEngine, Store, VerdictSource } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
+import { type LiveOptions, liveAsker } from './live-asker.ts'
+import { keptAlone } from './live-run.ts'
 import { type ModuleEngine, moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
 
@@ -22,6 +24,8 @@ export interface ReplayerOptions {
   readonly limitMs?: number | undefined
   /** Digest that a harness module must have. */
   readonly digest?: string | undefined
+  /** The model that a harness asks live; absent: recorded answers stand. */
+  readonly live?: LiveOptions | undefined
 }
 
 /** The replayer of a command. Throws UserError when the target is scored by a harness that the command does not name. */
@@ -33,6 +37,10 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
+  if (options.live && options.replayer === 'transcript')
+    throw new UserError(
+      'a live run asks a model what a harness of your own would ask it: name that harness with --replayer module:PATH',
+    )
   if (options.replayer === 'transcript')
     return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir, ...asking(local) })
   return await openHarness(local, intent, options)
@@ -45,7 +53,7 @@ export const asking = ({ verdicts }: Pick<Store, 'verdicts'>) => (verdicts ? { v
 export async function openHarness(
   local: LocalStore,
   intent: string,
-  { replayer, concurrency, limitMs, digest }: ReplayerOptions,
+  { replayer, concurrency, limitMs, digest, live }: ReplayerOptions,
 ): Promise<ModuleEngine> {
   const { dir, vaultDir, asideDir, objects, vault, progress } = local
   if (!replayer.startsWith('module:') || replayer === 'module:')
@@ -61,13 +69,19 @@ export async function openHarness(
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),
+    ...(live && { live: liveAsker(local, live) }),
   })
 }
 
 /** The options under which a run was made. */
 export const optionsOf = (pinned: Replayer | undefined): ReplayerOptions =>
   pinned?.kind === 'module'
-    ? { replayer: `module:${pinned.path}`, limitMs: pinned.limit_ms, digest: pinned.digest }
+    ? {
+        replayer: `module:${pinned.path}`,
+        limitMs: pinned.limit_ms,
+        digest: pinned.digest,
+        ...(pinned.live && { live: keptAlone(pinned.live) }),
+      }
     : { replayer: 'transcript' }
 
 /** The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. */

@@ -20,6 +20,7 @@ import type { Progress, ReplayEngine, RunLoader, VerdictSource } from '../ports.
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
 import type { CaseReplays } from '../steps/replay/replays.ts'
 import { inShards } from '../streams/groups.ts'
+import type { LiveAsker } from './live-asker.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
 
@@ -39,6 +40,8 @@ export interface ModuleOptions {
   readonly progress?: Progress
   /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
   readonly verdicts?: VerdictSource
+  /** The model that answers model steps anew; absent: recorded answers do. */
+  readonly live?: LiveAsker | undefined
   /** Digest that the module must have, where a run has pinned one: another module is not even loaded. */
   readonly digest?: string
 }
@@ -51,7 +54,7 @@ export interface ModuleEngine extends ReplayEngine, Pick<CaseReplays, 'answer'> 
 
 /** Engine over a harness module. Throws UserError when the module does not exist, does not load or exports no `replay`. */
 export async function moduleEngine(path: string, options: ModuleOptions): Promise<ModuleEngine> {
-  const { store, vault, runs, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
+  const { store, vault, runs, live, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
   const files = harnessFiles(path, store)
   if (options.digest !== undefined && options.digest !== files.digest)
     throw new ChangedModule(
@@ -74,7 +77,15 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   let searched = new RecordList(aside.records, TEXT)
 
   const replays = harnessReplays({
-    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs, cage: cageHere() } as const,
+    replayer: {
+      kind: 'module',
+      path,
+      digest: files.digest,
+      limit_ms: limitMs,
+      cage: cageHere(),
+      ...(live && { live: live.pin }),
+    } as const,
+    ...(live && { live: { repeats: live.pin.repeats, begin: (set) => live.begin(set) } }),
     name: `the harness module ${path}`,
     runs,
     aside,
@@ -85,7 +96,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
         (item, ask) =>
           work(item, (job) => {
             if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
-            return ask(job)
+            return ask(live ? live.jobOf(job, side, pass) : job)
           }),
         ends,
       ),
@@ -93,6 +104,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
 
   return {
     ...replays,
+    ...(live && { live }),
 
     async *reproduce(lines, pins, side) {
       if (side === 'search') searched = new RecordList(aside.records, TEXT)
@@ -102,10 +114,10 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       }
     },
 
-    async *score(lines, run, change, pass) {
+    async *score(lines, run, change, pass, question) {
       // What the processes remember of the baseline, or of another candidate, must not answer for this one.
       ;(pass === 'first' ? first : second).vault.close()
-      yield* replays.score(lines, run, change, pass)
+      yield* replays.score(lines, run, change, pass, question)
     },
 
     async *search({ panel, ...input }) {

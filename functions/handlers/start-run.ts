@@ -23,7 +23,7 @@ import { openRuns, takeLock } from '../steps/run/lock.ts'
 import { aboutOf } from '../steps/run/pinned-input.ts'
 import { ContractRefused, leaveRefusal } from '../steps/run/refusal.ts'
 import { recordRun } from '../steps/run/run-record.ts'
-import { gatherStanding } from '../steps/run/standing.ts'
+import { gatherStanding, yearProblems } from '../steps/run/standing.ts'
 
 export const startRunFunction: Step<StartRunInput, RunRef> = {
   name: 'start-run',
@@ -42,11 +42,12 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
         'the target names proposers, and a deployment asks none yet: run it on a folder, or hand their changes over as candidates',
       )
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
-    const candidates = placed && boundedCandidates(placed, pack, target)
+    const candidates = placed && (await boundedCandidates(placed, pack, target))
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()
-    const reasons = reasonsOf({ target, candidates }, contract, await gatherStanding(store, target))
+    const standing = await gatherStanding(store, target, await yearProblems(store, target))
+    const reasons = reasonsOf({ target, candidates }, contract, standing)
     if (reasons.length > 0) {
       const id = run_id ?? (await freshRunId(store, target, started_at))
       const reason = reasons.join('\n')

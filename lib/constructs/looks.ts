@@ -55,8 +55,9 @@ export function looks(
     statements: [
       ...mayRead(bucket, 'cadence/resplit/*'),
       mayAdd(bucket, 'cadence/resplit/*'),
-      ledger.mayRead('split', 'epochkey'),
+      ledger.mayRead('split', 'epochkey', 'import'),
       ledger.mayCreate('epoch', 'epochkey'),
+      ledger.mayWrite('import'),
     ],
   })
   const lookingBack = ['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*']

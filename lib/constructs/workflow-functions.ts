@@ -94,8 +94,8 @@ const DECIDING: ReadonlySet<string> = new Set([
   'finish-run',
 ])
 
-/** Those that open a question. */
-const ASKING: ReadonlySet<string> = new Set(['reserve-question', 'publish-answer'])
+/** Those that open a question, and the one that refuses a run for which there is no room to ask. */
+const ASKING: ReadonlySet<string> = new Set(['start-run', 'reserve-question', 'publish-answer'])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

@@ -34,10 +34,10 @@ export function workflowRights({
   const request = 'autotune/work/*/request.json'
   return {
     startRun: [
-      // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force.
+      // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force, a year that is spent.
       ...mayRead(bucket, 'packs/*', ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`)),
       mayWrite(bucket, request, 'autotune/runs/*/refusal.json'),
-      ledger.mayRead('lock', 'run', 'review', 'rollout', 'release', 'split'),
+      ledger.mayRead('lock', 'run', 'review', 'rollout', 'release', 'split', 'heldout', 'budget'),
       ledger.mayWrite('lock', 'run'),
     ],
     sealer: [

@@ -34,7 +34,7 @@ const TABLE = {
   AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],
   // It looks whether a review of the same baseline is open.
-  AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],
+  AutotuneFunctionsStartRunRole: ['read review item', 'read held-out item', 'write lock', 'write run item'],
   // Each machine with a map starts its children itself.
   AutotuneGateWorkflowRole: ['ask gate'],
   AutotuneTuningWorkflowRole: ['ask gate', 'start tuning'],
@@ -164,6 +164,7 @@ const TABLE = {
     'write held-out item',
     'claim family',
     'write lock',
+    'hold import lock',
   ],
 }
 

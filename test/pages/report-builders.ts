@@ -205,6 +205,7 @@ export function someFacts(
     left_out: [],
     model_usage: [],
     search: {
+      not_searched: ['evidence.orders.top_k 9 .. 12 not searched: 3 of 10 cases cannot be replayed'],
       counts: {
         visited: n,
         paid: 100 * n,

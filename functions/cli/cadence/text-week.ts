@@ -1,6 +1,7 @@
 /** A week of the routine as people read it: the funnel, what measured otherwise than it promised, and what to do next. */
 
 import { dayAfter } from '#core/cadence/days.ts'
+import { entriesOf } from '#core/cadence/funnel.ts'
 import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
@@ -156,7 +157,7 @@ const scarLines = ({ scars: { scars, this_week } }: IntentWeek): string[] =>
 
 /** Approved changes that nobody rolls out, and certified ones that nobody reviews. */
 const nextLines = ({ intents }: WeeklyCadence, place: StoreOptions): string[] => {
-  const entries = intents.flatMap(({ funnel }) => funnel.entries)
+  const entries = intents.flatMap(({ funnel }) => entriesOf(funnel))
   const next = entries.flatMap(({ run_id, stands }) => {
     if (stands === 'waits_for_rollout')
       return [`start    ${nextCommand(place, ['rollout', 'start', run_id, '--config', 'rollout.json'])}`]

@@ -2,6 +2,7 @@
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { Actions } from './actions.ts'
 import { alternativesOf } from './alternatives.ts'
@@ -22,6 +23,8 @@ export interface EvidenceInput {
   readonly candidate: CandidateScore
   readonly candidates: readonly CandidateScore[]
   readonly pack: ContextPack
+  /** Memory as the run was given it. */
+  readonly rejections: readonly RejectionRecord[]
   readonly direction: 'decrease' | 'increase'
   /** The baseline's value of the target metric on the search set. */
   readonly baselineMetric: number | null
@@ -84,7 +87,7 @@ export class EvidenceGathering {
 
   /** The evidence, with the whole cases in the order of `shownCases`. */
   evidence(input: EvidenceInput, examples: readonly WholeCase[]): RunEvidence {
-    const { candidate, candidates, pack, direction, baselineMetric, certificate, runDay } = input
+    const { candidate, candidates, pack, rejections, direction, baselineMetric, certificate, runDay } = input
     const coverage = this.#coverage.rows()
     const evidence = {
       version: 1,
@@ -116,7 +119,8 @@ export class EvidenceGathering {
       alternatives: alternativesOf(candidates, direction, baselineMetric),
     } as const
     const surfaces = pack.tunable_surfaces
-    return { ...evidence, look_at: lookAt({ evidence, certificate: certificate?.rows ?? [], candidates, surfaces }) }
+    const facts = { evidence, certificate: certificate?.rows ?? [], candidates, surfaces, rejections }
+    return { ...evidence, look_at: lookAt(facts) }
   }
 }
 

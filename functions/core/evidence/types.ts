@@ -257,6 +257,7 @@ export interface Alternative {
 
 /** Names of the rules that speak. */
 export type LookAtRule =
+  | 'rejected_elsewhere'
   | 'source_gone'
   | 'slice_carries_harm'
   | 'one_pattern'

@@ -6,6 +6,7 @@ import type { LeftOut, ProposedInRun } from '#schemas/run.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { releasedProblem } from '../contract/standing.ts'
 import { meaningOf } from '../space/meaning.ts'
+import type { CountTokens } from '../space/prompt/tokens.ts'
 import { boundedChange } from '../space/validate.ts'
 import type { ProposedChange, ProposerInput, Unread } from './proposer.ts'
 
@@ -23,12 +24,13 @@ export interface TakenUnder {
   readonly target: Pick<ResolvedTarget, 'intent' | 'search_space'>
   readonly released: ProposerInput['released']
   readonly given: readonly CandidateChange[]
+  readonly count: CountTokens
 }
 
 /** Candidates in the order of their proposers, and what was left out. */
 export function takeProposed(
   all: readonly HandedOver[],
-  { pack, target, released, given }: TakenUnder,
+  { pack, target, released, given, count }: TakenUnder,
 ): Pick<ProposedInRun, 'candidates' | 'left_out'> {
   const known = new Map(given.map(({ patch, origin }) => [meaningOf(pack, patch), origin ?? 'hand_written']))
   const before = released.map((one) => ({ ...one, rollout: 'earlier' }))
@@ -45,6 +47,7 @@ export function takeProposed(
         pack,
         target.intent,
         target.search_space,
+        count,
       )
       if ('problems' in bounded) {
         leave('out_of_bounds', bounded.problems.join('; '))

@@ -9,6 +9,7 @@ import { certificateFor } from '../gate/answer.ts'
 import { labelLines } from '../gate/label-wording.ts'
 import { usageLines } from '../model/usage-text.ts'
 import { HELD } from '../search/committed-list.ts'
+import { notSearchedBy } from '../search/not-searched.ts'
 import { type BestStep, bestSoFar } from './best-so-far.ts'
 import { nextSteps } from './next-steps.ts'
 import { type PowerCurve, powerCurves } from './power.ts'
@@ -78,6 +79,8 @@ export interface ReportFacts {
     readonly counts: RunManifest['summary']['search']
     readonly excluded: RunManifest['summary']['excluded']
     readonly control: readonly string[]
+    /** Values of the search space about which no recording speaks, in lines. */
+    readonly not_searched: readonly string[]
     readonly cases: number
     readonly best: readonly BestStep[]
     readonly settings: readonly TriedSetting[]
@@ -140,6 +143,7 @@ export function reportFacts(input: ReportInput): ReportFacts {
       counts: summary.search,
       excluded: summary.excluded,
       control: summary.control ?? [],
+      not_searched: notSearchedBy(run, candidates),
       cases: run.search_set.cases,
       best: bestSoFar(candidates, tallies, target.direction ?? 'decrease'),
       settings,

@@ -8,6 +8,7 @@ import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta } from '../evaluate/pairs.ts'
+import { rejectedElsewhere } from '../space/rejected-elsewhere.ts'
 import { applyPatch, tableOf } from '../space/scope.ts'
 import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
@@ -15,6 +16,7 @@ import { FirstBreaks, type LimitExample } from './first-breaks.ts'
 import { blindFate } from './free-fates.ts'
 import { negativeControl } from './negative-control.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { blindWhereServed } from './planned-families.ts'
 import { asFarAsKnown } from './predictions.ts'
 import { radiusOf } from './radius.ts'
 import { renderCandidate } from './render-candidates.ts'
@@ -39,6 +41,8 @@ export interface Assessment
   /** Regressions, improvements and violations by family, and the differences on every metric. */
   readonly search: ScoreDelta | null
   readonly blast_radius: BlastRadius | null
+  /** What memory says of the same values for other cases; absent: nothing. */
+  readonly rejected_elsewhere?: string
   /** The first case of each guardrail that a case can break. */
   readonly examples: readonly LimitExample[]
   /** Would a search keep it: replayable, within every limit, and better on the metric? */
@@ -84,19 +88,24 @@ export function* assess(
     const score = asFarAsKnown('fate' in known ? known : settleOutcome(known, outcome!, input, baselineMetric), input)
     found.push({ score, rest: figures(change, lost === null ? read : null, input, baselineMetric) })
   }
-  const committed = committedCandidates(
+  const scores = blindWhereServed(
     found.map((f) => f.score),
-    input.target,
+    input,
+    view,
   )
-  return found.map(({ score, rest }) => {
+  const committed = committedCandidates(scores, input.target)
+  return found.map(({ rest }, at) => {
+    const score = scores[at]!
     const { candidate_id, patch, digest, fate, reason, prediction, happened } = score
     const listed = committed.find((c) => c.digest === digest)
     const survives = fate === 'dominated'
     const applies_to = reachOf(patch, input.scopes)
+    const elsewhere = fate === 'remembered' ? null : rejectedElsewhere(patch, input.rejections)
     return {
       candidate_id,
       patch,
       ...(applies_to !== null && { applies_to }),
+      ...(elsewhere !== null && { rejected_elsewhere: elsewhere }),
       ...(prediction && { prediction }),
       ...(happened && { happened }),
       digest,

@@ -19,6 +19,7 @@ import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { blindWhereServed, type PlannedFamilies, plannedFamilies } from './planned-families.ts'
 import { asFarAsKnown } from './predictions.ts'
 import { renderCandidates } from './render-candidates.ts'
 import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
@@ -40,6 +41,8 @@ export interface SearchResult {
   /** Candidates that neither memory nor rendering alone decided; absent: no proposer was asked. */
   readonly replayed?: readonly string[]
   readonly control: Control
+  /** Search families that have the first committed candidate from recordings made for a plan; absent: none has. */
+  readonly planned?: PlannedFamilies
 }
 
 /** How a search is run: none of it changes what it finds. */
@@ -87,7 +90,8 @@ export function* searchRounds(
   const input = { ...given, control }
   const memo = new ReplayMemo(record, input.panel.cases.length, aside)
   const found = { ...(yield* searched(input, view, memo, { block, progress })), control }
-  if (input.candidates) return { ...found, noSearch: null }
+  // What a model is asked live costs money, and the arm decides nothing.
+  if (input.candidates || input.noise !== undefined) return { ...found, noSearch: null }
   progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
   return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block }) }
 }
@@ -109,12 +113,15 @@ function* searched(
   const replayed: string[] = []
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
-  const scored =
+  const found =
     changes === null
       ? yield* sampledScores(input, view, memo, baselineMetric, running.block, replayed)
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts, replayed)
+  const scored = blindWhereServed(found, input, view)
   const committed = committedCandidates(scored, input.target)
+  const planned = committed[0] ? plannedFamilies(committed[0], input, view) : null
   return {
+    ...(planned && { planned }),
     candidates: scored.map((c) => withReach(settle(asFarAsKnown(c, input), committed, input.target.direction), input)),
     committed: committed.map((c) => withReach(c, input)),
     firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,

@@ -9,6 +9,7 @@ import type { TunableSurface } from '#schemas/surface.ts'
 import { canonical } from '../canonical.ts'
 import { asCandidate, valuesOf } from './lattice.ts'
 import { promptProblems } from './prompt/bounds.ts'
+import type { CountTokens } from './prompt/tokens.ts'
 import { patchedPack } from './scope.ts'
 import { ruleProblems } from './strategy-rule.ts'
 
@@ -18,6 +19,7 @@ export function boundedChange(
   pack: ContextPack,
   intent: string,
   searchSpace: readonly string[],
+  count: CountTokens,
 ): { candidate: CandidateChange } | { problems: string[] } {
   const problems: string[] = []
   const patch: Record<string, Patch[string]> = {}
@@ -36,7 +38,7 @@ export function boundedChange(
     if (from !== undefined && from !== now)
       problems.push(`"${path}" is ${JSON.stringify(now)} in ${pack.pack}, not ${JSON.stringify(from)}`)
     if (to === now) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
-    for (const outside of outOfBounds(surface, now, to)) problems.push(`"${path}": ${outside}`)
+    for (const outside of outOfBounds(surface, now, to, count)) problems.push(`"${path}": ${outside}`)
     patch[path] = { from: now, to, ...(when !== undefined && { when }) }
   }
   if (new Set(Object.values(patch).map(({ when }) => canonical(when ?? null))).size > 1)
@@ -72,10 +74,10 @@ const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
 /** What this program calls its own candidates. */
 const OWN_ORIGINS: readonly string[] = ['search', 'sampled', ...PROPOSERS]
 
-function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string[] {
+function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue, count: CountTokens): string[] {
   if (surface.layer === 'prompt')
     return typeof to === 'string'
-      ? promptProblems(surface.bounds, String(baseline), to)
+      ? promptProblems(surface.bounds, String(baseline), to, count)
       : [`an instruction block is text, not a ${typeof to}`]
   const values = valuesOf(surface)
   if (values.includes(to)) return []

@@ -2,7 +2,8 @@
 import { html } from 'hono/html'
 import type { RunEvidence } from '#core/evidence/types.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
-import { count, number } from '../kit/format.ts'
+import { PLAN_SAYS } from '#core/search/not-searched.ts'
+import { count, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { type Pareto, paretoOf } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
@@ -81,8 +82,9 @@ ${left > 0 && html`<p class="soft">${count(left, 'whole case')} left out, to kee
 }
 
 function searchPart(facts: ReportFacts, pareto: Pareto): Html {
-  const { counts } = facts.search!
+  const { counts, not_searched } = facts.search!
   return html`<p>${count(counts.visited, 'candidate')} ${counts.exact ? '(all that the search space admits)' : '(sampled)'}, ${number(counts.paid)} case replays paid and ${number(counts.avoided)} avoided${counts.unreplayable > 0 && `, ${number(counts.unreplayable)} that the records cannot answer`}${counts.failed > 0 && `, ${number(counts.failed)} in which the harness failed`}.</p>
+${not_searched.length > 0 && html`<ul>${not_searched.map((line) => html`<li>${visible(line)}</li>`)}</ul><p class="soft">${PLAN_SAYS}.</p>`}
 <div class="cols"><figure>${paretoPlot(pareto)}</figure>
 ${bestChart(facts)}</div>
 <div class="cols">${knobGrid(facts)}

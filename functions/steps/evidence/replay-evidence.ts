@@ -71,6 +71,7 @@ export async function replayEvidence(
         pack: run.pack,
         direction: run.target.direction!,
         baselineMetric,
+        rejections: run.rejections,
         recordedCases: run.search_set.cases,
         families: panel.families,
         certificate: certificateFor(gate, candidate!.candidate_id),

@@ -38,6 +38,8 @@ interface Knowing {
   readonly splitter: (intent: string) => ReturnType<typeof splitterOf>
   readonly storedOn: (intent: string, family: string) => Promise<Side | null>
   readonly erasures: Erasures
+  /** Were these runs recorded for a plan, and held against it? */
+  readonly planned: boolean
 }
 
 /**
@@ -88,6 +90,10 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const { journal, copies } = known
   const { facts } = run
   const { names, line } = facts
+  if ((line.planned ?? false) !== known.planned)
+    throw new UserError(
+      `run ${line.run_id} was recorded for a plan: import it with "autotune import --plan PLAN FILE", which holds it against that`,
+    )
   if (aside.get(`run ${names.run}`) !== null)
     throw new UserError(`run ${line.run_id} comes twice in this import. Every run needs its own run_id`)
   aside.set(`run ${names.run}`, '')
@@ -105,7 +111,9 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const stored = journal.run(names)
   if (stored && stored.record !== facts.record) throw new ChangedRun(line.run_id)
   const taken = known.incoming.take(run)
-  await copies.note(facts, side, taken.read)
+  // A further recording of a case is of its family whatever it says, and makes none one with another.
+  if (known.planned) await copies.meet(facts, side)
+  else await copies.note(facts, side, taken.read)
   return stored !== null
 }
 

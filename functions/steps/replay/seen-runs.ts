@@ -28,7 +28,8 @@ export async function seenRuns(
   for await (const line of lines) {
     const replayCase = JSON.parse(line) as ReplayCase
     see(replayCase)
-    for (const recording of replayCase.recordings)
+    // What recurs is what was served.
+    for (const recording of replayCase.recordings.filter(({ plan }) => plan === undefined))
       runs.push({
         run_id: recording.run_id,
         family: familyHash(replayCase.family_id),

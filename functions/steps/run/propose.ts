@@ -90,7 +90,7 @@ export async function proposeChanges(
   const contract = await answeredContract(store, target)
   const { pack, resolved } = contract
   const { intent, metric, direction } = resolved
-  const bounded = boundedEach(changes, pack, target)
+  const bounded = await boundedEach(changes, pack, target)
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
   const before = await releasedFor(store, intent)
   const told = (known: Answers, assessed: ReadonlyMap<string, Looked>): ProposedChange[] =>

@@ -8,6 +8,7 @@ import type { ProposerInput, Proposing, ReleasedSettings } from '#core/proposers
 import { PROPOSER_OF } from '#core/proposers/table.ts'
 import { type HandedOver, takeProposed } from '#core/proposers/take.ts'
 import { tunableFields } from '#core/space/lattice.ts'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { BlockLibrary } from '#schemas/block-library.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ModelUsage } from '#schemas/model-usage.ts'
@@ -73,7 +74,13 @@ export async function proposedFor(
     proposers: proposers.map(({ name }) => name),
     ...(blocks && { blocks: digestOf(blocks) }),
     ...(usage.length > 0 && { usage }),
-    ...takeProposed(handed, { pack, target: resolved, released: input.released, given: about.given }),
+    ...takeProposed(handed, {
+      pack,
+      target: resolved,
+      released: input.released,
+      given: about.given,
+      count: await tokenCounter(pack),
+    }),
   }
 }
 

@@ -27,6 +27,8 @@ export const rowKeys = {
   yearBudget: () => ['budget', 'year'] as const,
   /** The import that is under way. */
   importLock: () => ['import', 'lock'] as const,
+  /** The `autotune record` of a plan that is under way. */
+  recordLock: (plan: string) => ['import', `record#${plan}`] as const,
   /** Runs by intent, in the order of their ids. */
   run: (intent: string, runId: string) => [`run#${intent}`, runId] as const,
   runs: (intent: string) => `run#${intent}`,

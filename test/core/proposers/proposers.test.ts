@@ -11,13 +11,15 @@ import { tunableFields } from '#core/space/lattice.ts'
 import { meaningOf } from '#core/space/meaning.ts'
 import { promptProblems } from '#core/space/prompt/bounds.ts'
 import { sentencesOf } from '#core/space/prompt/sentences.ts'
-import { estimatedTokens } from '#core/space/prompt/tokens.ts'
+import { estimatedTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { BlockLibrary } from '#schemas/block-library.ts'
 import { Insight } from '#schemas/insight.ts'
 import { Prediction } from '#schemas/prediction.ts'
 import { MOST_PROPOSED, PROPOSERS } from '#schemas/proposers.ts'
 import { aPack, aTarget, INTENT } from '../../support/builders.ts'
+
+const COUNT = await tokenCounter({ tunable_surfaces: [] })
 
 const TOP = 'evidence.orders.top_k'
 const TOOLS = 'budget.tool_tokens'
@@ -268,7 +270,13 @@ describe('corrections', () => {
 })
 
 describe('what a run takes', () => {
-  const under = (input: ProposerInput) => ({ pack: input.pack, target, released: input.released, given: [] })
+  const under = (input: ProposerInput) => ({
+    pack: input.pack,
+    target,
+    released: input.released,
+    given: [],
+    count: COUNT,
+  })
   const change = (to: string | number, path = TOP) => ({
     patch: { [path]: to },
     rationale: 'because',
@@ -347,11 +355,13 @@ describe('what a run takes', () => {
         for (const { patch, prediction, origin } of taken.candidates) {
           Prediction.parse(prediction)
           expect(PROPOSERS).toContain(origin)
-          expect(boundedChange({ patch }, input.pack, INTENT, target.search_space)).not.toHaveProperty('problems')
+          expect(boundedChange({ patch }, input.pack, INTENT, target.search_space, COUNT)).not.toHaveProperty(
+            'problems',
+          )
           const to = patch[BLOCK]?.to
           const surface = input.pack.tunable_surfaces.find(({ path }) => path === BLOCK)!
           if (to === undefined || surface.layer !== 'prompt') continue
-          expect(promptProblems(surface.bounds, String(input.pack.settings[BLOCK]), String(to))).toEqual([])
+          expect(promptProblems(surface.bounds, String(input.pack.settings[BLOCK]), String(to), COUNT)).toEqual([])
           for (const kept of surface.bounds.protected_sentences ?? []) expect(to).toContain(kept)
         }
       }),

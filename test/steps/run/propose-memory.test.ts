@@ -94,7 +94,7 @@ test('the same settings again are a duplicate, however they are written; the fir
     at: `f:${i + 1}`,
     change: { patch },
   }))
-  expect(boundedEach(located, pack, target).map(({ problems }) => problems)).toEqual([
+  expect((await boundedEach(located, pack, target)).map(({ problems }) => problems)).toEqual([
     [],
     ['the same change was given before, at f:1'],
     [],

@@ -58,6 +58,7 @@ test('tokens that were estimated are marked beside every result, whatever came o
     const explained = explainLines({
       summary,
       scored: [],
+      not_searched: [],
       metric: null,
       direction: null,
       labels: [],

@@ -1,5 +1,5 @@
 /** A check whose verdict is given elsewhere: what it is shown of a case, and what its answer is worth. */
-import { namesRead, type ViewName } from '#schemas/case-view.ts'
+import { namesRead, saysOfRecord, type ViewName } from '#schemas/case-view.ts'
 import { compileRule, NoResult, type Rule } from '../../json-logic.ts'
 import { type AskedEvaluator, answerAtHand } from '../asked.ts'
 import { recordedView, viewOf } from '../case-view.ts'
@@ -21,6 +21,7 @@ export const askedCheck = <K extends AskedEvaluator['check']>(lacks: string): Ch
   needsVerdict: true,
   breaks: ({ reads }: AskedEvaluator) => breaksOfNames(reads),
   readsLabel: ({ reads }: AskedEvaluator) => reads.includes('label'),
+  ofRecord: (evaluator: AskedEvaluator) => compiled(evaluator).names.some(saysOfRecord),
   lacks,
 })
 

@@ -7,6 +7,8 @@
  * without one of its sentences.
  */
 export const PROPOSERS = ['corrections', 'blocks', 'neighbours', 'sentences'] as const
+/** The proposer that asks a model: named by no target, and there only where `run --reflect FILE` says which model. */
+export const REFLECT = 'reflect'
 /** One of `PROPOSERS`. */
 export type ProposerName = (typeof PROPOSERS)[number]
 

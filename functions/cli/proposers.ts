@@ -3,7 +3,7 @@ import { answerCache } from '#adapters/model-cache.ts'
 import type { Proposing } from '#core/proposers/proposer.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { ProposerModel } from '#schemas/proposer-model.ts'
-import { PROPOSERS, type ProposerName } from '#schemas/proposers.ts'
+import { PROPOSERS, type ProposerName, REFLECT } from '#schemas/proposers.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { models } from '../embedded/models.ts'
 import { readInput } from '../embedded/read-input.ts'
@@ -25,6 +25,8 @@ export interface ProposerOptions {
 /** Undefined: nobody is asked. Throws UserError for a name that is none, and for a library that is not as it was reviewed. */
 export function askedProposers(target: TuningTarget, { proposers, blocks }: ProposerOptions): Proposing | undefined {
   const named = proposers?.split(',').map((name) => name.trim()) ?? []
+  if (named.includes(REFLECT))
+    throw new UserError('--proposers: "reflect" asks a model: name its document with --reflect FILE instead')
   for (const name of named)
     if (!PROPOSERS.includes(name as ProposerName))
       throw new UserError(

@@ -44,6 +44,14 @@ test('its edits stand in the run under its name', async () => {
   expect(readFileSync(`${place.dir}/r.html`, 'utf8')).toContain('Asked of a model, proposer: 1 answer of m at http:')
 })
 
+test('is no name for --proposers, and no origin for a file of changes', async () => {
+  await ran({ says: '' }, { budget: undefined })
+  const target = ['--target', `${place.dir}/target.json`]
+  expect((await place.at('run', ...target, '--proposers', 'reflect')).err).toContain('--reflect FILE')
+  const changes = place.file('changes.jsonl', `${JSON.stringify({ patch: { [TOP]: 3 }, origin: 'reflect' })}\n`)
+  expect((await place.at('run', ...target, '--candidates', changes)).err).toContain('origin')
+})
+
 test.each([
   ['an endpoint that wants a key', { status: 401 }, {}, /Set AUTOTUNE_MODEL_KEY/],
   ['a budget in cents without a price', { says: '' }, { budget: { calls: 1, cents: 1 } }, /no price for m/],

@@ -3,7 +3,7 @@ import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { Condition } from '#schemas/condition.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import { PROPOSERS } from '#schemas/proposers.ts'
+import { PROPOSERS, REFLECT } from '#schemas/proposers.ts'
 import { MOST_RULES } from '#schemas/strategy-layers.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { canonical } from '../canonical.ts'
@@ -72,7 +72,7 @@ const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
   when === undefined ? undefined : rules?.findLast((rule) => canonical(rule.when) === canonical(when))
 
 /** What this program calls its own candidates. */
-const OWN_ORIGINS: readonly string[] = ['search', 'sampled', ...PROPOSERS]
+const OWN_ORIGINS: readonly string[] = ['search', 'sampled', ...PROPOSERS, REFLECT]
 
 function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue, count: CountTokens): string[] {
   if (surface.layer === 'prompt')

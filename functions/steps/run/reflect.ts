@@ -10,6 +10,7 @@ import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { ProposerModel } from '#schemas/proposer-model.ts'
+import { REFLECT } from '#schemas/proposers.ts'
 import type { AnswerCache, ModelPort, Store } from '../../ports.ts'
 import { runLoader } from '../experience/run-loader.ts'
 import { modelMeter } from '../model/metered-model.ts'
@@ -35,7 +36,7 @@ export function reflect(store: Pick<Store, 'objects' | 'scratch'>, options: Refl
   const { pinned, model, cacheOf, tell } = options
   const prices = options.prices ?? NO_PRICES
   return {
-    name: 'reflect',
+    name: REFLECT,
     async propose(input) {
       const failed = await failedCases(store, input.target.intent, input.facts.failed.slice(0, MOST_CASES))
       const question = reflection(input, failed, pinned.max_prompt_tokens)

@@ -19,7 +19,13 @@ const SCOPE = {
   none: 'nothing could be recomputed',
 }
 
-export async function verify(run: string, { json, ...o }: StoreOptions & { json: boolean }): Promise<number> {
+interface Options extends StoreOptions {
+  readonly json: boolean
+  /** False: a program that the run replayed without a cage is started so again. */
+  readonly cage?: boolean
+}
+
+export async function verify(run: string, { json, cage, ...o }: Options): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
@@ -27,7 +33,7 @@ export async function verify(run: string, { json, ...o }: StoreOptions & { json:
     const pinned = await pinnedRun(store, run)
     try {
       engine = isLocal(store)
-        ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+        ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
         : deployedEngine(pinned?.replayer, store.verdicts)
     } catch (error) {
       // A module that is gone says nothing of the run: it is an error, and no answer.

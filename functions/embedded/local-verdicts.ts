@@ -5,6 +5,7 @@ import { cageHere } from '#adapters/local/cage/level.ts'
 import { ChangedModule, type HarnessFiles, harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { moduleWay } from '#adapters/local/module/way.ts'
 import { type AskedEvaluator, noVerdict } from '#core/evaluate/asked.ts'
 import { VERDICT_MS } from '#schemas/suite.ts'
 import type { VerdictSide, VerdictSource } from '../ports.ts'
@@ -31,7 +32,7 @@ export function localVerdicts(store: string, vault: string): LocalVerdicts {
     const readable = readableBy(files, vault)
     const start = () => {
       pinnedFiles(evaluator, store)
-      return HarnessHost.start(files, readable, 'judge')
+      return HarnessHost.start(moduleWay(files, readable, 'judge'), 'judge')
     }
     const made = new HarnessPool<'judge'>(start, { concurrency: availableParallelism(), limitMs })
     pools.set(name, made)

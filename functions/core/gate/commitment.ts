@@ -9,7 +9,7 @@ import { tableOf } from '../space/scope.ts'
 
 /** Who a harness of the user's own is, as what is bound to it names it; nothing for the transcript replayer. */
 export function harnessOf(replayer: Replayer | undefined): { readonly replayer?: unknown } {
-  if (replayer?.kind === 'module') return { replayer: replayer.digest }
+  if (replayer?.kind === 'module' || replayer?.kind === 'exec') return { replayer: replayer.digest }
   if (replayer?.kind === 'lambda') {
     const { limit_ms: _, ...identity } = replayer
     return { replayer: identity }

@@ -46,8 +46,8 @@ export function cageLines({ replayer, verdict_cage: judges }: Held): string[] {
 /** What the digest of a program covers, and what it does not. */
 const coveredBy = ({ interpreter }: Extract<Replayer, { kind: 'exec' }>): string =>
   interpreter
-    ? `its digest covers the script, the files declared beside it and the bytes of ${interpreter.path}, not the libraries of that interpreter`
-    : 'its digest covers the program and the files declared beside it, not the libraries of the machine that it loads'
+    ? `its digest covers the script, the files declared beside it and the bytes of ${interpreter.path}; the libraries of that interpreter and of the machine are read and not covered`
+    : 'its digest covers the program and the files declared beside it; the libraries of the machine are read and not covered'
 
 /** Why a target may not be run under this replayer; null: it may. */
 export function cageProblem({ scoring }: Pick<TuningTarget, 'scoring'>, held: Held): string | null {

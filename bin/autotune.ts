@@ -160,6 +160,14 @@ export function build(state: { code: number }): Command {
     })
 
   verb(
+    'model <file>',
+    'asks the model that a document pins once: are endpoint, key and model there?',
+    'autotune model live.json\nautotune model live.json --json\nThe document says {"model": {"provider": "openai", "base_url": "http://127.0.0.1:8080/v1", "model": "NAME"}, "max_tokens": 200, "temperature": 0, "seed": 1}\nThe key is that of AUTOTUNE_MODEL_KEY; for OpenAI also of OPENAI_API_KEY',
+  ).action(async (file, o) => {
+    state.code = await (await import('../functions/cli/model.ts')).model(file, o)
+  })
+
+  verb(
     'propose <file>',
     'hand-written changes on the search side (bounds, fate, figures; spends nothing), or files the proposal of another producer for review',
     'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',

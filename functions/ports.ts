@@ -10,6 +10,7 @@ import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evalu
 import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
+import type { ModelRequest } from '#core/model/request.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -148,17 +149,48 @@ export interface VerdictSource {
   problem(evaluator: AskedEvaluator): Promise<string | null>
 }
 
-/** One request to a model. Every field is part of its identity. */
-export interface ModelRequest {
-  readonly model_arn: string
-  readonly prompt: string
-  readonly max_tokens: number
-  readonly temperature: number
+/** What a model answered. Token counts are null where the endpoint told none. */
+export interface ModelReply extends ModelAnswer {
+  /** It ended at `max_tokens`: the rest is missing. Absent: it ended by itself, or the endpoint does not say. */
+  readonly cut?: true
+  /** Part of `prompt_tokens` that the endpoint read from its own cache; absent: not told. */
+  readonly cached_prompt_tokens?: number
+  /** Part of `completion_tokens` that was reasoning; absent: not told. */
+  readonly reasoning_tokens?: number
 }
 
-/** Asks a model. Throws on throttling and service faults; `refused`: this request will never be answered. */
+/** This request will never be answered, and why: its model or a filter before it said no. An answer of its own. */
+export interface ModelRefusal {
+  readonly refused: string
+}
+
+/**
+ * Asks a model, once. Throws UserError where a person must mend something (no key, a wrong URL, a model that is not served),
+ * and another error on throttling and faults that outlasted the attempts; neither is ever kept.
+ */
 export interface ModelPort {
-  converse(request: ModelRequest): Promise<ModelAnswer | { readonly refused: string }>
+  converse(request: ModelRequest): Promise<ModelReply | ModelRefusal>
+}
+
+/** An answer with where it came from. */
+export interface KeptAnswer {
+  readonly reply: ModelReply | ModelRefusal
+  /** When the model gave it, ISO 8601; null: kept by a version that did not say. */
+  readonly at: string | null
+  /** Who paid for it: the name that the cache was opened under; null: not said. */
+  readonly payer: string | null
+  /** Asked of the model just now. */
+  readonly fresh: boolean
+}
+
+/** Answers of a model, kept by what was asked: the same request has the same answer for ever, and is paid once. */
+export interface AnswerCache {
+  /** Who pays for what is asked through it; null: nobody is named. */
+  readonly payer: string | null
+  /** The answer that is kept, or else the model's, which is kept before it is given. Throws what the model throws. */
+  ask(request: ModelRequest, model: ModelPort): Promise<KeptAnswer>
+  /** What its payer has paid for so far, in no order; nothing where nobody is named. Reads everything that is kept. */
+  paid(): AsyncIterable<{ readonly request: ModelRequest; readonly reply: KeptAnswer['reply'] }>
 }
 
 /** Time comes from here alone. */

@@ -121,6 +121,8 @@ export const keys = {
   sealed: (intent: string, version: string) => `goldens/${segment(intent)}/${version.slice(7)}/test.jsonl`,
   /** In the vault: prefix of the sealed log of one question. */
   gateLog: (version: string, question: number) => `gate/${version.slice(7)}/${question}/`,
+  /** Prefix of the answers of models. */
+  modelAnswers: () => 'model-cache/',
   /** What a model answered, by the digest of the request; in the vault for held-out cases. */
   modelAnswer: (digest: string) => `model-cache/${digest.slice(7)}.json`,
   /** Prefix of the journal of heads. */

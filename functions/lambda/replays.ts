@@ -1,6 +1,6 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
 import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
-import { cachedModel } from '#adapters/model-cache.ts'
+import { answerCache, cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { Replayer } from '#schemas/run.ts'
@@ -41,7 +41,10 @@ export function replaysOf(
     caller,
     atOnce,
     runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },
-    models: { search: cachedModel(store.objects, model), vault: cachedModel(store.vault, model) },
+    models: {
+      search: cachedModel(answerCache(store.objects, store.clock), model),
+      vault: cachedModel(answerCache(store.vault, store.clock), model),
+    },
   })
 }
 

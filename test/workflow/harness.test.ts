@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { cachedModel } from '#adapters/model-cache.ts'
+import { answerCache, cachedModel } from '#adapters/model-cache.ts'
+import type { ModelRequest } from '#core/model/request.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { harnessFunction } from '../../functions/harness-client/harness-function.ts'
-import type { ModelRequest } from '../../functions/ports.ts'
 import { runLoader } from '../../functions/steps/experience/run-loader.ts'
 import { lambdaReplays } from '../../functions/steps/replay/lambda-replays.ts'
 import { readRefusal } from '../../functions/steps/run/read-refusal.ts'
@@ -61,8 +61,8 @@ describe('a deployed run with a harness function', () => {
         runs: { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) },
         caller: { call },
         models: {
-          search: cachedModel(store.objects, { converse: converse! }),
-          vault: cachedModel(store.vault, { converse: converse! }),
+          search: cachedModel(answerCache(store.objects, store.clock), { converse: converse! }),
+          vault: cachedModel(answerCache(store.vault, store.clock), { converse: converse! }),
         },
         atOnce: 1,
       })
@@ -279,12 +279,14 @@ describe('a deployed run with a harness function', () => {
       await same.expectSame(store)
       const kept = async (side: 'objects' | 'vault') => {
         const files = await Array.fromAsync(store[side].list('model-cache/'))
-        return Promise.all(files.map(async (f) => (await readJson<{ request: ModelRequest }>(store[side], f))!.request))
+        return Promise.all(
+          files.map(async (f) => (await readJson<{ request: { prompt: string } }>(store[side], f))!.request),
+        )
       }
       const [open, sealed] = [await kept('objects'), await kept('vault')]
       expect(open.every((r) => /s\d/.test(r.prompt)) && open.length > 0).toBe(true)
       expect(sealed.every((r) => /h\d/.test(r.prompt)) && sealed.length > 0).toBe(true)
-      expect(open[0]).toMatchObject({ model_arn: MODEL, max_tokens: 4096, temperature: 0 })
+      expect(open[0]).toEqual({ model_arn: MODEL, prompt: open[0]!.prompt, max_tokens: 4096, temperature: 0 })
     })
 
     it('has an unpinned call without one', async () => {

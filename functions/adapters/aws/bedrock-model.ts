@@ -2,6 +2,7 @@
 import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
 import type { ModelPort } from '#ports'
 import type { ModelAnswer } from '#schemas/harness.ts'
+import { UserError } from '../../errors.ts'
 
 /** Attempts of one request while Bedrock is throttled or at fault; the workflow tries the whole shard again after that. */
 const ATTEMPTS = 5
@@ -10,13 +11,16 @@ const ATTEMPTS = 5
 export function bedrockModel(given?: BedrockRuntimeClient): ModelPort {
   let client = given
   return {
-    async converse({ model_arn, prompt, max_tokens, temperature }) {
+    async converse({ model, prompt, max_tokens, temperature, seed }) {
+      if (model.provider !== 'bedrock') throw new UserError(`${model.base_url} is not asked through Amazon Bedrock`)
+      if (seed !== null) throw new UserError('Amazon Bedrock takes no seed: pin null')
+      const { model_arn } = model
       const { BedrockRuntimeClient, ConverseCommand, ValidationException } = await import(
         '@aws-sdk/client-bedrock-runtime'
       )
       client ??= new BedrockRuntimeClient({ maxAttempts: ATTEMPTS })
       try {
-        const { output, usage, metrics } = await client.send(
+        const { output, stopReason, usage, metrics } = await client.send(
           new ConverseCommand({
             modelId: model_arn,
             messages: [{ role: 'user', content: [{ text: prompt }] }],
@@ -34,6 +38,7 @@ export function bedrockModel(given?: BedrockRuntimeClient): ModelPort {
           prompt_tokens: usage?.inputTokens ?? null,
           completion_tokens: usage?.outputTokens ?? null,
           latency_ms: metrics?.latencyMs ?? null,
+          ...(stopReason === 'max_tokens' && { cut: true }),
         }
       } catch (error) {
         if (error instanceof ValidationException) return { refused: error.message }

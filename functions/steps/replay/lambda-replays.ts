@@ -1,4 +1,5 @@
 /** Replays by the harness function that a run pinned, several cases at once. */
+import type { ModelRequest } from '#core/model/request.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import type { HarnessCall, PinnedRecording } from '#core/replay/pinned-answers.ts'
@@ -56,11 +57,24 @@ async function askFunction(
     if (!model || answers === null) return { unreplayable: 'model: no model may be asked in this run' }
     if (asked === MOST_MODEL_CALLS || Object.hasOwn(answers, prompt))
       return { failed: `the harness asked the model again and again (${asked} calls)` }
-    const answer = await port.converse({ ...model, prompt, temperature: 0 })
+    const answer = await port.converse(bedrockRequest(model, prompt))
     if ('refused' in answer) return { failed: `the model refused: ${answer.refused}` }
     answers = { ...answers, [prompt]: answer }
   }
 }
+
+/** As a deployed run has always asked: its answers are kept under this request. */
+const bedrockRequest = (
+  { model_arn, max_tokens }: NonNullable<LambdaReplayer['model']>,
+  prompt: string,
+): ModelRequest => ({
+  model: { provider: 'bedrock', model_arn },
+  prompt,
+  max_tokens,
+  temperature: 0,
+  seed: null,
+  sample: 0,
+})
 
 function resultOf(
   { returned, served }: { readonly returned?: unknown; readonly served: readonly number[] },

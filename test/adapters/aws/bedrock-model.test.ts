@@ -8,11 +8,14 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
 import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 
+const ARN = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
 const REQUEST = {
-  model_arn: 'arn:aws:bedrock:eu-central-1::foundation-model/small',
+  model: { provider: 'bedrock' as const, model_arn: ARN },
   prompt: 'refund?',
   max_tokens: 100,
   temperature: 0,
+  seed: null,
+  sample: 0,
 }
 
 function mocked() {
@@ -41,7 +44,7 @@ describe('a model through Bedrock', () => {
       metrics: { latencyMs: 420 },
     })
     expect(await model.converse(REQUEST)).toEqual({
-      model: REQUEST.model_arn,
+      model: ARN,
       content: 'yes\ndone',
       tool_calls: [{ name: 'refund', arguments: { id: 7 } }],
       prompt_tokens: 11,
@@ -49,7 +52,7 @@ describe('a model through Bedrock', () => {
       latency_ms: 420,
     })
     expect(mock.commandCalls(ConverseCommand)[0]!.args[0].input).toEqual({
-      modelId: REQUEST.model_arn,
+      modelId: ARN,
       messages: [{ role: 'user', content: [{ text: 'refund?' }] }],
       inferenceConfig: { maxTokens: 100, temperature: 0 },
     })

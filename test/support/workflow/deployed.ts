@@ -306,7 +306,8 @@ function replaying(all: Templates, role: string, harness: Harness | undefined): 
     },
     model: {
       async converse(request) {
-        need({ action: 'bedrock:InvokeModel', resource: request.model_arn })
+        if (request.model.provider !== 'bedrock') throw new Error('only Amazon Bedrock may be asked')
+        need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
         return harness.converse!(request)
       },
     },

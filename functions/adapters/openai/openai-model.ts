@@ -1,0 +1,174 @@
+/**
+ * A model behind any endpoint that speaks OpenAI's chat completions: vLLM, Ollama, llama.cpp, LiteLLM, Azure (its v1 API) and
+ * OpenAI itself.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { type ModelRequest, seedOf } from '#core/model/request.ts'
+import type { ModelPort, ModelRefusal, ModelReply } from '#ports'
+import { UserError } from '../../errors.ts'
+import { isJson, replyOf, type Told, toldOf } from './chat-answer.ts'
+import { modelKey } from './model-key.ts'
+import { type Posted, post } from './post.ts'
+
+export interface OpenAiOptions {
+  /** Where keys are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Calls at once, over all endpoints. */
+  readonly atOnce?: number
+  /** Longest that one attempt may take, in milliseconds. */
+  readonly limitMs?: number
+  readonly fetcher?: typeof fetch
+  /** Waits so many milliseconds. */
+  readonly sleep?: (ms: number) => Promise<unknown>
+  /** Milliseconds since any moment. */
+  readonly now?: () => number
+  /** From 0 up to 1. */
+  readonly random?: () => number
+}
+
+const ATTEMPTS = 5
+const FIRST_WAIT_MS = 500
+/** No wait is longer: an endpoint that asks for more is told to a person. */
+const LONGEST_WAIT_MS = 60_000
+const AGAIN = new Set([429, 500, 502, 503, 504])
+
+export function openAiModel({
+  env,
+  atOnce = 16,
+  limitMs = 120_000,
+  fetcher = fetch,
+  sleep = wait,
+  now = () => performance.now(),
+  random = Math.random,
+}: OpenAiOptions): ModelPort {
+  const turn = turns(atOnce)
+  /** Models that take the longest answer under its newer name only, as they said themselves. */
+  const newer = new Set<string>()
+
+  async function answer(request: ModelRequest): Promise<ModelReply | ModelRefusal> {
+    if (request.model.provider !== 'openai') throw new UserError('Amazon Bedrock is asked under the rights of AWS')
+    const { base_url, model } = request.model
+    const url = `${base_url}/chat/completions`
+    const key = modelKey(base_url, env)
+    const fail = (why: string): never => {
+      throw new UserError(`model ${model} at ${base_url}: ${withoutSecrets(why, key, request.prompt)}`)
+    }
+    for (let attempt = 1; ; attempt++) {
+      const started = now()
+      const body = bodyOf(request, model, newer.has(url + model))
+      const posted = whole(await post(url, body, key, limitMs, fetcher))
+      if ('broke' in posted) {
+        if (!posted.again) return fail(posted.broke)
+        if (attempt === ATTEMPTS) return fail(`${posted.broke}, ${ATTEMPTS} times. ${RESUME}`)
+        await sleep(backoff(attempt))
+        continue
+      }
+      const { status, text, retryAfter } = posted
+      if (status === 200) {
+        const reply = replyOf(text, model, Math.max(0, Math.round(now() - started)))
+        return reply ?? fail(`it answered what is no chat completion: "${text.slice(0, 80)}". Is the base URL right?`)
+      }
+      const told = toldOf(text)
+      if (status === 400 && wantsNewerName(told) && !newer.has(url + model)) {
+        newer.add(url + model)
+        continue
+      }
+      if (isRefusal(status, told)) return { refused: withoutSecrets(told.message, key) || `status ${status}` }
+      if (!AGAIN.has(status) || told.code.includes('insufficient_quota'))
+        return fail(`${meaning(status, key)}${said(told)}`)
+      if (attempt === ATTEMPTS) return fail(`status ${status}, ${ATTEMPTS} times${said(told)}. ${RESUME}`)
+      const asked = waitAsked(retryAfter)
+      if (asked !== null && asked > LONGEST_WAIT_MS)
+        return fail(`it is to be asked again in ${Math.ceil(asked / 1000)} s. ${RESUME}`)
+      await sleep(Math.max(asked ?? 0, backoff(attempt)))
+    }
+  }
+
+  /** A share of the wait, so that those who were turned away together do not come back together. */
+  const backoff = (attempt: number): number => Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random() / 2))
+
+  return { converse: (request) => turn(() => answer(request)) }
+}
+
+/** JSON that ends in its midst is half of an answer, whatever the connection said. */
+function whole(posted: Posted): Posted {
+  const half = 'status' in posted && posted.status === 200 && posted.text.startsWith('{') && !isJson(posted.text)
+  return half ? { broke: 'half of its answer is missing', again: true } : posted
+}
+
+const RESUME = 'What was answered so far is kept: begin again later'
+
+function bodyOf(request: ModelRequest, model: string, newer: boolean): string {
+  const { prompt, max_tokens, temperature } = request
+  const seed = seedOf(request)
+  return JSON.stringify({
+    model,
+    messages: [{ role: 'user', content: prompt }],
+    [newer ? 'max_completion_tokens' : 'max_tokens']: max_tokens,
+    temperature,
+    ...(seed !== null && { seed }),
+    stream: false,
+  })
+}
+
+const wantsNewerName = ({ message }: Told): boolean => message.includes('max_completion_tokens')
+
+/** Our own parameters or the model's name were not understood: every request would get this answer, whatever its words. */
+const OURS = /^(max_tokens|max_completion_tokens|temperature|seed|stream|model|messages)$/
+const NOT_FOUND = /model_not_found|deploymentnotfound|unsupported_(parameter|value)|invalid_api_key|not_found/
+
+/** Is this request itself refused, for ever? Too long, filtered, or not valid in another way that lies in its words. */
+function isRefusal(status: number, { code, param }: Told): boolean {
+  if (status !== 400 && status !== 413 && status !== 422) return false
+  return /content_filter|context/.test(code) || !(OURS.test(param) || NOT_FOUND.test(code))
+}
+
+function meaning(status: number, key: string | null): string {
+  if (status >= 300 && status < 400)
+    return `status ${status}: it sends on to another place, and a key must not follow. Name that place`
+  if (status === 401 || status === 403)
+    return key === null
+      ? `status ${status}: it wants a key. Set AUTOTUNE_MODEL_KEY`
+      : `status ${status}: it does not take this key`
+  if (status === 404)
+    return `status 404: no such path or model there. Is the base URL the one that ends before /chat/completions?`
+  if (status === 429) return 'status 429: the quota of this key is spent'
+  return `status ${status}`
+}
+
+const said = ({ message }: Told): string => (message === '' ? '' : ` (it says: ${message})`)
+
+/** Milliseconds that an endpoint asks to wait, by seconds or by a date; null: it does not say. */
+function waitAsked(retryAfter: string | null): number | null {
+  if (retryAfter === null) return null
+  const ms = /^\d+(\.\d+)?$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : null
+}
+
+/** Shortest run of characters of a prompt that is taken for an echo of it. */
+const ECHO = 40
+
+/** Words of an endpoint without the key, and without what it echoes of the prompt: errors are printed, prompts may be sealed. */
+function withoutSecrets(words: string, key: string | null, prompt = ''): string {
+  const keyless = key === null ? words : words.replaceAll(key, '[key]')
+  for (let i = 0; i + ECHO <= keyless.length; i++)
+    if (prompt.includes(keyless.slice(i, i + ECHO))) return `${keyless.slice(0, i)}[the request]`
+  return keyless
+}
+
+/** So many at once, in the order in which they came. */
+function turns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = atOnce
+  return async (work) => {
+    if (free > 0) free--
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
+}

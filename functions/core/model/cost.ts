@@ -1,0 +1,46 @@
+/** What a call of a model costs, before it is asked and after. */
+import type { ModelAnswer } from '#schemas/harness.ts'
+import type { PinnedModel } from '#schemas/model.ts'
+import type { PriceTable } from '#schemas/pack.ts'
+import { callCents } from '../replay/price.ts'
+import { estimatedTokens } from '../space/prompt/tokens.ts'
+import type { ModelRequest } from './request.ts'
+
+type Price = PriceTable['models'][string]
+
+/** Name of a model for people and price tables: of an ARN what stands behind its last slash. */
+export const modelName = (model: PinnedModel): string =>
+  model.provider === 'openai' ? model.model : model.model_arn.slice(model.model_arn.lastIndexOf('/') + 1)
+
+/** Where it is asked, for people. */
+export const modelPlace = (model: PinnedModel): string =>
+  model.provider === 'openai' ? model.base_url : 'Amazon Bedrock'
+
+/** Price of a model, by its ARN or by its name; null: the table does not have it. */
+export function priceOf(prices: PriceTable, model: PinnedModel): Price | null {
+  const names = model.provider === 'bedrock' ? [model.model_arn, modelName(model)] : [model.model]
+  const name = names.find((n) => Object.hasOwn(prices.models, n))
+  return name === undefined ? null : prices.models[name]!
+}
+
+/** Tokens that an answer used, where the endpoint told them. */
+export interface AnswerUsage extends Pick<ModelAnswer, 'prompt_tokens' | 'completion_tokens'> {
+  readonly cached_prompt_tokens?: number
+  readonly reasoning_tokens?: number
+}
+
+/** Cents of an answer; null: the endpoint told no tokens, or there is no price. */
+export function answerCents(price: Price | null, usage: AnswerUsage): number | null {
+  const { prompt_tokens: prompt, completion_tokens: completion } = usage
+  if (price === null || prompt === null || completion === null) return null
+  return callCents(price, {
+    prompt,
+    completion,
+    cached: usage.cached_prompt_tokens,
+    reasoning: usage.reasoning_tokens,
+  })
+}
+
+/** Most that a request may cost: its prompt by estimate, and the longest answer. */
+export const mostCents = (price: Price, { prompt, max_tokens }: Pick<ModelRequest, 'prompt' | 'max_tokens'>): number =>
+  callCents(price, { prompt: estimatedTokens(prompt), completion: max_tokens })

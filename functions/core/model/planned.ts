@@ -1,0 +1,46 @@
+/** What is about to be asked of models, and its price: said before the first call. */
+import type { PinnedModel } from '#schemas/model.ts'
+import type { PriceTable } from '#schemas/pack.ts'
+import { callCents } from '../replay/price.ts'
+import type { ModelBudget } from './budget.ts'
+import { modelName, modelPlace, priceOf } from './cost.ts'
+import type { Purpose } from './tally.ts'
+
+/** Calls that are alike: `calls` prompts of `prompt_tokens` each, by estimate, and answers of at most `max_tokens`. */
+export interface PlannedCalls {
+  readonly purpose: Purpose
+  readonly model: PinnedModel
+  /** Most that will be asked; answers that are kept already make it fewer. */
+  readonly calls: number
+  readonly prompt_tokens: number
+  readonly max_tokens: number
+}
+
+/** Most cents of a plan; null: a model has no price. */
+export function plannedCents(plan: readonly PlannedCalls[], prices: PriceTable): number | null {
+  let cents = 0
+  for (const { model, calls, prompt_tokens, max_tokens } of plan) {
+    const price = priceOf(prices, model)
+    if (price === null) return null
+    cents += calls * callCents(price, { prompt: prompt_tokens, completion: max_tokens })
+  }
+  return cents
+}
+
+/** A plan for people, a line a purpose and one for the sum. */
+export function plannedText(plan: readonly PlannedCalls[], prices: PriceTable, budget: ModelBudget): string[] {
+  const calls = plan.reduce((sum, part) => sum + part.calls, 0)
+  const cents = plannedCents(plan, prices)
+  const over = calls > budget.calls || (budget.cents !== null && cents !== null && cents > budget.cents)
+  return [
+    ...plan.map(
+      (part) =>
+        `${part.purpose}: at most ${part.calls} calls of ${modelName(part.model)} at ${modelPlace(part.model)}, ${priced(plannedCents([part], prices))}`,
+    ),
+    `in all at most ${calls} calls, ${priced(cents)} by ${prices.price_table}; answers that are kept cost nothing again`,
+    `budget ${budget.calls} calls${budget.cents === null ? '' : `, ${budget.cents} cents`}${over ? ': it may end before the plan does, and what was answered until then is kept' : ''}`,
+  ]
+}
+
+const priced = (cents: number | null): string =>
+  cents === null ? 'of no known price' : `${cents < 10 ? Number(cents.toPrecision(2)) : Math.ceil(cents)} cents`

@@ -101,6 +101,7 @@ export async function verifyRun(
   runId: string,
   { cage }: Pick<ReplayerOptions, 'cage'> = {},
 ): Promise<Verification> {
+  store.verdicts.payNothing()
   const pinned = await pinnedRun(store, runId)
   const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
   try {

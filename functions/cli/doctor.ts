@@ -33,7 +33,7 @@ import { outgrown, outgrownLine } from '../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
-import { unaskable, verdictCage } from '../steps/replay/verdicts.ts'
+import { judgingWith, unaskable, verdictCage } from '../steps/replay/verdicts.ts'
 import { whatStands } from '../steps/run/standing.ts'
 import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { askable, type Looking, lookedAt, refusals } from './doctor-look.ts'
@@ -170,7 +170,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
     ]
     const heavy = heavySearch(reproduced, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const limits = () => pinnedLimits(compiled(), pins.settings, pins.suite)
+    const limits = () => pinnedLimits(compiled(), pins.settings, pins.suite, judgingWith(store?.verdicts, 'search'))
     const facts = await askable(store, resolved, pins, engine, limits)
     // Where nobody is left to ask, an empty version says what it would take.
     const counted =

@@ -29,6 +29,8 @@ export async function verify(run: string, { json, cage, ...o }: Options): Promis
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
+    // What is recomputed rests on what was answered then.
+    if (isLocal(store)) store.verdicts.payNothing()
     if (isPartId(run)) return partReport(await verifyPart(store, run), json)
     const pinned = await pinnedRun(store, run)
     try {

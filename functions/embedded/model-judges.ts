@@ -5,7 +5,7 @@
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
 import { modelName, modelPlace } from '#core/model/cost.ts'
 import { requestDigest } from '#core/model/request.ts'
-import type { Clock, ModelPort, ObjectStore, Progress, VerdictSide } from '#ports'
+import type { Clock, ModelPort, ObjectStore, VerdictSide } from '#ports'
 import type { PriceTable } from '#schemas/pack.ts'
 import { UserError } from '../errors.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
@@ -21,7 +21,8 @@ export interface JudgesOfStore {
   readonly objects: ObjectStore
   readonly vault: ObjectStore
   readonly clock: Clock
-  readonly progress: Progress
+  /** Is told whom a command asks, and how often at most, before it asks for the first time. */
+  readonly say: (line: string) => unknown
   readonly env: Readonly<Record<string, string | undefined>>
   /** Who is asked. @default every model that can be pinned */
   readonly model?: ModelPort
@@ -35,7 +36,7 @@ export interface ModelJudges {
 }
 
 /** Throws UserError where the environment allows what is no number. */
-export function modelJudges({ objects, vault, clock, progress, env, model = models(env) }: JudgesOfStore): ModelJudges {
+export function modelJudges({ objects, vault, clock, say, env, model = models(env) }: JudgesOfStore): ModelJudges {
   let allowed = allowedCalls(env[CALLS])
   let told = false
   const caches = { search: answerCache(objects, clock), vault: answerCache(vault, clock) }
@@ -43,7 +44,7 @@ export function modelJudges({ objects, vault, clock, progress, env, model = mode
   const asked: ModelPort = {
     async converse(request) {
       if (!told)
-        progress(
+        say(
           `judge: asks ${modelName(request.model)} at ${modelPlace(request.model)} for what is not kept, at most ${allowed} calls (${CALLS})`,
         )
       told = true

@@ -84,7 +84,13 @@ export function openStore(
   )
   const deciders = { link: decider(vaultDir, 'review-link'), terminal: decider(vaultDir, 'terminal') }
   const heads = { journal, items, deciders }
-  const judges = modelJudges({ objects, vault, clock, progress, env: process.env })
+  const judges = modelJudges({
+    objects,
+    vault,
+    clock,
+    env: process.env,
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
   const verdicts = localVerdicts(dir, vaultDir, judges)
   const compilers = new Map([
     [objects, pool.side('open')],

@@ -31,7 +31,7 @@ beforeEach(() => {
 })
 
 const judges = (calls: string | undefined) =>
-  modelJudges({ ...sides, clock, progress: (line) => told.push(line), env: { AUTOTUNE_JUDGE_CALLS: calls }, model })
+  modelJudges({ ...sides, clock, say: (line) => told.push(line), env: { AUTOTUNE_JUDGE_CALLS: calls }, model })
 const VIEWS = [1, 2, 3].map((n) => JSON.stringify({ context: { n } }))
 const ask = (calls: string | undefined, side: 'search' | 'vault' = 'search', views = VIEWS, judge = aJudge()) =>
   modelVerdicts(judge, views, side, judges(calls).through)
@@ -85,7 +85,7 @@ describe('a judge', () => {
     expect(asked).toHaveLength(3)
   })
 
-  test('that gives no verdict on any of the first search cases ends the run; on the sealed side none is told from another', async () => {
+  test('that gives no verdict on any of the first search cases ends the run; of sealed cases each has no verdict', async () => {
     answer = () => reply('fine')
     const many = Array.from({ length: 40 }, (_, n) => JSON.stringify({ context: { n } }))
     await expect(ask('100', 'search', many)).rejects.toThrow(

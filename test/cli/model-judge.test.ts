@@ -167,3 +167,13 @@ describe('a judge of utility', () => {
     expect(out.replace(/\s+/g, ' ')).toMatch(reason)
   })
 })
+
+describe('what a judge is told', () => {
+  test('names no arm, setting, run or candidate', async () => {
+    says = () => '{"verdict": true}'
+    await stored('policy')
+    await ran()
+    const all = server.asked.map(({ prompt }) => prompt).join('\n')
+    expect(all).not.toMatch(/as_recorded|skipped|baseline|candidate|top_k|settings|run_\w|c_[0-9a-f]{6}/)
+  })
+})

@@ -174,39 +174,25 @@ export const Evaluator = z.discriminatedUnion('check', [
       kind: z.literal('judge'),
       check: z.literal('model'),
       rubric: z.string().min(20).max(8000).meta({
-        description:
-          'What the model is asked of a case, and what each answer means. Pinned: another rubric is another judge.',
+        description: 'What is asked of a case, and what each answer means.',
       }),
       asks: ModelParameters,
       compares: z.literal('recorded').optional().meta({
-        description:
-          'Is the replay worse than the recorded run? Asked in both orders; what differs between them is no verdict. Absent: it grades one case.',
+        description: 'Is the replay worse than the recorded run? Asked in both orders. Absent: it grades.',
       }),
       ...asked,
     })
     .superRefine((evaluator, ctx) => {
       soundApplies(evaluator, ctx)
-      for (const [i, name] of evaluator.reads.entries())
-        if (!isBlind(name))
-          ctx.addIssue({
-            code: 'custom',
-            path: ['reads', i],
-            message: `${name} tells which arm a case is of, and a judge must not know: leave it out`,
-          })
-      // Of the recorded run what it cost is not computed, so what stands there would tell which of two it is.
-      if (evaluator.compares !== undefined && evaluator.reads.includes('cents'))
-        ctx.addIssue({
-          code: 'custom',
-          path: ['reads', evaluator.reads.indexOf('cents')],
-          message: 'cents tell the recorded run from a replay, and a judge must not know: leave it out',
-        })
+      const { reads, compares } = evaluator
+      const refuse = (path: (string | number)[], message: string) => ctx.addIssue({ code: 'custom', path, message })
+      // Of the recorded run no cents are computed, so they tell which of two it is.
+      for (const [i, name] of reads.entries())
+        if (!isBlind(name) || (compares && name === 'cents'))
+          refuse(['reads', i], `${name} tells the arm of a case, which a judge must not know: leave it out`)
       for (const field of ['range', 'passes_at', 'metric'] as const)
-        if (evaluator.compares !== undefined && evaluator[field] !== undefined)
-          ctx.addIssue({
-            code: 'custom',
-            path: [field],
-            message: 'a judge that compares says worse or not worse, on no scale: leave it out',
-          })
+        if (compares && evaluator[field] !== undefined)
+          refuse([field], 'a judge that compares says worse or not worse, on no scale: leave it out')
     }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),

@@ -14,15 +14,11 @@ describe('a judge as a suite pins it', () => {
     [
       'a name that tells the arm',
       { reads: ['context', 'decided_as_recorded'] },
-      /reads\.1: decided_as_recorded tells which arm/,
+      /reads\.1: decided_as_recorded tells the arm/,
     ],
-    ['the settings of the recording', { reads: ['context', 'recorded_settings'] }, /recorded_settings tells which arm/],
-    ['the label', { reads: ['context', 'label'] }, /label tells which arm/],
-    [
-      'cents where it compares',
-      { compares: 'recorded', reads: ['context', 'cents'] },
-      /reads\.1: cents tell the recorded run/,
-    ],
+    ['the settings of the recording', { reads: ['context', 'recorded_settings'] }, /recorded_settings tells the arm/],
+    ['the label', { reads: ['context', 'label'] }, /label tells the arm/],
+    ['cents where it compares', { compares: 'recorded', reads: ['context', 'cents'] }, /reads\.1: cents tells the arm/],
     [
       'a range where it compares',
       { compares: 'recorded', range: [1, 5] },

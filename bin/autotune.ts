@@ -195,7 +195,7 @@ export function build(state: { code: number }): Command {
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer exec:./my-harness.py\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer exec:./my-harness.py\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
   )
     .option('--target <file>', 'tuning target')
     .option(
@@ -217,10 +217,24 @@ export function build(state: { code: number }): Command {
         atLeastOne('--limit-ms'),
       ),
     )
+    .option(
+      '--live <file>',
+      'a signed live_model document: what the harness asks a model is asked of that one, in both arms (docs/live.md)',
+    )
     .option('--run-id <id>', 'id of the run (default: at_YYYY_MM_DD_SLUG from the clock)')
     .option('--abandon <id>', 'answer "no" to the open question of a run that will not be resumed, and free its lock')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/run.ts')).runVerb(o)
+    })
+
+  verb(
+    'sign <file>',
+    "an owner's word under a live_model document, over all that stands in it: no live run starts without it",
+    'autotune sign live.json --by ana@example.com\nautotune sign live.json --by ana@example.com --json',
+  )
+    .option('--by <person>', 'whose word it is (default: the user of this terminal)')
+    .action(async (file, o) => {
+      state.code = (await import('../functions/cli/sign.ts')).sign(file, o)
     })
 
   verb('list', 'runs of this store with their verdicts', 'autotune list --json\nautotune list --stack Autotune').action(

@@ -10,6 +10,7 @@ import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evalu
 import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
+import type { AskedAnswer } from '#core/live/asked-answers.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -354,8 +355,34 @@ export interface ReplayEngine {
    * Scores every sealed line for one candidate, in line order. Called by the gate after OPEN, and by whoever verifies a
    * retired version.
    * @param change null: the baseline, which a harness alone is asked for
+   * @param question of the version, which answers of a live model are kept for; absent: recorded answers stand
    */
-  score(lines: Lines, run: AutotuneRun, change: CandidateChange | null, pass: Pass): AsyncIterable<CaseScore>
+  score(
+    lines: Lines,
+    run: AutotuneRun,
+    change: CandidateChange | null,
+    pass: Pass,
+    question?: number,
+  ): AsyncIterable<ScoredCase>
+  /** Of a live run. Absent: recorded answers stand. */
+  readonly live?: LiveReplays
+}
+
+/** A score with the answers of a model that it stands on; absent: recorded ones. */
+export type ScoredCase = CaseScore & { readonly answers?: readonly AskedAnswer[] }
+
+/** A question of a sealed version. */
+export interface SealedQuestion {
+  readonly version: string
+  readonly question: number
+}
+
+/** What a run knows of the model that its engine asks live. */
+export interface LiveReplays {
+  /** Throws UserError where the budget does not hold both arms of so many sealed cases: before the question is opened. */
+  afford(listed: number, cases: number): void
+  /** Why an answer on record is no longer the one that is kept, or not there; null: it is. `question`: null on the search side. */
+  problemOf(answer: AskedAnswer, sealed: SealedQuestion | null): Promise<string | null>
 }
 
 /** Who holds a lock, and whether another holder still works. */

@@ -45,6 +45,7 @@ export const CASE_VIEW = {
     recorded: true,
     breaks: DECISION,
   },
+  outputs: { shape: { names: 'value' }, recorded: true, breaks: DECISION },
   label: { shape: { fields: { passed: 'flag', score: 'number' } }, recorded: true, breaks: CONTEXT },
   actions: {
     shape: { list: { name: 'text', writes: 'flag', confirmed: 'flag', correct: 'flag' } },
@@ -86,6 +87,9 @@ export type ViewName = keyof typeof CASE_VIEW
 
 /** Can a name be altered by a change at all? What a case is, and what it was recorded under, cannot. */
 export const isAltered = (name: ViewName): boolean => CASE_VIEW[name].breaks !== CASE
+
+/** Does a name say what was said of the recorded run, or whether a replay is that run? Of a model's new words neither holds. */
+export const saysOfRecord = (name: ViewName): boolean => name === 'label' || name === 'decided_as_recorded'
 
 /**
  * What tells the baseline from a candidate, of which a judge must know nothing: whole names, and fields of others. The

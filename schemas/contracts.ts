@@ -8,6 +8,7 @@ import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { Insight } from './insight.ts'
+import { LiveModel } from './live-model.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
@@ -72,6 +73,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'rejection-lift': RejectionLift,
   'autotune-run': AutotuneRun,
   'redaction-rules': RedactionRules,
+  'live-model': LiveModel,
   'start-request': StartRequest,
   'run-summary': RunSummary,
   'audit-line': AuditLine,

@@ -212,7 +212,7 @@ function shapeAt(path: string, scope: Scope): Shape | null {
 
 /** Attributes by whose names their records tell the answer. */
 const TOLD_BY_THE_RUN =
-  /^attributes\.(?:outcome|gold|passed|verdict|utility|(?:is_|was_)?(?:operator_)?corrected|label_disputed|evaluator)(?:$|[._-])/i
+  /^attributes\.(?:outcome|gold|reference|passed|verdict|utility|(?:is_|was_)?(?:operator_)?corrected|label_disputed|evaluator)(?:$|[._-])/i
 
 function variableProblem(path: unknown, scope: Scope): string | null {
   if (typeof path !== 'string') return 'the name of a variable is a text that stands here, and is not computed'

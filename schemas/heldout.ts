@@ -214,6 +214,17 @@ export const Certificate = z.strictObject({
 })
 export type Certificate = z.infer<typeof Certificate>
 
+/** Answers of a model that both arms of a question stand on. The answers themselves lie in the vault. */
+export const LiveEvidence = z.strictObject({
+  model: Name,
+  host: z.string().meta({ description: 'Where it was asked.' }),
+  answers: count.meta({ description: 'Answers that the harness got.' }),
+  from_cache: Share.meta({ description: 'Share of them that was not asked for it: the other arm had asked the same.' }),
+  first: z.string().nullable().meta({ description: 'When the first of them was given; null: there are none.' }),
+  last: z.string().nullable(),
+})
+export type LiveEvidence = z.infer<typeof LiveEvidence>
+
 /**
  * `gate.json`. A "no" is these three fields and nothing else, whatever its cause: no delta, no case, no reason (the
  * held-out gate, "The answer is one bit"). A "yes" retires the version, so its certificates may be shown.
@@ -228,6 +239,9 @@ export const GateAnswer = z.discriminatedUnion('certified', [
     certificates: z.array(Certificate),
     scored: Digest.optional().meta({
       description: 'Over the recorded scores of both passes, where code of the user’s own replayed.',
+    }),
+    live: LiveEvidence.optional().meta({
+      description: 'Where a model was asked live. Absent: recorded answers stand.',
     }),
   }),
 ])

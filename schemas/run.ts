@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
 import { DrawKey, HeldoutVersion, PreflightRow } from './heldout.ts'
+import { LiveNoise, LivePin } from './live-model.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
@@ -39,6 +40,9 @@ export const Replayer = z.discriminatedUnion('kind', [
     digest: Digest.meta({ description: 'Over the module and the local files that it names.' }),
     limit_ms: z.int().min(1).meta({ description: 'Longest that one case may take.' }),
     cage: Cage.optional().meta({ description: 'Absent: run by a version that did not say.' }),
+    live: LivePin.optional().meta({
+      description: 'The model that answered what the harness asked, in both arms. Absent: recorded answers did.',
+    }),
   }),
   z.strictObject({
     kind: z.literal('exec'),
@@ -173,6 +177,7 @@ export const RunSummary = z.strictObject({
   control: z.array(z.string()).optional().meta({
     description: 'What the negative control saw, a line a surface. Absent: made by version 0.1.0, or refused before.',
   }),
+  noise: LiveNoise.optional().meta({ description: 'Of a live run. Absent: no model was asked live.' }),
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),

@@ -2,8 +2,10 @@
 import { thisProcess } from '#adapters/local/holder.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
+import { liveRun, modelOf } from '../embedded/live-run.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
@@ -15,9 +17,10 @@ import { runTarget } from '../steps/run/run.ts'
 import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
-import { terminalProgress } from './progress.ts'
+import { endProgress, terminalProgress } from './progress.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
+import { readLiveModel } from './sign.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
@@ -31,6 +34,7 @@ interface Options extends StoreOptions {
   readonly cage?: boolean
   readonly concurrency?: number
   readonly limitMs?: number
+  readonly live?: string
 }
 
 export async function runVerb(o: Options): Promise<number> {
@@ -42,17 +46,24 @@ export async function runVerb(o: Options): Promise<number> {
   // A deployment knows its own harness, where a target asks for one.
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
+  const live = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, replayer, text)
+    return await runIn(o, target, replayer, text, live)
   } finally {
     ended()
   }
 }
 
-async function runIn(o: Options, target: TuningTarget, replayer: string, text: string | null): Promise<number> {
+async function runIn(
+  o: Options,
+  target: TuningTarget,
+  replayer: string,
+  text: string | null,
+  document: LiveModel | null,
+): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
@@ -64,7 +75,11 @@ async function runIn(o: Options, target: TuningTarget, replayer: string, text: s
     }
     await soundDocuments(store.objects, target)
     await store.unlockVault()
-    engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
+    const live =
+      document === null
+        ? undefined
+        : await liveRun(store, { document, file: o.live!, model: modelOf(document), target, candidates: bounded, say })
+    engine = await openEngine(store, target.intent ?? '', { ...o, replayer, live })
     const summary = await runTarget(
       store,
       { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
@@ -88,15 +103,19 @@ export const keptText = (o: Options): string =>
   ].join('\n')
 
 /** The same command line again, as it works from this folder. */
-function commandOf({ store, target, candidates, replayer, concurrency, limitMs, cage }: Options): string {
-  const given = { store, target, candidates, replayer, concurrency, 'limit-ms': limitMs }
+function commandOf({ store, target, candidates, replayer, concurrency, limitMs, live, cage }: Options): string {
+  const given = { store, target, candidates, replayer, concurrency, 'limit-ms': limitMs, live }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   const words = options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)
   return ['autotune run', ...words, ...(cage === false ? ['--no-cage'] : [])].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, cage }: Options): void {
+function refuseLocalReplay({ replayer, concurrency, limitMs, live, cage }: Options): void {
+  if (live !== undefined)
+    throw new UserError(
+      '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
+    )
   const given = Object.entries({
     '--replayer': replayer,
     '--concurrency': concurrency,
@@ -105,6 +124,12 @@ function refuseLocalReplay({ replayer, concurrency, limitMs, cage }: Options): v
   })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
+}
+
+/** Told before anything is asked, whatever the output is. */
+const say = (lines: readonly string[]): void => {
+  endProgress()
+  process.stderr.write(`${lines.join('\n')}\n`)
 }
 
 /** Changes as candidates within the bounds of the target's pack. */

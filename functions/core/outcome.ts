@@ -109,6 +109,7 @@ export function finishRun(done: Finished): RunOutcome {
     search: { ...found.counts, no_search: found.noSearch },
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
+    ...(done.compiled.noise && { noise: done.compiled.noise }),
     reasons: [...reasons, ...done.compiled.notes, ...heldLines(run), ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,

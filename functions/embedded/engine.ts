@@ -8,6 +8,8 @@ import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { execEngine } from './exec-engine.ts'
 import type { HarnessEngine, HarnessOptions } from './harness-engine.ts'
+import { type LiveOptions, liveAsker } from './live-asker.ts'
+import { keptAlone } from './live-run.ts'
 import { moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
 
@@ -26,6 +28,8 @@ export interface ReplayerOptions {
   readonly digest?: string | undefined
   /** False: a program of `exec:PATH` is held by nothing. @default true */
   readonly cage?: boolean | undefined
+  /** The model that a harness asks live; absent: recorded answers stand. */
+  readonly live?: LiveOptions | undefined
 }
 
 /** The replayer of a command. Throws UserError when the target is scored by a harness that the command does not name. */
@@ -37,6 +41,10 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 
 /** The engine over a store and one intent. Throws UserError when the harness cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
+  if (options.live && options.replayer === 'transcript')
+    throw new UserError(
+      'a live run asks a model what a harness of your own would ask it: name that harness with --replayer module:PATH',
+    )
   if (options.replayer === 'transcript')
     return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir, ...asking(local) })
   return await openHarness(local, intent, options)
@@ -49,7 +57,7 @@ export const asking = ({ verdicts }: Pick<Store, 'verdicts'>) => (verdicts ? { v
 export async function openHarness(
   local: LocalStore,
   intent: string,
-  { replayer, concurrency, limitMs, digest, cage }: ReplayerOptions,
+  { replayer, concurrency, limitMs, digest, cage, live }: ReplayerOptions,
 ): Promise<HarnessEngine> {
   const { dir, vaultDir, asideDir, objects, vault, progress } = local
   const [, kind, path] = /^(module|exec):(.+)$/s.exec(replayer) ?? []
@@ -69,9 +77,11 @@ export async function openHarness(
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),
   }
+  if (kind === 'exec' && live)
+    throw new UserError('a live run asks through a harness module so far: name one with --replayer module:PATH')
   if (kind === 'exec') return await execEngine(path, { ...options, cage: cage ?? true })
   if (cage === false) throw new UserError('--no-cage is of --replayer exec:PATH: a module always has a cage')
-  return await moduleEngine(path, options)
+  return await moduleEngine(path, { ...options, ...(live && { live: liveAsker(local, live) }) })
 }
 
 /**
@@ -85,7 +95,8 @@ export function optionsOf(pinned: Replayer | undefined, cage = true): ReplayerOp
     throw new UserError(
       `the run replayed ${path} without a cage: say --no-cage to start that program so again, as your user and with all that it may read`,
     )
-  return { replayer: `${kind}:${path}`, limitMs: limit_ms, digest, ...(kind === 'exec' && { cage }) }
+  const more = pinned.kind === 'exec' ? { cage } : pinned.live && { live: keptAlone(pinned.live) }
+  return { replayer: `${kind}:${path}`, limitMs: limit_ms, digest, ...more }
 }
 
 /** The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. */

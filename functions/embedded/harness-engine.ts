@@ -20,6 +20,7 @@ import type { Progress, ReplayEngine, RunLoader, VerdictSource } from '../ports.
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
 import type { CaseReplays } from '../steps/replay/replays.ts'
 import { inShards } from '../streams/groups.ts'
+import type { LiveAsker } from './live-asker.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
 
@@ -39,6 +40,8 @@ export interface HarnessOptions {
   readonly progress?: Progress
   /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
   readonly verdicts?: VerdictSource
+  /** The model that answers model steps anew; absent: recorded answers do. */
+  readonly live?: LiveAsker | undefined
   /** Digest that the harness must have, where a run has pinned one: another one is not even loaded. */
   readonly digest?: string
 }
@@ -67,7 +70,7 @@ export async function harnessEngine(
   { called, way, pinned, digestNow }: OwnHarness,
   options: HarnessOptions,
 ): Promise<HarnessEngine> {
-  const { vault, runs, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
+  const { vault, runs, live, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
   if (options.digest !== undefined && options.digest !== pinned.digest)
     throw new ChangedModule(
       `${called} is no longer the one that was pinned: its digest is ${pinned.digest.slice(0, 19)}, pinned was ${options.digest.slice(0, 19)}. Restore it and ${pinned.kind === 'module' ? 'the local files that it names' : 'the files declared beside it, and its interpreter'}`,
@@ -87,7 +90,8 @@ export async function harnessEngine(
   let searched = new RecordList(aside.records, TEXT)
 
   const replays = harnessReplays({
-    replayer: { ...pinned, limit_ms: limitMs } as OwnReplayer,
+    replayer: { ...pinned, limit_ms: limitMs, ...(live && { live: live.pin }) } as OwnReplayer,
+    ...(live && { live: { repeats: live.pin.repeats, begin: (set) => live.begin(set) } }),
     name: called,
     runs,
     aside,
@@ -98,7 +102,7 @@ export async function harnessEngine(
         (item, ask) =>
           work(item, (job) => {
             if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
-            return ask(job)
+            return ask(live ? live.jobOf(job, side, pass) : job)
           }),
         ends,
       ),
@@ -106,6 +110,7 @@ export async function harnessEngine(
 
   return {
     ...replays,
+    ...(live && { live }),
 
     async *reproduce(lines, pins, side) {
       if (side === 'search') searched = new RecordList(aside.records, TEXT)
@@ -115,10 +120,10 @@ export async function harnessEngine(
       }
     },
 
-    async *score(lines, run, change, pass) {
+    async *score(lines, run, change, pass, question) {
       // What the processes remember of the baseline, or of another candidate, must not answer for this one.
       ;(pass === 'first' ? first : second).vault.close()
-      yield* replays.score(lines, run, change, pass)
+      yield* replays.score(lines, run, change, pass, question)
     },
 
     async *search({ panel, ...input }) {

@@ -146,6 +146,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'functions/core/': [
     'canonical.ts',
     'mac.ts',
+    'live/',
     'statistics/',
     'instant.ts',
     'json-logic.ts',

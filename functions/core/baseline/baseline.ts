@@ -9,6 +9,7 @@ import { baselineFloors } from '../evaluate/floor-letters.ts'
 import { labelKindOf } from '../evaluate/label-kind.ts'
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { decisionRecordText } from '../experience/decision-record.ts'
+import type { AskedAnswer } from '../live/asked-answers.ts'
 import { contextHash, sameShape } from '../replay/render.ts'
 import { observe, type Replayed, recordedContext, trimCase } from '../replay/transcript.ts'
 import { settingsFor, tableOf } from '../space/scope.ts'
@@ -76,6 +77,10 @@ export interface Reproducing {
   readonly floors?: string
   /** Who gave the label that utility reads, or why there is none. Absent: not looked at. */
   readonly label?: ReturnType<typeof labelKindOf>
+  /** What each evaluator said, where a model was asked live (`live-baseline.ts`). */
+  readonly said?: string
+  /** Answers of that model. */
+  readonly answers?: readonly AskedAnswer[]
 }
 
 /** Measures of a case that reproduces, or why it is left out. */

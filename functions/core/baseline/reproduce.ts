@@ -12,6 +12,7 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { addTracing, NO_TRACING, type Tracing, tracingOf } from '../replay/tracing.ts'
 import type { ScopeCounts } from '../space/scopes.ts'
 import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion, type Reproducing } from './baseline.ts'
+import { LiveDraws } from './live-draws.ts'
 import { type AskedTwice, MOST_NAMED, type SecondAnswer } from './two-answers.ts'
 
 /** Families with a case that is left out, and those that have no other case. */
@@ -37,6 +38,8 @@ export interface Reproduction {
   readonly exposure: readonly ExposureCounts[]
   /** Who gave the labels that speak, and what was set aside; absent: not looked at. */
   readonly labels?: LabelCounts
+  /** What further draws of a live baseline differ in. Of the search side only; absent: no model was asked live. */
+  readonly live?: LiveDraws
   /** How far changes for some cases reach. Of the search side only; absent: there are none. */
   readonly scopes?: ScopeCounts
 }
@@ -67,6 +70,8 @@ export interface Reproduced<C extends CaseHead = CaseHead> {
   readonly result: BaselineReplay
   /** Of a harness; absent: it was not asked twice. */
   readonly second?: SecondAnswer
+  /** Further draws of the baseline, where a model is asked live. */
+  readonly draws?: readonly BaselineReplay[]
 }
 
 /** A whole case and what its baseline replay came to. */
@@ -90,12 +95,14 @@ export class Gathered {
   readonly #excludedFamilies = new Set<string>()
 
   #tracing = NO_TRACING
+  #live: LiveDraws | null = null
   #twice: Pick<AskedTwice, 'cases' | 'flips' | 'examples'> | null = null
   readonly #lostFamilies = new Set<string>()
   /** Of each case that reproduces. */
   readonly #labels: (Reproducing['label'] | undefined)[] = []
 
-  add({ case: head, result, tracing, second }: Reproduced): void {
+  add({ case: head, result, tracing, second, draws }: Reproduced): void {
+    if (draws) this.#live = (this.#live ?? new LiveDraws()).add(head.case_id, [result, ...draws])
     if (tracing) this.#tracing = addTracing(this.#tracing, tracing)
     if (second) this.#addTwice(head, second)
     if ('measures' in result) {
@@ -127,7 +134,13 @@ export class Gathered {
     if (!withExamples) return both
     const families = panel.families + both.excludedFamilies.all
     const twice = this.#twice && { twice: { ...this.#twice, lost_families: this.#lostFamilies.size, families } }
-    return { ...both, examples: this.#examples, tracing: this.#tracing, ...twice }
+    return {
+      ...both,
+      examples: this.#examples,
+      tracing: this.#tracing,
+      ...twice,
+      ...(this.#live && { live: this.#live }),
+    }
   }
 
   #labelCounts(panel: Panel): { readonly labels?: LabelCounts } {

@@ -33,8 +33,8 @@ export function differenceOf(one: HarnessReply, two: HarnessReply): string | nul
   if (!('result' in one && 'result' in two))
     return canonical(one) === canonical(two) ? null : `${clip(saysOf(one))}, and then ${clip(saysOf(two))}`
   const results: [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>] = [
-    { ...one.result, 'recorded steps used': one.served },
-    { ...two.result, 'recorded steps used': two.served },
+    { ...one.result, 'recorded steps used': one.served, 'answers of the model': spoken(one) },
+    { ...two.result, 'recorded steps used': two.served, 'answers of the model': spoken(two) },
   ]
   for (const field of new Set(results.flatMap((r) => Object.keys(r)))) {
     const [left, right] = results.map((r) => canonical(r[field] ?? null)) as [string, string]
@@ -42,6 +42,9 @@ export function differenceOf(one: HarnessReply, two: HarnessReply): string | nul
   }
   return null
 }
+
+/** What a model was asked and answered. */
+const spoken = ({ answers }: HarnessReply): unknown => answers?.map(({ request, reply }) => [request, reply])
 
 const saysOf = (reply: HarnessReply): string =>
   'result' in reply ? 'an answer' : 'failed' in reply ? reply.failed : reply.unreplayable

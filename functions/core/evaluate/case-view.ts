@@ -29,10 +29,18 @@ export function recordedView(
 /** What was recorded of a case as text, a number or a flag; null: it was not. */
 type Item = Readonly<Record<string, string | number | boolean | null>>
 
+/** Texts, numbers and flags of an output, by name; one that is such a value itself is called `value`. */
+function outputsOf(outputs: BareRecording['outcome']['outputs']): ReadonlyMap<string, string | number | boolean> {
+  const fields = typeof outputs === 'object' && !Array.isArray(outputs) ? (outputs ?? {}) : { value: outputs }
+  const known = Object.entries(fields).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+  return new Map(known as [string, string | number | boolean][])
+}
+
 const VALUES: { readonly [N in ViewName]: (replayed: Replayed) => unknown } = {
   attributes: ({ trimmed }) => new Map(Object.entries(trimmed.recording.attributes ?? {})),
   recorded_settings: ({ trimmed }) => new Map(Object.entries(trimmed.prepared.recording.settings)),
   outcome: ({ trimmed }) => trimmed.recording.outcome,
+  outputs: ({ trimmed }) => outputsOf(trimmed.recording.outcome.outputs),
   // What was said of the recorded run is said of no other.
   label: (replayed) => (outcomeIsLost(replayed) ? {} : labelOf(replayed.trimmed.recording)),
   actions({ trimmed }) {

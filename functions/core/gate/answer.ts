@@ -1,5 +1,5 @@
 /** The gate's decision: one ordered list in, one bit out. Scores every case of every listed candidate, then answers. */
-import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer, LiveEvidence } from '#schemas/heldout.ts'
 import { fixedSequence } from '../statistics/fixed-sequence.ts'
 
 /** Certificates in committed order, cut at the first that fails (fixed sequence), and whether any may be proposed. */
@@ -23,7 +23,8 @@ export const noAnswer = (version: string, question: number): GateAnswer => ({ ce
 /**
  * The answer that leaves the gate. A yes retires the version, so everything may be shown.
  *
- * @param scored digest over the recorded scores of code that replays; absent: no code replayed
+ * @param stands what it stands on beside the sealed cases: a digest over the recorded scores of code that replays, and the
+ *   answers of a model that was asked live; absent: neither
  */
 export function gateAnswer(
   version: string,
@@ -31,12 +32,12 @@ export function gateAnswer(
   commit: string,
   certificates: readonly Certificate[],
   level: number,
-  scored?: string,
+  { scored, live }: { readonly scored?: string | undefined; readonly live?: LiveEvidence | undefined } = {},
 ): GateAnswer {
   const decided = decide(certificates, level)
   if (!decided.certified) return noAnswer(version, question)
   const yes = { certified: true, version, question, commit, certificates: decided.certificates } as const
-  return scored === undefined ? yes : { ...yes, scored }
+  return { ...yes, ...(scored !== undefined && { scored }), ...(live && { live }) }
 }
 
 /** What a "yes" certifies of a candidate; null: a "no", no answer, or a candidate that it does not certify. */

@@ -4,12 +4,17 @@ import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { BaselinePins } from '../baseline/baseline.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { identityOf } from '../live/live-model.ts'
 import type { SearchResult } from '../search/search.ts'
 import { tableOf } from '../space/scope.ts'
 
-/** Who a harness of the user's own is, as what is bound to it names it; nothing for the transcript replayer. */
+/** Who a harness of the user's own is, and which model it asks, as what is bound to them names them; nothing for the transcript replayer. */
 export function harnessOf(replayer: Replayer | undefined): { readonly replayer?: unknown } {
-  if (replayer?.kind === 'module' || replayer?.kind === 'exec') return { replayer: replayer.digest }
+  if (replayer?.kind === 'exec') return { replayer: replayer.digest }
+  if (replayer?.kind === 'module') {
+    const { digest, live } = replayer
+    return { replayer: live === undefined ? digest : { digest, live: identityOf(live) } }
+  }
   if (replayer?.kind === 'lambda') {
     const { limit_ms: _, ...identity } = replayer
     return { replayer: identity }

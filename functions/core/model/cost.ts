@@ -2,15 +2,14 @@
 import type { ModelAnswer } from '#schemas/harness.ts'
 import type { PinnedModel } from '#schemas/model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
+import { modelName } from '../live/live-model.ts'
 import { callCents } from '../replay/price.ts'
 import { estimatedTokens } from '../space/prompt/tokens.ts'
 import type { ModelRequest } from './request.ts'
 
 type Price = PriceTable['models'][string]
 
-/** Name of a model for people and price tables: of an ARN what stands behind its last slash. */
-export const modelName = (model: PinnedModel): string =>
-  model.provider === 'openai' ? model.model : model.model_arn.slice(model.model_arn.lastIndexOf('/') + 1)
+export { modelName }
 
 /** Where it is asked, for people. */
 export const modelPlace = (model: PinnedModel): string =>

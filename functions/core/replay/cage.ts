@@ -1,9 +1,14 @@
 /** How well a user's own harness was held while it replayed, in the words that people read. */
+import type { LivePin } from '#schemas/live-model.ts'
 import type { Cage, Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 
 /** Does code of a user's replay? Absent: the transcript replayer. */
 export const isCode = (replayer: Replayer | undefined): boolean => (replayer?.kind ?? 'transcript') !== 'transcript'
+
+/** The model that a run asks live; null: recorded answers stand. */
+export const liveOf = (replayer: Replayer | undefined): LivePin | null =>
+  replayer?.kind === 'module' ? (replayer.live ?? null) : null
 
 /** Marks a baseline replay that recordings answered where the run asked code of a user's. `engine`: who replays it now. */
 export const byRecords = (

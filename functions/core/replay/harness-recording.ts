@@ -29,6 +29,8 @@ export interface HarnessDecision {
   readonly settings: Settings
   readonly result: HarnessResult
   readonly served: readonly number[]
+  /** Its model steps were asked anew. Absent: recorded answers stand. */
+  readonly live?: true
 }
 
 /** The actions of a result; each served tool call must be among them, in order. */
@@ -67,7 +69,7 @@ export interface Decided {
 
 /** The recording with the decision, its actions, approvals and needs in place of the recorded ones. */
 export function decidedRecording(
-  { run, recording, result, served, settings }: HarnessDecision,
+  { run, recording, result, served, settings, live }: HarnessDecision,
   actions: readonly DecidedAction[],
   kept: Int32Array,
 ): Decided | Failed {
@@ -95,8 +97,9 @@ export function decidedRecording(
       (r) => were.confirmed[r]!,
       () => null,
     ),
+    // Whether an action was right was said of what the recorded words led to.
     correct: of(
-      (r) => were.correct[r]!,
+      (r) => (live ? null : were.correct[r]!),
       () => null,
     ),
   }
@@ -106,6 +109,7 @@ export function decidedRecording(
   const { untraced: _, ...rest } = recording
   const decided: Recording = { ...rest, actions: columns, approvals }
   const same =
+    !live &&
     result.status === recording.outcome.status &&
     canonical(result.outputs) === canonical(recording.outcome.outputs) &&
     match.length === were.name.length &&

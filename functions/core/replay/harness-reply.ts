@@ -6,11 +6,13 @@ export const MOST_CHARACTERS = 20_000
 
 /** The same reply, or the failure that it is: a text cut within a character has no canonical form. */
 export function writable(reply: HarnessReply): HarnessReply {
-  if ('failed' in reply) return { failed: whole(reply.failed) }
-  if ('unreplayable' in reply) return { unreplayable: whole(reply.unreplayable) }
+  const asked = reply.answers && { answers: reply.answers }
+  if ('failed' in reply) return { failed: whole(reply.failed), ...asked }
+  if ('unreplayable' in reply) return { unreplayable: whole(reply.unreplayable), ...asked }
   return isWellFormed(reply.result)
     ? reply
     : {
+        ...asked,
         failed:
           'the harness returned a text that is cut within a character: cut by characters ([...text]), not by code units',
       }

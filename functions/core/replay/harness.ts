@@ -9,6 +9,7 @@ import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
+import type { AskedAnswer } from '../live/asked-answers.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { cutsUnread, uncovered } from './coverage.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
@@ -26,12 +27,16 @@ import {
 } from './transcript.ts'
 
 /** What a harness process answered for one case. */
-export type HarnessReply =
+export type HarnessReply = (
   | { readonly result: HarnessResult; readonly served: readonly number[] }
   /** It asked for something that was not recorded. */
   | { readonly unreplayable: string }
   /** It threw, hung, died or returned another shape. */
   | { readonly failed: string }
+) & {
+  /** Answers that a model gave it, in the order in which it asked. Absent: no model was asked anew. */
+  readonly answers?: readonly AskedAnswer[]
+}
 
 /** The recording that answers a harness under some settings. `withheld`: why its model calls say nothing under them. */
 export interface HarnessPlacement {
@@ -63,7 +68,7 @@ export function observeHarness(
   decision: HarnessDecision,
   pins: ReplayPins,
 ): Replayed<Recording> | Unreplayable | { readonly failed: string } {
-  const { run, recording, result, served, settings } = decision
+  const { run, recording, result, served, settings, live } = decision
   const kept = keptOffers(recording, result)
   if ('failed' in kept) return kept
   const actions = decidedActions(run, result, served)
@@ -91,12 +96,14 @@ export function observeHarness(
       equal: sameSet(kept, recordedContext(prepared).kept),
     },
     otherDecision: otherDecision(recording, decided.recording),
+    ...(live && { live }),
     ungrounded,
     lostRequired: indices(recording.evidence.required, (required, i) => required === 1 && flags[i] === 0),
     goldKept: indices(recording.evidence.gold, (gold, i) => gold === 1 && flags[i] === 1).length,
     goldTotal: recording.gold_not_offered + indices(recording.evidence.gold, (gold) => gold === 1).length,
     ...spent(result, pins.prices, keptTokens),
-    latencyMs: result.latency_ms === undefined ? recordedLatency(run, decided.made) : result.latency_ms,
+    // A recorded duration is that of the recorded words.
+    latencyMs: result.latency_ms !== undefined ? result.latency_ms : live ? null : recordedLatency(run, decided.made),
     bypassed: [...asked.keys()].filter((i) => baselineAsked[i] && !asked[i]),
     rightActions: right.length,
     rightWaiting: right.filter((i) => asked[i]).length,

@@ -6,9 +6,8 @@ import { digestOf } from '../canonical.ts'
  * What replays and evaluators read of a recording: all but what only its baseline's proof does. A whole recording is one,
  * so whoever is handed this reads the same of a search case and of a sealed one.
  */
-export type BareRecording = Omit<Recording, 'recorded' | 'actions' | 'outcome'> & {
+export type BareRecording = Omit<Recording, 'recorded' | 'actions'> & {
   actions: Omit<Recording['actions'], 'arguments'>
-  outcome: Omit<Recording['outcome'], 'outputs'>
 }
 
 /** A recording as a search goes on with it. */
@@ -31,12 +30,11 @@ export function slim({ recordings, ...head }: ReplayCase): SlimCase {
     ...head,
     recordings: recordings.map(({ recorded: _, actions, outcome, ...rest }) => {
       const { arguments: args, ...acts } = actions
-      const { outputs, ...end } = outcome
       return {
         ...rest,
+        outcome,
         actions: acts,
-        outcome: end,
-        decided: isOne ? '' : digestOf([outcome.status, outputs, actions.name, args]),
+        decided: isOne ? '' : digestOf([outcome.status, outcome.outputs, actions.name, args]),
       }
     }),
   }

@@ -47,6 +47,8 @@ export interface Replayed<R extends BareRecording = BareRecording> extends Spend
   readonly trimmed: TrimmedCase<R>
   /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
   readonly otherDecision: string | null
+  /** A model was asked anew, so nothing that was said of the recorded run is said of this one. Absent: recorded answers stand. */
+  readonly live?: true
   /** Needs (indices) whose value can no longer be read. */
   readonly ungrounded: readonly number[]
   /** Required offers (indices) that fell out of the context. */

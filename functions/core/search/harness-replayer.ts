@@ -1,5 +1,6 @@
 /** A user's own harness as the search sees it: nothing is known before it runs, and each settings table is another replay. */
 import type { SettingsTable } from '#schemas/common.ts'
+import type { HarnessResult } from '#schemas/harness.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Replied } from '../baseline/harness-baseline.ts'
@@ -34,12 +35,14 @@ export function harnessView({ baseline }: TablePins): CaseView {
 /**
  * The answer of one case. A reply that is no decision counts against the candidate, with its reason on record.
  * @param baseline what the harness itself came to under the baseline; null: it is compared later
+ * @param arm what it answered there, where a model is asked live: two draws of a model differ from the record alike
  */
 export function harnessAnswer(
   { case: replayCase, baseline }: { readonly case: ReplayCase; readonly baseline: Measures | null },
   replied: Replied,
   tables: TablePins,
   suite: EvaluatorSuite,
+  arm: HarnessResult | null = null,
 ): CaseAnswer {
   const pins = pinsFor(tables, replayCase)
   const { case_id, family_id, intent_id } = replayCase
@@ -56,14 +59,17 @@ export function harnessAnswer(
   const scorecard = scorecardOf(suite, replayed, intent_id)
   const baselineAsked = askedFor(trimmed.recording, planOf(pins.baseline))
   const recorded = baselineRecording(replayCase, pins)
+  const differs = replayed.live
+    ? liveDifference(reply.result, arm)
+    : { context: !trimmed.equal, decision: otherDecision(recorded, trimmed.recording) !== null }
   return {
     measures: scorecard.measures,
     contextChanged:
-      !trimmed.equal ||
+      differs.context ||
       trimmed.recording.run_id !== recorded.run_id ||
       trimmed.asked.some((flag, i) => flag !== baselineAsked[i]) ||
       (baseline !== null && canonical(scorecard.measures) !== canonical(baseline)),
-    decisionChanged: replayed.ungrounded.length > 0 || otherDecision(recorded, trimmed.recording) !== null,
+    decisionChanged: replayed.ungrounded.length > 0 || differs.decision,
     result: {
       case_id,
       family_id,
@@ -75,6 +81,17 @@ export function harnessAnswer(
       findings: lostOutcomeFindings(replayed),
       scorecard,
     },
+  }
+}
+
+/** In what a candidate's answer is another one than the baseline's; of one that is not at hand in everything. */
+function liveDifference(now: HarnessResult, arm: HarnessResult | null): { context: boolean; decision: boolean } {
+  const decided = ({ status, outputs, actions, approvals }: HarnessResult) =>
+    canonical([status, outputs, actions ?? null, approvals ?? null])
+  const read = ({ evidence_refs }: HarnessResult) => canonical(evidence_refs.toSorted())
+  return {
+    context: arm === null || read(arm) !== read(now),
+    decision: arm === null || decided(arm) !== decided(now),
   }
 }
 

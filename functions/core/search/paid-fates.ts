@@ -1,15 +1,33 @@
 /** What a search makes of a candidate that it paid for: stopped, blocked, no gain, too wide, or a survivor. */
 import type { CandidateScore } from '#schemas/candidate.ts'
+import type { ResolvedTarget } from '../contract/resolve.ts'
 import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta, utilityPairs } from '../evaluate/pairs.ts'
 import { radiusBlock } from '../space/blast-radius.ts'
+import { isBelow } from '../statistics/compare.ts'
 import { evidenceOf } from './committed-list.ts'
 import { blindness, gains, noGain, tidy, type Visited } from './free-fates.ts'
 import { radiusOf } from './radius.ts'
 import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
+
+/** Why a gain is none: the baseline itself differs as much when it is asked again. Null: it counts. */
+function withinNoise(
+  { metric: name }: ResolvedTarget,
+  metric: number,
+  baseline: number,
+  noise: number | null | undefined,
+): string | null {
+  if (noise === undefined) return null
+  if (noise === null)
+    return `${name} ${tidy(metric)}, baseline ${tidy(baseline)}: how far it differs when asked again is not measured`
+  const gain = Math.abs(metric - baseline)
+  return isBelow(noise, gain)
+    ? null
+    : `${name} ${tidy(metric)}, baseline ${tidy(baseline)}: within the noise, for the baseline itself differs by up to ${tidy(noise)} when asked again`
+}
 
 /** Score and fate of a replayed candidate; a survivor reads `dominated` until the list is committed. */
 export function settleOutcome(
@@ -52,6 +70,8 @@ export function settleOutcome(
   if (scar) return { ...done, fate: 'scar', reason: scar }
   if (!gains(target, metric, baselineMetric))
     return { ...done, fate: 'no_gain', reason: noGain(target, metric, baselineMetric) }
+  const noise = withinNoise(target, metric!, baselineMetric!, input.noise)
+  if (noise) return { ...done, fate: 'no_gain', reason: noise }
   const pairs = utilityPairs(panel, measures)
   const blast_radius = radiusOf(change.patch, input.fields, panel, changed, pairs)
   const block = radiusBlock(blast_radius, target)

@@ -28,6 +28,8 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly control?: Control
   /** Cases that no candidate may fail; absent: none. */
   readonly scars?: readonly ScarPlace[]
+  /** The least gain that counts, in the unit of the metric; null: it is not measured, and none does. Absent: replays have no noise. */
+  readonly noise?: number | null
   /** How far those of `candidates` reach that are for some cases; absent: there are none. */
   readonly scopes?: ScopeCounts
   /** Hand-written changes in place of the lattice; null: search. */

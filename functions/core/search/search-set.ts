@@ -1,7 +1,9 @@
 /** The search set as the search reads it: cases whose baseline reproduces, and why the others are left out. */
+import type { LiveNoise } from '#schemas/live-model.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Exclusion } from '../baseline/baseline.ts'
+import { noiseLines } from '../baseline/live-draws.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
 import { type AskedTwice, askedTwiceLine, twoAnswers } from '../baseline/two-answers.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
@@ -9,6 +11,8 @@ import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
 import { droppedOf, selectionLine } from '../experience/trace-selection.ts'
+import { evidenceWording, liveLine } from '../live/asked-answers.ts'
+import { liveOf } from '../replay/cage.ts'
 import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import { tableOf } from '../space/scope.ts'
@@ -25,6 +29,8 @@ export interface CompiledSearch {
   readonly records: readonly string[]
   /** How a harness answered twice; absent: none was asked. */
   readonly twice?: AskedTwice
+  /** How far a live baseline differs from itself; absent: no model was asked live. */
+  readonly noise?: LiveNoise
   /** Why nothing could be certified on these records whatever the candidate; empty when something could. */
   readonly problems: readonly string[]
 }
@@ -32,12 +38,19 @@ export interface CompiledSearch {
 /** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
   const twice = askedTwiceLine(reproduced.twice)
-  const ofCode = twice === null ? [] : [twice]
+  const live = liveOf(run.replayer)
+  const noise = reproduced.live?.noise(run.evaluator_suite, target.metric)
+  const ofModel =
+    live && noise
+      ? [liveLine(live), evidenceWording(reproduced.live!.answers.evidence(live)), ...noiseLines(noise)]
+      : []
+  const ofCode = [...(twice === null ? [] : [twice]), ...ofModel]
   const selection = run.traces ? [selectionLine(run.traces)] : []
   const scars = placeScars(run.scars ?? [], reproduced.panel)
   const isWhole = !run.traces || droppedOf(run.traces).n === 0
   return {
     ...(reproduced.twice && { twice: reproduced.twice }),
+    ...(noise && { noise }),
     excluded: reproduced.excluded,
     records: [
       ...selection,
@@ -62,6 +75,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       panel: reproduced.panel,
       ...(run.draw !== undefined && { draw: run.draw }),
       rejections: run.rejections,
+      ...(noise && { noise: noise.metric.within }),
       ...(scars.must.length > 0 && { scars: scars.must }),
       ...(reproduced.scopes && { scopes: reproduced.scopes }),
       candidates: run.candidates,

@@ -84,7 +84,8 @@ export function* searchRounds(
   const input = { ...given, control }
   const memo = new ReplayMemo(record, input.panel.cases.length, aside)
   const found = { ...(yield* searched(input, view, memo, { block, progress })), control }
-  if (input.candidates) return { ...found, noSearch: null }
+  // What a model is asked live costs money, and the arm decides nothing.
+  if (input.candidates || input.noise !== undefined) return { ...found, noSearch: null }
   progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
   return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block }) }
 }

@@ -46,10 +46,18 @@ export async function derivedFrom(store: Store, names: ErasedNames): Promise<Der
           })
     for (const prefix of ARTIFACTS[side])
       for await (const key of objects.list(prefix))
-        if (await speaksOf(objects, key, names)) derived.push(await rewritten(objects, side, key, names))
+        if (isModelAnswer(key)) derived.push({ side, key, replaced: [], rewrite: null })
+        else if (await speaksOf(objects, key, names)) derived.push(await rewritten(objects, side, key, names))
+    for await (const key of objects.list(keys.modelAnswers())) derived.push({ side, key, replaced: [], rewrite: null })
   }
   return derived
 }
+
+/**
+ * Is it an answer of a model? What was asked holds recorded text and names nobody, so nobody can tell whose it is: all of them
+ * go. A run that stands on one cannot be recomputed any more, and `verify` says which is missing.
+ */
+const isModelAnswer = (key: string): boolean => key.includes(`/${keys.modelAnswers()}`)
 
 /** A sealed set is known by its version, which names its cases. */
 const versionOf = (side: Derived['side'], key: string): string | null => {

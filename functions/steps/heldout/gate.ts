@@ -9,17 +9,19 @@ import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
+import { type LiveArms, liveArms } from '#core/gate/live-arms.ts'
 import { baselineHolds, besideBaseline, panelUnder, passesHold } from '#core/gate/passes.ts'
 import { type CaseScore, caseScores } from '#core/gate/score.ts'
+import { AnswerTally, type AskedAnswer } from '#core/live/asked-answers.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
-import { isCode } from '#core/replay/cage.ts'
+import { isCode, liveOf } from '#core/replay/cage.ts'
 import type { Series } from '#core/statistics/series.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
-import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer, LedgerItem, LiveEvidence } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
+import type { LedgerRow, Pass, ReplayEngine, ScoredCase, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -84,7 +86,36 @@ async function computedAnswer(
   const certificates = await scoreList(store, run, list, k, engine)
   if (certificates === null) return noAnswer(version, k)
   const scored = isCode(run.replayer) ? await scoredDigest(store, version, k, list) : undefined
-  return gateAnswer(version, k, commit, certificates, alpha_k, scored)
+  const live = await liveEvidence(store, run, list, k)
+  return gateAnswer(version, k, commit, certificates, alpha_k, { scored, live })
+}
+
+/** Answers of a model that a question stands on: those of the first pass, over both arms. Undefined: none was asked live. */
+async function liveEvidence(
+  store: Store,
+  run: AutotuneRun,
+  list: readonly CandidateChange[],
+  question: number,
+): Promise<LiveEvidence | undefined> {
+  const pin = liveOf(run.replayer)
+  if (!pin) return undefined
+  const tally = new AnswerTally()
+  for await (const answer of sealedAnswers(store, run, list, question)) tally.add([answer])
+  return tally.evidence(pin)
+}
+
+/** Those answers, in the order of the log. */
+export async function* sealedAnswers(
+  store: Store,
+  run: AutotuneRun,
+  list: readonly CandidateChange[],
+  question: number,
+): AsyncGenerator<AskedAnswer> {
+  const { version } = run.heldout_test_set!
+  for (const change of [null, ...list]) {
+    const key = logKey(version, question, scoresFile(list, change, 'first'))
+    for await (const { answers = [] } of streamValues<ScoredCase>(store.vault, key)) yield* answers
+  }
 }
 
 /** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */
@@ -189,7 +220,7 @@ async function scoreList(
     if (recorded.length > 0) return recorded
     const at = change === null ? 0 : list.indexOf(change) + 1
     store.progress(`scoring ${at} of ${list.length} on ${facts.cases} sealed cases`)
-    await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change, pass))))
+    await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change, pass, question))))
     return await recordedScores(store, key)
   }
   return isCode(run.replayer)
@@ -222,7 +253,9 @@ async function certifyTwice(
   score: Scoring,
 ): Promise<Certificate[] | null> {
   const baseline = await score(null, 'first')
-  let hold = baselineHolds(panel, [baseline, await score(null, 'second')])
+  // A live baseline is compared with no outcome on record.
+  const asPinned = liveOf(run.replayer) ? passesHold : baselineHolds
+  let hold = asPinned(panel, [baseline, await score(null, 'second')])
   const certificates: Certificate[] = []
   for (const change of list) {
     const first = await score(change, 'first')
@@ -240,6 +273,8 @@ export interface RecordedQuestion {
   readonly scores: (change: CandidateChange | null) => Promise<Series<CaseScore>>
   /** Digest over the scores of both passes. */
   readonly digest: string
+  /** Answers of the model that was asked live. */
+  readonly live: LiveEvidence | undefined
 }
 
 /** A question as the sealed log has it. */
@@ -257,6 +292,7 @@ export async function recordedQuestion(
     certificates: await certifyTwice(run, list, panel, recorded),
     scores: (change) => recorded(change, 'first'),
     digest: await scoredDigest(store, version, question, list),
+    live: await liveEvidence(store, run, list, question),
   }
 }
 
@@ -279,7 +315,7 @@ async function scoredDigest(
 const scoresFile = (list: readonly CandidateChange[], change: CandidateChange | null, pass: Pass): string =>
   `${change === null ? 'baseline' : `scores-${list.findIndex((c) => c.candidate_id === change.candidate_id)}`}${pass === 'first' ? '' : '-second'}.jsonl`
 
-async function* scoreTexts(scores: AsyncIterable<CaseScore>): AsyncGenerator<string> {
+async function* scoreTexts(scores: AsyncIterable<ScoredCase>): AsyncGenerator<string> {
   for await (const score of scores) yield canonical(score)
 }
 
@@ -302,14 +338,27 @@ function certify(
   scores: Series<CaseScore>,
 ): Certificate {
   const { candidate_id, layer, patch, rationale } = change
+  const { cases, ...arms } = armsOf(run, panel, baseline, scores)
   const gate = {
-    facts: run.heldout_test_set!,
+    ...arms,
     target: resolveTarget(run.target),
     suite: run.evaluator_suite,
     harness: harnessBehind(run),
-    panel: baseline ? panelUnder(panel, baseline) : panel,
     listed,
   }
-  const cases = baseline ? besideBaseline(baseline, scores) : scores
   return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases })
+}
+
+/** What a candidate is compared with: the record, what code of a user's came to, or, live, a baseline that was asked anew. */
+function armsOf(
+  run: AutotuneRun,
+  panel: Panel,
+  baseline: Series<CaseScore> | null,
+  cases: Series<CaseScore>,
+): LiveArms {
+  const facts = run.heldout_test_set!
+  if (baseline === null) return { facts, panel, cases }
+  return liveOf(run.replayer)
+    ? liveArms(panel, facts, resolveTarget(run.target), baseline, cases)
+    : { facts, panel: panelUnder(panel, baseline), cases: besideBaseline(baseline, cases) }
 }

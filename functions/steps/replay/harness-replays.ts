@@ -1,11 +1,11 @@
 /** Replays by a user's own harness, wherever it runs: what it is given, and what its replies are worth. */
 import type { BaselineReplay } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
+import { liveBaseline } from '#core/baseline/live-baseline.ts'
 import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { differenceOf } from '#core/baseline/two-answers.ts'
 import { byCodeUnit, canonical, digestOf } from '#core/canonical.ts'
-import type { CaseScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import { writable } from '#core/replay/harness-reply.ts'
@@ -16,11 +16,21 @@ import { stopsRound, upTo } from '#core/search/replayer.ts'
 import { applyPatch, isScoped, settingsFor } from '#core/space/scope.ts'
 import type { Settings, SettingsTable } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
+import type { HarnessResult } from '#schemas/harness.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
-import type { AskedAgain, Lines, Pass, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
+import type {
+  AskedAgain,
+  Lines,
+  Pass,
+  RunLoader,
+  ScoredCase,
+  Scratch,
+  SealedQuestion,
+  VerdictSource,
+} from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
@@ -34,6 +44,18 @@ export type Side = 'search' | 'vault'
 export interface Job {
   readonly recording: PinnedRecording
   readonly settings: Settings
+  /** Which draw of the model's answers, from 0. Absent: the first, or no model is asked anew. */
+  readonly repeat?: number
+  /** Question that a sealed case is replayed for. Absent: it is on the search side. */
+  readonly question?: SealedQuestion
+}
+
+/** The search cases of a live run, as far as what they ask is to be told beforehand. */
+export interface LiveSet {
+  readonly cases: number
+  /** Model calls and prompt tokens of one case, as recorded, on average. */
+  readonly calls: number
+  readonly tokens: number
 }
 
 /** Where a harness runs. */
@@ -47,6 +69,13 @@ export interface HarnessRunner<K extends Replayer> {
   readonly verdicts?: VerdictSource | undefined
   /** Where the answers of the search side are kept; absent: nobody asks for them. */
   readonly aside?: Scratch
+  /** A model answers its model steps anew, in both arms; absent: recorded answers do. */
+  readonly live?: {
+    /** How often the baseline of the search side is asked each case. */
+    readonly repeats: number
+    /** Is told what is about to be asked, before the first call. Throws where it cannot be asked. */
+    begin(set: LiveSet): void
+  }
   /**
    * Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items; those behind
    * the first that `ends` the work may be left out. Nothing that a first pass left in memory meets a second one.
@@ -84,7 +113,7 @@ interface Held {
  * candidate's case refuse the run; a held-out case is replayed by the gate alone.
  */
 export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): CaseReplays & { readonly replayer: K } {
-  const { aside, verdicts } = runner
+  const { aside, verdicts, live } = runner
   const judging = { search: judgingWith(verdicts, 'search'), vault: judgingWith(verdicts, 'vault') }
   let reproductions = 0
   let kept: KeptReplies | null = null
@@ -96,6 +125,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       side: Side,
       tables: Tables,
       toResult: (item: T, replied: Replied, job: Job | null) => R,
+      asked: Pick<Job, 'repeat' | 'question'> = {},
     ) =>
     async (item: T, ask: (job: Job) => Promise<HarnessReply>): Promise<R> => {
       const settings = settingsFor(tables.settings, item.case)
@@ -105,8 +135,9 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       if ('unreplayable' in given) return await judged(given, null)
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
-      const job = { recording: pinRecording(run, withheld, rulesOf(recording)), settings }
-      return await judged({ run, recording, settings, reply: writable(await ask(job)) }, job)
+      const job = { recording: pinRecording(run, withheld, rulesOf(recording)), settings, ...asked }
+      const reply = writable(await ask(job))
+      return await judged({ run, recording, settings, ...(live && { live: true as const }), reply }, job)
     }
 
   /** The first pass over search cases: by the harness, or by what it answered when the run was made. */
@@ -115,12 +146,13 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     { settings }: Tables,
     replay: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
     ends: (result: R) => boolean,
+    repeat = 0,
   ): Promise<R[]> => {
     if (held === null) return await runner.map('search', 'first', items, replay, ends)
     const { replies } = held
     const results: R[] = []
     const judged = ahead(items, JUDGED_AT_ONCE, (item) =>
-      replay(item, async () => replies.of(item.case.case_id, settings)),
+      replay(item, async () => replies.of(item.case.case_id, settings, repeat)),
     )
     for await (const result of judged) {
       results.push(result)
@@ -144,7 +176,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     const isLast = ({ result }: { readonly result: R }) => ends(result)
     const first = upTo(await firstPass(items, tables, replay, isLast), isLast)
     for (const [i, { replied }] of first.entries())
-      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, once)
+      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, { once })
     if (once) return first.map(({ result }) => ({ result, otherwise: null }))
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
@@ -158,6 +190,26 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))
   }
 
+  /** A further draw of the baseline of search cases, by which noise is told: it is asked once. */
+  const drawnAgain = async <T extends { readonly case: ReplayCase }, R>(
+    items: readonly T[],
+    tables: Tables,
+    toResult: (item: T, replied: Replied) => R,
+    repeat: number,
+  ): Promise<R[]> => {
+    const both = (item: T, replied: Replied) => ({ replied, result: toResult(item, replied) })
+    const drawn = await firstPass(items, tables, replaying('search', tables, both, { repeat }), () => false, repeat)
+    for (const [i, { replied }] of drawn.entries())
+      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, { repeat })
+    return drawn.map(({ result }) => result)
+  }
+
+  /** What the baseline itself came to, in a live run: a candidate is held against that, and not against the record. */
+  const armOf = (caseId: string, baseline: SettingsTable): HarnessResult | null => {
+    const reply = live && kept?.find(caseId, baseline)
+    return reply && 'result' in reply ? reply.result : null
+  }
+
   const replayTwice: CaseReplays['answerTwice'] = async (
     lines,
     settings,
@@ -168,7 +220,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     const answers = await twice(
       lines,
       { settings, baseline: pins.baseline, suite: run.evaluator_suite },
-      (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
+      (line, replied) =>
+        harnessAnswer(line, replied, pins, run.evaluator_suite, armOf(line.case.case_id, pins.baseline)),
       { ends: (answer) => stopsAtFailure && stopsRound(answer), once },
     )
     return answers.map(({ result, otherwise }) => (otherwise === null ? result : { ...result, otherwise }))
@@ -191,17 +244,24 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       if (aside) kept = keptReplies(aside, `kept${++reproductions}`)
       const tables = { settings: pins.settings, baseline: pins.settings, suite: pins.suite }
       let isFirst = true
-      for await (const texts of inShards(lines, CASES_UNDER_WAY, TRIED_FIRST)) {
+      for await (const texts of inShards(live ? await toldFirst(lines, live) : lines, CASES_UNDER_WAY, TRIED_FIRST)) {
         const items = texts.map((text) => ({ case: JSON.parse(text) as ReplayCase }))
-        const results = await twice(items, tables, (item, replied) => harnessBaseline(item.case, replied, pins))
+        const baselineOf = (item: (typeof items)[number], replied: Replied) =>
+          (live ? liveBaseline : harnessBaseline)(item.case, replied, pins)
+        const results = await twice(items, tables, baselineOf)
         if (isFirst) refuseIfAllFailed(runner.name, items, results)
         isFirst = false
+        const draws: BaselineReplay[][] = []
+        for (let repeat = 1; repeat < (live?.repeats ?? 1); repeat++)
+          draws.push(await drawnAgain(items, tables, baselineOf, repeat))
         for (const [i, { result, otherwise }] of results.entries()) {
           const replayCase = items[i]!.case
           const recorded = () => judging.search(pins.suite, () => recordedBaseline(replayCase, pins))
-          const lost = 'excluded' in result && 'measures' in (await recorded())
+          // New words need not be the recorded ones: a case that a live baseline cannot decide counts by itself later.
+          const lost = !live && 'excluded' in result && 'measures' in (await recorded())
           const second = { otherwise, lost }
-          yield { line: texts[i]!, case: headOf(replayCase), tracing: tracingOf(replayCase), result, second }
+          const again = live && { draws: draws.map((of) => of[i]!) }
+          yield { line: texts[i]!, case: headOf(replayCase), tracing: tracingOf(replayCase), result, second, ...again }
         }
       }
     },
@@ -212,12 +272,16 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
 
     answerTwice: replayTwice,
 
-    async *score(lines, run, change, pass) {
+    async *score(lines, run, change, pass, question) {
       const pins = pinsOf(run)
       const settings = applyPatch(pins.baseline, change?.patch ?? {})
       const tables = { settings, baseline: pins.baseline, suite: run.evaluator_suite }
-      const score = (line: SealedLine, replied: Replied): CaseScore =>
-        change === null ? baselineScore(line, replied, run) : candidateScore(line, replied, run)
+      const score = (line: SealedLine, replied: Replied): ScoredCase => ({
+        ...(change === null ? baselineScore(line, replied, run) : candidateScore(line, replied, run)),
+        ...('reply' in replied && replied.reply.answers && { answers: replied.reply.answers }),
+      })
+      const version = run.heldout_test_set?.version
+      const asked = question === undefined || version === undefined ? {} : { question: { version, question } }
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
         const sealed = texts.map((text) => JSON.parse(text) as SealedLine)
         const order = orderOf(sealed, pass)
@@ -225,12 +289,27 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
           'vault',
           pass,
           order.map((i) => sealed[i]!),
-          replaying('vault', tables, score),
+          replaying('vault', tables, score, asked),
         )
         yield* inOrder(order, scores)
       }
     },
   }
+}
+
+/** All lines, after it was told how many there are and how often each asked a model when it was recorded. */
+async function toldFirst(lines: Lines, live: NonNullable<HarnessRunner<Replayer>['live']>): Promise<string[]> {
+  const texts = await Array.fromAsync(lines)
+  let [calls, tokens] = [0, 0]
+  for (const text of texts) {
+    const { calls: were, evidence } = (JSON.parse(text) as ReplayCase).recordings[0]!
+    calls += Math.max(1, were.step.length)
+    const counted = were.prompt_tokens.filter((n) => n !== null)
+    tokens += (counted.length > 0 ? counted : evidence.tokens).reduce((sum, n) => sum + n, 0)
+  }
+  const cases = texts.length
+  live.begin({ cases, calls: calls / Math.max(1, cases), tokens: tokens / Math.max(1, cases) })
+  return texts
 }
 
 /** Settings, for people, by what they have otherwise than the baseline. */

@@ -1,20 +1,32 @@
 /** Scores of sealed cases that code replayed: its baseline, which must decide as recorded, and a candidate of the list. */
-import { baselinePins } from '#core/baseline/baseline.ts'
+import { type BaselineReplay, baselinePins } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
+import { liveBaseline } from '#core/baseline/live-baseline.ts'
 import type { SealedLine } from '#core/baseline/reproduce.ts'
 import { floorLetters, lettersOfScores } from '#core/evaluate/floor-letters.ts'
 import { type CaseScore, unreplayableScore } from '#core/gate/score.ts'
+import { liveOf } from '#core/replay/cage.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { pinsOf } from './replays.ts'
 
 /** A held-out baseline that does not decide as recorded is as good as failed: the gate says no. */
 export function baselineScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {
+  if (liveOf(run.replayer)) return liveScore(liveBaseline(replayCase, replied, baselinePins(run)), run)
   const result = harnessBaseline(replayCase, replied, baselinePins(run))
   return 'measures' in result
     ? { status: 'replayed', measures: result.measures, floors: floorLetters(result.floors).baseline }
     : { ...unreplayableScore(run.evaluator_suite), status: 'failed' }
 }
+
+/**
+ * A live baseline need not decide as recorded. One without an answer is lost, and counts against every candidate later; one
+ * that failed is as bad as any code that fails.
+ */
+const liveScore = (result: BaselineReplay, { evaluator_suite: suite }: AutotuneRun): CaseScore =>
+  'measures' in result
+    ? { status: 'replayed', measures: result.measures, floors: floorLetters(result.floors).baseline }
+    : { ...unreplayableScore(suite), status: result.excluded === 'failed' ? 'failed' : 'unreplayable' }
 
 /** `unchanged` as far as the decision tells; what it cost and took is held against the harness's own baseline later. */
 export function candidateScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {
@@ -22,7 +34,9 @@ export function candidateScore({ case: replayCase }: SealedLine, replied: Replie
   const answer = harnessAnswer({ case: replayCase, baseline: null }, replied, pinsOf(run), suite)
   const { status } = answer.result
   if (status !== 'replayed') return { ...unreplayableScore(suite), status }
-  const { contextChanged, decisionChanged, measures } = answer
+  const { measures } = answer
+  // Two draws of a model have other words: what counts is whether they are judged otherwise, which is looked at beside the baseline.
+  const isChanged = !liveOf(run.replayer) && (answer.contextChanged || answer.decisionChanged)
   const floors = lettersOfScores(suite, answer.result.scorecard!.scores, measures.approval_bypass === true)
-  return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures, floors }
+  return { status: isChanged ? 'replayed' : 'unchanged', measures, floors }
 }

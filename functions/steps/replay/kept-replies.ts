@@ -10,14 +10,23 @@ interface ReplyLine {
   readonly case: string
   readonly settings: string
   readonly reply: HarnessReply
+  /** Draw of the model's answers, from 1. Absent: the first one. */
+  readonly repeat?: number
 }
 
 /** Replies by settings and case. Each is kept as the line that it makes in the file. */
 export interface KeptReplies {
-  /** `once`: it was not asked twice, and gives way to one that was. */
-  keep(caseId: string, settings: SettingsTable, reply: HarnessReply, once: boolean): void
+  /** `once`: it was not asked twice, and gives way to one that was. `repeat`: which draw, from 0. */
+  keep(
+    caseId: string,
+    settings: SettingsTable,
+    reply: HarnessReply,
+    how?: { readonly once?: boolean; readonly repeat?: number },
+  ): void
   /** Throws UserError when there is none. */
-  of(caseId: string, settings: SettingsTable): HarnessReply
+  of(caseId: string, settings: SettingsTable, repeat?: number): HarnessReply
+  /** The same; null: there is none. */
+  find(caseId: string, settings: SettingsTable, repeat?: number): HarnessReply | null
   /** In the order of settings and case, whatever the order in which they were asked. */
   lines(): Iterable<string>
 }
@@ -33,30 +42,39 @@ export function keptReplies(aside: Scratch, prefix: string): KeptReplies {
     }
     return digest
   }
-  const keyOf = (caseId: string, settings: string) => `${prefix} ${settings} ${caseId}`
+  const find = (caseId: string, settings: SettingsTable, repeat = 0): HarnessReply | null => {
+    const line = aside.get(keyOf(prefix, digestOfSettings(settings), caseId, repeat))
+    return line === null ? null : (JSON.parse(line) as ReplyLine).reply
+  }
   return {
-    keep(caseId, settings, reply, once) {
+    keep(caseId, settings, reply, { once = false, repeat = 0 } = {}) {
       const digest = digestOfSettings(settings)
-      const key = keyOf(caseId, digest)
+      const key = keyOf(prefix, digest, caseId, repeat)
       if (once && aside.get(key) !== null) return
-      aside.set(key, canonical({ case: caseId, settings: digest, reply } satisfies ReplyLine))
+      const line: ReplyLine = { case: caseId, settings: digest, reply, ...(repeat > 0 && { repeat }) }
+      aside.set(key, canonical(line))
     },
-    of(caseId, settings) {
-      const line = aside.get(keyOf(caseId, digestOfSettings(settings)))
-      if (line === null) throw new UserError(`it holds no answer to ${caseId} under the settings that are asked for`)
-      return (JSON.parse(line) as ReplyLine).reply
+    of(caseId, settings, repeat) {
+      const reply = find(caseId, settings, repeat)
+      if (reply === null) throw new UserError(`it holds no answer to ${caseId} under the settings that are asked for`)
+      return reply
     },
+    find,
     *lines() {
       for (const [, line] of aside.entries(`${prefix} `)) yield line
     },
   }
 }
 
+/** The first draw has the key that it had before there were others. */
+const keyOf = (prefix: string, settings: string, caseId: string, repeat: number): string =>
+  `${prefix} ${settings} ${repeat === 0 ? '' : `draw ${repeat} `}${caseId}`
+
 /** Replies read from the lines of a file. */
 export async function readReplies(aside: Scratch, prefix: string, lines: Lines): Promise<KeptReplies> {
   for await (const line of lines) {
-    const { case: caseId, settings } = JSON.parse(line) as ReplyLine
-    aside.set(`${prefix} ${settings} ${caseId}`, line)
+    const { case: caseId, settings, repeat = 0 } = JSON.parse(line) as ReplyLine
+    aside.set(keyOf(prefix, settings, caseId, repeat), line)
   }
   return keptReplies(aside, prefix)
 }

@@ -22,11 +22,12 @@ export async function lookAgain(
   list: readonly CandidateChange[],
   sealed: Awaited<ReturnType<typeof openSealed>>,
   recorded: RecordedQuestion,
+  question: number,
   looked: Looked,
 ): Promise<string | null> {
   const level = run.heldout_test_set!.alpha_k
   const again = async (change: CandidateChange | null): Promise<Series<CaseScore>> => {
-    const now = await scoresOf(engine.score(sealed.lines(), run, change, 'first'))
+    const now = await scoresOf(engine.score(sealed.lines(), run, change, 'first', question))
     const then = await recorded.scores(change)
     for (let i = 0; i < then.length; i++) {
       const differs = canonical(now.at(i)!) !== canonical(then.at(i)!)

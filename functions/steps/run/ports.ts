@@ -39,7 +39,10 @@ export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduc
       if (!engine.replies) return searched
       return { ...searched, replies: await digestOfPut(asText(engine.replies.lines()), put('harness-replies.jsonl')) }
     },
-    ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
+    async ask(run, commit, found) {
+      engine.live?.afford(found.committed.length, run.heldout_test_set!.cases)
+      return await askGate(store, run, commit, found.committed, engine)
+    },
   }
 }
 

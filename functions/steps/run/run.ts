@@ -2,10 +2,11 @@
 
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
+import { liveProblems } from '#core/contract/live-problems.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { otherRules } from '#core/gate/rules.ts'
 import { refuseRun } from '#core/outcome.ts'
-import { cageProblem } from '#core/replay/cage.ts'
+import { cageProblem, liveOf } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { searchProblems } from '#core/search/search-set.ts'
 import { tableOf } from '#core/space/scope.ts'
@@ -50,6 +51,10 @@ export async function runTarget(
   const replayer = replayerOf(engine)
   const caged = cageProblem(target, { replayer, verdict_cage: verdictCage(suite, store.verdicts) })
   if (caged) throw new UserError(caged)
+  if (liveOf(replayer)) {
+    const problems = liveProblems(suite)
+    if (problems.length > 0) throw new UserError(problems.join('\n'))
+  }
   const [lost] = await unaskable(suite, store.verdicts)
   if (lost) throw new UserError(`${suite.suite}: evaluators[${lost.at}]: ${lost.why}`)
   const about = aboutOf({ target, candidates: request.candidates, replayer })

@@ -19,13 +19,14 @@ import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, jsonOf, readText, streamLines } from '../../streams/read-object.ts'
-import { asOf, certifyOnce, recordedQuestion, scoresOf, wasGivenUp } from '../heldout/gate.ts'
+import { asOf, certifyOnce, recordedQuestion, scoresOf, sealedAnswers, wasGivenUp } from '../heldout/gate.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { unaskable } from '../replay/verdicts.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { AnswersKept, repliedAnswers } from './answers-kept.ts'
 import { lookAgain } from './look-again.ts'
 import { pinnedLines } from './pinned-input.ts'
 import { keepReplays } from './ports.ts'
@@ -166,6 +167,7 @@ async function recompute(
   })
   if (!cases) return { scope: 'none', look: null }
   const looked = new Looked()
+  const answers = engine.live ? new AnswersKept(engine.live) : null
   let finding: string | null = null
   const { replies } = engine
   // A run of an earlier version kept no answers of its harness: it is recomputed from what the harness says now.
@@ -214,20 +216,31 @@ async function recompute(
         if (asked.answer === true) differs('sealed log', `its scores of question ${question} do not say yes`)
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
       }
-      if (recorded) finding = await lookAgain(engine, run, list, sealed, recorded, looked)
+      if (answers) await answers.look(sealedAnswers(store, run, list, question), { version: item.version, question })
+      if (recorded) finding = await lookAgain(engine, run, list, sealed, recorded, question, looked)
       // An answer of an earlier version holds no digest of the scores behind it.
       const scored = recorded && gate?.certified && gate.scored !== undefined ? recorded.digest : undefined
       return {
-        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k, scored),
+        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k, {
+          scored,
+          live: recorded?.live,
+        }),
         item: asOf(item, question),
       }
     },
   })
+  if (answers && holds)
+    await answers.look(
+      repliedAnswers(streamLines(store.objects, keys.autotuneRun(run.run_id, 'harness-replies.jsonl'))),
+      null,
+    )
   const outcome = await recomputing.catch((error: unknown) => {
     if (!holds || !(error instanceof UserError)) throw error
     differs('harness-replies.jsonl', error.message)
     return null
   })
+  const gone = answers?.problem() ?? null
+  if (gone !== null) differs('answers of the model', gone)
   if (outcome === null) return { scope: 'none', look: null }
   for (const { file, digest } of outcome.artifacts)
     if (stored.get(file) !== digest) differs(file, 'recomputed bytes differ')

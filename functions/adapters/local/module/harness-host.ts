@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { saidOf } from '#core/evaluate/asked.ts'
+import type { HarnessReply } from '#core/replay/harness.ts'
 import { MOST_CHARACTERS } from '#core/replay/harness-reply.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import { type PinnedAnswers, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
@@ -13,8 +14,9 @@ import { UserError } from '../../../errors.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import { endOf } from '../cage/start.ts'
 import { killGroup, killRest } from '../cage/watchdog.ts'
+import { CaseLimit } from './case-limit.ts'
 import type { FromHost, Question } from './host-message.ts'
-import { type Asked, type Asks, type HostAnswer, type ToHost, WHO } from './protocol.ts'
+import { type Asked, type Asks, type HostAnswer, type LiveCase, type ToHost, WHO } from './protocol.ts'
 import { quoted, type Way } from './way.ts'
 
 /** Longest that a harness may take to load. */
@@ -35,6 +37,11 @@ interface Pending<A extends Asks> {
   /** Answers of the recording; null: nothing may be asked. */
   readonly answers: PinnedAnswers | null
   readonly settle: (reply: HostAnswer<A>) => void
+  /** Ends the work for a fault that is not the harness's. */
+  readonly fail: (error: unknown) => void
+  /** Who answers its model steps; null: the recording. */
+  readonly live: LiveCase | null
+  readonly limit: CaseLimit
   questions: number
 }
 
@@ -110,16 +117,17 @@ export class HarnessHost<A extends Asks = 'replay'> {
     }
     this.#printed = 0
     const id = randomBytes(16).toString('base64url')
-    const { promise, resolve } = Promise.withResolvers<HostAnswer<A>>()
+    const { promise, resolve, reject } = Promise.withResolvers<HostAnswer<A>>()
     const answers = 'view' in job ? null : pinnedAnswers(job.recording)
-    this.#pending = { id, answers, settle: resolve, questions: 0 }
-    const timer = setTimeout(() => {
+    const live = ('live' in job && job.live?.()) || null
+    const limit = new CaseLimit(limitMs, () => {
       const cut: HostAnswer<Asks> = {
         failed: `${WHO[this.#asks]} gave no answer within ${limitMs} ms and was cut${this.#halfLine()}`,
       }
       resolve(cut as HostAnswer<A>)
       this.close()
-    }, limitMs)
+    })
+    this.#pending = { id, answers, settle: resolve, fail: reject, live, limit, questions: 0 }
     if (this.#ended === null)
       this.#send(
         'view' in job
@@ -127,11 +135,12 @@ export class HarnessHost<A extends Asks = 'replay'> {
           : { id, recorded: job.recording.recorded, settings: job.settings },
       )
     else this.#end(this.#ended)
-    const reply = await promise
-    clearTimeout(timer)
+    const reply = await promise.finally(() => limit.stop())
     this.#pending = null
     if (reply.died) this.close()
-    return reply
+    if (live === null) return reply
+    const { died, ...said } = reply
+    return { ...live.settled(said as HarnessReply), ...(died && { died }) } as HostAnswer<A>
   }
 
   close(): void {
@@ -193,7 +202,22 @@ export class HarnessHost<A extends Asks = 'replay'> {
     else if (pending.answers === null) this.#refuse('a question')
     else {
       const { id, call, question } = message
-      this.#send({ id, call, ...answerTo(pending.answers, question) })
+      if (question.method === 'model' && pending.live) void this.#askLive(pending, pending.live, call, question.prompt)
+      else this.#send({ id, call, ...answerTo(pending.answers, question) })
+    }
+  }
+
+  /** Has the model asked, on this program's time. What comes after the case was settled is nobody's answer. */
+  async #askLive({ id, limit, fail }: Pending<A>, live: LiveCase, call: number, prompt: string): Promise<void> {
+    limit.wait()
+    try {
+      const answered = await live.model(prompt)
+      if (this.#pending?.id !== id || this.#ended !== null) return
+      limit.goOn()
+      this.#send({ id, call, ...answered })
+    } catch (error) {
+      fail(error)
+      this.close()
     }
   }
 

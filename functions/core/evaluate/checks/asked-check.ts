@@ -1,5 +1,5 @@
 /** A check whose verdict is given elsewhere: what it is shown of a case, and what its answer is worth. */
-import { blinded, namesRead, type ViewName } from '#schemas/case-view.ts'
+import { blinded, namesRead, saysOfRecord, type ViewName } from '#schemas/case-view.ts'
 import { compileRule, NoResult, type Rule } from '../../json-logic.ts'
 import type { BareRecording } from '../../replay/slim.ts'
 import { type AskedEvaluator, answerAtHand } from '../asked.ts'
@@ -25,6 +25,7 @@ export const askedCheck = <K extends AskedEvaluator['check']>(lacks: string): Ch
   needsVerdict: true,
   breaks: ({ reads }: AskedEvaluator) => breaksOfNames(reads),
   readsLabel: ({ reads }: AskedEvaluator) => reads.includes('label'),
+  ofRecord: (evaluator: AskedEvaluator) => compiled(evaluator).names.some(saysOfRecord),
   lacks,
 })
 

@@ -25,6 +25,11 @@ export interface Check<K extends Evaluator['check']> {
   readonly lacks: string
   /** Does it read the recorded label, so that it says what whoever gave it says? */
   readonly readsLabel?: (evaluator: Of<K>) => boolean
+  /**
+   * Does it repeat what was said of the recorded run, or hold a replay against that run's decision? Of a model's new words it
+   * says nothing (`evaluate`).
+   */
+  readonly ofRecord?: (evaluator: Of<K>) => boolean
   /** A case on which it is not measured under the baseline is not recorded, whatever else its record shows. */
   readonly needsVerdict?: true
   /** It holds a figure against a limit: there is nothing in a record that it could see break, or not. */

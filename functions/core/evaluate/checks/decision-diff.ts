@@ -9,5 +9,6 @@ export const decisionDiff: Check<'decision_diff'> = {
   judge: (r) => (outcomeIsLost(r) ? { score: 0, status: 'warn', findings: lostOutcomeFindings(r) } : pass),
   look: (r) => exposedWhen(hasNeeds(r)),
   breaks: OF_NOTHING,
+  ofRecord: () => true,
   lacks: NOTHING_LACKS,
 }

@@ -1,5 +1,5 @@
 /** Check `expression`: a rule of the suite's own in JsonLogic, over what a replay shows of a case. */
-import { namesRead, type ViewName } from '#schemas/case-view.ts'
+import { namesRead, saysOfRecord, type ViewName } from '#schemas/case-view.ts'
 import type { BreaksRow } from '#schemas/surface-fields.ts'
 import { compileRule, type Rule } from '../../json-logic.ts'
 import { recordedView, viewOf } from '../case-view.ts'
@@ -20,6 +20,7 @@ export const expression: Check<'expression'> = {
   needsVerdict: true,
   breaks: (evaluator) => compiled(evaluator).breaks,
   readsLabel: (evaluator) => compiled(evaluator).names.includes('label'),
+  ofRecord: (evaluator) => compiled(evaluator).names.some(saysOfRecord),
   lacks: 'what its expression reads is not recorded: "autotune doctor --verbose" names the first case and the value',
 }
 

@@ -26,5 +26,6 @@ export const operatorCorrections: Check<'operator_corrections'> = {
     return correction.passed === null ? 'not_recorded' : 'exposed'
   },
   breaks: ['never', 'never', 'any', 'any', 'never'],
+  ofRecord: () => true,
   lacks: NOTHING_LACKS,
 }

@@ -10,4 +10,5 @@ export const recordedOutcome: Check<'recorded_outcome'> = {
   breaks: OF_CONTEXT,
   lacks: OUTCOME_LACKS,
   readsLabel: () => true,
+  ofRecord: () => true,
 }

@@ -10,4 +10,5 @@ export const recordedScore: Check<'recorded_score'> = {
   breaks: OF_CONTEXT,
   lacks: OUTCOME_LACKS,
   readsLabel: () => true,
+  ofRecord: () => true,
 }

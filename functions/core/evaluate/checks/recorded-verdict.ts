@@ -25,6 +25,7 @@ export const recordedVerdict: Check<'recorded_verdict'> = {
   },
   look: (r, evaluator) => (typeof saidIn(r, evaluator) === 'string' ? 'not_recorded' : 'exposed'),
   needsVerdict: true,
+  ofRecord: () => true,
   breaks: ['any', 'any', 'any', 'any', 'any'],
   lacks: 'record the verdict in outcome.scores, with the name, kind and version that the suite pins',
 }

@@ -1,0 +1,101 @@
+/**
+ * Both arms of a live question, re-run after it was opened. A version pins which cases there are and what their records say of
+ * them; it pins no outcome of the baseline, which is asked anew beside the candidate.
+ */
+import type { HeldoutVersion } from '#schemas/heldout.ts'
+import { OWN_MEASURE } from '#schemas/measures.ts'
+import type { ResolvedTarget } from '../contract/resolve.ts'
+import { floorLetters } from '../evaluate/floor-letters.ts'
+import type { Panel } from '../evaluate/panel.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { measured } from '../statistics/measured.ts'
+import { type Series, seriesOf } from '../statistics/series.ts'
+import { excludedFamilies } from './floor-tallies.ts'
+import { besideBaseline } from './passes.ts'
+import type { CaseScore } from './score.ts'
+
+export interface LiveArms {
+  /** The sealed panel with what its baseline came to when it was asked live. */
+  readonly panel: Panel
+  readonly facts: HeldoutVersion
+  readonly cases: Series<CaseScore>
+}
+
+/**
+ * The arms as the gate compares them. Who counts is fixed at sealing: a family that was labelled then is one of n, and one that
+ * was not is none of it now. A case whose baseline arm has no answer, or no utility though the record lets it be judged, is
+ * lost: its floors and its utility hold in both arms, the candidate has the worst cost that was declared, and its family is one
+ * of `excluded_families`, each of which counts as one that the candidate breaks. So n depends on no answer, and what is lost
+ * speaks for nobody.
+ */
+export function liveArms(
+  sealed: Panel,
+  facts: HeldoutVersion,
+  target: Pick<ResolvedTarget, 'ranges' | 'direction'>,
+  baseline: Series<CaseScore>,
+  scores: Series<CaseScore>,
+): LiveArms {
+  const isLost = (i: number): boolean => {
+    const { status, measures } = baseline.at(i)!
+    return status !== 'replayed' || (isLabelled(sealed, i) && measures.utility_passed === null)
+  }
+  const lost = new Uint8Array(sealed.families)
+  for (let i = 0; i < sealed.cases.length; i++) if (isLost(i)) lost[sealed.familyOf[i]!] = 1
+  const families = lost.reduce((sum, is) => sum + is, 0)
+  const { some, all } = excludedFamilies(facts)
+  const beside = besideBaseline(baseline, scores)
+  const held = (i: number): Measures => heldMeasures(sealed.baseline.at(i)!, target)
+  return {
+    panel: {
+      ...sealed,
+      baseline: seriesOf(sealed.cases.length, (i) =>
+        isLost(i) ? held(i) : labelledOnly(sealed, i, baseline.at(i)!.measures),
+      ),
+    },
+    facts: { ...facts, excluded_families: { some: some + families, all } },
+    cases: seriesOf(scores.length, (i) =>
+      isLost(i)
+        ? { status: 'unreplayable', measures: atWorst(held(i), target), floors: heldLetters(sealed, i) }
+        : { ...beside.at(i)!, measures: labelledOnly(sealed, i, beside.at(i)!.measures) },
+    ),
+  }
+}
+
+const isLabelled = ({ baseline }: Panel, i: number): boolean => baseline.at(i)!.utility_passed !== null
+
+/** Utility of a case that the version cannot judge is none, whatever a draw says. */
+const labelledOnly = (sealed: Panel, i: number, measures: Measures): Measures =>
+  isLabelled(sealed, i) ? measures : { ...measures, utility_passed: null, utility_score: null }
+
+/** A lost case as the baseline has it: it breaks nothing, and costs what its record says, or nothing. */
+function heldMeasures(pinned: Measures, { direction }: Pick<ResolvedTarget, 'direction'>): Measures {
+  const kept = (flag: boolean | null) => (flag === null ? null : false)
+  const isLabelled = pinned.utility_passed !== null
+  return {
+    ...pinned,
+    policy_violation: kept(pinned.policy_violation),
+    safety_violation: kept(pinned.safety_violation),
+    approval_bypass: kept(pinned.approval_bypass),
+    utility_passed: isLabelled ? true : null,
+    utility_score: isLabelled ? 1 : null,
+    latency_ms: null,
+    economics_cents: measured('economics_cents', pinned) ?? 0,
+    economics_tokens: measured('economics_tokens', pinned) ?? 0,
+    ...(pinned[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 1 : 0 }),
+  }
+}
+
+/** The same under a candidate. */
+function atWorst(held: Measures, { ranges, direction }: Pick<ResolvedTarget, 'ranges' | 'direction'>): Measures {
+  const { economics_cents_per_decision: cents, economics_tokens_per_decision: tokens } = ranges
+  return {
+    ...held,
+    economics_cents: measured('economics_cents', held)! + (cents?.max_rise ?? 0),
+    economics_tokens: measured('economics_tokens', held)! + (tokens?.max_rise ?? 0),
+    ...(held[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 0 : 1 }),
+  }
+}
+
+/** Every floor that the record let be measured held. */
+const heldLetters = ({ cases }: Panel, i: number): string =>
+  floorLetters(cases.at(i)!.floors).baseline.replace(/[^?]/g, 'p')

@@ -1,0 +1,51 @@
+/** Which answers of a model a replay stands on, and what is said of them beside a result. */
+import type { LiveEvidence } from '#schemas/heldout.ts'
+import type { LivePin } from '#schemas/live-model.ts'
+import { hostOf, modelName } from './live-model.ts'
+
+/** One answer that a harness got: what was asked and what was answered, by their digests. */
+export interface AskedAnswer {
+  readonly request: string
+  readonly reply: string
+  /** When the model gave it, ISO 8601; null: nobody said. */
+  readonly at: string | null
+  /** It was asked and paid for by another run. */
+  readonly other?: true
+}
+
+/** Adds up the answers of many replays. */
+export class AnswerTally {
+  readonly #own = new Set<string>()
+  #answers = 0
+  #first: string | null = null
+  #last: string | null = null
+
+  add(answers: readonly AskedAnswer[]): void {
+    for (const { request, at, other } of answers) {
+      this.#answers++
+      if (!other) this.#own.add(request)
+      // Times of one form compare as their texts do.
+      if (at !== null && (this.#first === null || at < this.#first)) this.#first = at
+      if (at !== null && (this.#last === null || at > this.#last)) this.#last = at
+    }
+  }
+
+  evidence(pin: LivePin): LiveEvidence {
+    return {
+      model: modelName(pin.model),
+      host: hostOf(pin),
+      answers: this.#answers,
+      from_cache: this.#answers === 0 ? 0 : 1 - this.#own.size / this.#answers,
+      first: this.#first,
+      last: this.#last,
+    }
+  }
+}
+
+/** `gemma3 at 127.0.0.1:8080 gave 812 answers from 2026-11-30T00:10 to 2026-11-30T00:21, 12 % of them kept ones` */
+export const evidenceWording = ({ model, host, answers, from_cache, first, last }: LiveEvidence): string =>
+  `${model} at ${host} gave ${answers} answers${first === null || last === null ? '' : ` from ${first.slice(0, 16)} to ${last.slice(0, 16)}`}, ${Number((100 * from_cache).toPrecision(3))} % of them kept ones`
+
+/** Who answers in a live run and who says so, a line for everything that comes of it. */
+export const liveLine = (pin: LivePin): string =>
+  `asked live, in both arms: ${modelName(pin.model)} at ${hostOf(pin)}, temperature ${pin.temperature}, seed ${pin.seed ?? 'none'}, at most ${pin.max_tokens} tokens an answer; signed by ${pin.owner} on ${pin.on}`

@@ -1,0 +1,33 @@
+/** A live model as its owner signed it: what the signature covers, and what a run pins of the document. */
+import type { LiveModel, LivePin } from '#schemas/live-model.ts'
+import type { PinnedModel } from '#schemas/model.ts'
+import { digestOf } from '../canonical.ts'
+
+/** The document with its owner's word, over everything that stands in it. */
+export function signedBy(document: LiveModel, owner: string, on: string): LiveModel {
+  const { signed: _, ...words } = document
+  return { ...words, signed: { owner, on, digest: wordsDigest(words, owner, on) } }
+}
+
+const wordsDigest = ({ $schema: _s, ...words }: Omit<LiveModel, 'signed'>, owner: string, on: string): string =>
+  digestOf({ ...words, signed: { owner, on } })
+
+/** What a run pins, or why the document is nobody's word. */
+export function pinOf({ signed, ...words }: LiveModel): LivePin | { readonly problem: string } {
+  if (!signed) return { problem: 'nobody signed it' }
+  if (wordsDigest(words, signed.owner, signed.on) !== signed.digest)
+    return { problem: `it is no longer what ${signed.owner} signed on ${signed.on}` }
+  const { model, max_tokens, temperature, seed, repeats } = words
+  return { model, max_tokens, temperature, seed, repeats, owner: signed.owner, on: signed.on }
+}
+
+/** What of a pin an answer depends on: whoever signs the same words again, or raises the budget, asks the same model. */
+export const identityOf = ({ owner: _o, on: _d, ...identity }: LivePin): Omit<LivePin, 'owner' | 'on'> => identity
+
+/** Name of a model for people and price tables: of an ARN what stands behind its last slash. */
+export const modelName = (model: PinnedModel): string =>
+  model.provider === 'openai' ? model.model : model.model_arn.slice(model.model_arn.lastIndexOf('/') + 1)
+
+/** Host of the endpoint, for people. */
+export const hostOf = ({ model }: { readonly model: PinnedModel }): string =>
+  model.provider === 'openai' ? new URL(model.base_url).host : 'Amazon Bedrock'

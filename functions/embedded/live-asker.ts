@@ -1,0 +1,182 @@
+/**
+ * The model of a live run. This program asks it, for both arms and under the one pin that its owner signed; a harness's process
+ * has no network, and what it sends is a prompt. Answers of the search side are kept in the store, those of a question on the
+ * sealed side in the vault, for that question alone: a baseline of an earlier one beside a candidate of today would show the
+ * model's drift as the candidate's effect.
+ */
+import type { Job as HostJob } from '#adapters/local/module/protocol.ts'
+import { answerCache } from '#adapters/model-cache.ts'
+import { digestOf } from '#core/canonical.ts'
+import { hostOf, modelName } from '#core/live/live-model.ts'
+import type { ModelBudget } from '#core/model/budget.ts'
+import { plannedText } from '#core/model/planned.ts'
+import type { ModelRequest } from '#core/model/request.ts'
+import type { LivePin } from '#schemas/live-model.ts'
+import type { PriceTable } from '#schemas/pack.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
+import type {
+  AnswerCache,
+  LiveReplays,
+  ModelPort,
+  ModelRefusal,
+  ModelReply,
+  ObjectStore,
+  Pass,
+  SealedQuestion,
+  Store,
+} from '../ports.ts'
+import { modelMeter } from '../steps/model/metered-model.ts'
+import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'
+import { readJson } from '../streams/read-object.ts'
+import { caseModel } from './case-model.ts'
+import { under } from './under.ts'
+
+/** What the command line and the store say of a run before its first call. */
+export interface LivePlan {
+  /** Recorded runs on the sealed side. */
+  readonly heldout: number
+  /** Candidates and the replays of the negative control, at most; null: nobody can tell. */
+  readonly candidates: number | null
+}
+
+export interface LiveOptions {
+  readonly pin: LivePin
+  readonly budget: ModelBudget
+  /** Null: the target names no price table. */
+  readonly prices: PriceTable | null
+  /** The model; null: kept answers alone, as a verification takes them. */
+  readonly model: ModelPort | null
+  /** Whose answers count in the budget: the same for every start of one run. */
+  readonly payer: string
+  readonly plan: LivePlan
+  /** Is told the plan, for people. */
+  readonly say: (lines: readonly string[]) => void
+}
+
+export interface LiveAsker extends LiveReplays {
+  readonly pin: LivePin
+  begin(set: LiveSet): void
+  /** The job as a process is handed it: its model steps are this program's to answer. */
+  jobOf(job: Job, side: Side, pass: Pass): HostJob
+}
+
+/** No price table: a budget in cents cannot be held by it. */
+const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
+/** Most candidates of one question. */
+const MOST_LISTED = 8
+
+export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, options: LiveOptions): LiveAsker {
+  const { pin, budget, model, payer, plan, say } = options
+  const prices = options.prices ?? NO_PRICES
+  const meter = model && modelMeter(speaking(model, pin), budget, prices)
+  const caches = new Map<string, AnswerCache>()
+  /** Replays of search cases, and what they asked. */
+  let [replays, calls] = [0, 0]
+
+  const sideOf = (question: SealedQuestion | null): ObjectStore =>
+    question === null ? store.objects : under(store.vault, keys.gateLog(question.version, question.question))
+  const cacheOf = (question: SealedQuestion | null): AnswerCache => {
+    const key = question === null ? '' : keys.gateLog(question.version, question.question)
+    const cache = caches.get(key) ?? answerCache(sideOf(question), store.clock, payer)
+    caches.set(key, cache)
+    return cache
+  }
+
+  return {
+    pin,
+
+    begin({ cases, calls: perCase, tokens }) {
+      if (meter === null) return
+      const baseline = Math.ceil(pin.repeats * cases * perCase)
+      const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * perCase)
+      const listed = Math.min(MOST_LISTED, plan.candidates ?? MOST_LISTED)
+      const sealed = Math.ceil((1 + listed) * plan.heldout * perCase)
+      if (baseline > budget.calls)
+        throw new UserError(
+          `the baseline alone takes ${baseline} calls (${pin.repeats} draws of ${cases} search cases, ${round(perCase)} calls each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
+        )
+      const all = baseline + (candidates ?? 0) + sealed
+      const { max_tokens } = pin
+      say([
+        `live     ${modelName(pin.model)} at ${hostOf(pin)}, signed by ${pin.owner} on ${pin.on}`,
+        `calls    baseline ${baseline} (${pin.repeats} draws of ${cases} search cases), candidates and negative control ${candidates === null ? 'as many as the search looks at' : `at most ${candidates}`}, sealed side at most ${sealed} (baseline and ${listed} candidates on ${plan.heldout} cases)`,
+        ...plannedText(
+          [{ purpose: 'replay', model: pin.model, calls: all, prompt_tokens: Math.ceil(tokens), max_tokens }],
+          prices,
+          budget,
+        ).map((line) => `         ${line}`),
+      ])
+    },
+
+    afford(listed, cases) {
+      if (meter === null) return
+      // As often as the harness asked on the search side.
+      const needed = Math.ceil(((1 + listed) * cases * calls) / Math.max(1, replays))
+      const paid = [...meter.tally().values()].reduce((sum, of) => sum + of.paid, 0)
+      const left = budget.calls - paid
+      if (needed > left)
+        throw new UserError(
+          `the sealed side takes ${needed} calls (baseline and ${listed} candidates on ${cases} cases), and ${left} of ${budget.calls} are left: raise budget.calls, sign again and give the same command. No question was asked, and what was answered is kept`,
+        )
+    },
+
+    jobOf({ recording, settings, repeat = 0, question }, side, pass) {
+      const { case_id } = recording.recorded
+      if (side === 'vault' && question === undefined) throw new RangeError('a sealed case is asked under a question')
+      const cache = cacheOf(question ?? null)
+      // The second pass asks the very same, so whatever is not kept by then is another question.
+      const port = meter && pass === 'first' ? meter.through(cache, 'replay') : null
+      const { model, max_tokens, temperature, seed } = pin
+      const request = (prompt: string, nth: number): ModelRequest => {
+        // A draw of its own for every case and repeat, and the same one for both arms: noise is nobody's but the model's, and that of one family tells nothing of another's.
+        const sample = Number.parseInt(digestOf([case_id, repeat, nth]).slice(7, 14), 16)
+        return { model, max_tokens, temperature, seed, prompt, sample }
+      }
+      return {
+        recording: { ...recording, models: [], models_withheld: 'a model is asked live' },
+        settings,
+        live() {
+          const counted = side === 'search' && pass === 'first'
+          if (counted) replays++
+          const asks = () => {
+            if (counted) calls++
+          }
+          return caseModel({ cache, port, request, name: modelName(model), asks })
+        },
+      }
+    },
+
+    async problemOf({ request, reply }, sealed) {
+      const key = keys.modelAnswer(request)
+      const found = await readJson<{ reply: unknown }>(sideOf(sealed), key)
+      if (found === null) return `${key} is missing`
+      return digestOf(found.reply) === reply ? null : `${key} was changed`
+    },
+  }
+}
+
+const PROBE = 'Answer with the single word "yes".'
+
+/**
+ * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not
+ * even that is not asked a whole run for nothing, and none of its silence is kept. Throws UserError then.
+ */
+function speaking(model: ModelPort, pin: LivePin): ModelPort {
+  let speaks = false
+  return {
+    async converse(request) {
+      const reply = await model.converse(request)
+      speaks ||= !isEmpty(reply) || !isEmpty(await model.converse({ ...request, prompt: PROBE }))
+      if (speaks) return reply
+      throw new UserError(
+        `${modelName(pin.model)} at ${hostOf(pin)} answered nothing, also when it was asked for one word: is it a chat model, and is max_tokens ${pin.max_tokens} enough for what it thinks before it speaks? Nothing was kept`,
+      )
+    },
+  }
+}
+
+const isEmpty = (reply: ModelReply | ModelRefusal): boolean =>
+  !('refused' in reply) && (reply.content ?? '').trim() === '' && reply.tool_calls.length === 0
+
+const round = (n: number): number => Number(n.toPrecision(2))

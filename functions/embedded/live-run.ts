@@ -1,0 +1,83 @@
+/** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
+import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
+import { openAiModel } from '#adapters/openai/openai-model.ts'
+import { digestOf } from '#core/canonical.ts'
+import { identityOf, pinOf } from '#core/live/live-model.ts'
+import { spaceSize } from '#core/search/exact-candidates.ts'
+import { tunableFields } from '#core/space/lattice.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { LiveModel, LivePin } from '#schemas/live-model.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { UserError } from '../errors.ts'
+import type { ModelPort } from '../ports.ts'
+import { readIndex } from '../steps/experience/run-index.ts'
+import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import type { LiveOptions } from './live-asker.ts'
+import type { LocalStore } from './open-store.ts'
+
+export interface LiveRun {
+  readonly document: LiveModel
+  /** Where it was read, for people. */
+  readonly file: string
+  readonly model: ModelPort
+  readonly target: TuningTarget
+  readonly candidates: readonly CandidateChange[] | null
+  readonly say: LiveOptions['say']
+}
+
+/** The model of a document. Its key comes from the environment; what is asked, and where, does not. */
+export const modelOf = ({ model }: LiveModel): ModelPort =>
+  model.provider === 'openai' ? openAiModel({ env: process.env }) : bedrockModel()
+
+/** What a live run is given. Throws UserError where nobody signed the document, or it was changed since. */
+export async function liveRun(
+  local: LocalStore,
+  { document, file, model, target, candidates, say }: LiveRun,
+): Promise<LiveOptions> {
+  const pin = pinOf(document)
+  if ('problem' in pin)
+    throw new UserError(
+      `${file} names the model of a live run, and ${pin.problem}: its owner signs what stands there with "autotune sign ${file} --by PERSON"`,
+    )
+  const { pack, prices } = await soundDocuments(local.objects, target)
+  let heldout = 0
+  for await (const _ of readIndex({ ...local, objects: local.vault }, target.intent ?? '')) heldout++
+  return {
+    pin,
+    budget: document.budget,
+    prices,
+    model,
+    payer: digestOf({ target, candidates, live: identityOf(pin) }),
+    plan: { heldout, candidates: pack && looksAt(pack, target, candidates) },
+    say,
+  }
+}
+
+/** How many settings tables the search asks about at most, the negative control among them; null: nobody can tell. */
+function looksAt(
+  pack: ContextPack,
+  { intent, search_space = [] }: TuningTarget,
+  given: LiveRun['candidates'],
+): number | null {
+  const paths = search_space.filter((path) =>
+    pack.tunable_surfaces.some((s) => s.path === path && s.intents.includes(intent ?? '')),
+  )
+  const fields = tunableFields(pack, intent ?? '', paths)
+  const { within, exact } = spaceSize(fields, fields.length)
+  const control = 2 * fields.length + 1
+  if (given) return given.length + control
+  return exact ? within + control : null
+}
+
+/** A verification asks nobody: what is not kept is missing. */
+export const keptAlone = (pin: LivePin): LiveOptions => ({
+  pin,
+  budget: { calls: 0, cents: null },
+  prices: null,
+  model: null,
+  // Whose an answer is stands on record, and is compared.
+  payer: '',
+  plan: { heldout: 0, candidates: null },
+  say: () => {},
+})

@@ -1,0 +1,144 @@
+/** `autotune run --live`: a signed document, a caged harness without a network, and a model on loopback that this program asks. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { afterEach, describe, expect, test } from 'vitest'
+import { aPack, aTarget } from '../support/builders.ts'
+import { DOCUMENT, liveSuite, liveWorld } from '../support/live-engine.ts'
+import {
+  type ChatAsked,
+  type Scripted,
+  type ScriptedModelServer,
+  scriptedModelServer,
+} from '../support/scripted-model-server.ts'
+import { type Printed, placeOfEachTest } from './command-line.ts'
+
+const HARNESS = `export async function replay(recorded, settings, pinned) {
+  const offered = await pinned.retrieve('orders', { hop: 1 })
+  const kept = offered.slice(0, settings['evidence.orders.top_k']).map((p) => p.evidence_ref)
+  const { content } = await pinned.model({ prompt: recorded.messages[0].content + ': ' + kept.join(' '), model: 'another' })
+  return { status: 'DECIDED', outputs: { answer: content }, evidence_refs: kept, usage: null }
+}
+`
+
+const place = placeOfEachTest()
+let server: ScriptedModelServer | null = null
+afterEach(async () => {
+  await server?.close()
+  server = null
+})
+
+const yesWhereItStands = ({ prompt }: ChatAsked): Scripted => ({
+  says: prompt.includes('-e2') ? 'yes' : 'no',
+  after: 1,
+})
+
+interface Situation {
+  readonly live: string
+  readonly run: (...more: string[]) => Promise<Printed>
+}
+
+/** A store with records, a harness, a target and a document that names the server. */
+async function situation(
+  script: (asked: ChatAsked, n: number) => Scripted = yesWhereItStands,
+  over = {},
+): Promise<Situation> {
+  server = await scriptedModelServer(script)
+  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', liveSuite())]
+  expect((await place.at('import', ...documents)).code).toBe(0)
+  expect((await place.at('import', place.runs('runs.jsonl', liveWorld()), '--split', 'recorded')).code).toBe(0)
+  const model = { provider: 'openai', base_url: server.baseUrl, model: 'small' }
+  const live = place.file('live.json', { ...DOCUMENT, model, ...over })
+  // The server counts a token as four characters.
+  const ranges = { economics_tokens_per_decision: { max_rise: 5, max_fall: 5 } }
+  const target = place.file('target.json', aTarget({ ranges, scoring: { replayer: 'module' } }))
+  const harness = place.file('harness.mjs', HARNESS)
+  const words = ['run', '--target', target, '--replayer', `module:${harness}`, '--live', live, '--run-id', 'r']
+  return { live, run: (...more) => place.at(...words, ...more) }
+}
+
+const signed = async (...more: Parameters<typeof situation>): Promise<Situation> => {
+  const made = await situation(...more)
+  expect((await place.at('sign', made.live, '--by', 'ana@example.com')).code).toBe(0)
+  return made
+}
+
+describe('a live run of the command line', () => {
+  test('tells plan and budget, asks the pinned model alone, certifies, and is verified when the model is gone', async () => {
+    const { run } = await signed()
+    const { code, out, err } = await run()
+    expect([code, err]).toEqual([0, expect.stringContaining('in all at most')])
+    expect(err).toMatch(/^live {5}small at 127\.0\.0\.1:\d+, signed by ana@example\.com/m)
+    expect(out).toContain('asked live, in both arms: small at 127.0.0.1')
+    const { asked } = server!
+    expect(new Set(asked.map(({ body }) => body.model))).toEqual(new Set(['small']))
+    expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['/v1/chat/completions']))
+    // One request a prompt and draw: nothing was asked twice.
+    expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
+    await server!.close()
+    server = null
+    const verified = await place.at('verify', 'r')
+    expect([verified.code, verified.out]).toEqual([
+      0,
+      expect.stringContaining('reproducible: run r, recomputed to the end'),
+    ])
+  })
+
+  test('says of an unsigned document who is to sign it, and of a changed one that it was changed', async () => {
+    const { live, run } = await situation()
+    const before = place.listing()
+    const unsigned = await run()
+    expect([unsigned.code, unsigned.err]).toEqual([
+      2,
+      expect.stringMatching(
+        /names the model of a live run, and nobody signed it: its owner signs .*autotune sign .*live\.json --by PERSON/,
+      ),
+    ])
+    await place.at('sign', live, '--by', 'ana@example.com')
+    writeFileSync(live, readFileSync(live, 'utf8').replace('"small"', '"large"'))
+    expect((await run()).err).toMatch(/it is no longer what ana@example\.com signed on \d{4}-\d\d-\d\d/)
+    expect(server!.asked).toEqual([])
+    expect(place.listing()).toEqual(before)
+  })
+
+  test('goes on with what was answered when its owner raises the budget', async () => {
+    const { live, run } = await signed(undefined, { budget: { calls: 60, cents: null } })
+    const ended = await run()
+    expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('the budget of 60 calls is spent')])
+    expect(server!.asked).toHaveLength(60)
+    writeFileSync(live, readFileSync(live, 'utf8').replace('"calls": 60', '"calls": 2000'))
+    expect((await run()).err).toContain('it is no longer what ana@example.com signed')
+    await place.at('sign', live, '--by', 'ana@example.com')
+    expect((await run()).code).toBe(0)
+    const { asked } = server!
+    expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
+  })
+
+  test.each<readonly [string, Scripted, RegExp]>([
+    ['a key that is wrong', { status: 401, body: { error: { message: 'bad key' } } }, /401|key/],
+    ['a model that is not served', { status: 404, body: { error: { message: 'no such model' } } }, /no such model|404/],
+    ['an answer that is none', { status: 200, body: 'hello' }, /no chat completion/],
+  ])('ends in words at %s, with no run and no question', async (_, answer, says) => {
+    const { run } = await signed(() => answer)
+    const { code, err } = await run()
+    expect([code, err]).toEqual([2, expect.stringMatching(says)])
+    expect((await place.at('list')).out).not.toContain('certified')
+    expect(place.listing().filter((file) => /model-cache|replay-results|gate\.json/.test(file))).toEqual([])
+  })
+
+  test('at a model that answers nothing says so', async () => {
+    const { run } = await signed(() => ({ says: '' }))
+    const { code, err } = await run()
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/small at 127\.0\.0\.1:\d+ answered nothing, .*is max_tokens 50 enough/),
+    ])
+    expect(place.listing().filter((file) => file.includes('model-cache'))).toEqual([])
+  })
+
+  test('takes a harness, and a folder', async () => {
+    const { live } = await signed()
+    const target = place.file('transcript.json', aTarget())
+    expect((await place.at('run', '--target', target, '--live', live)).err).toContain(
+      'name that harness with --replayer module:PATH',
+    )
+  })
+})

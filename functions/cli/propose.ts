@@ -13,6 +13,7 @@ import { type InboxReplies, proposeCounted } from '../steps/run/inbox.ts'
 import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
 import { changesOf } from './changes.ts'
 import { inboxFolder, isFolder } from './inbox-folder.ts'
+import { nextCommand } from './next.ts'
 import { isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { kindOf } from './proposal-kinds.ts'
@@ -71,7 +72,13 @@ export async function propose(file: string, { json, target: targetFile, again, .
       )
     const proposed = await proposeChanges(store, target, changes, harness, { again: again === true })
     const code = exitCode(proposed)
-    print(json, { verdict: VERDICT[code], ...proposed }, () => proposeLines(proposed))
+    const isUnrecorded = proposed.changes.some(({ assessed }) => assessed?.fate === 'unreplayable')
+    print(json, { verdict: VERDICT[code], ...proposed }, () => [
+      ...proposeLines(proposed),
+      ...(isUnrecorded && !harness && isLocal(store)
+        ? [`plan     ${nextCommand(o, ['plan', '--target', targetFile, '--candidates', file])}`]
+        : []),
+    ])
     return code
   } finally {
     harness?.close()

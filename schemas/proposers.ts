@@ -1,11 +1,12 @@
 /** Proposers: who makes candidates of a run beside its search. Each has one file in `functions/core/proposers`. */
 
 /**
- * Name -> what it proposes, for people. `sentences`: a prompt block without one of its sentences; `blocks`: a block of the
- * reviewed library in place of one; `neighbours`: one step beside settings that were released; `corrections`: the setting
- * under which passages would have been read that operators had to fetch.
+ * In the order in which they are asked: what people said first, since of two that propose the same the first keeps it.
+ * `corrections`: the setting under which passages would have been read that operators had to fetch; `blocks`: a block of the
+ * reviewed library in place of one; `neighbours`: one step beside settings that were released; `sentences`: a prompt block
+ * without one of its sentences.
  */
-export const PROPOSERS = ['sentences', 'blocks', 'neighbours', 'corrections'] as const
+export const PROPOSERS = ['corrections', 'blocks', 'neighbours', 'sentences'] as const
 /** One of `PROPOSERS`. */
 export type ProposerName = (typeof PROPOSERS)[number]
 

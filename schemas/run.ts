@@ -172,6 +172,7 @@ const OriginOfRun = z.strictObject({
   certified: z.int().min(0),
   best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
 })
+/** One row of how far the changes of each origin came. */
 export type OriginOfRun = z.infer<typeof OriginOfRun>
 
 /** What `run --json` prints, and what a manifest keeps. Null: the run did not come that far. */

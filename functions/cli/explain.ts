@@ -1,5 +1,5 @@
 /** `autotune explain`: why a run proposed this or nothing, and everything about one candidate of it. */
-import { promptCostLines } from '#core/evidence/prompt-cost.ts'
+import { type PromptCost, promptCostLines } from '#core/evidence/prompt-cost.ts'
 import { labelLines } from '#core/gate/label-wording.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
@@ -56,7 +56,7 @@ export async function explain(
     const memory = (await allRemembered(store)).filter(({ record: { patches } }) =>
       patches.some((patch) => patchDigest(patch) === found.digest),
     )
-    const prompts = asked ? ((await orNull(promptCostsOf(store, asked, found))) ?? []) : []
+    const { prompts, why } = await promptsOf(store, asked, found)
     print(
       json,
       {
@@ -70,6 +70,7 @@ export async function explain(
       () => [
         `run ${run}`,
         ...candidateLines({ found, scored, metric, direction, replays, certificate }),
+        ...(why === null ? [] : [`prompt     its price is not known: ${why}`]),
         ...prompts.flatMap(promptCostLines).map((line, i) => `${(i === 0 ? 'prompt' : '').padEnd(10)} ${line}`),
         ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
         ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
@@ -102,6 +103,21 @@ export function theCandidate(scored: readonly CandidateScore[], text: string, ru
           .join(', ')}`
       : `run ${run} looked at no candidate "${text}"${nearText(text, ids)}. "autotune explain ${run} --all" lists all ${ids.length}`,
   )
+}
+
+/** Price of the prompt blocks that a candidate changes; `why`: it cannot be told any more. */
+async function promptsOf(
+  store: CommandStore,
+  run: AutotuneRun | null,
+  found: CandidateScore,
+): Promise<{ readonly prompts: readonly PromptCost[]; readonly why: string | null }> {
+  if (run === null) return { prompts: [], why: null }
+  try {
+    return { prompts: await promptCostsOf(store, run, found), why: null }
+  } catch (error) {
+    if (error instanceof UserError) return { prompts: [], why: error.message }
+    throw error
+  }
 }
 
 /** How often a candidate was replayed, and the first cases in which something was found. */

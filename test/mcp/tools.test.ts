@@ -76,7 +76,7 @@ describe.each([
     ]
     for (const [name, { input }] of Object.entries(contracts))
       for (const bad of hostile) {
-        const fields = Object.keys(input.shape)
+        const fields = Object.keys(input.shape).filter((field) => field !== 'prediction')
         const asked = Object.fromEntries(fields.map((field) => [field, field === 'patch' ? { [K]: bad } : bad]))
         for (const given of bad.length > 1000 ? [asked] : [asked, { ...asked, more: bad }, bad, [bad], null]) {
           const answer = await client.call(name, given as object).catch((error: Error) => error)

@@ -114,7 +114,7 @@ export function promptCostLines({ path, words, sentences, tokens, per_decision, 
     `${path}: ${sizes(words)} words, ${sizes(sentences)} sentences (${sentences.changed} changed), ${sizes(tokens)} tokens by estimate`,
     calls === null
       ? 'a decision: not known, because no model call is recorded'
-      : `a decision: ${signed(per_decision.tokens!)} tokens${per_decision.of === null ? '' : ` (${number(per_decision.of)} -> ${number(per_decision.of + per_decision.tokens!)})`} in ${Number(calls.toPrecision(3))} model calls, ${per_decision.cents === null ? 'cents not known: its models have no price' : `${signed(per_decision.cents)} cents by the price table`}`,
+      : `a decision: ${signed(per_decision.tokens!)} tokens${per_decision.of === null ? '' : ` (${number(per_decision.of)} -> ${number(per_decision.of + per_decision.tokens!)})`} in ${Number(calls.toPrecision(3))} model ${calls === 1 ? 'call' : 'calls'}, ${per_decision.cents === null ? 'cents not known: its models have no price' : `${signed(per_decision.cents)} cents by the price table`}`,
     kept.length === 0
       ? 'protected: no sentence of this block is'
       : `protected: ${kept.filter((one) => one.kept).length} of ${kept.length} sentences untouched: ${kept.map((one) => `"${one.sentence}"${one.kept ? '' : ' (CHANGED)'}`).join(', ')}`,

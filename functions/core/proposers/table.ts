@@ -6,4 +6,4 @@ import { neighbours } from './neighbours.ts'
 import type { PureProposer } from './proposer.ts'
 import { sentences } from './sentences.ts'
 
-export const PROPOSER_OF: Readonly<Record<ProposerName, PureProposer>> = { sentences, blocks, neighbours, corrections }
+export const PROPOSER_OF: Readonly<Record<ProposerName, PureProposer>> = { corrections, blocks, neighbours, sentences }

@@ -87,6 +87,5 @@ function searchPart(facts: ReportFacts, pareto: Pareto): Html {
 ${bestChart(facts)}</div>
 <div class="cols">${knobGrid(facts)}
 ${mainEffects(facts)}</div>
-${parallelCoordinates(facts)}
-${originsPart(facts)}`
+${parallelCoordinates(facts)}${originsPart(facts)}`
 }

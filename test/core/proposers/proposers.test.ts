@@ -177,7 +177,7 @@ describe('sentences', () => {
           expect(left).toContain(kept)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 })
@@ -348,7 +348,7 @@ describe('what a run takes', () => {
           for (const kept of surface.bounds.protected_sentences ?? []) expect(to).toContain(kept)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     )
   })
 })

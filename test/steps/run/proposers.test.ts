@@ -45,7 +45,7 @@ test('theirs stand beside the lattice, each once, with origin, prediction and wh
   const store = await stockedWith()
   const summary = await run(store, { target, runId: 'r', proposing: asked('sentences', 'neighbours') })
   const { scored, pinned } = await read(store, 'r')
-  expect(pinned.proposed).toMatchObject({ proposers: ['sentences', 'neighbours'], left_out: [] })
+  expect(pinned.proposed).toMatchObject({ proposers: ['neighbours', 'sentences'], left_out: [] })
   expect(scored.map(({ origin, patch }) => [origin, patch[TOP]?.to ?? 'a text']).sort()).toEqual(
     [
       ...[1, 2].map((to) => ['search', to]),

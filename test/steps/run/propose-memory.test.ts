@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { memoryOf } from '#core/proposers/memory.ts'
 import { meaningOf } from '#core/space/meaning.ts'
 import type { Store } from '#ports'
-import type { CandidateChange, CandidateScore, Fate, HandWrittenChange } from '#schemas/candidate.ts'
+import type { CandidateScore, Fate, HandWrittenChange } from '#schemas/candidate.ts'
 import { boundedEach } from '../../../functions/steps/run/hand-written.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
@@ -121,9 +121,7 @@ test('another question is answered by nothing: a limit is another', async () => 
 })
 
 test('what an earlier run only remembered is asked of memory as it is now: a lifted dead end is none any more', () => {
-  const [{ candidate }] = boundedEach([{ at: 'f:1', change: { patch: { [TOP]: 2 } } }], pack, target) as [
-    { candidate: CandidateChange },
-  ]
+  const candidate = boundedEach([{ at: 'f:1', change: { patch: { [TOP]: 2 } } }], pack, target)[0]!.candidate!
   const ran = (fate: Fate) => [
     { run_id: 'r', candidates: [{ ...candidate, fate, reason: 'policy' } as unknown as CandidateScore] },
   ]

@@ -1,6 +1,6 @@
 /** Which model the proposer `reflect` asks, how, and how much it may spend. No key is ever part of it. */
 import * as z from 'zod'
-import { ModelParameters, PinnedModel } from './model.ts'
+import { ModelParameters } from './model.ts'
 
 /**
  * The document as a person writes it. Without one no model proposes anything. What it is sent holds recorded words of search
@@ -28,22 +28,3 @@ export const ProposerModel = z
     message: 'Amazon Bedrock takes no seed: null',
   })
 export type ProposerModel = z.infer<typeof ProposerModel>
-
-const tokens = z.int().min(0)
-
-/** What answers of one model cost for one purpose. */
-export const ModelUsage = z.strictObject({
-  purpose: z.enum(['replay', 'judge', 'proposer']),
-  model: PinnedModel,
-  answers: z.int().meta({ description: 'Different requests that were answered.' }),
-  paid: z.int().meta({ description: 'Those that this run paid for; the others were kept from earlier runs.' }),
-  refused: z.int(),
-  prompt_tokens: tokens.nullable().meta({ description: 'Of the paid ones; null: an endpoint did not tell them.' }),
-  completion_tokens: tokens.nullable(),
-  cached_prompt_tokens: tokens,
-  reasoning_tokens: tokens,
-  first_at: z.string().nullable().meta({ description: 'When the first of them was given.' }),
-  last_at: z.string().nullable(),
-  cents: z.number().nullable().meta({ description: 'Of the paid ones; null: no price, or tokens were not told.' }),
-})
-export type ModelUsage = z.infer<typeof ModelUsage>

@@ -187,6 +187,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/steps/': [
     'store/',
+    'model/',
     'replay/',
     'experience/',
     'heads/',

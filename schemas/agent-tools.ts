@@ -70,6 +70,7 @@ export const PROPOSER_TOOLS = {
       patch: HandWrittenChange.shape.patch,
       rationale: z.string().max(4000).optional(),
       origin: Name.optional().meta({ description: 'Name of the agent (default: mcp).' }),
+      prediction: HandWrittenChange.shape.prediction,
     }),
     output: z.strictObject({
       how: z.enum(['looked', 'memory']),

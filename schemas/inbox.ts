@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { AppliesTo, Fate, GuardrailRow, HandWrittenChange } from './candidate.ts'
 import { Digest, Id, Name } from './common.ts'
+import { PredictionResult } from './prediction.ts'
 
 /** Proposals of an intent and quarter where its target declares none. */
 export const DEFAULT_PROPOSALS = 200
@@ -55,6 +56,9 @@ export const InboxAnswer = z.strictObject({
   fate: Fate.nullable(),
   reason: z.string().nullable(),
   applies_to: AppliesTo.optional(),
+  happened: PredictionResult.optional().meta({
+    description: 'Beside its prediction. Absent: it has none, or nothing was replayed.',
+  }),
   metric: z
     .strictObject({
       baseline: z.number().nullable(),

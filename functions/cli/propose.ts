@@ -4,7 +4,7 @@
  */
 import { isWritable } from '#adapters/local/files/writable.ts'
 import { chosenReplayer, openHarness } from '../embedded/engine.ts'
-import type { ModuleEngine } from '../embedded/module-engine.ts'
+import type { HarnessEngine } from '../embedded/harness-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
@@ -13,6 +13,7 @@ import { type InboxReplies, proposeCounted } from '../steps/run/inbox.ts'
 import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
 import { changesOf } from './changes.ts'
 import { inboxFolder, isFolder } from './inbox-folder.ts'
+import { nextCommand } from './next.ts'
 import { isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { kindOf } from './proposal-kinds.ts'
@@ -26,6 +27,7 @@ interface Options extends StoreOptions {
   readonly target?: string
   readonly again?: boolean
   readonly replayer?: string
+  readonly cage?: boolean
   readonly concurrency?: number
   readonly limitMs?: number
 }
@@ -49,7 +51,7 @@ export async function propose(file: string, { json, target: targetFile, again, .
     throw new UserError('propose replays transcripts of a deployment; a harness of your own is replayed on a folder')
   if (folder && isDeployed(o)) throw new UserError('an inbox is counted in a store in a folder: a deployment has none')
   const store = await openExisting(o, terminalProgress())
-  let harness: ModuleEngine | null = null
+  let harness: HarnessEngine | null = null
   try {
     await soundDocuments(store.objects, target)
     if (replayer !== 'transcript' && isLocal(store))
@@ -70,7 +72,13 @@ export async function propose(file: string, { json, target: targetFile, again, .
       )
     const proposed = await proposeChanges(store, target, changes, harness, { again: again === true })
     const code = exitCode(proposed)
-    print(json, { verdict: VERDICT[code], ...proposed }, () => proposeLines(proposed))
+    const isUnrecorded = proposed.changes.some(({ assessed }) => assessed?.fate === 'unreplayable')
+    print(json, { verdict: VERDICT[code], ...proposed }, () => [
+      ...proposeLines(proposed),
+      ...(isUnrecorded && !harness && isLocal(store)
+        ? [`plan     ${nextCommand(o, ['plan', '--target', targetFile, '--candidates', file])}`]
+        : []),
+    ])
     return code
   } finally {
     harness?.close()

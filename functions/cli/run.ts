@@ -34,6 +34,7 @@ interface Options extends StoreOptions, ProposerOptions {
   readonly runId?: string
   readonly abandon?: string
   readonly replayer?: string
+  readonly cage?: boolean
   readonly concurrency?: number
   readonly limitMs?: number
   readonly live?: string
@@ -131,7 +132,7 @@ export const keptText = (o: Options): string =>
 
 /** The same command line again, as it works from this folder. */
 function commandOf(o: Options): string {
-  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs, live } = o
+  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs, live, cage } = o
   const given = {
     store,
     target,
@@ -145,12 +146,13 @@ function commandOf(o: Options): string {
     live,
   }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
-  return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
+  const words = options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)
+  return ['autotune run', ...words, ...(cage === false ? ['--no-cage'] : [])].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
 function refuseLocalReplay(o: Options): void {
-  const { replayer, concurrency, limitMs, proposers, blocks, reflect, live } = o
+  const { replayer, concurrency, limitMs, proposers, blocks, reflect, live, cage } = o
   if (live !== undefined)
     throw new UserError(
       '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
@@ -159,7 +161,12 @@ function refuseLocalReplay(o: Options): void {
     throw new UserError(
       'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
     )
-  const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
+  const given = Object.entries({
+    '--replayer': replayer,
+    '--concurrency': concurrency,
+    '--limit-ms': limitMs,
+    '--no-cage': cage === false ? cage : undefined,
+  })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
 }

@@ -7,6 +7,7 @@ import type { AutotuneFile } from '#schemas/s3-keys.ts'
 import { auditLines, type ChainedArtifact } from './audit/chain.ts'
 import { canonical, canonicalLines, digestOfBytes } from './canonical.ts'
 import type { ResolvedTarget } from './contract/resolve.ts'
+import { judgeLines } from './evaluate/judge-prompt.ts'
 import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
 import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
@@ -118,7 +119,7 @@ export function finishRun(done: Finished): RunOutcome {
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
     ...(done.compiled.noise && { noise: done.compiled.noise }),
-    reasons: [...reasons, ...done.compiled.notes, ...cageLines(run), ...(run.demonstration ? [run.demonstration] : [])],
+    reasons: [...reasons, ...done.compiled.notes, ...heldLines(run), ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }
@@ -202,7 +203,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
-      records: [...compiled.records, ...cageLines(run)],
+      records: [...compiled.records, ...heldLines(run)],
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])
@@ -210,6 +211,9 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
   const audit = canonicalLines(auditLines(chain))
   return [...files, { file: 'audit.jsonl', digest: digestOfBytes(audit), text: audit }]
 }
+
+/** Whose word a run stands on beside its records: how code of a user's was held, and which models judged. */
+const heldLines = (run: AutotuneRun): string[] => [...cageLines(run), ...judgeLines(run.evaluator_suite)]
 
 /** Memory learns from decided runs only: an inconclusive or refused one records nothing. */
 function rejectionsOf(

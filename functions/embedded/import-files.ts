@@ -87,10 +87,11 @@ export interface FilesReport extends IngestReport {
 
 /**
  * Refuses a suite whose evaluators cannot be asked as it pins them, or could give no verdict about any case. A deployment asks no
- * module, which a run there is told; a suite that lies there is as it is.
+ * module and no model, which a run there is told; a suite that lies there is as it is.
  */
 async function refuseUseless(store: Store, suite: EvaluatorSuite, file: string): Promise<void> {
-  const isAskedHere = (evaluator: Evaluator): boolean => !(store.rolesApart && evaluator.check === 'module')
+  const isAskedHere = ({ check }: Evaluator): boolean =>
+    !(store.rolesApart && (check === 'module' || check === 'model'))
   const [first] = await unaskable(suite, store.verdicts, isAskedHere)
   if (first) throw new UserError(`${file}: evaluators[${first.at}]: ${first.why}`)
   if ((await store.objects.get(keys.suite(suite.suite))) !== null) return

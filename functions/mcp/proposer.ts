@@ -73,8 +73,13 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
           return { tried, next: tried.length < found.length ? skip + tried.length : null }
         }),
 
-      propose_patch: async ({ patch, rationale, origin = 'mcp' }) => {
-        const change = { patch, ...(rationale !== undefined && { rationale }), origin }
+      propose_patch: async ({ patch, rationale, prediction, origin = 'mcp' }) => {
+        const change = {
+          patch,
+          ...(rationale !== undefined && { rationale }),
+          ...(prediction && { prediction }),
+          origin,
+        }
         const size = JSON.stringify(change).length
         if (size > MOST_PROPOSAL_CHARS)
           throw new UserError(`the proposal has ${size} characters: at most ${MOST_PROPOSAL_CHARS}. It was not counted`)

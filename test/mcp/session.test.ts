@@ -47,14 +47,23 @@ test('reads, proposes, learns from the guardrail that failed, and ends with a ch
 
   // It tries what is cheapest first, and reads why that is refused.
   const propose = (to: unknown) =>
-    agent.told<Proposed>('propose_patch', { patch: { [knob.path]: to }, rationale: 'cheaper', origin: 'scripted' })
+    agent.told<Proposed>('propose_patch', {
+      patch: { [knob.path]: to },
+      rationale: 'cheaper',
+      origin: 'scripted',
+      prediction: { metric, by: -150, cases: null },
+    })
   const cheapest = await propose(2)
   expect(cheapest.answer).toMatchObject({ fate: 'search_guardrail', failed: ['policy'], survives: false })
   expect(cheapest.answer.examples[0]).toMatchObject({ guardrail: 'policy', case_id: 'x0' })
   const out = await propose(99)
   expect(out.answer).toMatchObject({ fate: null, problems: [expect.stringContaining('99 is outside 1..5')] })
   const good = await propose(deepest)
-  expect(good).toMatchObject({ how: 'looked', n: 3, answer: { survives: true, metric: { delta: -100 } } })
+  expect(good).toMatchObject({
+    how: 'looked',
+    n: 3,
+    answer: { survives: true, metric: { delta: -100 }, happened: { by: -100, cases: 7 } },
+  })
   expect(await propose(deepest)).toMatchObject({ how: 'memory', n: 3, proposals: { spent: 3 } })
 
   const { tried } = await agent.told<{ tried: TriedChange[] }>('history', { path: knob.path })

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { AUDITOR_TOOLS, PROPOSER_TOOLS, REVIEWER_TOOLS } from '#schemas/agent-tools.ts'
 import { agentPorts } from '../../functions/embedded/agent-ports.ts'
 import { bytesOf, ran, ready, type Workplace, workplace } from '../cli/command-line.ts'
@@ -76,7 +76,7 @@ describe.each([
     ]
     for (const [name, { input }] of Object.entries(contracts))
       for (const bad of hostile) {
-        const fields = Object.keys(input.shape)
+        const fields = Object.keys(input.shape).filter((field) => field !== 'prediction')
         const asked = Object.fromEntries(fields.map((field) => [field, field === 'patch' ? { [K]: bad } : bad]))
         for (const given of bad.length > 1000 ? [asked] : [asked, { ...asked, more: bad }, bad, [bad], null]) {
           const answer = await client.call(name, given as object).catch((error: Error) => error)
@@ -240,8 +240,13 @@ test('what is no message and a message beyond 4 MiB end nothing but that; stdout
   client.send('{"jsonrpc": ')
   client.send('hello')
   expect(await client.told('list_runs')).toMatchObject({ runs: [{ run_id: 'r' }] })
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
   client.send('x'.repeat(5 * 1024 * 1024))
   expect(await client.ended).toBe(0)
+  expect(stderr.mock.calls.map(([text]) => text)).toEqual([
+    expect.stringMatching(/^autotune mcp: .*exceeded maximum size/),
+  ])
+  stderr.mockRestore()
 })
 
 test('as a program: only JSON-RPC on stdout, and it ends with its client', async () => {

@@ -45,7 +45,7 @@ export function inboxAnswer(n: number, under: string, { problems, released, memo
       examples: [],
       survives: memory?.survives === true && released === null,
     }
-  const { candidate_id, fate, reason, applies_to, metric, guardrails, examples, survives } = assessed
+  const { candidate_id, fate, reason, applies_to, happened, metric, guardrails, examples, survives } = assessed
   return {
     ...base,
     candidate_id,
@@ -53,6 +53,7 @@ export function inboxAnswer(n: number, under: string, { problems, released, memo
     fate,
     reason,
     ...(applies_to && { applies_to }),
+    ...(happened && { happened }),
     metric,
     guardrails: [...guardrails],
     failed: guardrails.filter(({ verdict }) => verdict === 'block').map(({ guardrail }) => guardrail),

@@ -51,6 +51,8 @@ export function memoryOf({
   const inert = new Map<string, { readonly run: string; readonly score: CandidateScore }>()
   for (const { run_id: run, candidates } of earlier)
     for (const score of candidates) {
+      // Whether that dead end still holds is asked of memory as it is now.
+      if (score.fate === 'remembered') continue
       const meaning = meaningOf(pack, score.patch)
       if (!seen.has(meaning)) seen.set(meaning, { run, score })
       const [path, ...others] = Object.keys(score.patch)

@@ -18,6 +18,7 @@ import { compileIntent } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { lookAtSearch } from '../replay/search-look.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { answeredContract } from '../run/contract.ts'
 import { boundedCandidates, type LocatedChange } from '../run/hand-written.ts'
 
@@ -79,7 +80,12 @@ export async function makePlan(
       })
     })
     // Counts of a version without a family: what it would take is asked, not what is there.
-    const limits = await pinnedLimits(compileIntent(store, intent), baseline, suite)
+    const limits = await pinnedLimits(
+      compileIntent(store, intent),
+      baseline,
+      suite,
+      judgingWith(store.verdicts, 'search'),
+    )
     const { facts } = sealVersion(new Gathered().reproduction(pins.draw), resolved, pins, limits)
     const needs = preflight(facts, resolved, suite, { settings: baseline, replayer: 'transcript' }, null)
     const search = { families: panel.families, cases: panel.cases.length }

@@ -1,5 +1,5 @@
 /** Earlier runs of the very same question: the same bytes in, so the fates that they found hold for it. */
-import { digestOf } from '#core/canonical.ts'
+import { byCodeUnit, digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import type { EarlierRun } from '#core/proposers/memory.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
@@ -7,7 +7,9 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson, readLines } from '../../streams/read-object.ts'
-import { endedRuns } from './run-lines.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { runLines } from './run-lines.ts'
+import type { RunRecord } from './run-record.ts'
 
 /** What a fate on the search side follows from. */
 type Question = Pick<
@@ -23,14 +25,13 @@ const MOST_READ = 3
 
 /** The newest first. One whose files cannot be read says nothing. */
 export async function earlierRuns(
-  store: Pick<Store, 'objects' | 'rolesApart'>,
+  store: Pick<Store, 'objects' | 'table' | 'rolesApart'>,
   question: Question,
 ): Promise<EarlierRun[]> {
   const asked = questionOf(question)
   const found: EarlierRun[] = []
   let looked = 0
-  for await (const { run_id, intent } of endedRuns(store)) {
-    if (intent !== question.target.intent) continue
+  for await (const run_id of runsOf(store, question.target.intent!)) {
     if (++looked > MOST_LOOKED || found.length === MOST_READ) break
     const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
     if (run === null || questionOf(run) !== asked) continue
@@ -41,6 +42,17 @@ export async function earlierRuns(
     found.push({ run_id, candidates })
   }
   return found
+}
+
+/** Runs of an intent that ended, newest first. A deployment has a row of each, and keeps no lines. */
+async function* runsOf(store: Pick<Store, 'objects' | 'table' | 'rolesApart'>, intent: string): AsyncGenerator<string> {
+  if (!store.rolesApart) {
+    for await (const { line } of runLines(store.objects)) if (line.intent === intent) yield line.run_id
+    return
+  }
+  const rows = await Array.fromAsync(store.table.query<RunRecord>(rowKeys.runs(intent)))
+  const ended = rows.filter(({ body }) => body.status === 'finished')
+  yield* ended.sort((a, b) => byCodeUnit(b.body.started_at, a.body.started_at)).map(({ sk }) => sk)
 }
 
 const questionOf = ({

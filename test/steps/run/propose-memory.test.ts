@@ -1,8 +1,9 @@
 /** What memory answers of a change: with the reason, and at no replay at all. */
 import { expect, test } from 'vitest'
+import { memoryOf } from '#core/proposers/memory.ts'
 import { meaningOf } from '#core/space/meaning.ts'
 import type { Store } from '#ports'
-import type { HandWrittenChange } from '#schemas/candidate.ts'
+import type { CandidateScore, Fate, HandWrittenChange } from '#schemas/candidate.ts'
 import { boundedEach } from '../../../functions/steps/run/hand-written.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
@@ -117,4 +118,15 @@ test('another question is answered by nothing: a limit is another', async () => 
     memory: null,
     assessed: { fate: 'committed' },
   })
+})
+
+test('what an earlier run only remembered is asked of memory as it is now: a lifted dead end is none any more', () => {
+  const candidate = boundedEach([{ at: 'f:1', change: { patch: { [TOP]: 2 } } }], pack, target)[0]!.candidate!
+  const ran = (fate: Fate) => [
+    { run_id: 'r', candidates: [{ ...candidate, fate, reason: 'policy' } as unknown as CandidateScore] },
+  ]
+  const answer = (fate: Fate) => memoryOf({ pack, in_force: null, rejections: [], earlier: ran(fate) })(candidate)
+  expect(answer('remembered')).toBeNull()
+  expect(answer('search_guardrail')).toMatchObject({ why: 'looked_at', of: 'r', survives: false })
+  expect(answer('dominated')).toMatchObject({ survives: true })
 })

@@ -45,9 +45,9 @@ export const EXECUTIONS = 'the executions of one state machine have names that d
 /** How a finding names a wildcard in a policy. */
 export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
 
-/** How a finding names the executions of a state machine, by its logical id. */
-export const executionsOf = (machine: string): string =>
-  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
+/** How a finding names the executions of a state machine, by its logical id, or with `/LABEL` those of one of its maps. */
+export const executionsOf = (machine: string, map = ''): string =>
+  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>${map}:*`)
 
 /** How the rule writes the ARN of a bucket of the data stack, seen from the workflow stack. */
 const bucketArn = (output: string): string =>

@@ -59,7 +59,10 @@ const ROWS: readonly Row[] = [
     (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
   ),
   ...['JudgeDays', 'ReviewWeek', 'ReviewQuarter'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
-  ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13'), EXECUTIONS],
+  ...['', '/SliceIntents'].map(
+    (map) =>
+      ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13', map), EXECUTIONS] as const,
+  ),
 ]
 
 /** Of the routine; there is none without the context value `bands`. */

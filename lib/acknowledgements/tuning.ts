@@ -96,8 +96,8 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
 
 const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'FinishRun', 'ReplayShard', 'RecordFailure']
 const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
-const GATE_EXECUTIONS = executionsOf('AutotuneGateWorkflow8075CBCB')
-const TUNING_EXECUTIONS = executionsOf('AutotuneTuningWorkflowC8435D2D')
+const gateExecutions = (map = '') => executionsOf('AutotuneGateWorkflow8075CBCB', map)
+const tuningExecutions = (map = '') => executionsOf('AutotuneTuningWorkflowC8435D2D', map)
 
 const KEYS: readonly Row[] = Object.entries(KEY_PATTERNS).flatMap(([path, patterns]) =>
   patterns.map((p) => [path, inExperience(p), WORK_FILES] as const),
@@ -115,9 +115,11 @@ const OTHERS: readonly Row[] = [
     (id) => ['GateWorkflow/Resource', id, UNTRACED] as const,
   ),
   ['TuningWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
-  ['TuningWorkflowRole/DefaultPolicy/Resource', GATE_EXECUTIONS, EXECUTIONS],
-  ['TuningWorkflowMapRights/Resource', TUNING_EXECUTIONS, EXECUTIONS],
-  ['GateWorkflowMapRights/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  ['TuningWorkflowRole/DefaultPolicy/Resource', gateExecutions(), EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', tuningExecutions(), EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', tuningExecutions('/ReplaySearchShards'), EXECUTIONS],
+  ['GateWorkflowMapRights/Resource', gateExecutions(), EXECUTIONS],
+  ['GateWorkflowMapRights/Resource', gateExecutions('/ScoreSealedShards'), EXECUTIONS],
   ['Watch/Ledger/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['Watch/Ledger/Function/Resource', 'Serverless-LambdaDLQ', SYNCHRONOUS],
   ['Watch/Denied/Resource', 'AwsSolutions-SQS3', READ_BY_PEOPLE],

@@ -53,11 +53,22 @@ export function mappingMachine(scope: Construct, id: string, props: MachineProps
       new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
       new PolicyStatement({
         actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-        resources: [executionsOf(machine)],
+        // Children of a map, and its runs, are executions of NAME/LABEL: a redrive of a failed map asks there.
+        resources: ['', ...labelsOf(props.definition).map((label) => `/${label}`)].map((of) =>
+          executionsOf(machine, of),
+        ),
       }),
     ],
   })
   return machine
+}
+
+/** Labels of the distributed maps of a definition, in whatever state or branch they lie. */
+function labelsOf(definition: unknown): string[] {
+  if (definition === null || typeof definition !== 'object') return []
+  const { Type, Label } = definition as { readonly Type?: unknown; readonly Label?: unknown }
+  const own = Type === 'Map' && typeof Label === 'string' ? [Label] : []
+  return [...own, ...Object.values(definition).flatMap(labelsOf)]
 }
 
 /** Starts executions of another machine of this stack and waits for their end (`startExecution.sync:2`). */
@@ -90,11 +101,12 @@ export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern 
 /** How an execution ends, as Step Functions spells it. */
 type Ended = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'
 
-const executionsOf = (machine: StateMachine): string =>
+/** @param of '' for its own, `/LABEL` for those of a map */
+const executionsOf = (machine: StateMachine, of = ''): string =>
   Stack.of(machine).formatArn({
     service: 'states',
     resource: 'execution',
-    resourceName: `${machine.stateMachineName}:*`,
+    resourceName: `${machine.stateMachineName}${of}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 

@@ -35,12 +35,12 @@ const TABLE = {
   AutotuneFunctionsReplayShardRole: [],
   // It looks whether a review of the same baseline is open.
   AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],
-  // Each machine with a map starts its children itself.
-  AutotuneGateWorkflowRole: ['ask gate'],
-  AutotuneTuningWorkflowRole: ['ask gate', 'start tuning'],
+  // Each machine with a map starts its children itself, and redrives them.
+  AutotuneGateWorkflowRole: ['redrive map of gate', 'ask gate'],
+  AutotuneTuningWorkflowRole: ['redrive map of tuning', 'ask gate', 'start tuning'],
   AutotuneWatchLedgerRole: ['read held-out item'],
   // The routine starts tuning runs, and has no other door.
-  CadenceDailyWorkflowRole: ['start tuning', 'start routine'],
+  CadenceDailyWorkflowRole: ['redrive map of routine', 'start tuning', 'start routine'],
   // It judges: it sees what is under way and left to ask, and adds judged days.
   CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],

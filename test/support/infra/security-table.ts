@@ -13,11 +13,11 @@ export function arnOf(templates: Templates, type: string, start: string): string
   return found[0]!
 }
 
-/** ARN of an execution of a machine, as the policies write it. */
-export const executionArn = (templates: Templates, machine: string): string => {
+/** ARN of an execution of a machine as the policies write it, or, with `/LABEL`, of a child of one of its maps. */
+export const executionArn = (templates: Templates, machine: string, map = ''): string => {
   const [stack, id] = machine.slice('arn:'.length).split('.')
   const name = resolver(templates, stack!)({ 'Fn::GetAtt': [id, 'Name'] })
-  return `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:${name}:question-1`
+  return `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:${name}${map}:question-1`
 }
 
 /** Doors of the one intent whose routing is in AppConfig; none where that is off. */
@@ -40,6 +40,22 @@ function appConfigDoors(templates: Templates): Record<string, Ask> {
     'read deployed routing': may('GetLatestConfiguration', `${environment}/configuration/${profile}`),
   }
 }
+
+/** Doors that a machine goes through when its execution is redriven with a map that failed: the map's run is named by its label. */
+const redriveDoors = (templates: Templates): Record<string, Ask> =>
+  Object.fromEntries(
+    [
+      ['gate', 'AutotuneGateWorkflow', '/ScoreSealedShards'],
+      ['tuning', 'AutotuneTuningWorkflow', '/ReplaySearchShards'],
+      ['routine', 'CadenceDailyWorkflow', '/SliceIntents'],
+    ].map(([name, machine, map]) => [
+      `redrive map of ${name}`,
+      {
+        action: 'states:RedriveExecution',
+        resource: executionArn(templates, arnOf(templates, 'AWS::StepFunctions::StateMachine', machine!), map),
+      },
+    ]),
+  )
 
 /** The doors, each as one question. */
 export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
@@ -75,6 +91,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'read gate log': { action: 'logs:GetLogEvents', resource: scoring },
     'read gate history': { action: 'states:GetExecutionHistory', resource: execution },
     'read gate progress': { action: 'states:DescribeMapRun', resource: execution },
+    ...redriveDoors(templates),
     'read metrics': { action: 'cloudwatch:GetMetricData', resource: '*' },
     decrypt: { action: 'kms:Decrypt', resource: key },
     encrypt: { action: 'kms:GenerateDataKey', resource: key },

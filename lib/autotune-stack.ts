@@ -76,7 +76,7 @@ export class AutotuneStack extends Stack {
       new CfnOutput(this, 'StopRolloutFunction', { value: stop.functionName })
       new CfnOutput(this, 'ResumeRolloutFunction', { value: resume.functionName })
       new CfnOutput(this, 'RuntimeRoleArn', { value: runtime.roleArn })
-      if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.places.intents) })
+      if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.intents) })
     }
     this.say('RolloutWorkflowArn', this.rollouts, 'no rollouts: "-c rollouts=FOLDER" says how (docs/rollout.md)')
   }

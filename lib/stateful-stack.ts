@@ -9,6 +9,7 @@ import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
 import { mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
+import { watchLimits } from './limits.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -49,6 +50,7 @@ export class StatefulStack extends Stack {
 
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: retain })
+    watchLimits(this)
     fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))
     this.experience = new ExperienceStore(this, 'Experience', { retain })
     this.vault = new HeldOutVault(this, 'Vault', { retain, lockFor: retain ? VAULT_LOCK : Duration.days(1) })

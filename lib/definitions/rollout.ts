@@ -1,4 +1,5 @@
 /** The rollout workflow: start, then every hour take in production and look, until the release is kept or taken back. */
+import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { lambdaTask } from './task.ts'
 
 /** What the rollout calls, and by which rules. */
@@ -9,8 +10,8 @@ export interface RolloutParts {
   readonly recordProduction: string
   /** Looks at production and moves the rollout. */
   readonly evaluateStage: string
-  /** Rollout configurations by intent, as they were parsed at synthesis. */
-  readonly configs: Readonly<Record<string, unknown>>
+  /** Rollout configurations, as they were parsed at synthesis. */
+  readonly configs: StartRolloutInput['configs']
 }
 
 const PAYLOAD = '{% $states.result.Payload %}'

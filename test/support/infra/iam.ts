@@ -107,21 +107,21 @@ export function policiesOf(templates: Templates): Policies {
     for (const [id, { Type, Properties = {} }] of Object.entries(template.Resources ?? {})) {
       const arn = `arn:${stack}.${id}`
       if (Type === 'AWS::IAM::Role') {
-        if (Properties.ManagedPolicyArns) throw new Error(`${id}: managed policies are not read here; write statements`)
+        if (Properties.ManagedPolicyArns)
+          throw new Error(`${id}: policies that AWS manages are not read here; write statements`)
         add(identity, arn, [])
         const own = (Properties.Tags ?? []) as { Key: string; Value: string }[]
         tags.set(arn, Object.fromEntries(own.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value])))
         for (const p of (Properties.Policies ?? []) as { PolicyDocument: unknown }[])
           add(identity, arn, statementsOf(resolve(p.PolicyDocument)))
-      } else if (Type === 'AWS::IAM::Policy')
-        for (const role of Properties.Roles as unknown[])
+      } else if (Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
+        for (const role of (Properties.Roles ?? []) as unknown[])
           add(identity, roleArn(String(resolve(role))), statementsOf(resolve(Properties.PolicyDocument)))
       else if (Type === 'AWS::S3::BucketPolicy')
         add(onResource, `arn:${resolve(Properties.Bucket)}`, statementsOf(resolve(Properties.PolicyDocument)))
       else if (Type === 'AWS::KMS::Key')
         add(onResource, arn, statementsOf(keyPolicy(resolve(Properties.KeyPolicy), arn)))
-      else if (Type === 'AWS::IAM::ManagedPolicy' || Type === 'AWS::IAM::UserPolicy')
-        throw new Error(`the policy evaluator does not know ${Type}`)
+      else if (Type === 'AWS::IAM::UserPolicy') throw new Error(`the policy evaluator does not know ${Type}`)
     }
   }
   const may: Policies['may'] = (role, ask) =>

@@ -1,7 +1,7 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
 import type { AwsStore } from '#adapters/aws/open-store.ts'
 import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, Store, WaitingTasks } from '#ports'
-import type { RoutingTargets } from '#schemas/routing-targets.ts'
+import { placeOf, type RoutingTargets } from '#schemas/routing-targets.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
 import { type Ledger, unsigned } from '../../../functions/lambda/world.ts'
 import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
@@ -79,7 +79,7 @@ export function guardedRouting(
   }
   return {
     async publish(routing, atOnce) {
-      const { application, environment, profile } = places.intents[routing.intent]!
+      const { application, environment, profile } = placeOf(places, routing.intent)!
       const [app, env] = [`application/${application}`, `application/${application}/environment/${environment}`]
       const versions = `${app}/configurationprofile/${profile}`
       each('ListDeployments', app, env)

@@ -114,7 +114,11 @@ const OTHERS: readonly Row[] = [
   ...['AwsSolutions-SF1', 'AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'].map(
     (id) => ['GateWorkflow/Resource', id, UNTRACED] as const,
   ),
-  ['TuningWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  [
+    'TuningWorkflowRole/DefaultPolicy/Resource',
+    wildcard('*'),
+    `${TRACES}, and Lambda none to ask the limits of the account of`,
+  ],
   ['TuningWorkflowRole/DefaultPolicy/Resource', gateExecutions(), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions(), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions('/ReplaySearchShards'), EXECUTIONS],

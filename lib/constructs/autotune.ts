@@ -144,6 +144,8 @@ export class Autotune extends Construct {
           resources: [bucket.arnForObjects('autotune/work/*/exports/*')],
         }),
         ...mayRunNested(this.gate),
+        // What is left of the account's concurrency; Lambda knows no resource to ask it of.
+        new PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }),
       ],
     })
   }

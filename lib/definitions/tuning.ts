@@ -1,5 +1,5 @@
 /** The tuning workflow: contract, compile, seal, pin, then rounds of replays as the search asks, the gate, the outcome. */
-import { lambdaTask } from './task.ts'
+import { lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
@@ -21,6 +21,17 @@ export interface TuningParts {
   /** From the start of the gate to its answer, in seconds. */
   readonly answerAfterSeconds: number
 }
+
+/** What Step Functions asks Lambda for the account's limits with. */
+const ACCOUNT_SETTINGS = 'arn:aws:states:::aws-sdk:lambda:getAccountSettings'
+
+/** Concurrent executions that no function has reserved, below which no question is opened. */
+const LEAST_CONCURRENCY = 10
+
+const TOO_LITTLE = `fewer than ${LEAST_CONCURRENCY} concurrent executions of Lambda are unreserved in this account: no question was opened. Raise the quota or reserve less, then redrive this execution`
+
+/** Seconds that a throttled shard of the search is tried again: then the run fails, and can be redriven. */
+const REPLAY_PATIENCE = 60 * 60
 
 const RUN = '{% $run %}'
 const PINNED = '{% $pinned %}'
@@ -97,12 +108,22 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Type: 'Choice',
         Choices: [
           { Condition: "{% $need.kind = 'replays' %}", Next: 'Replay Search Shards' },
-          { Condition: "{% $need.kind = 'gate' %}", Next: 'Ask Held-Out Set' },
+          { Condition: "{% $need.kind = 'gate' %}", Next: 'Look At Concurrency' },
           { Condition: "{% $need.kind = 'refused' %}", Next: 'Run Refused' },
         ],
         Default: 'Finish Run',
       },
       'Replay Search Shards': replayMap(parts),
+      // Before a question is opened: one that nobody can score in time is spent all the same.
+      'Look At Concurrency': {
+        Type: 'Task',
+        Resource: ACCOUNT_SETTINGS,
+        Arguments: {},
+        TimeoutSeconds: 60,
+        Retry: [RETRY],
+        Output: `{% $states.result.AccountLimit.UnreservedConcurrentExecutions >= ${LEAST_CONCURRENCY} ? {} : $error('${TOO_LITTLE}') %}`,
+        Next: 'Ask Held-Out Set',
+      },
       'Ask Held-Out Set': {
         Type: 'Task',
         Resource: 'arn:aws:states:::states:startExecution.sync:2',
@@ -152,7 +173,12 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
       StartAt: 'Replay Shard',
       States: {
         'Replay Shard': {
-          ...lambdaTask({ function: replayShard, payload: '{% $states.input %}', seconds: 300 }),
+          ...lambdaTask({
+            function: replayShard,
+            payload: '{% $states.input %}',
+            seconds: 300,
+            patience: REPLAY_PATIENCE,
+          }),
           // Exported: which version of which object holds the answers of this shard.
           Output: PAYLOAD,
           End: true,

@@ -37,7 +37,7 @@ const TABLE = {
   AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],
   // Each machine with a map starts its children itself, and redrives them.
   AutotuneGateWorkflowRole: ['redrive map of gate', 'ask gate'],
-  AutotuneTuningWorkflowRole: ['redrive map of tuning', 'ask gate', 'start tuning'],
+  AutotuneTuningWorkflowRole: ['redrive map of tuning', 'look at concurrency', 'ask gate', 'start tuning'],
   AutotuneWatchLedgerRole: ['read held-out item'],
   // The routine starts tuning runs, and has no other door.
   CadenceDailyWorkflowRole: ['redrive map of routine', 'start tuning', 'start routine'],

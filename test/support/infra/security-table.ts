@@ -97,6 +97,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     encrypt: { action: 'kms:GenerateDataKey', resource: key },
     'grant key': { action: 'kms:CreateGrant', resource: key },
     'change key policy': { action: 'kms:PutKeyPolicy', resource: key },
+    'look at concurrency': { action: 'lambda:GetAccountSettings', resource: '*' },
     'ask gate': { action: 'states:StartExecution', resource: gate },
     'start tuning': {
       action: 'states:StartExecution',

@@ -102,6 +102,8 @@ export interface Faults {
   readonly seconds?: (name: string, call: number) => number
   readonly before?: (name: string, call: number) => void
   readonly after?: (name: string, call: number) => void
+  /** Concurrent executions of Lambda that nobody has reserved: 1,000 where nothing is said. */
+  readonly concurrency?: () => number
   /** Told each state that any execution enters. */
   readonly enter?: (state: string) => void
   /** Before each write of a function, by its name and where it writes. */
@@ -232,7 +234,16 @@ export function deploy(
   }
   const unheard: Runner['unheard'] = []
   const published: Deployed['published'] = []
-  const runner: Runner = { machines, invoke, seconds, unheard, published, enter: faults.enter, objects: store.objects }
+  const runner: Runner = {
+    machines,
+    invoke,
+    seconds,
+    unheard,
+    published,
+    enter: faults.enter,
+    concurrency: faults.concurrency,
+    objects: store.objects,
+  }
   const time = () => Date.parse(clock.now())
   const live: Runner = {
     ...runner,

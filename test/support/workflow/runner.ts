@@ -195,6 +195,10 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     if (child.status === 'FAILED') throw new WorkflowError('States.TaskFailed', JSON.stringify(child.error))
     return { Output: child.output }
   }
+  if (state.Resource === 'arn:aws:states:::aws-sdk:lambda:getAccountSettings') {
+    only('getAccountSettings', args, [])
+    return { AccountLimit: { UnreservedConcurrentExecutions: runner.concurrency?.() ?? 1000 } }
+  }
   if (state.Resource === 'arn:aws:states:::sns:publish') {
     only('sns:publish', args, ['TopicArn', 'Subject', 'Message'])
     const { TopicArn: topic, Subject: subject, Message: message } = args as Record<string, string>

@@ -74,8 +74,8 @@ export class StatefulStack extends Stack {
 
   /** The first import of a version with a journal begins it, and notes what stands there: it must see that. */
   private allowDeciding(): void {
-    const { ingest, sealer, gate } = this.vault
-    for (const role of [ingest, sealer, gate, this.releases.releaser])
+    const { ingest } = this.vault
+    for (const role of [ingest, this.releases.releaser])
       for (const statement of this.journal.mayAppend(role)) role.addToPolicy(statement)
     for (const statement of mayRead(this.experience.bucket, 'autotune/runs/*/manifest.json'))
       ingest.addToPolicy(statement)

@@ -58,6 +58,11 @@ const inBucket = (output: string) => (pattern: string) => wildcard(`${bucketArn(
 
 /** Keys of the experience bucket. */
 export const inExperience = inBucket('ExperienceBucket96636D14Arn99100560')
+/** Keys of the vault. */
+export const inVault = inBucket('VaultBucket0925C477ArnC928D3A4')
+/** Why its functions are given all of them. */
+export const WHOLE_VAULT =
+  'intents, versions and runs do not exist at synthesis; the functions of sealer and gate alone are given it, by their ARNs'
 /** Keys of the releases bucket. */
 export const inReleases = inBucket('ReleasesBucketEA8ED4CAArnC6B77728')
 /** Lines of the journal of heads. */

@@ -31,7 +31,6 @@ export function workflowRights({
   stores: { experience, ledger },
 }: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
   const { bucket } = experience
-  const request = 'autotune/work/*/request.json'
   return {
     startRun: [
       // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force.
@@ -40,13 +39,7 @@ export function workflowRights({
       ledger.mayRead('lock', 'run', 'review', 'rollout', 'release', 'split'),
       ledger.mayWrite('lock', 'run'),
     ],
-    sealer: [
-      ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
-      ...mayReadVersions(bucket, request),
-      mayWrite(bucket, 'experience/*'),
-      ledger.mayRead('lock', 'heldout', 'family', 'epoch'),
-      ledger.mayWrite('lock', 'heldout', 'family'),
-    ],
+    sealer: sealerRights({ experience, ledger }),
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
@@ -108,6 +101,20 @@ export function workflowRights({
     recordFailure: [ledger.mayRead('lock', 'run'), ledger.mayWrite('lock', 'run')],
   }
 }
+
+const request = 'autotune/work/*/request.json'
+
+/** What whoever seals, counts or retires needs beside the vault. */
+export const sealerRights = ({
+  experience: { bucket },
+  ledger,
+}: Pick<Stores, 'experience' | 'ledger'>): PolicyStatement[] => [
+  ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
+  ...mayReadVersions(bucket, request),
+  mayWrite(bucket, 'experience/*'),
+  ledger.mayRead('lock', 'heldout', 'family', 'epoch'),
+  ledger.mayWrite('lock', 'heldout', 'family'),
+]
 
 /** Patterns of what the search leaves of a run. */
 const ARTIFACTS = AUTOTUNE_FILES.filter((file) => file !== 'manifest.json').map((file) => `autotune/runs/*/${file}`)

@@ -57,6 +57,9 @@ const redriveDoors = (templates: Templates): Record<string, Ask> =>
     ]),
   )
 
+/** What S3 asks of a key for whoever reads or writes an object. */
+export const viaS3 = { 'kms:ViaService': 's3.AWS::Region.amazonaws.com' }
+
 /** The doors, each as one question. */
 export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   const vault = arnOf(templates, 'AWS::S3::Bucket', 'VaultBucket')
@@ -93,8 +96,9 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'read gate progress': { action: 'states:DescribeMapRun', resource: execution },
     ...redriveDoors(templates),
     'read metrics': { action: 'cloudwatch:GetMetricData', resource: '*' },
-    decrypt: { action: 'kms:Decrypt', resource: key },
-    encrypt: { action: 'kms:GenerateDataKey', resource: key },
+    decrypt: { action: 'kms:Decrypt', resource: key, context: viaS3 },
+    'decrypt by hand': { action: 'kms:Decrypt', resource: key },
+    encrypt: { action: 'kms:GenerateDataKey', resource: key, context: viaS3 },
     'grant key': { action: 'kms:CreateGrant', resource: key },
     'change key policy': { action: 'kms:PutKeyPolicy', resource: key },
     'look at concurrency': { action: 'lambda:GetAccountSettings', resource: '*' },
@@ -199,19 +203,38 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   }
 }
 
-/** Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. */
+/** A function that somebody else has made, and passed a role to. */
+const STRANGER = 'arn:elsewhere.Function'
+
+/**
+ * Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. A role of functions is
+ * asked from its functions. Where a function of somebody else that is passed the role finds less open, that is a row of its own.
+ */
 export function securityTable(templates: Templates): Readonly<Record<string, readonly string[]>> {
   const policies = policiesOf(templates)
   const doors = Object.entries(doorsOf(templates))
+  const open = (role: string, from: string | null) =>
+    doors.filter(([, ask]) => policies.may(role, from === null ? ask : fromFunction(ask, from))).map(([name]) => name)
   return Object.fromEntries(
     policies.roles
-      .map(
-        (role) =>
-          [
-            role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, ''),
-            doors.filter(([, ask]) => policies.may(role, ask)).map(([name]) => name),
-          ] as const,
-      )
+      .flatMap((role) => {
+        const name = role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, '')
+        const functions = policies.functions.get(role)
+        if (!functions) return [[name, open(role, null)] as const]
+        const any = new Set(functions.flatMap((f) => open(role, f)))
+        const own = doors.map(([door]) => door).filter((door) => any.has(door))
+        const strangers = open(role, STRANGER)
+        return [
+          [name, own] as const,
+          ...(strangers.length < own.length ? [[`${name}, passed on`, strangers] as const] : []),
+        ]
+      })
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 }
+
+/** The same question as code of a function asks it. */
+export const fromFunction = (ask: Ask, arn: string): Ask => ({
+  ...ask,
+  context: { ...ask.context, 'lambda:SourceFunctionArn': arn },
+})

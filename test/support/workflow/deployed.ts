@@ -158,13 +158,21 @@ const EPOCH = Date.UTC(2026, 10, 23, 3)
 
 export type Mail = Parameters<Mailer['send']>[0]
 
+/** As the partition of most regions has it. */
+const inAws = (definition: string): string => definition.replaceAll('arn:AWS::Partition:', 'arn:aws:')
+
 /** Definitions of the synthesized machines by ARN. */
 export function machinesOf(all: Templates): Record<string, Machine> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) =>
       r.Type === 'AWS::StepFunctions::StateMachine'
-        ? [[`arn:AutotuneWorkflow.${id}`, JSON.parse(String(resolve(r.Properties!.DefinitionString))) as Machine]]
+        ? [
+            [
+              `arn:AutotuneWorkflow.${id}`,
+              JSON.parse(inAws(String(resolve(r.Properties!.DefinitionString)))) as Machine,
+            ],
+          ]
         : [],
     ),
   )
@@ -197,12 +205,12 @@ export function deploy(
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
       const world = {
         store: {
-          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open),
+          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn),
           ...publishing(all, role, environment, routing),
           ...(ENV.yearBudget in environment ? { yearBudget: Number(environment[ENV.yearBudget]) } : {}),
         },
         shardCases,
-        ...replaying(all, role, harness),
+        ...replaying(all, role, arn, harness),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
         signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
         mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
@@ -304,9 +312,9 @@ function publishing(
 }
 
 /** The harness and the model as a role may call them. */
-function replaying(all: Templates, role: string, harness: Harness | undefined): typeof NO_HARNESS {
+function replaying(all: Templates, role: string, from: string, harness: Harness | undefined): typeof NO_HARNESS {
   if (!harness) return NO_HARNESS
-  const need = needs(all, role)
+  const need = needs(all, role, from)
   return {
     harness: harness.replayer,
     caller: {

@@ -1,6 +1,6 @@
 /** The rollout workflow: start, then every hour take in production and look, until the release is kept or taken back. */
 import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
-import { lambdaTask } from './task.ts'
+import { integration, lambdaTask } from './task.ts'
 
 /** What the rollout calls, and by which rules. */
 export interface RolloutParts {
@@ -74,7 +74,7 @@ export function rolloutDefinition(parts: RolloutParts): Record<string, unknown> 
       },
       'Hand Over': {
         Type: 'Task',
-        Resource: 'arn:aws:states:::states:startExecution',
+        Resource: integration('states:startExecution'),
         Arguments: {
           StateMachineArn: '{% $states.context.StateMachine.Id %}',
           Name: "{% $rollout.name & '-' & $string($part + 1) %}",

@@ -1,5 +1,9 @@
 /** A Lambda task in JSONata, with the one retry that we allow: throttling and service faults, by name. */
+import { Aws } from 'aws-cdk-lib'
 import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
+
+/** ARN of a service integration of Step Functions, in whatever partition of AWS this is deployed: China and GovCloud have their own. */
+export const integration = (name: string): string => `arn:${Aws.PARTITION}:states:::${name}`
 
 /** Seven attempts, waits 2, 4, 8, 16, 32, 60 s at most: two minutes in all. Bad input and our own errors are never retried. */
 export const RETRY = {
@@ -59,7 +63,7 @@ export function lambdaTask(task: LambdaTask): Record<string, unknown> {
   const retry = patience === undefined ? RETRY : retryFor(patience)
   return {
     Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
+    Resource: integration('lambda:invoke'),
     Arguments: { FunctionName: arn, Payload: payload },
     TimeoutSeconds: seconds,
     Retry: resumes ? [retry, KILLED] : [retry],

@@ -1,5 +1,5 @@
 /** The tuning workflow: contract, compile, seal, pin, then rounds of replays as the search asks, the gate, the outcome. */
-import { lambdaTask, RETRY } from './task.ts'
+import { integration, lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
@@ -23,7 +23,7 @@ export interface TuningParts {
 }
 
 /** What Step Functions asks Lambda for the account's limits with. */
-const ACCOUNT_SETTINGS = 'arn:aws:states:::aws-sdk:lambda:getAccountSettings'
+const ACCOUNT_SETTINGS = integration('aws-sdk:lambda:getAccountSettings')
 
 /** Concurrent executions that no function has reserved, below which no question is opened. */
 const LEAST_CONCURRENCY = 10
@@ -126,7 +126,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       },
       'Ask Held-Out Set': {
         Type: 'Task',
-        Resource: 'arn:aws:states:::states:startExecution.sync:2',
+        Resource: integration('states:startExecution.sync:2'),
         Arguments: {
           StateMachineArn: parts.gateMachine,
           Input: { run: RUN, pinned: PINNED, question: '{% $need.question %}' },
@@ -164,7 +164,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
     MaxConcurrency: maxConcurrency,
     ToleratedFailurePercentage: 0,
     ItemReader: {
-      Resource: 'arn:aws:states:::s3:getObject',
+      Resource: integration('s3:getObject'),
       ReaderConfig: { InputType: 'JSONL' },
       Arguments: { Bucket: bucket, Key: '{% $need.items.key %}', VersionId: '{% $need.items.version_id %}' },
     },
@@ -186,7 +186,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
       },
     },
     ResultWriter: {
-      Resource: 'arn:aws:states:::s3:putObject',
+      Resource: integration('s3:putObject'),
       WriterConfig: { Transformation: 'COMPACT', OutputType: 'JSONL' },
       Arguments: { Bucket: bucket, Prefix: "{% 'autotune/work/' & $run.run_id & '/exports' %}" },
     },

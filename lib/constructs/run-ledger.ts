@@ -19,6 +19,7 @@ export type LedgerEntity =
   | 'rejection'
   | 'split'
   | 'import'
+  | 'ended'
   | 'budget'
   | 'epoch'
   | 'epochkey'
@@ -30,7 +31,16 @@ export type LedgerEntity =
   | 'version'
   | 'production'
 
-const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'import', 'budget', 'review', 'rollout', 'release'])
+const ALONE: ReadonlySet<LedgerEntity> = new Set([
+  'lock',
+  'split',
+  'import',
+  'ended',
+  'budget',
+  'review',
+  'rollout',
+  'release',
+])
 
 /** Items that the journal of heads speaks about, and the locks that explain what is missing. */
 const LOOKED_AT: readonly LedgerEntity[] = [

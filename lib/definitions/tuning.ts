@@ -33,7 +33,10 @@ const TOO_LITTLE = `fewer than ${LEAST_CONCURRENCY} concurrent executions of Lam
 /** Seconds that a throttled shard of the search is tried again: then the run fails, and can be redriven. */
 const REPLAY_PATIENCE = 60 * 60
 
-const RUN = '{% $run %}'
+/** When this execution was started, or redriven last. */
+const BEGUN =
+  '$exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : $states.context.Execution.StartTime'
+const RUN = `{% $merge([$run, {'begun': ${BEGUN}}]) %}`
 const PINNED = '{% $pinned %}'
 const PAYLOAD = '{% $states.result.Payload %}'
 
@@ -48,7 +51,11 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Start Run': {
         ...lambdaTask({
           function: parts.startRun,
-          payload: { request: '{% $states.input %}', execution: '{% $states.context.Execution.Id %}' },
+          payload: {
+            request: '{% $states.input %}',
+            execution: '{% $states.context.Execution.Id %}',
+            begun: `{% ${BEGUN} %}`,
+          },
           seconds: 60,
           assign: { run: PAYLOAD, answer: null },
         }),

@@ -31,7 +31,7 @@ const TABLE = {
     'write run item',
   ],
   AutotuneFunctionsPinRunRole: ['write lock'],
-  AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
+  AutotuneFunctionsRecordFailureRole: ['write lock', 'note end of execution', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],
   // It looks whether a review of the same baseline is open.
   AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],

@@ -193,6 +193,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write held-out item': item('UpdateItem', 'heldout#order.refund'),
     'claim family': item('PutItem', 'family#order.refund'),
     'write lock': item('PutItem', 'lock'),
+    'note end of execution': item('PutItem', 'ended'),
     'write rejection': item('PutItem', 'rejection#order.refund'),
     'write run item': item('PutItem', 'run#order.refund'),
     'fix split rule': item('PutItem', 'split'),

@@ -268,7 +268,7 @@ export function deploy(
   const call = (arn: string, payload: unknown) => invoke(arn, payload, time())
   const arnOf = (part: string, from: object) => Object.keys(from).find((arn) => arn.includes(part))!
   const settled = async (execution: Execution): Promise<Execution> => {
-    const detail = { executionArn: execution.arn, status: 'FAILED', ...execution.error }
+    const detail = { executionArn: execution.arn, status: 'FAILED', stopDate: execution.time.now, ...execution.error }
     if (execution.status === 'FAILED') await invoke(arnOf('RecordFailure', functions), { detail }, execution.time.now)
     for (const call of unheard.splice(0)) await call().catch(() => {})
     return execution

@@ -53,6 +53,8 @@ export interface Execution {
   /** Outputs of the children of the failed map that are done: a redrive does not run them again. */
   done: Map<number, unknown>
   readonly started: number
+  /** When it was redriven last. */
+  redriven: number | null
   readonly time: Time
 }
 

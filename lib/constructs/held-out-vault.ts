@@ -98,7 +98,7 @@ export class HeldOutVault extends Construct {
       description: 'Held-out vault',
       enableKeyRotation: true,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      pendingWindow: Duration.days(30),
+      pendingWindow: Duration.days(retain ? 30 : 7),
     })
     const use = ['kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant']
     const encrypt = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext']

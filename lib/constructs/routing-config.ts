@@ -17,6 +17,7 @@ import { Routing } from '#schemas/release.ts'
 import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
 import { namespaceOf } from './metrics-namespace.ts'
 import { RunbookAlarm } from './runbook-alarm.ts'
+import { runtimeOf } from './runtime-settings.ts'
 
 /** A step forward reaches a fifth of the runtimes every six minutes, and can be taken back by the alarm for ten more. */
 const FORWARD = { growthFactor: 20, deploymentDurationInMinutes: 30, finalBakeTimeInMinutes: 10 }
@@ -77,7 +78,8 @@ export class RoutingConfig extends Construct {
       validators: [{ type: 'JSON_SCHEMA', content: validator() }],
     })
     // AppConfig deletes no profile that has versions, and a runtime may still read the last one.
-    for (const kept of [application, environment, profile]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    const { logRemoval: removal = RemovalPolicy.RETAIN } = runtimeOf(this)
+    for (const kept of [application, environment, profile]) kept.applyRemovalPolicy(removal)
     return { application: application.ref, environment: environment.ref, profile: profile.ref }
   }
 

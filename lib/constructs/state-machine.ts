@@ -1,8 +1,7 @@
 /** State machines with a log of their own and a role with just the statements given; and what maps and nesting need. */
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { EventPattern } from 'aws-cdk-lib/aws-events'
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import {
   DefinitionBody,
   type IStateMachine,
@@ -11,6 +10,7 @@ import {
   StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
+import { logGroup } from './runtime-settings.ts'
 
 /** What a machine does, and what it may. */
 export interface MachineProps {
@@ -30,7 +30,7 @@ export interface MachineProps {
   readonly sealed?: boolean
 }
 
-/** Creates the machine, its role `IDRole` and its log `IDLog` in a scope. Logs are kept when the stack goes. */
+/** Creates the machine, its role `IDRole` and its log `IDLog` in a scope. Its logs are as `RuntimeSettings` say. */
 export function stateMachine(scope: Construct, id: string, props: MachineProps): StateMachine {
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') })
   const machine = new StateMachine(scope, id, {
@@ -111,10 +111,7 @@ const executionsOf = (machine: StateMachine, of = ''): string =>
   })
 
 const machineLog = (scope: Construct, id: string): LogOptions => ({
-  destination: new LogGroup(scope, `${id}Log`, {
-    retention: RetentionDays.THREE_MONTHS,
-    removalPolicy: RemovalPolicy.RETAIN,
-  }),
+  destination: logGroup(scope, `${id}Log`),
   level: LogLevel.ALL,
   // Payloads are small references and tokens: they are nobody's business in a log.
   includeExecutionData: false,

@@ -27,6 +27,8 @@ export interface HeldOutVaultProps {
   readonly retain: boolean
   /** How long a sealed object version cannot be removed (governance mode): longer than the version answers questions. */
   readonly lockFor: Duration
+  /** One of the user's own in its place, which encrypts nothing else. */
+  readonly key?: Key | undefined
 }
 
 const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion']
@@ -47,7 +49,7 @@ export class HeldOutVault extends Construct {
   /** Answers questions. The same of its functions. */
   readonly gate: Role
 
-  constructor(scope: Construct, id: string, { retain, lockFor }: HeldOutVaultProps) {
+  constructor(scope: Construct, id: string, { retain, lockFor, key }: HeldOutVaultProps) {
     super(scope, id)
     const lambda = new ServicePrincipal('lambda.amazonaws.com')
     this.ingest = this.role(
@@ -57,7 +59,7 @@ export class HeldOutVault extends Construct {
     )
     this.sealer = this.role('Sealer', lambda, 'Seals and retires held-out versions')
     this.gate = this.role('Gate', lambda, 'Answers held-out questions with one bit')
-    this.key = this.vaultKey(retain)
+    this.key = this.shut(key ?? this.own(retain))
     const logs = this.sealedLogs(retain)
     this.bucket = this.sealedBucket(retain, lockFor, logs)
     const { ingest, sealer, gate } = this
@@ -92,14 +94,18 @@ export class HeldOutVault extends Construct {
     })
   }
 
-  /** Administration of the key is the account's; its use is not. */
-  private vaultKey(retain: boolean): Key {
-    const key = new Key(this, 'Key', {
+  /** Its administration is the account's; its use is not. */
+  private own(retain: boolean): Key {
+    return new Key(this, 'Key', {
       description: 'Held-out vault',
       enableKeyRotation: true,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(retain ? 30 : 7),
     })
+  }
+
+  /** Keeps everybody else from a key. */
+  private shut(key: Key): Key {
     const use = ['kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant']
     const encrypt = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext']
     key.addToResourcePolicy(denyUnless([this.sealer, this.gate], 'DenyDecrypt', use, ['*']))

@@ -101,8 +101,11 @@ export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern 
 /** How an execution ends, as Step Functions spells it. */
 type Ended = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'
 
-/** @param of '' for its own, `/LABEL` for those of a map */
-const executionsOf = (machine: StateMachine, of = ''): string =>
+/**
+ * ARN pattern of executions of a machine.
+ * @param of '' for its own, `/LABEL` for those of a map
+ */
+export const executionsOf = (machine: StateMachine, of = ''): string =>
   Stack.of(machine).formatArn({
     service: 'states',
     resource: 'execution',

@@ -19,7 +19,7 @@ import { drawnBy } from '../steps/experience/split-rule.ts'
 import { answeredContract, reasonsOf } from '../steps/run/contract.ts'
 import { freshRunId, isTaken } from '../steps/run/finish.ts'
 import { boundedCandidates } from '../steps/run/hand-written.ts'
-import { openRuns, takeLock } from '../steps/run/lock.ts'
+import { needNotEnded, openRuns, takeLock } from '../steps/run/lock.ts'
 import { aboutOf } from '../steps/run/pinned-input.ts'
 import { ContractRefused, leaveRefusal } from '../steps/run/refusal.ts'
 import { recordRun } from '../steps/run/run-record.ts'
@@ -30,7 +30,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
-  async work({ request: given, execution }, { store, harness }) {
+  async work({ request: given, execution, begun }, { store, harness }) {
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
     const contract = await answeredContract(store, target).catch(async (error: unknown) => {
       if (!(error instanceof ContractRefused)) throw error
@@ -88,6 +88,16 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       reason: null,
     } as const
     await recordRun(store, run.intent, run.run_id, record)
+    try {
+      await needNotEnded(store, { ...run, begun })
+    } catch (error) {
+      await recordRun(store, run.intent, run.run_id, {
+        ...record,
+        status: 'failed',
+        reason: (error as Error).message,
+      })
+      throw error
+    }
     return run
   },
 }

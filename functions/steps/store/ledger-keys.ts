@@ -6,6 +6,8 @@ import { refName, refVersion } from '#core/release/pack-version.ts'
 export const rowKeys = {
   /** Open run of an intent and risk class. */
   lock: (intent: string, riskClass: string) => ['lock', `${intent}#${riskClass}`] as const,
+  /** When an execution ended without a verdict, by its ARN. */
+  ended: (execution: string) => ['ended', execution] as const,
   /** Sealed version by its digest. */
   version: (intent: string, version: string) => [`heldout#${intent}`, version] as const,
   versions: (intent: string) => `heldout#${intent}`,

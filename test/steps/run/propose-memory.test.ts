@@ -120,8 +120,9 @@ test('another question is answered by nothing: a limit is another', async () => 
   })
 })
 
-test('what an earlier run only remembered is asked of memory as it is now: a lifted dead end is none any more', () => {
-  const candidate = boundedEach([{ at: 'f:1', change: { patch: { [TOP]: 2 } } }], pack, target)[0]!.candidate!
+test('what an earlier run only remembered is asked of memory as it is now: a lifted dead end is none any more', async () => {
+  const [first] = await boundedEach([{ at: 'f:1', change: { patch: { [TOP]: 2 } } }], pack, target)
+  const candidate = first!.candidate!
   const ran = (fate: Fate) => [
     { run_id: 'r', candidates: [{ ...candidate, fate, reason: 'policy' } as unknown as CandidateScore] },
   ]

@@ -83,3 +83,10 @@ it('a suite that asks a module is refused by a deployment before anything is tak
   )
   expect(await locks(store)).toBe(0)
 })
+
+it('a target that names proposers is refused by a deployment before anything is taken or kept', async () => {
+  const store = await stocked(journaled(memory()), world)
+  const { error } = await deploy(store).tune({ target: aTarget({ proposers: ['neighbours'] }), run_id: 'at_run' })
+  expect(JSON.stringify(error)).toMatch(/the target names proposers, and a deployment asks none yet/)
+  expect(await locks(store)).toBe(0)
+})

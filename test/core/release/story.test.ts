@@ -149,6 +149,26 @@ describe('the promise', () => {
       expect(storyOf(rollout, null, { runs }, proposal).gains).toMatchObject({ promised: null, bound: null })
   })
 
+  test('has beside it what its proposer said of the same metric beforehand, and of no other', () => {
+    const { rollout, runs } = inStage('1%_internal')
+    const saying = (metric: 'economics_cents_per_decision' | 'utility', by: number | null) =>
+      storyOf(
+        rollout,
+        null,
+        { runs },
+        aProposal({
+          candidate_change: {
+            ...aProposal().candidate_change,
+            origin: 'neighbours',
+            prediction: { metric, by, cases: null },
+          },
+        }),
+      ).gains!.said
+    expect(saying('economics_cents_per_decision', -0.3)).toEqual({ by: 0.3, origin: 'neighbours' })
+    expect([saying('utility', 0.1), saying('economics_cents_per_decision', null)]).toEqual([null, null])
+    expect(storyOf(rollout, null, { runs }, aProposal()).gains!.said).toBeNull()
+  })
+
   test('and all else is silent on a damaged log', () => {
     const told = storyOf(started(), null, { damaged: 'segment 1 was changed' }, aProposal())
     expect(told).toMatchObject({ damaged: 'segment 1 was changed', course: null, gains: null, failures: [] })

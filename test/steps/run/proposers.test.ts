@@ -4,7 +4,9 @@ import { PROPOSER_OF } from '#core/proposers/table.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { addCorrections } from '../../../functions/steps/experience/corrections.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
+import { aboutOf } from '../../../functions/steps/run/pinned-input.ts'
 import { proposingOf } from '../../../functions/steps/run/proposers.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { readJson, readLines } from '../../../functions/streams/read-object.ts'
@@ -101,4 +103,41 @@ test('a change for some cases says how many it reaches, whoever proposed it', as
     happened: { by: -150, cases: 3, named: 1 },
   })
   expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true })
+})
+
+test('passages that people said were needed, and that nobody read, become a change with the cases that it is for', async () => {
+  const late = aWorld({
+    search: 6,
+    heldout: 100,
+    extra: Array.from({ length: 3 }, () => ({ side: 'search' as const, required: 1 })),
+  })
+  const store = await stocked(memory(), late)
+  const said = ['x0', 'x1', 'x2'].map((run_id) => ({
+    run_id,
+    at: '2026-11-20T00:00:00Z',
+    by: 'ana@example.com',
+    evidence: { [`${run_id}-e5`]: { gold: true } },
+  }))
+  await addCorrections(
+    store,
+    said.map((correction, i) => ({ at: `corrections.jsonl:${i + 1}`, correction })),
+    async () => {},
+  )
+  await run(store, { target: aTarget({ proposers: ['corrections'] }), runId: 'r' })
+  const { scored, pinned } = await read(store, 'r')
+  expect(pinned.proposed!.candidates.map(({ patch, origin }) => [origin, patch[TOP]!.to])).toEqual([['corrections', 5]])
+  expect(scored.find(({ origin }) => origin === 'corrections')).toMatchObject({
+    rationale: expect.stringMatching(/^a needed passage of orders is not read: ranked beyond top_k 4: 3 of 9 families/),
+    prediction: { cases: ['x0', 'x1', 'x2'] },
+  })
+})
+
+test('a run goes on only with the same proposers: with others it is about something else', async () => {
+  const store = await stockedWith()
+  await run(store, { target, runId: 'r', proposing: asked('neighbours') })
+  const { pinned } = await read(store, 'r')
+  const about = (proposers: string[] | null) =>
+    aboutOf({ target, candidates: null, replayer: pinned.replayer, ...(proposers && { proposed: { proposers } }) })
+  expect(aboutOf(pinned)).toBe(about(['neighbours']))
+  expect(new Set([about(['neighbours']), about(['neighbours', 'sentences']), about(null)]).size).toBe(3)
 })

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest'
 import { EXACT_BELOW } from '#core/search/exact-candidates.ts'
 import { latticeSize, reachableSize, tunableFields } from '#core/space/lattice.ts'
+import type { CandidateScore } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
-import { readJson } from '../../../functions/streams/read-object.ts'
+import { readJson, readLines } from '../../../functions/streams/read-object.ts'
 import {
   aFamily,
   anOffer,
@@ -106,5 +107,18 @@ test('a lattice of more points than one draw can number is sampled too, and its 
   expect(search).toMatchObject({ exact: false, visited: 199 })
   expect(search!.no_search!.candidates).toBeGreaterThan(1)
   expect(Object.keys(search!.no_search!.best!.patch).sort()).toEqual([EVIDENCE, TOOLS, 'evidence.orders.top_k'].sort())
+  expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
+})
+
+test('what proposers made is looked at beside the sample, no candidate twice, and keeps its word', async () => {
+  const store = await stocked(memory(), [...world.slice(0, 4), ...world.slice(-4)], { pack })
+  await run(store, { target: { ...target, proposers: ['neighbours'] }, runId: 'r' })
+  const scored = await readLines<CandidateScore>(store.objects, keys.autotuneRun('r', 'candidates.jsonl'))
+  expect(new Set(scored.map(({ candidate_id }) => candidate_id)).size).toBe(scored.length)
+  const beside = scored.filter(({ origin }) => origin === 'neighbours')
+  expect(beside.map(({ patch }) => Object.entries(patch).map(([path, { to }]) => `${path} ${to}`)[0]).sort()).toEqual(
+    [`${EVIDENCE} 1490`, `${TOOLS} 1490`, 'evidence.orders.top_k 3', 'evidence.orders.top_k 5'].sort(),
+  )
+  expect(scored.length - beside.length).toBeGreaterThan(190)
   expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
 })

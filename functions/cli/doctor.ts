@@ -220,7 +220,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       ...surfaces.filter(isUnrecorded).map(
         (r): Check => ({
           ...noteOf('surface', `${r.path} ${reachText(r)}: a run does not search what nobody recorded`),
-          mend: nextCommand(o, ['plan', '--target', file]),
+          ...(isLocal(store) && { mend: nextCommand(o, ['plan', '--target', file]) }),
         }),
       ),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),

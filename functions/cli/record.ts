@@ -14,7 +14,7 @@ import { existingStore } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print, say } from './terminal.ts'
-import { recordLines } from './text-plan.ts'
+import { priceText, recordLines } from './text-plan.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -56,6 +56,7 @@ export async function recordVerb(
       say([
         `plan     ${before.recorded} of ${before.of} recorded in the store${open.gone.size > 0 ? `; ${open.gone.size} of its cases are gone or changed, and left out` : ''}`,
         `budget   ${[budget.calls === null ? [] : `${budget.calls} recordings`, budget.cents === null ? [] : `${budget.cents} cents`].flat().join(' and ')} in all, with what ${out} holds already`,
+        `price    ${priceText(open.plan.price)}, when the cases of the plan were served`,
         `runs     ${recorder} as your own code, with your rights and your network: nothing holds it but ${o.limitMs} ms a case`,
       ])
     const concurrency = o.concurrency ?? Math.min(MOST_AT_ONCE, availableParallelism())

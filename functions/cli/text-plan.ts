@@ -46,7 +46,8 @@ export function planLines({ intent, plan, surfaces, recorded, needs, search }: M
   ]
 }
 
-const priceText = ({ cents, tokens }: RecordedPrice): string =>
+/** What recorded cases took, or that nobody knows. */
+export const priceText = ({ cents, tokens }: RecordedPrice): string =>
   `${amountText(cents, 'cents')}, ${amountText(tokens, 'tokens')}`
 
 function amountText({ total, least, most, unknown }: Amount, unit: string): string {

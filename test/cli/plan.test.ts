@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { planDigest } from '#core/plan/recording-plan.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RecordingPlan } from '#schemas/recording-plan.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
@@ -387,6 +388,13 @@ describe('import --plan', () => {
     const rest = await place.at('import', place.runs('all.jsonl', all), '--plan', planFile())
     expect(rest.out).toMatch('stored 8 runs (4 were there already)')
     expect(rest.out).toMatch('12 of 12 recorded')
+    // However they lie.
+    const file = place.file('target.json', target)
+    const none = () => place.at('plan', '--target', file, '--out', join(place.dir, 'none.json'))
+    expect((await none()).out).toMatch('nothing is to be recorded')
+    expect((await place.at('pack')).code).toBe(0)
+    expect((await none()).out).toMatch('nothing is to be recorded')
+    expect((await place.at('case', 's1')).out).toMatch('shadow-s1, 2026-05-12, recorded for a plan')
   })
 
   test.each([
@@ -430,6 +438,15 @@ describe('import --plan', () => {
     const with_ = (name: string, changed: object) => place.at('import', runs, '--plan', place.file(name, changed))
     expect((await with_('changed.json', { ...plan, needed_families: 1 })).err).toMatch('its digest does not hold')
     expect((await with_('no.json', { kind: 'recording_plan' })).err).toMatch('is missing')
+    const { digest: _, ...body } = plan
+    const beyond = { ...body, settings: [{ ...body.settings[0]!, change: { [K]: 900 }, settings: { [K]: 900 } }] }
+    expect((await with_('beyond.json', { ...beyond, digest: planDigest(beyond) })).err).toMatch(
+      /plans what is out of bounds:\n.*s1: "evidence\.orders\.top_k": 900 is outside 1\.\.8/,
+    )
+    const more = { ...body, settings: [{ ...body.settings[0]!, settings: { [K]: 8, 'budget.evidence_tokens': 1 } }] }
+    expect((await with_('more.json', { ...more, digest: planDigest(more) })).err).toMatch(
+      'are not those of ctxpack.support',
+    )
     const other = join(place.dir, 'other')
     const store = openStore(other, { durable: false })
     await fixSplit(store, RECORDED)

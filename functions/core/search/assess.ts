@@ -15,6 +15,7 @@ import { FirstBreaks, type LimitExample } from './first-breaks.ts'
 import { blindFate } from './free-fates.ts'
 import { negativeControl } from './negative-control.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { blindWhereServed } from './planned-families.ts'
 import { radiusOf } from './radius.ts'
 import { renderCandidate } from './render-candidates.ts'
 import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
@@ -76,11 +77,14 @@ export function* assess(
     const score = 'fate' in known ? known : settleOutcome(known, outcome!, input, baselineMetric)
     found.push({ score, rest: figures(change, lost === null ? read : null, input, baselineMetric) })
   }
-  const committed = committedCandidates(
+  const scores = blindWhereServed(
     found.map((f) => f.score),
-    input.target,
+    input,
+    view,
   )
-  return found.map(({ score, rest }) => {
+  const committed = committedCandidates(scores, input.target)
+  return found.map(({ rest }, at) => {
+    const score = scores[at]!
     const { candidate_id, patch, digest, fate, reason } = score
     const listed = committed.find((c) => c.digest === digest)
     const survives = fate === 'dominated'

@@ -21,7 +21,7 @@ import {
   worstTogether,
 } from './destructive.ts'
 import { lettersOf } from './gist.ts'
-import { type Answer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import { type Answer, type CaseView, isPlanned, type Round, SAME_AS_BASELINE } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** Cases after which a control looks whether it has seen enough: a constant, so that counts do not depend on who replays them. */
@@ -111,11 +111,20 @@ function* visit(
   for (let first = 0; first < length && !isDone(first); first += tally.ahead) {
     const end = Math.min(length, first + tally.ahead)
     const cases: number[] = []
-    for (let i = first; i < end; i++) if (view.contextKey(i, settings) !== SAME_AS_BASELINE) cases.push(i)
+    const planned = new Set<number>()
+    for (let i = first; i < end; i++) {
+      const key = view.contextKey(i, settings)
+      if (key === SAME_AS_BASELINE) continue
+      cases.push(i)
+      if (isPlanned(key)) planned.add(i)
+    }
     const answers = cases.length > 0 ? yield { candidate_id: 'control', settings, cases, offRecord: true } : []
     let read = 0
     for (let from = first; from < end && !isDone(from); from += BLOCK)
-      for (; read < cases.length && cases[read]! < from + BLOCK; read++) watch.look(cases[read]!, answers[read]!)
+      for (; read < cases.length && cases[read]! < from + BLOCK; read++) {
+        const i = cases[read]!
+        watch.look(i, answers[read]!, planned.has(i))
+      }
     tally.replays += read
   }
 }
@@ -125,6 +134,8 @@ class Watch {
   readonly #input: SearchInput
   readonly #floors: readonly { readonly id: string; readonly families: Set<number>; readonly wanted: boolean }[]
   readonly #utility = new Set<number>()
+  /** The same by recordings that were made for a plan: no sealed case has such, so they contradict no certificate. */
+  readonly #plannedUtility = new Set<number>()
   readonly #utilityWanted: boolean
   /** Did a value within the bounds change anything? */
   changed = false
@@ -150,7 +161,7 @@ class Watch {
   }
 
   /** A case that cannot be replayed shows nothing, but its context is another. */
-  look(i: number, answer: Answer): void {
+  look(i: number, answer: Answer, planned: boolean): void {
     const { panel, suite } = this.#input
     const { measures, contextChanged, decisionChanged } = answer
     if (!this.#isBeyond && (contextChanged !== false || decisionChanged)) this.changed = true
@@ -159,7 +170,7 @@ class Watch {
     this.shown++
     const family = panel.familyOf[i]!
     const { baseline } = floorLetters(panel.cases.at(i)!.floors)
-    for (const [floor, { families }] of this.#floors.entries())
+    for (const [floor, { families }] of planned ? [] : this.#floors.entries())
       if (now[floor] === 'f' && baseline[floor] !== 'f') families.add(family)
     const base = panel.baseline.at(i)!
     if (panel.speaking[family] !== i || base.utility_passed === null) return
@@ -168,7 +179,7 @@ class Watch {
       (measures.utility_passed ?? false) !== base.utility_passed ||
       measured('utility_score', measures) !== measured('utility_score', base)
     )
-      this.#utility.add(family)
+      (planned ? this.#plannedUtility : this.#utility).add(family)
   }
 
   hasSeenAll(): boolean {
@@ -182,9 +193,11 @@ class Watch {
   }
 
   seen(): Seen {
+    const all = this.#utility.union(this.#plannedUtility)
     return {
       floors: Object.fromEntries(this.#floors.map(({ id, families }) => [id, families.size])),
-      utility: this.#utility.size,
+      utility: all.size,
+      ...(all.size > this.#utility.size && { served_utility: this.#utility.size }),
     }
   }
 }

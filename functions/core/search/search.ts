@@ -19,7 +19,7 @@ import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
-import { type PlannedFamilies, plannedFamilies } from './planned-families.ts'
+import { blindWhereServed, type PlannedFamilies, plannedFamilies } from './planned-families.ts'
 import { renderCandidates } from './render-candidates.ts'
 import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
@@ -108,10 +108,11 @@ function* searched(
   const changes = input.candidates ?? exactCandidates(input)
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
-  const scored =
+  const found =
     changes === null
       ? yield* sampledScores(input, view, memo, baselineMetric, running.block)
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
+  const scored = blindWhereServed(found, input, view)
   const committed = committedCandidates(scored, input.target)
   const planned = committed[0] ? plannedFamilies(committed[0], input, view) : null
   return {

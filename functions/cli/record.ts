@@ -9,7 +9,7 @@ import { recordedFile } from '../embedded/recorded-file.ts'
 import { UserError } from '../errors.ts'
 import { recordAlone } from '../steps/experience/import-lock.ts'
 import { openPlan, progressOf } from '../steps/plan/open-plan.ts'
-import { asTyped, nextCommand } from './next.ts'
+import { nextCommand } from './next.ts'
 import { existingStore } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
@@ -68,16 +68,13 @@ export async function recordVerb(
         kept.close()
       }
     })
-    const imported =
-      report.calls > report.failed.length
-        ? await importPlanned(store, await openPlan(store, readInput(file), file), [out], thisProcess())
-        : null
+    const imported = report.calls > report.failed.length ? await importPlanned(store, open, [out], thisProcess()) : null
     const { recorded, of } = imported ?? before
     print(json, { ...report, stored: imported?.stored ?? 0, recorded, of, file: out }, () => [
       ...recordLines(report),
       `stored   ${imported?.stored ?? 0} runs (${imported?.unchanged ?? 0} were there already); ${recorded} of ${of} recorded`,
       ...(recorded < of
-        ? [`go on    ${asTyped(commandOf(file, { ...o, with: recorder }))}`]
+        ? [`go on    ${againWith(file, of, { ...o, with: recorder })}`]
         : [`go on    ${nextCommand(o, ['run', '--target', 'TARGET'])}`]),
     ])
     return recorded < of ? 3 : 0
@@ -87,15 +84,13 @@ export async function recordVerb(
   }
 }
 
-const commandOf = (
-  file: string,
-  { store, with: recorder, cents, calls }: StoreOptions & Pick<Options, 'with' | 'cents' | 'calls'>,
-): string =>
-  nextCommand({ store }, [
+/** The same command with more to spend: what may be spent in cents is for a person to say. */
+const againWith = (file: string, calls: number, o: StoreOptions & Pick<Options, 'with' | 'cents' | 'calls'>): string =>
+  nextCommand(o, [
     'record',
     file,
     '--with',
-    recorder,
-    ...(cents === undefined ? [] : ['--cents', String(cents)]),
-    ...(calls === undefined ? [] : ['--calls', String(calls)]),
+    o.with,
+    ...(o.cents === undefined ? [] : ['--cents', 'CENTS']),
+    ...(o.calls === undefined ? [] : ['--calls', String(calls)]),
   ])

@@ -46,6 +46,9 @@ export function planLines({ intent, plan, surfaces, recorded, needs, search }: M
   ]
 }
 
+/** What was thrown, and where: the rest of a stack is Node's own. */
+const firstLines = (why: string): string => why.split('\n').slice(0, 3).join('\n')
+
 /** What recorded cases took, or that nobody knows. */
 export const priceText = ({ cents, tokens }: RecordedPrice): string =>
   `${amountText(cents, 'cents')}, ${amountText(tokens, 'tokens')}`
@@ -70,7 +73,7 @@ export function recordLines({ made, failed, calls, cents, stopped }: RecordRepor
     `made     ${count(made, 'recording')}; ${calls} of this plan so far, ${cents === null ? 'cents unknown' : `${number(cents)} cents`}`,
     ...failed
       .slice(0, SHOWN)
-      .map(({ case_id, settings_id, why }) => `FAILED   ${case_id} under ${settings_id}: ${why}`),
+      .map(({ case_id, settings_id, why }) => `FAILED   ${case_id} under ${settings_id}: ${firstLines(why)}`),
     ...(failed.length > SHOWN ? [`FAILED   ${failed.length - SHOWN} more`] : []),
     ...(stopped === null ? [] : [`stopped  ${stopped}`]),
   ]

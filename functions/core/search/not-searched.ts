@@ -1,6 +1,7 @@
 /** Values of the search space that a run could not search, because no recording speaks about them: said, never left out. */
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import type { SettingValue } from '#schemas/common.ts'
+import type { ContextPack } from '#schemas/pack.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { type TunableField, tunableFields } from '../space/lattice.ts'
 import { isAtLeast } from '../statistics/compare.ts'
@@ -15,9 +16,11 @@ export function notSearchedBy(
   { pack, target, candidates }: Pick<AutotuneRun, 'pack' | 'target' | 'candidates'>,
   scored: readonly Tried[],
 ): string[] {
-  const isSearch = candidates === null
-  const paths = isSearch ? target.search_space! : [...new Set(scored.flatMap(({ patch }) => Object.keys(patch)))]
-  return scored.length === 0 ? [] : notSearched(tunableFields(pack, target.intent!, paths), scored)
+  const wanted = candidates === null ? (target.search_space ?? []) : scored.flatMap(({ patch }) => Object.keys(patch))
+  const isOpen = ({ path, intents }: ContextPack['tunable_surfaces'][number]): boolean =>
+    wanted.includes(path) && intents.includes(target.intent ?? '')
+  const open = (pack?.tunable_surfaces ?? []).filter(isOpen).map(({ path }) => path)
+  return scored.length === 0 ? [] : notSearched(tunableFields(pack, target.intent!, open), scored)
 }
 
 /**

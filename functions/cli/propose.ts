@@ -7,6 +7,7 @@ import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
 import { changesOf } from './changes.ts'
+import { nextCommand } from './next.ts'
 import { isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { kindOf } from './proposal-kinds.ts'
@@ -43,7 +44,13 @@ export async function propose(file: string, { json, target: targetFile, ...o }: 
       harness = await openHarness(store, target.intent ?? '', { ...o, replayer })
     const proposed = await proposeChanges(store, target, changes, harness)
     const code = exitCode(proposed)
-    print(json, { verdict: VERDICT[code], ...proposed }, () => proposeLines(proposed))
+    const isUnrecorded = proposed.changes.some(({ assessed }) => assessed?.fate === 'unreplayable')
+    print(json, { verdict: VERDICT[code], ...proposed }, () => [
+      ...proposeLines(proposed),
+      ...(isUnrecorded && !harness && isLocal(store)
+        ? [`plan     ${nextCommand(o, ['plan', '--target', targetFile, '--candidates', file])}`]
+        : []),
+    ])
     return code
   } finally {
     harness?.close()

@@ -347,6 +347,7 @@ test('a new prompt block: planned as it is handed over, recorded, and tried', as
   ])
   const before = await place.at('propose', changes, '--target', file)
   expect(before.out).toMatch('12 of 12 cases cannot be replayed: no recording under prompt.instruction_block')
+  expect(before.out).toMatch(/^plan {5}.*plan --target .*target\.json --candidates .*changes\.jsonl/m)
   const kind = RECORDER.replace('passed: depth >= 6', `passed: settings['${prompt}'].includes('kind')`)
   expect((await record(kind, '--calls', '12')).code).toBe(0)
   const after = await place.at('propose', changes, '--target', file)

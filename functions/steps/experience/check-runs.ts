@@ -101,6 +101,10 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const seen = aside.get(`side ${names.family}`) as Side | null
   const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(facts, rule, known))
   if ((seen ?? side) !== side) throw onBothSides(facts)
+  if (known.planned && side !== 'search')
+    throw new UserError(
+      `run ${line.run_id}: its case is not on the search side, and no sealed case is recorded for a plan`,
+    )
   if (seen === null) aside.set(`side ${names.family}`, side)
   const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
   if ((owner ?? names.family) !== names.family)

@@ -197,11 +197,13 @@ describe('record', () => {
 
   test('goes on where it stopped, makes nothing twice, and a run then searches what it recorded', async () => {
     const { file } = await makePlan()
+    const sealed = bytesOf(join(place.store, 'vault'))
     await record(RECORDER, '--calls', '5', '--concurrency', '1')
     const { code, out } = await record(RECORDER, '--calls', '12')
     expect([code, out]).toEqual([0, expect.stringContaining('12 of 12 recorded')])
     expect(calls().length).toBe(12)
     expect(new Set(calls()).size).toBe(12)
+    expect(bytesOf(join(place.store, 'vault'))).toEqual(sealed)
     const again = await record(RECORDER, '--calls', '12')
     expect([again.code, again.out]).toEqual([0, expect.stringContaining('made     0 recordings')])
     expect((await place.at('plan', '--target', file, '--out', join(place.dir, 'none.json'))).out).toMatch(
@@ -278,6 +280,18 @@ describe('record', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(says)])
   })
 
+  test('is told nothing that this program is told by its environment: the command that prints a key is among it', async () => {
+    await makePlan()
+    process.env.AUTOTUNE_SECRET = 'echo key'
+    try {
+      const told = `throw new Error(JSON.stringify([Object.keys(process.env).filter((n) => n.startsWith('AUTOTUNE')), 'PATH' in process.env]))`
+      const { out } = await record(`export async function record() { ${told} }`, '--calls', '1')
+      expect(out).toMatch('it threw Error: [[],true]')
+    } finally {
+      delete process.env.AUTOTUNE_SECRET
+    }
+  })
+
   test('killed in the middle, it keeps what was recorded and asks nothing twice', async () => {
     const { file } = await makePlan()
     const slow = RECORDER.replace('const depth', `await new Promise((done) => setTimeout(done, 150))\n  const depth`)
@@ -352,6 +366,25 @@ test('a new prompt block: planned as it is handed over, recorded, and tried', as
   expect((await record(kind, '--calls', '12')).code).toBe(0)
   const after = await place.at('propose', changes, '--target', file)
   expect([after.code, after.out]).toEqual([0, expect.stringContaining('WITHIN ALL LIMITS')])
+})
+
+test('recordings of several families that say the same make none one family with another', async () => {
+  const asked = (name: string, side: 'search' | 'heldout') => ({
+    ...shallow(name, side),
+    steps: [said('user', 'where is it?'), modelCall()],
+    evidence: offersInOrder(4).map((offer) => ({ ...offer, evidence_ref: `${name}-${offer.evidence_ref}` })),
+  })
+  const store = openStore(place.store, { durable: false })
+  await fixSplit(store, RECORDED)
+  await stocked(store, [asked('s0', 'search'), asked('s1', 'search'), asked('h0', 'heldout')], { pack, suite })
+  await publishPrices(store, prices())
+  store.close()
+  const file = place.file('target.json', target)
+  await place.at('plan', '--target', file, '--out', planFile())
+  // Word for word the same of both.
+  expect((await record(RECORDER, '--calls', '2')).out).toMatch('2 of 2 recorded')
+  const { out } = await place.at('plan', '--target', file, '--out', join(place.dir, 'none.json'), '--json')
+  expect(JSON.parse(out)).toMatchObject({ plan: null, search: { families: 2, cases: 2 } })
 })
 
 test('what was recorded for a plan is of no production, and is erased with its case', async () => {

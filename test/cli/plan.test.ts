@@ -409,6 +409,16 @@ test('what was recorded for a plan is of no production, and is erased with its c
   )
   expect(erased.json()).toMatchObject({ runs: 2 })
   expect((await place.at('case', 's3')).code).toBe(2)
+  const again = await place.at('import', place.runs('again.jsonl', shadowed()), '--plan', planFile())
+  expect([again.code, again.err]).toEqual([
+    2,
+    expect.stringMatching(/case_id.*"s3" is not on the search side any more as it was when the plan was made/),
+  ])
+  const left = shadowed().filter(({ case_id }) => case_id !== 's3')
+  const { out } = await place.at('import', place.runs('left.jsonl', left), '--plan', planFile())
+  expect(out).toMatch(
+    /stored 0 runs \(11 were there already\).*\n11 of 12 recorded; gone or changed since it was made: 1 of its cases/,
+  )
   expect((await place.at('case', 's4')).out).toMatch('shadow-s4')
   expect((await place.at('verify')).code).toBe(0)
 })

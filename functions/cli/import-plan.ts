@@ -24,7 +24,7 @@ export async function importForPlan(
     const report = await importPlanned(store, await openPlan(store, readInput(plan), plan), files, thisProcess())
     print(json, report, () => [
       `stored ${report.stored} runs (${report.unchanged} were there already), all of them planned, on the side of their cases`,
-      `${report.recorded} of ${report.of} recorded${report.gone > 0 ? `; ${report.gone} planned cases are gone or changed: "autotune plan" plans them anew` : ''}`,
+      `${report.recorded} of ${report.of} recorded${report.gone > 0 ? `; gone or changed since it was made: ${report.gone} of its cases ("autotune plan" plans anew)` : ''}`,
     ])
     return 0
   } finally {

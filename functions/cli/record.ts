@@ -54,7 +54,7 @@ export async function recordVerb(
     const before = progressOf(open)
     if (!json)
       say([
-        `plan     ${before.recorded} of ${before.of} recorded in the store${open.gone.size > 0 ? `; ${open.gone.size} of its cases are gone or changed, and left out` : ''}`,
+        `plan     ${before.recorded} of ${before.of} recorded in the store${open.gone.size > 0 ? `; gone or changed since it was made, and left out: ${open.gone.size} of its cases` : ''}`,
         `budget   ${[budget.calls === null ? [] : `${budget.calls} recordings`, budget.cents === null ? [] : `${budget.cents} cents`].flat().join(' and ')} in all, with what ${out} holds already`,
         `price    ${priceText(open.plan.price)}, when the cases of the plan were served`,
         `runs     ${recorder} as your own code, with your rights and your network: nothing holds it but ${o.limitMs} ms a case`,

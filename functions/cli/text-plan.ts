@@ -47,7 +47,7 @@ export function planLines({ intent, plan, surfaces, recorded, needs, search }: M
 }
 
 /** What was thrown, and where: the rest of a stack is Node's own. */
-const firstLines = (why: string): string => why.split('\n').slice(0, 3).join('\n')
+const firstLines = (why: string): string => why.split('\n').slice(0, 2).join('\n')
 
 /** What recorded cases took, or that nobody knows. */
 export const priceText = ({ cents, tokens }: RecordedPrice): string =>

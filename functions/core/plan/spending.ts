@@ -60,7 +60,7 @@ export class Spending {
       return `${calls} recordings were tried, which is the limit`
     if (cents === null) return null
     if (this.#uncounted !== null)
-      return `${this.#uncounted} counted no tokens, so nobody knows its cents: record under a limit of --calls`
+      return `${this.#uncounted} has no counted tokens or a model without a price, so nobody knows its cents: record under a limit of --calls`
     if (this.#dearest === null) return 'nobody knows what a recording costs: record under a limit of --calls'
     return isAtMost(this.#cents + (this.#inFlight + 1) * this.#dearest, cents)
       ? null

@@ -18,7 +18,13 @@ describe('a budget', () => {
       '2.5 of 3 cents are spent, and another recording may cost 1.5',
     ],
     ['cents where nobody knows the first', { cents: 3, calls: null }, null, [], 'nobody knows what a recording costs'],
-    ['cents where one was not counted', { cents: 30, calls: null }, 1, [1, null], 'x1 counted no tokens'],
+    [
+      'cents where one was not counted',
+      { cents: 30, calls: null },
+      1,
+      [1, null],
+      'x1 has no counted tokens or a model without a price',
+    ],
   ])('%s', (_, budget, dearest, costs, says) => {
     const spending = new Spending(budget, dearest)
     for (const [i, cents] of costs.entries()) spending.add(`x${i}`, cents)

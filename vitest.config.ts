@@ -61,6 +61,7 @@ export default defineConfig({
       },
       { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
+      { ...BUILT, test: { name: 'iam', include: ['test/**/*.iam.ts'], ...SETUP, ...SILENT, ...patient } },
     ],
   },
 })

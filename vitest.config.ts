@@ -13,6 +13,8 @@ const SETUP = { globalSetup: './test/support/global-setup.ts' }
 
 /** Processes and threads that this program starts begin as JavaScript: it asks the tests' own file where scripts lie. */
 const BUILT = {
+  // Examples import the package by its name; here that is the clone.
+  resolve: { alias: { 'contextos-autotune/cdk': `${ROOT}lib/index.ts` } },
   plugins: [
     {
       name: 'built-program',

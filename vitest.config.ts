@@ -13,6 +13,8 @@ const SETUP = { globalSetup: './test/support/global-setup.ts' }
 
 /** Processes and threads that this program starts begin as JavaScript: it asks the tests' own file where scripts lie. */
 const BUILT = {
+  // Examples import the package by its name; here that is the clone.
+  resolve: { alias: { 'contextos-autotune/cdk': `${ROOT}lib/index.ts` } },
   plugins: [
     {
       name: 'built-program',
@@ -74,6 +76,7 @@ export default defineConfig({
       },
       { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
+      { ...BUILT, test: { name: 'iam', include: ['test/**/*.iam.ts'], ...SETUP, ...SILENT, ...patient } },
     ],
   },
 })

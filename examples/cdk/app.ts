@@ -1,6 +1,6 @@
 /**
  * The loop inside a CDK application of your own: the stores in one stack that outlives deployments, the construct
- * `Autotune` in yours. `npx cdk synth --app "node examples/cdk/app.ts"`.
+ * `Autotune` in yours. It imports the package as any application does (docs/deploy.md).
  */
 import { App, type AppProps, CfnOutput, Duration, Stack, TimeZone } from 'aws-cdk-lib'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
@@ -8,11 +8,13 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { Topic } from 'aws-cdk-lib/aws-sns'
-import refundTarget from '../../functions/demo/target.json' with { type: 'json' }
-import { Autotune, StatefulStack, TuningTarget } from '../../lib/index.ts'
+import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
+import { Autotune, StatefulStack, TuningTarget } from 'contextos-autotune/cdk'
+import refundTarget from './target.json' with { type: 'json' }
 
 export function exampleApp(props: AppProps = {}): App {
-  const app = new App(props)
+  // Those that `cdk init` writes into cdk.json.
+  const app = new App({ ...props, context: { ...flags, ...props.context } })
   const stores = new StatefulStack(app, 'SupportData', { retain: true })
   const support = new Stack(app, 'Support')
   const autotune = new Autotune(support, 'Autotune', {
@@ -39,4 +41,5 @@ export function exampleApp(props: AppProps = {}): App {
   return app
 }
 
-if (import.meta.main) exampleApp().synth()
+// Node 22 does not say whether a file is the one that was started: nobody imports this one there.
+if (import.meta.main ?? true) exampleApp({ outdir: 'cdk.out' }).synth()

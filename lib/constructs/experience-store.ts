@@ -12,7 +12,10 @@ import { denyUnless, mayRead, mayWrite } from './rights.ts'
 export interface ExperienceStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
-  /** One of the user's own, versioned, in its place. */
+  /**
+   * One of the user's own in its place, versioned.
+   * @default - a new one
+   */
   readonly bucket?: Bucket | undefined
 }
 

@@ -27,7 +27,10 @@ export interface HeldOutVaultProps {
   readonly retain: boolean
   /** How long a sealed object version cannot be removed (governance mode): longer than the version answers questions. */
   readonly lockFor: Duration
-  /** One of the user's own in its place, which encrypts nothing else. */
+  /**
+   * One of the user's own in its place, which encrypts nothing else.
+   * @default - a new one
+   */
   readonly key?: Key | undefined
 }
 

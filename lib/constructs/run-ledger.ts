@@ -8,7 +8,10 @@ import { Construct } from 'constructs'
 export interface RunLedgerProps {
   /** Whether the table outlives its stack. */
   readonly retain: boolean
-  /** One of the user's own in its place, with the keys `pk` and `sk`. */
+  /**
+   * One of the user's own in its place, with the keys `pk` and `sk`.
+   * @default - a new one
+   */
   readonly table?: ITable | undefined
 }
 

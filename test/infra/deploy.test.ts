@@ -104,3 +104,23 @@ describe('the construct in another application', () => {
     expect(() => new Autotune(new Stack(app, id), 'Autotune', { stores, ...over })).toThrow(message)
   })
 })
+
+describe('the example application', () => {
+  it('asks for the packed package, and for the versions that this one was tested with', () => {
+    const { version, devDependencies } = json('package.json') as {
+      version: string
+      devDependencies: Record<string, string>
+    }
+    const { dependencies } = json('examples/cdk/package.json') as { dependencies: Record<string, string> }
+    expect(dependencies).toEqual({
+      'aws-cdk-lib': devDependencies['aws-cdk-lib'],
+      constructs: devDependencies.constructs,
+      'contextos-autotune': `file:contextos-autotune-${version}.tgz`,
+      esbuild: devDependencies.esbuild,
+    })
+  })
+
+  it('has the target of the demo', () => {
+    expect(json('examples/cdk/target.json')).toEqual(json('functions/demo/target.json'))
+  })
+})

@@ -51,19 +51,3 @@ export const handler = harnessFunction(replay)
 // @ts-expect-error a run id is a text
 verifyRun(store, 7)
 `
-
-/** The loop inside somebody's own CDK app, as examples/cdk has it. */
-export const CDK_APP = `
-import { readFileSync } from 'node:fs'
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib'
-import { Autotune, StatefulStack, TuningTarget } from 'contextos-autotune/cdk'
-
-const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
-const app = new App({ outdir: 'cdk.out', context: json('node_modules/aws-cdk-lib/recommended-feature-flags.json') })
-const stores = new StatefulStack(app, 'SupportData', { retain: true })
-const support = new Stack(app, 'Support')
-const targets = { RefundCents: TuningTarget.parse(json('target.json')) }
-const autotune = new Autotune(support, 'Autotune', { stores, targets, answerAfter: Duration.hours(2) })
-new CfnOutput(support, 'TuningWorkflowArn', { value: autotune.tuning.stateMachineArn })
-app.synth()
-`

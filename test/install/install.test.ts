@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deskRuns } from '../../examples/own-harness/generate.ts'
-import { CDK_APP, LIBRARY, TYPED } from './consumers.ts'
+import { LIBRARY, TYPED } from './consumers.ts'
 import { CLONE, FLOOR, fetchNode, install, installGlobally, pack, start, succeed } from './package.ts'
 
 const { version } = JSON.parse(readFileSync(join(CLONE, 'package.json'), 'utf8'))
@@ -164,9 +164,9 @@ describe('with what a TypeScript and CDK project has', () => {
   beforeAll(() => {
     for (const part of ['aws-cdk-lib', 'constructs', 'esbuild', '@types', 'undici-types', '.bin/esbuild'])
       symlinkSync(join(CLONE, 'node_modules', part), join(project, 'node_modules', part))
-    cpSync(join(CLONE, 'functions/demo/target.json'), join(project, 'target.json'))
+    // The example as it is: the packed package is what it imports.
+    for (const file of ['app.ts', 'target.json']) cpSync(join(CLONE, 'examples/cdk', file), join(project, file))
     writeFileSync(join(project, 'typed.ts'), TYPED)
-    writeFileSync(join(project, 'app.ts'), CDK_APP)
   })
   const tsc = join(CLONE, 'node_modules/typescript/bin/tsc')
   const strict = [
@@ -185,8 +185,8 @@ describe('with what a TypeScript and CDK project has', () => {
     succeed(process.execPath, [tsc, ...strict, '--noEmit', '--exactOptionalPropertyTypes', 'typed.ts'], project)
   })
 
-  test('an app with the constructs type-checks, synthesizes and bundles every handler', () => {
-    succeed(process.execPath, [tsc, ...strict, '--skipLibCheck', 'app.ts'], project)
+  test('the example app with the constructs type-checks, synthesizes and bundles every handler', () => {
+    succeed(process.execPath, [tsc, ...strict, '--skipLibCheck', '--resolveJsonModule', 'app.ts'], project)
     succeed(process.execPath, ['app.js'], project)
     const out = readdirSync(join(project, 'cdk.out'), { recursive: true, encoding: 'utf8' })
     expect(out).toContain('Support.template.json')

@@ -4,7 +4,7 @@
  */
 import { resolver, type Templates } from './resolve.ts'
 
-interface Statement {
+export interface Statement {
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal?: unknown
   readonly Action: readonly string[]
@@ -26,6 +26,11 @@ export interface Policies {
   readonly roles: readonly string[]
   /** ARNs of the functions that run under each role. */
   readonly functions: ReadonlyMap<string, readonly string[]>
+  /** Resolved statements of each role, and those on each bucket and key. */
+  readonly identity: ReadonlyMap<string, readonly Statement[]>
+  readonly onResource: ReadonlyMap<string, readonly Statement[]>
+  /** What each request of a role says of it, beside what is asked. */
+  readonly contextOf: (role: string, ask: Ask) => Readonly<Record<string, string>>
   /** Whether a role may; from a function of its own, with `lambda:SourceFunctionArn` in the context. */
   may(role: string, ask: Ask): boolean
 }
@@ -64,13 +69,15 @@ function matches(pattern: string, text: string): boolean {
   return expression.test(text)
 }
 
+const contextOf = (role: string, ask: Ask): Readonly<Record<string, string>> => ({
+  'aws:PrincipalArn': role,
+  'aws:PrincipalIsAWSService': 'false',
+  'aws:SecureTransport': 'true',
+  ...ask.context,
+})
+
 function holds({ Condition }: Statement, role: string, ask: Ask): boolean {
-  const context: Readonly<Record<string, string>> = {
-    'aws:PrincipalArn': role,
-    'aws:PrincipalIsAWSService': 'false',
-    'aws:SecureTransport': 'true',
-    ...ask.context,
-  }
+  const context = contextOf(role, ask)
   const test = (op: string, key: string, wanted: readonly string[]): boolean => {
     const value = context[key]
     const any = value !== undefined && wanted.some((w) => matches(w, value))
@@ -130,9 +137,15 @@ export function policiesOf(templates: Templates): Policies {
       else if (Type === 'AWS::IAM::UserPolicy') throw new Error(`the policy evaluator does not know ${Type}`)
     }
   }
-  const may: Policies['may'] = (role, ask) =>
-    evaluate(identity.get(role) ?? [], onResource, role, { ...ask, context: { ...tags.get(role), ...ask.context } })
-  return { roles: [...identity.keys()], functions, may }
+  const tagged = (role: string, ask: Ask): Ask => ({ ...ask, context: { ...tags.get(role), ...ask.context } })
+  return {
+    roles: [...identity.keys()],
+    functions,
+    identity,
+    onResource,
+    contextOf: (role, ask) => contextOf(role, tagged(role, ask)),
+    may: (role, ask) => evaluate(identity.get(role) ?? [], onResource, role, tagged(role, ask)),
+  }
 }
 
 const roleArn = (ref: string): string => (ref.startsWith('arn:') ? ref : `arn:${ref}`)

@@ -93,7 +93,10 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write gate log': { action: 'logs:PutLogEvents', resource: scoring },
     'read gate log': { action: 'logs:GetLogEvents', resource: scoring },
     'read gate history': { action: 'states:GetExecutionHistory', resource: execution },
-    'read gate progress': { action: 'states:DescribeMapRun', resource: execution },
+    'read gate progress': {
+      action: 'states:DescribeMapRun',
+      resource: executionArn(templates, gate, '/ScoreSealedShards').replace(':execution:', ':mapRun:'),
+    },
     ...redriveDoors(templates),
     'read metrics': { action: 'cloudwatch:GetMetricData', resource: '*' },
     decrypt: { action: 'kms:Decrypt', resource: key, context: viaS3 },

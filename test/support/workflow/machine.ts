@@ -16,9 +16,9 @@ export interface Runner {
   readonly machines: Readonly<Record<string, Machine>>
   /** Calls a function by its ARN, at a moment. */
   readonly invoke: (arn: string, payload: unknown, at: number) => Promise<unknown>
-  /** Seconds that the next call of a function takes; longer than its timeout: it never comes back. */
   /** Concurrent executions of Lambda that nobody has reserved. */
   readonly concurrency?: (() => number) | undefined
+  /** Seconds that the next call of a function takes; longer than its timeout: it never comes back. */
   readonly seconds: (arn: string) => number
   /** Calls that were still at work when their branch was stopped: Lambda finishes them, and nobody listens. */
   readonly unheard: (() => Promise<unknown>)[]

@@ -102,12 +102,14 @@ export async function verifyRun(
   runId: string,
   { cage }: Pick<ReplayerOptions, 'cage'> = {},
 ): Promise<Verification> {
-  store.verdicts.payNothing()
   const pinned = await pinnedRun(store, runId)
   const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
+  // What is recomputed rests on what was answered then.
+  const payAgain = store.verdicts.payNothing()
   try {
     return await verifyOver(store, runId, engine)
   } finally {
+    payAgain()
     engine.close()
   }
 }

@@ -1,5 +1,6 @@
 /** Replays with a user's own harness that is a program, in any language: behind a wall, or by explicit wish without one. */
 import { betterCage, wallHere } from '#adapters/local/cage/level.ts'
+import type { Wall } from '#adapters/local/cage/wall.ts'
 import { execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
 import { execWay } from '#adapters/local/module/way.ts'
 import { UserError } from '../errors.ts'
@@ -9,12 +10,14 @@ import { type HarnessEngine, type HarnessOptions, harnessEngine } from './harnes
  * Engine over an executable. Throws UserError when it cannot be started, and where this machine has no wall for it.
  *
  * @param options.cage false: nothing holds it, and the run says so
+ * @param here the wall of this machine; for tests
  */
 export async function execEngine(
   path: string,
   options: HarnessOptions & { readonly cage: boolean },
+  here: () => Wall | null = wallHere,
 ): Promise<HarnessEngine> {
-  const wall = options.cage ? wallHere() : null
+  const wall = options.cage ? here() : null
   if (options.cage && wall === null)
     throw new UserError(
       `exec:${path} needs a wall, and this machine has none: ${betterCage()}. Or say --no-cage: then nothing holds it, and the run, its certificate and its page say so`,

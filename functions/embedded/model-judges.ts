@@ -31,13 +31,14 @@ export interface JudgesOfStore {
 export interface ModelJudges {
   /** Any model, behind the cache of a side. */
   through(side: VerdictSide): ModelPort
-  /** From here on nothing is paid for: what is not kept is an error. */
-  payNothing(): void
+  /** From here on nothing is paid for, until what is returned is called: what is not kept is an error. */
+  payNothing(): () => void
 }
 
 /** Throws UserError where the environment allows what is no number. */
 export function modelJudges({ objects, vault, clock, say, env, model = models(env) }: JudgesOfStore): ModelJudges {
-  let allowed = allowedCalls(env[CALLS])
+  const allowed = allowedCalls(env[CALLS])
+  let pays = allowed > 0
   let told = false
   const caches = { search: answerCache(objects, clock), vault: answerCache(vault, clock) }
   /** Says whom it asks before it asks for the first time. */
@@ -53,9 +54,13 @@ export function modelJudges({ objects, vault, clock, say, env, model = models(en
   }
   const meter = modelMeter(asked, { calls: allowed, cents: null }, NO_PRICES)
   return {
-    through: (side) => (allowed === 0 ? cachedModel(caches[side], NOBODY) : meter.through(caches[side], 'judge')),
+    through: (side) => (pays ? meter.through(caches[side], 'judge') : cachedModel(caches[side], NOBODY)),
     payNothing() {
-      allowed = 0
+      const before = pays
+      pays = false
+      return () => {
+        pays = before
+      }
     },
   }
 }

@@ -18,10 +18,16 @@ interface Shown {
 let server: ScriptedModelServer
 /** What the judge says of a case. */
 let says: (view: Shown) => string
+/** What it says of two. */
+let prefers: (first: Shown, second: Shown) => string
 beforeEach(async () => {
   says = ({ context }) => `{"verdict": ${context.kept.some(({ required }) => required)}}`
+  const shown = (prompt: string, name: string): Shown =>
+    JSON.parse(new RegExp(`^${name} .*\\n(.*)$`, 'm').exec(prompt)![1]!) as Shown
   server = await scriptedModelServer(({ prompt }) => ({
-    says: says(JSON.parse(/^CASE .*\n(.*)$/m.exec(prompt)![1]!) as Shown),
+    says: prompt.includes('\nFIRST (')
+      ? prefers(shown(prompt, 'FIRST'), shown(prompt, 'SECOND'))
+      : says(shown(prompt, 'CASE')),
   }))
   process.env[CALLS] = '2000'
 })
@@ -38,10 +44,14 @@ const judge = (over: object) => ({
   ...over,
 })
 /** Imports a world under the suite of the tests, with the judge in place of what it has of that dimension. */
-async function stored(dimension: 'policy' | 'utility', runs: readonly ExperienceRun[] = aWorld()): Promise<void> {
+async function stored(
+  dimension: 'policy' | 'utility',
+  runs: readonly ExperienceRun[] = aWorld(),
+  over: object = {},
+): Promise<void> {
   const others = aSuite().evaluators.filter((e) => e.dimension !== dimension)
   const pack = place.file('pack.json', aPack())
-  const suite = place.file('suite.json', { ...aSuite(), evaluators: [...others, judge({ dimension })] })
+  const suite = place.file('suite.json', { ...aSuite(), evaluators: [...others, judge({ dimension, ...over })] })
   const imported = await at(
     'import',
     place.runs('runs.jsonl', runs),
@@ -126,6 +136,41 @@ describe('a judge as a floor of policy', () => {
     expect(kept('.')).toBeGreaterThan(0)
     expect(kept('vault')).toBeGreaterThan(0)
     expect(kept('.') + kept('vault')).toBe(server.asked.length)
+  })
+})
+
+describe('a judge that compares', () => {
+  const keptMore = (first: Shown, second: Shown) =>
+    `{"better": "${first.context.kept.length > second.context.kept.length ? 'first' : 'second'}"}`
+
+  test('passes what it calls no worse than the recorded run, and asks nothing about the baseline', async () => {
+    const holds = ({ context }: Shown): boolean => context.kept.some(({ required }) => required)
+    prefers = (first, second) =>
+      `{"better": "${holds(first) === holds(second) ? 'same' : holds(first) ? 'first' : 'second'}"}`
+    await stored('policy', aWorld(), { compares: 'recorded' })
+    const { code, out } = await ran()
+    expect([code, out]).toEqual([0, expect.stringMatching(/CERTIFIED/)])
+    expect(out).toMatch(/compares with the recorded run, in both orders/)
+    expect(server.asked.length % 2).toBe(0)
+    expect(await at('verify', idOf(out))).toMatchObject({ code: 0 })
+  })
+
+  test('that finds nothing worse whatever is taken away is blind, and certifies nothing', async () => {
+    prefers = () => '{"better": "same"}'
+    await stored('policy', aWorld(), { compares: 'recorded' })
+    const { code, out } = await ran()
+    expect([code, out]).toEqual([3, expect.stringMatching(/mine is blind/)])
+  })
+
+  test.each([
+    ['what it calls worse in both orders', keptMore],
+    ['everything where whatever stands first is better', () => '{"better": "first"}'],
+  ])('stops %s', async (_, says) => {
+    prefers = says
+    await stored('policy', aWorld(), { compares: 'recorded' })
+    const { code, out, err } = await ran()
+    expect([code, out + err]).toEqual([expect.any(Number), expect.not.stringMatching(/^proposal /m)])
+    expect(code).not.toBe(0)
   })
 })
 

@@ -59,6 +59,14 @@ describe('a judge', () => {
     expect(asked).toHaveLength(3)
   })
 
+  test('pays for nothing while what was recorded is recomputed, and goes on after', async () => {
+    const source = judges('10')
+    const payAgain = source.payNothing()
+    await expect(modelVerdicts(aJudge(), VIEWS, 'search', source.through)).rejects.toThrow(/is not kept/)
+    payAgain()
+    expect(await modelVerdicts(aJudge(), VIEWS, 'search', source.through)).toHaveLength(3)
+  })
+
   test.each(['-1', '1.5', 'many'])('is not allowed "%s" calls', (calls) => {
     expect(() => judges(calls)).toThrow(/AUTOTUNE_JUDGE_CALLS is ".*": it takes a whole number/)
   })

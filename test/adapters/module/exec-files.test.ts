@@ -152,6 +152,11 @@ describe('what is no harness', () => {
       /"\.\/gone\.py" does not exist/,
     ],
     [
+      'one that declares what can be read for ever',
+      (desk) => declaring(desk, '["/dev/zero"]'),
+      /neither a file nor a folder/,
+    ],
+    [
       'one that declares the store',
       (desk) => declaring(desk, `[${JSON.stringify(desk.store)}, "../store"]`),
       /lies in the store/,

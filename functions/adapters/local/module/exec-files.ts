@@ -83,7 +83,10 @@ function declared(path: string, file: string): string[] {
   for (const name of names as string[]) {
     const named = resolve(dirname(file), name)
     if (!existsSync(named)) refuse(`"${name}" does not exist (looked for ${named})`)
-    for (const each of statSync(named).isDirectory() ? filesOf(named) : [named]) found.add(each).add(realpathSync(each))
+    const stat = statSync(named)
+    // Whoever reads a pipe or a device may read for ever.
+    if (!stat.isDirectory() && !stat.isFile()) refuse(`"${name}" is neither a file nor a folder`)
+    for (const each of stat.isDirectory() ? filesOf(named) : [named]) found.add(each).add(realpathSync(each))
     if (found.size > 2 * MOST_DECLARED)
       refuse(`"${name}" makes it more than ${MOST_DECLARED} files: declare what the harness reads, and no more`)
   }

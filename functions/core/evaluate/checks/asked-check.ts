@@ -42,13 +42,13 @@ type View = Readonly<Record<string, unknown>>
 
 /** What was answered about a view, or why nothing was. `recorded`: the same of the recorded run. */
 function answerAbout(evaluator: AskedEvaluator, view: View, recorded: () => View): unknown {
-  const answer = answerAtHand(evaluator, shownTo(evaluator, view, recorded))
+  const answer = answerAtHand(evaluator, seenBy(evaluator, view, recorded))
   if (answer === null) return new NoResult('nobody was asked')
   return 'failed' in answer ? new NoResult(answer.failed) : answer.returned
 }
 
 /** What an evaluator is shown: what it reads; a judge nothing that tells the arm, and one that compares both. */
-export function shownTo(evaluator: AskedEvaluator, view: View, recorded: () => View): View {
+function seenBy(evaluator: AskedEvaluator, view: View, recorded: () => View): View {
   const shown = (of: View): View =>
     Object.fromEntries(
       evaluator.reads.map((name) => {

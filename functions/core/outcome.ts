@@ -11,6 +11,7 @@ import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
 import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
+import { evidenceWording } from './live/asked-answers.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import { cageLines } from './replay/cage.ts'
 import { controlLines } from './search/control-rows.ts'
@@ -193,7 +194,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
-      records: [...compiled.records, ...cageLines(run)],
+      records: [...compiled.records, ...sealedAnswers(answer), ...cageLines(run)],
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])
@@ -201,6 +202,10 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
   const audit = canonicalLines(auditLines(chain))
   return [...files, { file: 'audit.jsonl', digest: digestOfBytes(audit), text: audit }]
 }
+
+/** Who answered on the sealed side, where a model was asked live. */
+const sealedAnswers = (answer: GateAnswer | null): string[] =>
+  answer?.certified && answer.live ? [`sealed side: ${evidenceWording(answer.live)}`] : []
 
 /** Memory learns from decided runs only: an inconclusive or refused one records nothing. */
 function rejectionsOf(

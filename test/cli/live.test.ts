@@ -1,5 +1,6 @@
 /** `autotune run --live`: a signed document, a caged harness without a network, and a model on loopback that this program asks. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { aPack, aTarget } from '../support/builders.ts'
 import { DOCUMENT, liveSuite, liveWorld } from '../support/live-engine.ts'
@@ -71,6 +72,14 @@ describe('a live run of the command line', () => {
     const { asked } = server!
     expect(new Set(asked.map(({ body }) => body.model))).toEqual(new Set(['small']))
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['/v1/chat/completions']))
+    const seats = ['reliability=ben@example.com', 'policy=cleo@example.com']
+    const review = await place.at('review', 'r', '--no-serve', ...seats.flatMap((seat) => ['--reviewer', seat]))
+    expect([review.code, review.err]).toEqual([0, ''])
+    const file = join(place.dir, 'report.html')
+    expect((await place.at('report', 'r', '--out', file)).code).toBe(0)
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /sealed side: small at 127[\s\S]*noise of economics_tokens|noise of economics_tokens[\s\S]*sealed side: small at 127/,
+    )
     // One request a prompt and draw: nothing was asked twice.
     expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
     await server!.close()

@@ -110,7 +110,13 @@ export function finishRun(done: Finished): RunOutcome {
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
     ...(done.compiled.noise && { noise: done.compiled.noise }),
-    reasons: [...reasons, ...done.compiled.notes, ...cageLines(run), ...(run.demonstration ? [run.demonstration] : [])],
+    reasons: [
+      ...reasons,
+      ...done.compiled.notes,
+      ...sealedAnswers(answer),
+      ...cageLines(run),
+      ...(run.demonstration ? [run.demonstration] : []),
+    ],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }

@@ -66,7 +66,7 @@ export async function importRuns(
   return await importFiles(store, files, { ...IMPORT, ...options })
 }
 
-export interface RunOptions extends Omit<ReplayerOptions, 'replayer'> {
+export interface RunOptions extends Omit<ReplayerOptions, 'replayer' | 'live'> {
   /** `transcript`, or `module:PATH` for a harness of your own. @default 'transcript' */
   readonly replayer?: string
   /** Changes to judge in place of a search. @default null: search */

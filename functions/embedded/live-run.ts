@@ -26,9 +26,31 @@ export interface LiveRun {
   readonly say: LiveOptions['say']
 }
 
-/** The model of a document. Its key comes from the environment; what is asked, and where, does not. */
-export const modelOf = ({ model }: LiveModel): ModelPort =>
-  model.provider === 'openai' ? openAiModel({ env: process.env }) : bedrockModel()
+/**
+ * The model of a document. Its key comes from the environment; what is asked, and where, does not. Throws UserError where the
+ * environment would send it elsewhere.
+ */
+export function modelOf(
+  { model }: LiveModel,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ModelPort {
+  const names = Object.keys(env).filter((name) => env[name] && LEADS_ELSEWHERE[model.provider].test(name))
+  const node = `${env.NODE_OPTIONS ?? ''} ${process.execArgv.join(' ')}`.includes('--use-env-proxy')
+  const found = [...names.filter((name) => env[name] !== ALLOWED[name]), ...(node ? ['--use-env-proxy'] : [])]
+  if (found.length > 0)
+    throw new UserError(
+      `${found.join(', ')} of this environment may send what is asked to another place than the one that was signed: unset it for a live run`,
+    )
+  return model.provider === 'openai' ? openAiModel({ env }) : bedrockModel()
+}
+
+/** Variables by which Node, or the SDK, asks another host than the one it is told, or believes one that it should not. */
+const LEADS_ELSEWHERE = {
+  openai: /^(?:NODE_USE_ENV_PROXY|NODE_TLS_REJECT_UNAUTHORIZED)$/,
+  bedrock: /^(?:NODE_USE_ENV_PROXY|NODE_TLS_REJECT_UNAUTHORIZED|AWS_ENDPOINT_URL(?:_BEDROCK_RUNTIME)?)$/,
+}
+/** What they may say all the same: this changes nothing. */
+const ALLOWED: Readonly<Record<string, string>> = { NODE_USE_ENV_PROXY: '0', NODE_TLS_REJECT_UNAUTHORIZED: '1' }
 
 /** What a live run is given. Throws UserError where nobody signed the document, or it was changed since. */
 export async function liveRun(

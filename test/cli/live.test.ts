@@ -1,7 +1,8 @@
 /** `autotune run --live`: a signed document, a caged harness without a network, and a model on loopback that this program asks. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { modelOf } from '../../functions/embedded/live-run.ts'
 import { aPack, aTarget } from '../support/builders.ts'
 import { DOCUMENT, liveSuite, liveWorld } from '../support/live-engine.ts'
 import {
@@ -10,7 +11,7 @@ import {
   type ScriptedModelServer,
   scriptedModelServer,
 } from '../support/scripted-model-server.ts'
-import { type Printed, placeOfEachTest } from './command-line.ts'
+import { type Printed, placeOfEachTest, workplace } from './command-line.ts'
 
 const HARNESS = `export async function replay(recorded, settings, pinned) {
   const offered = await pinned.retrieve('orders', { hop: 1 })
@@ -21,6 +22,14 @@ const HARNESS = `export async function replay(recorded, settings, pinned) {
 `
 
 const place = placeOfEachTest()
+/** A store with the records, which every test has a copy of. */
+const stored = workplace()
+beforeAll(async () => {
+  const documents = ['--pack', stored.file('pack.json', aPack()), '--suite', stored.file('suite.json', liveSuite())]
+  expect((await stored.at('import', ...documents)).code).toBe(0)
+  expect((await stored.at('import', stored.runs('runs.jsonl', liveWorld()), '--split', 'recorded')).code).toBe(0)
+})
+afterAll(() => stored.dispose())
 let server: ScriptedModelServer | null = null
 afterEach(async () => {
   await server?.close()
@@ -37,15 +46,13 @@ interface Situation {
   readonly run: (...more: string[]) => Promise<Printed>
 }
 
-/** A store with records, a harness, a target and a document that names the server. */
+/** A harness, a target and a document that names the server, beside a store with records. */
 async function situation(
   script: (asked: ChatAsked, n: number) => Scripted = yesWhereItStands,
   over = {},
 ): Promise<Situation> {
   server = await scriptedModelServer(script)
-  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', liveSuite())]
-  expect((await place.at('import', ...documents)).code).toBe(0)
-  expect((await place.at('import', place.runs('runs.jsonl', liveWorld()), '--split', 'recorded')).code).toBe(0)
+  cpSync(stored.store, place.store, { recursive: true })
   const model = { provider: 'openai', base_url: server.baseUrl, model: 'small' }
   const live = place.file('live.json', { ...DOCUMENT, model, ...over })
   // The server counts a token as four characters.
@@ -149,5 +156,22 @@ describe('a live run of the command line', () => {
     expect((await place.at('run', '--target', target, '--live', live)).err).toContain(
       'name that harness with --replayer module:PATH',
     )
+  })
+})
+
+describe('an environment', () => {
+  test.each([
+    { NODE_USE_ENV_PROXY: '1' },
+    { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    { NODE_OPTIONS: '--max-old-space-size=99 --use-env-proxy' },
+  ])('that leads elsewhere is refused: %o', (env) => {
+    expect(() => modelOf(DOCUMENT, env)).toThrow(/may send what is asked to another place than the one that was signed/)
+  })
+
+  test('with another endpoint for AWS is refused where Bedrock is asked', () => {
+    const arn = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
+    const document = { ...DOCUMENT, model: { provider: 'bedrock', model_arn: arn } as const }
+    expect(() => modelOf(document, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' })).toThrow('AWS_ENDPOINT_URL')
+    expect(() => modelOf(document, { AWS_REGION: 'eu-central-1', NODE_USE_ENV_PROXY: '0' })).not.toThrow()
   })
 })

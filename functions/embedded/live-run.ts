@@ -63,8 +63,9 @@ export async function liveRun(
       `${file} names the model of a live run, and ${pin.problem}: its owner signs what stands there with "autotune sign ${file} --by PERSON"`,
     )
   const { pack, prices } = await soundDocuments(local.objects, target)
+  const { intent } = target
   let heldout = 0
-  for await (const _ of readIndex({ ...local, objects: local.vault }, target.intent ?? '')) heldout++
+  if (intent !== undefined) for await (const _ of readIndex({ ...local, objects: local.vault }, intent)) heldout++
   return {
     pin,
     budget: document.budget,

@@ -242,6 +242,17 @@ describe('the sealed side', () => {
   })
 })
 
+test('what is lost on the search side is expected on the sealed one: nothing is spent where that would break a limit', async () => {
+  const store = await world()
+  const refuses = scripted(({ prompt }) => (/^refund \w[0-4]:/.test(prompt) ? { refused: 'a filter' } : undefined))
+  const { verdict, preflight, excluded } = await started(store, refuses)
+  expect(excluded.cases).toEqual({ unreplayable: 5 })
+  expect(verdict).toBe('inconclusive')
+  // Five of twenty: 25 of a hundred.
+  expect(preflight.find((row) => row.guardrail === 'policy')!.note).toMatch(/^N=100 beside 25 excluded, needs \d+$/)
+  expect(await items(store)).toMatchObject([{ used: 0 }])
+})
+
 describe('a harness that means harm', () => {
   test('names no other model: what it sends beside the prompt is not there', async () => {
     const store = await world()

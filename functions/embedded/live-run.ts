@@ -1,6 +1,4 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
-import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
-import { openAiModel } from '#adapters/openai/openai-model.ts'
 import { digestOf } from '#core/canonical.ts'
 import { identityOf, pinOf } from '#core/live/live-model.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
@@ -14,6 +12,7 @@ import type { ModelPort } from '../ports.ts'
 import { readIndex } from '../steps/experience/run-index.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import type { LiveOptions } from './live-asker.ts'
+import { models } from './models.ts'
 import type { LocalStore } from './open-store.ts'
 
 export interface LiveRun {
@@ -41,7 +40,7 @@ export function modelOf(
     throw new UserError(
       `${found.join(', ')} of this environment may send what is asked to another place than the one that was signed: unset it for a live run`,
     )
-  return model.provider === 'openai' ? openAiModel({ env }) : bedrockModel()
+  return models(env)
 }
 
 /** Variables by which Node, or the SDK, asks another host than the one it is told, or believes one that it should not. */

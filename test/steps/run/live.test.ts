@@ -5,10 +5,12 @@ import type { Store } from '#ports'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { LiveOptions } from '../../../functions/embedded/live-asker.ts'
+import { erase, planErasure } from '../../../functions/steps/erase/erase.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { anEvaluator, aSuite, aTarget } from '../../support/builders.ts'
 import { type Replay, TOP_K } from '../../support/harness-engine.ts'
+import { journaled } from '../../support/journaled.ts'
 import {
   asker,
   liveDesk,
@@ -240,6 +242,18 @@ describe('the sealed side', () => {
     const many = await world(liveSuite(), liveWorld({ heldout: 160 }))
     expect((await started(many, refuses(40))).verdict).toBe('not_certified')
   })
+})
+
+test('an erasure takes every answer of a model, of both sides: what was asked names nobody', async () => {
+  const store = await stocked(journaled(memory()), liveWorld(), { suite: liveSuite() })
+  await started(store, scripted())
+  const answers = async () => Object.keys(await contents(store)).filter((key) => key.includes('model-cache/'))
+  const sides = new Set((await answers()).map((key) => key.split('/')[0]))
+  expect(sides).toEqual(new Set(['open', 'vault']))
+  const planned = await planErasure(store, { runs: new Set(['s3']) })
+  await erase(store, planned, { reason: 'request 4711', person: 'ana@example.com' }, async () => {})
+  expect(await answers()).toEqual([])
+  expect(await verified(store)).toMatchObject({ reproducible: null, erased: [expect.anything()] })
 })
 
 test('what is lost on the search side is expected on the sealed one: nothing is spent where that would break a limit', async () => {

@@ -13,6 +13,7 @@ const NAMES = [
   'bands',
   'year',
   'replay',
+  'models',
   'cost',
   'cold-import',
   'import',

@@ -1,5 +1,10 @@
 /** Values of options: read, and refused with the option's name. */
+import { Option } from 'commander'
 import { UserError } from '../functions/errors.ts'
+
+/** Of every verb that may start a harness of the user's own. */
+export const noCage = (): Option =>
+  new Option('--no-cage', 'start a program of exec:PATH with nothing that holds it; the run says so')
 
 /** Collects a repeatable option. */
 export const repeat = (value: string, all: string[]): string[] => [...all, value]
@@ -51,7 +56,7 @@ export function share(text: string): number {
   return value
 }
 
-const EXAMPLES = ['otel', 'openinference'] as const
+const EXAMPLES = ['otel', 'openinference', 'python'] as const
 
 export function exampleKind(text: string): (typeof EXAMPLES)[number] {
   const kind = EXAMPLES.find((known) => known === text)

@@ -11,7 +11,7 @@ import { isDeployed, STORE_FOLDER } from '../functions/cli/store-options.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
-import { atLeastOne, expiry, port, repeat, wholeNumber } from './arguments.ts'
+import { atLeastOne, expiry, noCage, port, repeat, wholeNumber } from './arguments.ts'
 import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
@@ -145,7 +145,11 @@ export function build(state: { code: number }): Command {
     'autotune doctor --target target.json\nautotune doctor --target target.json --replayer module:./my-harness.ts',
   )
     .requiredOption('--target <file>', 'tuning target')
-    .option('--replayer <replayer>', 'transcript, or module:PATH: does a harness of your own reproduce the baseline?')
+    .option(
+      '--replayer <replayer>',
+      'transcript, or module:PATH or exec:PATH: does a harness of your own reproduce the baseline?',
+    )
+    .addOption(noCage())
     .option(
       '--verbose',
       'every table: the questions in words, rules, surfaces, guardrails, what could be certified',
@@ -156,12 +160,24 @@ export function build(state: { code: number }): Command {
     })
 
   verb(
+    'model <file>',
+    'asks the model that a document pins once: are endpoint, key and model there?',
+    'autotune model live.json\nautotune model live.json --json\nThe document says {"model": {"provider": "openai", "base_url": "http://127.0.0.1:8080/v1", "model": "NAME"}, "max_tokens": 200, "temperature": 0, "seed": 1}\nThe key is that of AUTOTUNE_MODEL_KEY; for OpenAI also of OPENAI_API_KEY',
+  ).action(async (file, o) => {
+    state.code = await (await import('../functions/cli/model.ts')).model(file, o)
+  })
+
+  verb(
     'propose <file>',
     'hand-written changes on the search side (bounds, fate, figures; spends nothing), or files the proposal of another producer for review',
     'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
   )
     .option('--target <file>', 'tuning target; of hand-written changes')
-    .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')
+    .option(
+      '--replayer <replayer>',
+      'transcript (trims what was recorded), or module:PATH or exec:PATH (a harness of your own)',
+    )
+    .addOption(noCage())
     .addOption(
       new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
         atLeastOne('--concurrency', 256),
@@ -179,7 +195,7 @@ export function build(state: { code: number }): Command {
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --target target.json --replayer exec:./my-harness.py\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
   )
     .option('--target <file>', 'tuning target')
     .option(
@@ -188,8 +204,9 @@ export function build(state: { code: number }): Command {
     )
     .option(
       '--replayer <replayer>',
-      'transcript (trims what was recorded), or module:PATH (runs a harness of your own; see schemas/harness.ts)',
+      'transcript (trims what was recorded), or module:PATH or exec:PATH (runs a harness of your own, a module or a program; see docs/own-harness.md)',
     )
+    .addOption(noCage())
     .addOption(
       new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
         atLeastOne('--concurrency', 256),
@@ -270,6 +287,7 @@ export function build(state: { code: number }): Command {
     .option('--anchor <place>', 'without a run: heads that "anchor publish" kept, a file or s3://BUCKET/PREFIX')
     .option('--cadence <day>', 'the judged day and the week of that date in place of a run')
     .option('--bands <file>', 'with --cadence: the bands it was judged by, to recompute it from what is on record')
+    .addOption(noCage())
     .action(async (run: string | undefined, { anchor, cadence, bands, ...o }) => {
       if (run !== undefined && anchor !== undefined)
         throw new UserError('--anchor is about the whole store: leave the run out')
@@ -347,6 +365,7 @@ export function build(state: { code: number }): Command {
         .argParser(expiry),
     )
     .option('--no-serve', 'print the links only')
+    .addOption(noCage())
     .action(async (run, o) => {
       state.code = await (await import('../functions/cli/review.ts')).review(run, o)
     })

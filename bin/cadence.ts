@@ -1,6 +1,6 @@
 /** The `cadence` verbs: argument parsing only. */
 import { type Command, Option } from 'commander'
-import { atLeastOne, numberOf } from './arguments.ts'
+import { atLeastOne, noCage, numberOf } from './arguments.ts'
 import type { AddVerb } from './rollout.ts'
 
 export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
@@ -31,7 +31,11 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     'autotune cadence daily\nautotune cadence daily --date 2026-11-28 --exit-code --json',
   )
     .option('--date <day>', 'the last day to judge (default: the newest that is ready)')
-    .option('--replayer <how>', 'how the runs replay: transcript, or module:PATH for a harness of your own')
+    .option(
+      '--replayer <how>',
+      'how the runs replay: transcript, or module:PATH or exec:PATH for a harness of your own',
+    )
+    .addOption(noCage())
     .option('--no-runs', 'judge only; the next "cadence daily" starts what was queued')
     .option('--exit-code', 'exit 3 where something moved', false)
     .action(async (o) => {

@@ -68,10 +68,10 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
 
   verb(
     'example <kind>',
-    'a made-up export of traces (otel, openinference) to try the whole way on',
-    'autotune example otel\nautotune example openinference --out traces.jsonl',
+    'a made-up export of traces (otel, openinference) to try the whole way on, or a harness of your own to begin with (python)',
+    'autotune example otel\nautotune example openinference --out traces.jsonl\nautotune example python --out my-harness.py',
   )
-    .option('--out <file>', 'file to write (default: traces-KIND.otlp.jsonl)')
+    .option('--out <file>', 'file to write (default: traces-KIND.otlp.jsonl, my-harness.py)')
     .action(async (kind, o) => {
       state.code = await (await import('../functions/cli/example.ts')).example(exampleKind(kind), o)
     })

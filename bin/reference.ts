@@ -19,6 +19,7 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
   demo: '0 certified; 3 not certified; 2 refused or bad input',
   import: '0 imported; 2 refused or bad input (what was stored before is whole, and found by the next import)',
   doctor: '0 READY; 3 INCONCLUSIVE; 2 UNANSWERED or REFUSED, or bad input',
+  model: '0 it answered; 3 it refused or said nothing; 2 it cannot be asked (and what to mend), or bad input',
   propose:
     '0 a run would keep each change, or the proposal of another producer is filed; 3 some not; 2 some are out of bounds, refused or bad input',
   run: '0 a proposal; 3 ran and proposes nothing (and why); 2 refused or bad input; 130 ended by Ctrl-C (what was written is whole)',

@@ -1,6 +1,6 @@
 /** The `rollout` verbs: argument parsing only. Each group of verbs is one file in functions/cli/rollout. */
 import { type Command, Option } from 'commander'
-import { port, repeat } from './arguments.ts'
+import { noCage, port, repeat } from './arguments.ts'
 
 /** Adds a verb with the options that all have, and an example. `isDefault`: its group alone is this verb. */
 export type AddVerb = (
@@ -27,6 +27,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
     'autotune rollout start at_2026_11_23_refund_cents --config rollout.json\nautotune rollout start at_2026_11_23_refund_cents --config rollout.json --json',
   )
     .requiredOption('--config <file>', 'stages, gates and window; "autotune init" writes one to start from')
+    .addOption(noCage())
     .action(async (run, o) => {
       state.code = await (await acts()).start(run, o)
     })

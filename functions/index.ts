@@ -67,7 +67,7 @@ export async function importRuns(
 }
 
 export interface RunOptions extends Omit<ReplayerOptions, 'replayer' | 'live'> {
-  /** `transcript`, or `module:PATH` for a harness of your own. @default 'transcript' */
+  /** `transcript`, or `module:PATH` or `exec:PATH` for a harness of your own. @default 'transcript' */
   readonly replayer?: string
   /** Changes to judge in place of a search. @default null: search */
   readonly candidates?: readonly CandidateChange[] | null
@@ -95,10 +95,15 @@ export async function runTarget(store: LocalStore, target: unknown, options: Run
 export const readProposal = (store: LocalStore, runId: string): Promise<TuningProposal | null> =>
   readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json'))
 
-/** Recomputes a finished run from its pinned inputs and names every file whose bytes differ, as `autotune verify` does. */
-export async function verifyRun(store: LocalStore, runId: string): Promise<Verification> {
+/** Recomputes a finished run from its pinned inputs and names every file whose bytes differ, as `autotune verify` does. `cage` false: a program that the run replayed without one is started so again. */
+export async function verifyRun(
+  store: LocalStore,
+  runId: string,
+  { cage }: Pick<ReplayerOptions, 'cage'> = {},
+): Promise<Verification> {
+  store.verdicts.payNothing()
   const pinned = await pinnedRun(store, runId)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
   try {
     return await verifyOver(store, runId, engine)
   } finally {

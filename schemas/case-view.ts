@@ -91,6 +91,32 @@ export const isAltered = (name: ViewName): boolean => CASE_VIEW[name].breaks !==
 /** Does a name say what was said of the recorded run, or whether a replay is that run? Of a model's new words neither holds. */
 export const saysOfRecord = (name: ViewName): boolean => name === 'label' || name === 'decided_as_recorded'
 
+/**
+ * What tells the baseline from a candidate, of which a judge must know nothing: whole names, and fields of others. The
+ * settings of the recording are the baseline's: beside what was kept they tell who kept it.
+ */
+const TELLS_THE_ARM: { readonly [N in ViewName]?: true | readonly string[] } = {
+  recorded_settings: true,
+  label: true,
+  decided_as_recorded: true,
+  approvals: ['skipped'],
+  context: ['as_recorded'],
+}
+
+/** May a model judge read it? */
+export const isBlind = (name: ViewName): boolean => TELLS_THE_ARM[name] !== true
+
+/** A value as a judge is shown it: without the fields that tell the arm. */
+export function blinded(name: ViewName, value: unknown): unknown {
+  const fields = TELLS_THE_ARM[name]
+  if (fields === undefined || fields === true) return value
+  const without = (one: unknown): unknown =>
+    typeof one === 'object' && one !== null
+      ? Object.fromEntries(Object.entries(one).filter(([field]) => !fields.includes(field)))
+      : one
+  return Array.isArray(value) ? value.map(without) : without(value)
+}
+
 /** Names of the table that a rule reads, of a rule that was checked. Inside a list a variable is a field of its elements. */
 export function namesRead(rule: unknown): ViewName[] {
   const found = new Set<ViewName>()

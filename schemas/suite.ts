@@ -1,11 +1,12 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
-import { CASE_VIEW, isAltered, type ViewName } from './case-view.ts'
+import { CASE_VIEW, isAltered, isBlind, type ViewName } from './case-view.ts'
 import { Day, Digest, Id, Name, Ref, Share } from './common.ts'
 import { JsonLogic } from './condition.ts'
 import { appliesIssues, expressionIssues } from './expression.ts'
 import { eachMeasure, type MEASURES, OWN_MEASURE } from './measures.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
+import { ModelParameters } from './model.ts'
 
 const base = {
   evaluator_id: Id,
@@ -67,8 +68,8 @@ export const VERDICT_MS = 1000
 const MODULE_PATH = /^\.\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\\\p{Cc}]{1,300}\.[cm]?[jt]s$/u
 
 /**
- * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
- * model judge (a judge certifies no floor, and a drop of utility only beside people; what a record says of who gave its
+ * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a
+ * model judge, recorded or asked (a judge certifies no floor, and a drop of utility only beside people; what a record says of who gave its
  * label comes first). A check whose record is missing
  * says null, never pass (the article's Evaluation Engine; DESIGN 10).
  */
@@ -167,6 +168,32 @@ export const Evaluator = z.discriminatedUnion('check', [
       ...asked,
     })
     .superRefine(soundApplies),
+  z
+    .strictObject({
+      ...base,
+      kind: z.literal('judge'),
+      check: z.literal('model'),
+      rubric: z.string().min(20).max(8000).meta({
+        description: 'What is asked of a case, and what each answer means.',
+      }),
+      asks: ModelParameters,
+      compares: z.literal('recorded').optional().meta({
+        description: 'Is the replay worse than the recorded run? Asked in both orders. Absent: it grades.',
+      }),
+      ...asked,
+    })
+    .superRefine((evaluator, ctx) => {
+      soundApplies(evaluator, ctx)
+      const { reads, compares } = evaluator
+      const refuse = (path: (string | number)[], message: string) => ctx.addIssue({ code: 'custom', path, message })
+      // Of the recorded run no cents are computed, so they tell which of two it is.
+      for (const [i, name] of reads.entries())
+        if (!isBlind(name) || (compares && name === 'cents'))
+          refuse(['reads', i], `${name} tells the arm of a case, which a judge must not know: leave it out`)
+      for (const field of ['range', 'passes_at', 'metric'] as const)
+        if (compares && evaluator[field] !== undefined)
+          refuse([field], 'a judge that compares says worse or not worse, on no scale: leave it out')
+    }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),
 ])

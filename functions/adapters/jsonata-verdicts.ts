@@ -104,14 +104,18 @@ export async function jsonataAnswers(expression: string, views: readonly string[
   return answers
 }
 
-/** Who judges where no module can run: JSONata alone. */
+/** Who judges where no module can run and no model is asked: JSONata alone. */
 export const jsonataVerdicts: VerdictSource = {
   cage: null,
   judge: async ({ evaluator, views }) =>
     evaluator.check === 'jsonata'
       ? await jsonataAnswers(evaluator.expression, views)
-      : views.map(() => noVerdict(`the module ${evaluator.module} cannot be asked here`)),
+      : views.map(() => noVerdict(`the ${evaluator.check} of ${evaluator.evaluator_id} cannot be asked here`)),
   async problem(evaluator) {
+    if (evaluator.check === 'model')
+      throw new UserError(
+        `evaluator ${evaluator.evaluator_id} asks a model judge, and none is asked here: work on a folder`,
+      )
     if (evaluator.check === 'module')
       throw new UserError(
         `evaluator ${evaluator.evaluator_id} asks the module ${evaluator.module}, which is asked where it runs, and not here`,

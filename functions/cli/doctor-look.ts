@@ -8,7 +8,7 @@ import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import type { ModuleEngine } from '../embedded/module-engine.ts'
+import type { HarnessEngine } from '../embedded/harness-engine.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { versionsOf } from '../steps/experience/families.ts'
@@ -40,7 +40,7 @@ export async function lookedAt(
   store: CommandStore,
   { intent, search_space }: ResolvedTarget,
   pins: BaselinePins,
-  harness: ModuleEngine | null,
+  harness: HarnessEngine | null,
   pack: ContextPack,
 ) {
   const aside = store.scratch()

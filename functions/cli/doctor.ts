@@ -21,7 +21,7 @@ import { heavySearch, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { chosenReplayer, openHarness } from '../embedded/engine.ts'
-import type { ModuleEngine } from '../embedded/module-engine.ts'
+import type { HarnessEngine } from '../embedded/harness-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
@@ -33,7 +33,7 @@ import { outgrown, outgrownLine } from '../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
-import { unaskable, verdictCage } from '../steps/replay/verdicts.ts'
+import { judgingWith, unaskable, verdictCage } from '../steps/replay/verdicts.ts'
 import { whatStands } from '../steps/run/standing.ts'
 import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { askable, type Looking, lookedAt, refusals } from './doctor-look.ts'
@@ -61,20 +61,22 @@ interface Options extends StoreOptions {
   readonly json: boolean
   readonly target: string
   readonly replayer?: string
+  readonly cage?: boolean
   /** Every table behind the checks. */
   readonly verbose: boolean
 }
 
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered or refused: what a run of this target would end with. */
-export async function doctor({ json, verbose, target: file, replayer: option, ...o }: Options): Promise<number> {
+export async function doctor({ json, verbose, target: file, replayer: option, cage, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
   if (isDeployed(o) && ((option ?? 'transcript') !== 'transcript' || target.scoring?.replayer === 'module'))
     throw new UserError(
       'doctor replays transcripts of a deployment; whether a harness reproduces the baseline is told by a run, or by doctor on a folder',
     )
   const replayer = chosenReplayer(target, file, option)
+  const asAsked = [...(option ? ['--replayer', option] : []), ...(cage === false ? ['--no-cage'] : [])]
   const store = isDeployed(o) || isStore(o.store) ? await openExisting(o, terminalProgress()) : null
-  let harness: ModuleEngine | null = null
+  let harness: HarnessEngine | null = null
   try {
     if (store && isLocal(store)) await store.unlockVault()
     const reader = store && (await readerOf(store))
@@ -131,7 +133,8 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       suite: documents.suite!,
       prices: documents.prices,
     }
-    if (replayer !== 'transcript' && isLocal(store)) harness = await openHarness(store, resolved.intent, { replayer })
+    if (replayer !== 'transcript' && isLocal(store))
+      harness = await openHarness(store, resolved.intent, { replayer, cage })
     const engine: Looking = harness ?? baselineOnly(store)
     const pins = { ...baseline, replayer: replayerOf(engine), ...(await drawnBy(store)) }
     const compiled = () => compileIntent(store, resolved.intent)
@@ -167,7 +170,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     ]
     const heavy = heavySearch(reproduced, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const limits = () => pinnedLimits(compiled(), pins.settings, pins.suite)
+    const limits = () => pinnedLimits(compiled(), pins.settings, pins.suite, judgingWith(store?.verdicts, 'search'))
     const facts = await askable(store, resolved, pins, engine, limits)
     // Where nobody is left to ask, an empty version says what it would take.
     const counted =
@@ -296,14 +299,8 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
             ]
           : checkLines(checks())),
         `verdict  ${VERDICTS[verdict]}`,
-        ...(verbose
-          ? []
-          : [
-              `tables   ${nextCommand(o, ['doctor', '--target', file, ...(option ? ['--replayer', option] : []), '--verbose'])}`,
-            ]),
-        ...(verdict === 'ready'
-          ? [`go on    ${nextCommand(o, ['run', '--target', file, ...(option ? ['--replayer', option] : [])])}`]
-          : []),
+        ...(verbose ? [] : [`tables   ${nextCommand(o, ['doctor', '--target', file, ...asAsked, '--verbose'])}`]),
+        ...(verdict === 'ready' ? [`go on    ${nextCommand(o, ['run', '--target', file, ...asAsked])}`] : []),
       ],
     )
     return verdict === 'ready' ? 0 : verdict === 'inconclusive' ? 3 : 2

@@ -1,6 +1,6 @@
 /** `autotune propose`: what the search side says of hand-written changes, which spends and writes nothing; or files the proposal of another producer. */
 import { chosenReplayer, openHarness } from '../embedded/engine.ts'
-import type { ModuleEngine } from '../embedded/module-engine.ts'
+import type { HarnessEngine } from '../embedded/harness-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
@@ -18,6 +18,7 @@ interface Options extends StoreOptions {
   readonly json: boolean
   readonly target?: string
   readonly replayer?: string
+  readonly cage?: boolean
   readonly concurrency?: number
   readonly limitMs?: number
 }
@@ -36,7 +37,7 @@ export async function propose(file: string, { json, target: targetFile, ...o }: 
   if (isDeployed(o) && replayer !== 'transcript')
     throw new UserError('propose replays transcripts of a deployment; a harness of your own is replayed on a folder')
   const store = await openExisting(o, terminalProgress())
-  let harness: ModuleEngine | null = null
+  let harness: HarnessEngine | null = null
   try {
     await soundDocuments(store.objects, target)
     if (replayer !== 'transcript' && isLocal(store))

@@ -35,6 +35,7 @@ interface Options {
   /** File of reviewers; undefined: `reviewers.json` of the store, and whoever is named where there is none. */
   readonly reviewers?: string
   readonly serve: boolean
+  readonly cage?: boolean
 }
 
 /** @param stop ends the serving; by default Ctrl-C or a termination signal */
@@ -120,7 +121,7 @@ function tell(before: Review, now: Review, say: (line: string) => void): Review 
 async function openOrReopen(
   store: LocalStore,
   runId: string,
-  { reviewer, reviewers, expiresHours }: Pick<Options, 'reviewer' | 'reviewers' | 'expiresHours'>,
+  { reviewer, reviewers, expiresHours, cage }: Pick<Options, 'reviewer' | 'reviewers' | 'expiresHours' | 'cage'>,
 ): Promise<ReviewItem> {
   const part = await filedOrFinished(store, runId)
   const pinned = part ? null : await pinnedRun(store, runId)
@@ -137,7 +138,7 @@ async function openOrReopen(
     known && (replays || wanted.length > 0)
       ? seatsOf(known, { required, owner, wanted, file: file!, ...(part && { producer: part.producer }) })
       : wanted
-  const options = replays && seats.length > 0 ? optionsOf(pinned?.replayer) : optionsOf(undefined)
+  const options = replays && seats.length > 0 ? optionsOf(pinned?.replayer, cage) : optionsOf(undefined)
   const engine = await openEngine(store, (part ?? pinned)?.target.intent ?? '', options)
   try {
     return await openRunReview(store, engine, {

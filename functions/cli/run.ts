@@ -31,6 +31,7 @@ interface Options extends StoreOptions {
   readonly runId?: string
   readonly abandon?: string
   readonly replayer?: string
+  readonly cage?: boolean
   readonly concurrency?: number
   readonly limitMs?: number
   readonly live?: string
@@ -102,19 +103,25 @@ export const keptText = (o: Options): string =>
   ].join('\n')
 
 /** The same command line again, as it works from this folder. */
-function commandOf({ store, target, candidates, replayer, concurrency, limitMs, live }: Options): string {
+function commandOf({ store, target, candidates, replayer, concurrency, limitMs, cage, live }: Options): string {
   const given = { store, target, candidates, replayer, concurrency, 'limit-ms': limitMs, live }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
-  return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
+  const words = options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)
+  return ['autotune run', ...words, ...(cage === false ? ['--no-cage'] : [])].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, live }: Options): void {
+function refuseLocalReplay({ replayer, concurrency, limitMs, cage, live }: Options): void {
   if (live !== undefined)
     throw new UserError(
       '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
     )
-  const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
+  const given = Object.entries({
+    '--replayer': replayer,
+    '--concurrency': concurrency,
+    '--limit-ms': limitMs,
+    '--no-cage': cage === false ? cage : undefined,
+  })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
 }

@@ -19,15 +19,23 @@ const SCOPE = {
   none: 'nothing could be recomputed',
 }
 
-export async function verify(run: string, { json, ...o }: StoreOptions & { json: boolean }): Promise<number> {
+interface Options extends StoreOptions {
+  readonly json: boolean
+  /** False: a program that the run replayed without a cage is started so again. */
+  readonly cage?: boolean
+}
+
+export async function verify(run: string, { json, cage, ...o }: Options): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
+    // What is recomputed rests on what was answered then.
+    if (isLocal(store)) store.verdicts.payNothing()
     if (isPartId(run)) return partReport(await verifyPart(store, run), json)
     const pinned = await pinnedRun(store, run)
     try {
       engine = isLocal(store)
-        ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+        ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
         : deployedEngine(pinned?.replayer, store.verdicts)
     } catch (error) {
       // A module that is gone says nothing of the run: it is an error, and no answer.

@@ -7,6 +7,7 @@ import type { AutotuneFile } from '#schemas/s3-keys.ts'
 import { auditLines, type ChainedArtifact } from './audit/chain.ts'
 import { canonical, canonicalLines, digestOfBytes } from './canonical.ts'
 import type { ResolvedTarget } from './contract/resolve.ts'
+import { judgeLines } from './evaluate/judge-prompt.ts'
 import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
 import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
@@ -114,7 +115,7 @@ export function finishRun(done: Finished): RunOutcome {
       ...reasons,
       ...done.compiled.notes,
       ...sealedAnswers(answer),
-      ...cageLines(run),
+      ...heldLines(run),
       ...(run.demonstration ? [run.demonstration] : []),
     ],
     preflight: [...ready.rows],
@@ -200,7 +201,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
-      records: [...compiled.records, ...sealedAnswers(answer), ...cageLines(run)],
+      records: [...compiled.records, ...sealedAnswers(answer), ...heldLines(run)],
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])
@@ -212,6 +213,9 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
 /** Who answered on the sealed side, where a model was asked live. */
 const sealedAnswers = (answer: GateAnswer | null): string[] =>
   answer?.certified && answer.live ? [`sealed side: ${evidenceWording(answer.live)}`] : []
+
+/** Whose word a run stands on beside its records: how code of a user's was held, and which models judged. */
+const heldLines = (run: AutotuneRun): string[] => [...cageLines(run), ...judgeLines(run.evaluator_suite)]
 
 /** Memory learns from decided runs only: an inconclusive or refused one records nothing. */
 function rejectionsOf(

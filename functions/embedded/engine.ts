@@ -1,4 +1,4 @@
-/** The replay engine that a command asks for: the transcript replayer, or a user's own harness module. */
+/** The replay engine that a command asks for: the transcript replayer, or a user's own harness, a module or a program. */
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -6,9 +6,11 @@ import { UserError } from '../errors.ts'
 import type { ReplayEngine, Store, VerdictSource } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
+import { execEngine } from './exec-engine.ts'
+import type { HarnessEngine, HarnessOptions } from './harness-engine.ts'
 import { type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
-import { type ModuleEngine, moduleEngine } from './module-engine.ts'
+import { moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
 
 export interface LocalEngine extends ReplayEngine {
@@ -18,24 +20,26 @@ export interface LocalEngine extends ReplayEngine {
 
 /** What a command line says of a replayer. */
 export interface ReplayerOptions {
-  /** `transcript`, or `module:PATH`. */
+  /** `transcript`, `module:PATH`, or `exec:PATH`. */
   readonly replayer: string
   readonly concurrency?: number | undefined
   readonly limitMs?: number | undefined
-  /** Digest that a harness module must have. */
+  /** Digest that a harness must have. */
   readonly digest?: string | undefined
   /** The model that a harness asks live; absent: recorded answers stand. */
   readonly live?: LiveOptions | undefined
+  /** False: a program of `exec:PATH` is held by nothing. @default true */
+  readonly cage?: boolean | undefined
 }
 
 /** The replayer of a command. Throws UserError when the target is scored by a harness that the command does not name. */
 export function chosenReplayer(target: TuningTarget, file: string, option: string | undefined): string {
   if (target.scoring?.replayer === 'module' && (option ?? 'transcript') === 'transcript')
-    throw new UserError(`${file} is scored by a harness of your own: name it with --replayer module:PATH`)
+    throw new UserError(`${file} is scored by a harness of your own: name it with --replayer module:PATH or exec:PATH`)
   return option ?? 'transcript'
 }
 
-/** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
+/** The engine over a store and one intent. Throws UserError when the harness cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
   if (options.live && options.replayer === 'transcript')
     throw new UserError(
@@ -49,16 +53,19 @@ export async function openEngine(local: LocalStore, intent: string, options: Rep
 /** Who judges for evaluators that are asked elsewhere, as an engine takes it. */
 export const asking = ({ verdicts }: Pick<Store, 'verdicts'>) => (verdicts ? { verdicts } : {})
 
-/** The engine of a user's own harness module. Throws UserError when it cannot be run. */
+/** The engine of a user's own harness. Throws UserError when it cannot be run. */
 export async function openHarness(
   local: LocalStore,
   intent: string,
-  { replayer, concurrency, limitMs, digest, live }: ReplayerOptions,
-): Promise<ModuleEngine> {
+  { replayer, concurrency, limitMs, digest, cage, live }: ReplayerOptions,
+): Promise<HarnessEngine> {
   const { dir, vaultDir, asideDir, objects, vault, progress } = local
-  if (!replayer.startsWith('module:') || replayer === 'module:')
-    throw new UserError(`--replayer "${replayer}" is unknown: "transcript", or "module:PATH" for a harness of your own`)
-  return await moduleEngine(replayer.slice('module:'.length), {
+  const [, kind, path] = /^(module|exec):(.+)$/s.exec(replayer) ?? []
+  if (path === undefined)
+    throw new UserError(
+      `--replayer "${replayer}" is unknown: "transcript", or for a harness of your own "module:PATH" or "exec:PATH"`,
+    )
+  const options: HarnessOptions = {
     store: dir,
     vault: vaultDir,
     aside: asideDir,
@@ -70,19 +77,31 @@ export async function openHarness(
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),
     ...(live && { live: liveAsker(local, live) }),
-  })
+  }
+  if (kind === 'exec') return await execEngine(path, { ...options, cage: cage ?? true })
+  if (cage === false) throw new UserError('--no-cage is of --replayer exec:PATH: a module always has a cage')
+  return await moduleEngine(path, options)
 }
 
-/** The options under which a run was made. */
-export const optionsOf = (pinned: Replayer | undefined): ReplayerOptions =>
-  pinned?.kind === 'module'
-    ? {
-        replayer: `module:${pinned.path}`,
-        limitMs: pinned.limit_ms,
-        digest: pinned.digest,
-        ...(pinned.live && { live: keptAlone(pinned.live) }),
-      }
-    : { replayer: 'transcript' }
+/**
+ * The options under which a run was made. Throws UserError where its program ran without a cage and `cage` does not say so
+ * again: what is recomputed would be started as the store names it.
+ */
+export function optionsOf(pinned: Replayer | undefined, cage = true): ReplayerOptions {
+  if (pinned?.kind !== 'module' && pinned?.kind !== 'exec') return { replayer: 'transcript' }
+  const { kind, path, limit_ms, digest, live } = pinned
+  if (kind === 'exec' && pinned.cage === 'none' && cage)
+    throw new UserError(
+      `the run replayed ${path} without a cage: say --no-cage to start that program so again, as your user and with all that it may read`,
+    )
+  return {
+    replayer: `${kind}:${path}`,
+    limitMs: limit_ms,
+    digest,
+    ...(kind === 'exec' && { cage }),
+    ...(live && { live: keptAlone(live) }),
+  }
+}
 
 /** The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. */
 export function deployedEngine(pinned: Replayer | undefined, verdicts?: VerdictSource): LocalEngine {

@@ -82,9 +82,11 @@ export interface FilesReport extends IngestReport {
   readonly published: readonly Published[]
 }
 
-/** Refuses a suite whose evaluators cannot be asked as it pins them. A module of a deployment is asked where its harness runs. */
+/** Refuses a suite whose evaluators cannot be asked as it pins them. What a deployment asks of modules and models is told by its run. */
 async function refuseUnaskable({ verdicts, rolesApart }: Store, suite: EvaluatorSuite, file: string): Promise<void> {
-  const asked = suite.evaluators.map((e) => (rolesApart && e.check === 'module' ? { ...e, check: null } : e))
+  const asked = suite.evaluators.map((e) =>
+    rolesApart && (e.check === 'module' || e.check === 'model') ? { ...e, check: null } : e,
+  )
   const [first] = await unaskable({ ...suite, evaluators: asked as EvaluatorSuite['evaluators'] }, verdicts)
   if (first) throw new UserError(`${file}: evaluators[${first.at}]: ${first.why}`)
 }

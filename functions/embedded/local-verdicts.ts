@@ -1,24 +1,30 @@
-/** Who judges on this machine for evaluators that are asked elsewhere: modules of the user's own in caged processes, and JSONata. */
+/** Who judges on this machine for evaluators that are asked elsewhere: modules of the user's own in caged processes, models, and JSONata. */
 import { availableParallelism } from 'node:os'
 import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { cageHere } from '#adapters/local/cage/level.ts'
 import { ChangedModule, type HarnessFiles, harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { moduleWay } from '#adapters/local/module/way.ts'
 import { type AskedEvaluator, noVerdict } from '#core/evaluate/asked.ts'
 import { VERDICT_MS } from '#schemas/suite.ts'
 import type { VerdictSide, VerdictSource } from '../ports.ts'
+import { modelVerdicts } from '../steps/replay/model-verdicts.ts'
 import { judgedTwice } from '../steps/replay/verdicts.ts'
+import type { ModelJudges } from './model-judges.ts'
 
 type ModuleEvaluator = Extract<AskedEvaluator, { check: 'module' }>
 
-export interface LocalVerdicts extends VerdictSource {
+export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNothing'> {
   /** Ends every process. */
   close(): void
 }
 
-/** The source over a store's folder and that of its vault: no module may read either. Starts nothing before it is asked. */
-export function localVerdicts(store: string, vault: string): LocalVerdicts {
+/**
+ * The source over a store's folder and that of its vault: no module may read either. Starts nothing and asks no model before
+ * it is asked.
+ */
+export function localVerdicts(store: string, vault: string, judges: ModelJudges): LocalVerdicts {
   const pools = new Map<string, HarnessPool<'judge'>>()
 
   /** Processes of one module for one pass over one side: nothing that a held-out case left in memory meets the search. */
@@ -31,7 +37,7 @@ export function localVerdicts(store: string, vault: string): LocalVerdicts {
     const readable = readableBy(files, vault)
     const start = () => {
       pinnedFiles(evaluator, store)
-      return HarnessHost.start(files, readable, 'judge')
+      return HarnessHost.start(moduleWay(files, readable, 'judge'), 'judge')
     }
     const made = new HarnessPool<'judge'>(start, { concurrency: availableParallelism(), limitMs })
     pools.set(name, made)
@@ -46,6 +52,7 @@ export function localVerdicts(store: string, vault: string): LocalVerdicts {
     async judge(question, side) {
       const { evaluator, views } = question
       if (evaluator.check === 'jsonata') return await jsonataVerdicts.judge(question, side)
+      if (evaluator.check === 'model') return await modelVerdicts(evaluator, views, side, judges.through)
       const name = `the module ${evaluator.module} of ${evaluator.evaluator_id}`
       const asked = await judgedTwice(name, views, side, async (some, pass) => {
         const pool = poolOf(evaluator, side, pass)
@@ -57,6 +64,7 @@ export function localVerdicts(store: string, vault: string): LocalVerdicts {
 
     async problem(evaluator) {
       if (evaluator.check === 'jsonata') return await jsonataVerdicts.problem(evaluator)
+      if (evaluator.check === 'model') return null
       try {
         pinnedFiles(evaluator, store)
         return null
@@ -65,6 +73,8 @@ export function localVerdicts(store: string, vault: string): LocalVerdicts {
         throw error
       }
     },
+
+    payNothing: judges.payNothing,
 
     close() {
       for (const pool of pools.values()) pool.close()

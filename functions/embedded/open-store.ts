@@ -18,12 +18,14 @@ import type { ObjectStore, Progress, Signer, Store } from '../ports.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { witnessedTable } from '../steps/heads/witnessed-table.ts'
-import { localVerdicts } from './local-verdicts.ts'
+import { type LocalVerdicts, localVerdicts } from './local-verdicts.ts'
+import { modelJudges } from './model-judges.ts'
 
 /** The latest time that the store has told; beside the ledger, and no object. */
 const CLOCK_FILE = 'ledger.sqlite-clock'
 
 export interface LocalStore extends Store {
+  readonly verdicts: LocalVerdicts
   readonly dir: string
   /** Folder of the sealed side. */
   readonly vaultDir: string
@@ -82,7 +84,14 @@ export function openStore(
   )
   const deciders = { link: decider(vaultDir, 'review-link'), terminal: decider(vaultDir, 'terminal') }
   const heads = { journal, items, deciders }
-  const verdicts = localVerdicts(dir, vaultDir)
+  const judges = modelJudges({
+    objects,
+    vault,
+    clock,
+    env: process.env,
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
+  const verdicts = localVerdicts(dir, vaultDir, judges)
   const compilers = new Map([
     [objects, pool.side('open')],
     [vault, pool.side('vault')],

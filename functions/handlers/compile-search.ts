@@ -26,6 +26,7 @@ import type { Lines } from '../ports.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
+import { judgingWith } from '../steps/replay/verdicts.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { pinnedLines } from '../steps/run/pinned-input.ts'
 import { ContractRefused, keepRefusal } from '../steps/run/refusal.ts'
@@ -102,7 +103,12 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const { panel: _, ...rest } = reproduced
     const file: PanelFile = { shards, ...rest }
     const panel = await putJson(store, workKeys.panel(run.run_id), file)
-    const limits = await pinnedLimits(streamLines(store.objects, key), tableOf(contract.pack), contract.suite)
+    const limits = await pinnedLimits(
+      streamLines(store.objects, key),
+      tableOf(contract.pack),
+      contract.suite,
+      judgingWith(undefined, 'search'),
+    )
     return { search_set: { ...compiled, version_id }, limits, panel }
   },
 }

@@ -58,10 +58,10 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       throw new ContractRefused(reasons)
     }
     const replayer = replayerFor(target, harness)
-    const judge = contract.suite.evaluators.find(({ check }) => check === 'module')
+    const judge = contract.suite.evaluators.find(({ check }) => check === 'module' || check === 'model')
     if (judge)
       throw new UserError(
-        `evaluator ${judge.evaluator_id} of ${contract.suite.suite} asks a module of your own, and a deployment asks none yet: run it on a folder, or write the rule in JsonLogic or JSONata`,
+        `evaluator ${judge.evaluator_id} of ${contract.suite.suite} asks a ${judge.check === 'module' ? 'module of your own' : 'model judge'}, and a deployment asks none yet: run it on a folder, or write the rule in JsonLogic or JSONata`,
       )
     const caged = cageProblem(target, { replayer })
     if (caged) throw new UserError(caged)

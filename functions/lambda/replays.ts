@@ -31,7 +31,10 @@ export function replaysOf(
   atOnce: number,
 ): CaseReplays {
   if (replayer.kind === 'transcript') return transcriptReplays(jsonataVerdicts)
-  if (replayer.kind === 'module') throw new UserError('a harness module runs on a laptop only: deploy it as a function')
+  if (replayer.kind !== 'lambda')
+    throw new UserError(
+      `a harness ${replayer.kind === 'exec' ? 'program' : 'module'} runs on a laptop only: deploy it as a function`,
+    )
   return lambdaReplays({
     replayer,
     verdicts: jsonataVerdicts,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
+import { moduleWay } from '#adapters/local/module/way.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
@@ -16,7 +17,10 @@ const LIMIT_MS = 20_000
 async function replies(source: string, times = 1, run = aDeskRun('a')): Promise<HarnessReply[]> {
   using desk = aDesk()
   const files = harnessFiles(desk.harness(source), desk.store)
-  const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')), 'replay')
+  const host = await HarnessHost.start(
+    moduleWay(files, readableBy(files, join(desk.store, 'vault')), 'replay'),
+    'replay',
+  )
   const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
   const settings = { 'evidence.orders.top_k': 4 }
   const all: HarnessReply[] = []
@@ -186,7 +190,10 @@ describe('what a harness learns past its contract', () => {
       desk.harness(harnessSource(`(await import('node:fs')).readFileSync('raw' + '-import.jsonl')`)),
       desk.store,
     )
-    const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')), 'replay')
+    const host = await HarnessHost.start(
+      moduleWay(files, readableBy(files, join(desk.store, 'vault')), 'replay'),
+      'replay',
+    )
     const run = aDeskRun('a')
     const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
     const answer = await host.run({ recording, settings: {} }, LIMIT_MS)

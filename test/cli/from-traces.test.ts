@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -97,7 +97,7 @@ describe.each(['otel', 'openinference'])('the bundled %s example', (kind) => {
 test('an example that there is none of is named, with those that there are', async () => {
   expect(await autotune('example', 'datadog')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('there is no example "datadog": it is one of otel, openinference'),
+    err: expect.stringContaining('there is no example "datadog": it is one of otel, openinference, python'),
   })
 })
 
@@ -117,5 +117,17 @@ describe('prospects', () => {
     expect(surfaces).toEqual([])
     expect(barriers.map(({ what }) => what)).toContain('retrieval')
     expect(barriers.map(({ what }) => what)).toContain('tokens and cost')
+  })
+})
+
+test('the example of a harness in Python can be started as it is written, and nothing is written over', async () => {
+  const file = join(folder, 'mine', 'harness.py')
+  expect(await autotune('example', 'python', '--out', file)).toMatchObject({ code: 0 })
+  expect(statSync(file).mode & 0o111).not.toBe(0)
+  expect(JSON.parse(readFileSync(`${file}.files.json`, 'utf8'))).toEqual(['./autotune_harness.py'])
+  expect(readFileSync(join(folder, 'mine', 'autotune_harness.py'), 'utf8')).toContain('def serve(replay):')
+  expect(await autotune('example', 'python', '--out', file)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is there already'),
   })
 })

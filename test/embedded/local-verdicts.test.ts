@@ -23,12 +23,19 @@ afterAll(() => {
 })
 afterEach(() => source.close())
 
+const NO_MODEL = {
+  through: () => {
+    throw new Error('no model is asked here')
+  },
+  payNothing() {},
+}
+
 let modules = 0
 /** An evaluator over a module with this body of `judge(view)`; `$VIEWS` views are asked. */
 function module(body: string, limit_ms = 20_000): AskedEvaluator {
   const name = `./judge${++modules}.mjs`
   writeFileSync(join(root, name), `export async function judge(view) { ${body} }`)
-  source = localVerdicts(store, join(store, 'vault'))
+  source = localVerdicts(store, join(store, 'vault'), NO_MODEL)
   const { digest } = harnessFiles(name, store)
   return anEvaluator({ check: 'module', module: name, digest, reads: ['tokens'], limit_ms } as never) as AskedEvaluator
 }

@@ -156,6 +156,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'heads/',
     'space/',
     'replay/',
+    'model/',
     'traces/',
     'survey/',
     'experience/',

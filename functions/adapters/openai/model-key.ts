@@ -9,20 +9,23 @@ export const MODEL_KEY = 'AUTOTUNE_MODEL_KEY'
 const OPENAI_KEY = 'OPENAI_API_KEY'
 const OPENAI_HOST = 'api.openai.com'
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** The variable of one endpoint, e.g. `AUTOTUNE_MODEL_KEY_API_MISTRAL_AI`: where a run asks two that must not see each other's. */
 export const keyVariableOf = (baseUrl: string): string =>
   `${MODEL_KEY}_${new URL(baseUrl).hostname.replace(/[^a-z0-9]+/gi, '_').toUpperCase()}`
 
-/**
- * The key for an endpoint; null: none is set, and none is sent. OPENAI_API_KEY goes to OpenAI and to nobody else. Throws
- * UserError naming the variable, never what is in it.
- */
-export function modelKey(baseUrl: string, env: Readonly<Record<string, string | undefined>>): string | null {
+/** The variable whose key goes to an endpoint; null: none is set, and no key is sent. OPENAI_API_KEY goes to OpenAI alone. */
+export function keyName(baseUrl: string, env: Environment): string | null {
+  const own = new URL(baseUrl).hostname === OPENAI_HOST ? [OPENAI_KEY] : []
+  return [keyVariableOf(baseUrl), MODEL_KEY, ...own].find((name) => env[name]) ?? null
+}
+
+/** The key for an endpoint; null: none is sent. Throws UserError naming the variable, never what is in it. */
+export function modelKey(baseUrl: string, env: Environment): string | null {
   const { hostname, protocol } = new URL(baseUrl)
-  const name = [keyVariableOf(baseUrl), MODEL_KEY, ...(hostname === OPENAI_HOST ? [OPENAI_KEY] : [])].find(
-    (n) => env[n],
-  )
-  if (name === undefined) return null
+  const name = keyName(baseUrl, env)
+  if (name === null) return null
   const key = env[name]!
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new UserError(`the key in ${name} holds spaces, line ends or other characters that no key has: set it anew`)

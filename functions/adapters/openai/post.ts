@@ -62,9 +62,10 @@ const MENDABLE: Readonly<Record<string, string>> = {
 /** Codes alone are told: the message of a failed request may hold its headers. */
 function broken(error: unknown): Posted {
   const code = codeOf(error)
-  const mend = code === null ? undefined : MENDABLE[code]
-  if (mend !== undefined) return { broke: mend, again: false }
-  return { broke: `the connection broke${code === null ? '' : ` (${code})`}`, again: true }
+  if (code === null)
+    return { broke: 'it cannot be asked: is its port one that fetch refuses, such as 1 or 6000?', again: false }
+  const mend = MENDABLE[code]
+  return mend === undefined ? { broke: `the connection broke (${code})`, again: true } : { broke: mend, again: false }
 }
 
 /** A fault of fetch hides what happened in its cause, and several attempts to connect in a list. */

@@ -24,6 +24,7 @@ interface Options extends CadenceOptions {
   /** False: judge only. */
   readonly runs: boolean
   readonly replayer?: string
+  readonly cage?: boolean
 }
 
 export async function daily({ json, bands: file, date, exitCode, runs: starts, ...o }: Options): Promise<number> {
@@ -36,7 +37,7 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     if (asked === null) await refuseEmptyBegin(store, bands)
     const days = await judgeDays(store, bands, asked)
     await keepBands(store, bands)
-    const started = starts ? await startRuns(store, await pendingRuns(store, bands), o.replayer) : []
+    const started = starts ? await startRuns(store, await pendingRuns(store, bands), o) : []
     const shown = days.at(-1) ?? (await readDay(store, asked ?? (await judgedDays(store)).at(-1)!))
     const runs = await queuedRuns(store, bands, [shown])
     const empty: RecordedDays[] = []
@@ -76,7 +77,7 @@ async function refuseEmptyBegin(store: LocalStore, bands: Bands): Promise<void> 
 async function startRuns(
   store: LocalStore,
   queued: readonly QueuedRun[],
-  replayer: string | undefined,
+  { replayer, cage }: Pick<Options, 'replayer' | 'cage'>,
 ): Promise<Started[]> {
   const started: Started[] = []
   for (const { run_id, intent, metric, target, verdict } of queued) {
@@ -90,6 +91,7 @@ async function startRuns(
     try {
       engine = await openEngine(store, intent, {
         replayer: chosenReplayer(target, `the target of ${metric}`, replayer),
+        cage,
       })
       const request = { target, candidates: null, runId: run_id, demonstration: null }
       const summary = await runTarget(store, request, thisProcess(), engine)

@@ -23,10 +23,12 @@ import { rowLines, standLine, transitionLines } from './text.ts'
 const exitOf = (status: RolloutStatus): number =>
   status === 'paused' || status === 'rolled_back' || status === 'stopped' || status === 'retired' ? 3 : 0
 
-export async function start(run: string, o: RolloutOptions & { readonly config: string }): Promise<number> {
+type StartOptions = RolloutOptions & { readonly config: string; readonly cage?: boolean }
+
+export async function start(run: string, o: StartOptions): Promise<number> {
   const config = readConfig(o.config)
   return await withRollouts(o, async (store, signer) => {
-    const rollout = await startWith(store, signer, run, config)
+    const rollout = await startWith(store, signer, run, config, o.cage)
     const { rollout_id, status, stage, candidate, baseline, rollback_replay } = rollout
     const { certification } = rollout
     print(
@@ -68,10 +70,11 @@ export async function startWith(
   signer: Signer,
   run: string,
   config: RolloutConfig,
+  cage?: boolean,
 ): Promise<Rollout> {
   const part = await filedOrFinished(store, run)
   const pinned = part ? null : await pinnedRun(store, run)
-  const engine = await openEngine(store, (part ?? pinned)?.target.intent ?? '', optionsOf(pinned?.replayer))
+  const engine = await openEngine(store, (part ?? pinned)?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
   try {
     return (await startRunRollout(store, engine, signer, { runId: run, config })).rollout
   } finally {

@@ -8,7 +8,7 @@ import { resultKind } from '../json-logic.ts'
 import { isBelow } from '../statistics/compare.ts'
 
 /** An evaluator whose verdict is given elsewhere. */
-export type AskedEvaluator = Extract<Evaluator, { check: 'module' | 'jsonata' }>
+export type AskedEvaluator = Extract<Evaluator, { check: 'module' | 'jsonata' | 'model' }>
 
 /** What was said of one view: any JSON, held against the scale of its evaluator later, or why nothing was said. */
 export type VerdictAnswer = { readonly returned: unknown } | { readonly failed: string }
@@ -37,14 +37,23 @@ const sources = new WeakMap<AskedEvaluator, string>()
 function sourceOf(evaluator: AskedEvaluator): string {
   let source = sources.get(evaluator)
   if (source === undefined) {
-    source = digestOf(
-      evaluator.check === 'module'
-        ? ['module', evaluator.digest, evaluator.limit_ms ?? null]
-        : ['jsonata', evaluator.expression],
-    )
+    source = digestOf(askedWith(evaluator))
     sources.set(evaluator, source)
   }
   return source
+}
+
+function askedWith(evaluator: AskedEvaluator): unknown {
+  switch (evaluator.check) {
+    case 'module':
+      return ['module', evaluator.digest, evaluator.limit_ms ?? null]
+    case 'jsonata':
+      return ['jsonata', evaluator.expression]
+    case 'model': {
+      const { rubric, asks, compares, range } = evaluator
+      return ['model', rubric, asks, compares ?? null, range ?? null]
+    }
+  }
 }
 
 /** Answers by the digests of what was asked and of the view. */

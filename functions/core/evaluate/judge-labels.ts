@@ -1,11 +1,13 @@
 /** Who labelled a recorded run, a model judge or a person, and whether the two agree where both did. */
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
+import { passesRecord } from './checks/asked-check.ts'
 import type { Of } from './checks/check.ts'
 import { saidIn } from './checks/recorded-verdict.ts'
 import { checkOf } from './checks/table.ts'
 
 type Labelled = Pick<BareRecording, 'outcome' | 'corrections' | 'corrected'>
+type Judge = Of<'model'>
 
 /** Does this check read the recorded label, so that it says what whoever gave it says? */
 export const readsLabel = (evaluator: Evaluator): boolean =>
@@ -17,7 +19,11 @@ const labelFloors = ({ evaluators }: EvaluatorSuite): Evaluator[] =>
 
 /** Does a suite call the recorded label of utility a judge's? What a record says of it comes first. */
 export const suiteJudges = (suite: EvaluatorSuite): boolean =>
-  labelFloors(suite).some((e) => e.kind === 'judge') || judgeVerdicts(suite).length > 0
+  labelFloors(suite).some((e) => e.kind === 'judge') || judgeVerdicts(suite).length > 0 || modelJudges(suite).length > 0
+
+/** Floors of utility that a model judges when it is asked. */
+const modelJudges = ({ evaluators }: EvaluatorSuite): Judge[] =>
+  evaluators.filter((e): e is Judge => e.check === 'model' && e.dimension === 'utility' && e.role === 'floor')
 
 /** Floors of utility that repeat the named verdict of a model judge. */
 const judgeVerdicts = ({ evaluators }: EvaluatorSuite): Of<'recorded_verdict'>[] =>
@@ -36,9 +42,16 @@ function judgesSay(recording: Labelled, suite: EvaluatorSuite): boolean[] {
   return label === null ? verdicts : [label, ...verdicts]
 }
 
-/** Did a model judge give a label that the suite reads? */
+/** What the models that grade say of a recorded run. One that compares says nothing of one run alone. */
+const modelsSay = (recording: BareRecording, suite: EvaluatorSuite): boolean[] =>
+  modelJudges(suite).flatMap((evaluator) => {
+    const said = evaluator.compares === undefined ? passesRecord(evaluator, recording) : null
+    return said === null ? [] : [said]
+  })
+
+/** Did a model judge give a label that the suite reads, or does it judge each run anew? */
 export const isJudgesLabel = (recording: Labelled, suite: EvaluatorSuite): boolean =>
-  judgesSay(recording, suite).length > 0
+  modelJudges(suite).length > 0 || judgesSay(recording, suite).length > 0
 
 /** Is the recorded outcome a judge's? A record that does not say who gave it is taken at the suite's word. */
 function isJudgesOutcome({ outcome }: Labelled, suite: EvaluatorSuite): boolean {
@@ -62,9 +75,8 @@ export interface BothSay {
  * of the outcome, of which one that came after the run was stored takes the place of all before, or a score of kind human that
  * is 0 or 1: of any other scale nobody knows what passes. Of several persons the one who differs is heard.
  */
-export function bothSay(recording: Labelled, suite: EvaluatorSuite): BothSay | null {
+export function bothSay(recording: BareRecording, suite: EvaluatorSuite): BothSay | null {
   const { outcome, corrections, corrected } = recording
-  const judges = judgesSay(recording, suite)
   const before = corrections.flatMap(({ kind, passed }) => (kind === 'outcome' && passed !== null ? [passed] : []))
   const later = corrected === undefined ? before : typeof corrected.label === 'object' ? [corrected.label.passed] : []
   const scored = (outcome.scores ?? []).flatMap(({ kind, value, passed }) => {
@@ -73,8 +85,11 @@ export function bothSay(recording: Labelled, suite: EvaluatorSuite): BothSay | n
     return value === 0 || value === 1 ? [value === 1] : []
   })
   const said = [...later, ...scored]
+  // A model is asked of no run that nobody can be held against it on.
+  if (said.length === 0) return null
+  const judges = [...judgesSay(recording, suite), ...modelsSay(recording, suite)]
   const [first] = judges
-  if (first === undefined || said.length === 0) return null
+  if (first === undefined) return null
   const judge = judges.find((one) => said.includes(!one)) ?? first
   return { judge, person: said.includes(!judge) ? !judge : judge }
 }

@@ -25,6 +25,6 @@ export function labelKindOf(recording: BareRecording, suite: EvaluatorSuite): La
     verdicts.some((verdict) => typeof saidIn(recording, verdict) === 'string')
   if (isMissing) return 'missing'
   const [first] = recorded
-  if (!first) return verdicts[0]?.kind ?? 'replay'
+  if (!first) return verdicts[0]?.kind ?? (floors.some((e) => e.check === 'model') ? 'judge' : 'replay')
   return outcome.score_kind ?? LABEL_KINDS.find((kind) => kind !== 'replay' && kind === first.kind) ?? 'unnamed'
 }

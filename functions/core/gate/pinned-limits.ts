@@ -10,6 +10,13 @@ import { settingsFor } from '../space/scope.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 
+/** What one case says. `judged`: a judge labels it, and what a person and it say; null: none does. */
+interface LookedAt {
+  readonly family_id: string
+  readonly judged: { readonly said: BothSay | null } | null
+  readonly ms: number | null
+}
+
 /** Recorded latencies under the baseline, sizes of families, and judges beside people, gathered line by line of a search set. */
 export class SearchRecords {
   readonly #settings: SettingsTable
@@ -25,19 +32,23 @@ export class SearchRecords {
     this.#suite = suite
   }
 
-  add(replayCase: ReplayCase): void {
+  /** What a case says, by itself; null: the baseline was not recorded on it, so it is in no replay either. */
+  look(replayCase: ReplayCase): LookedAt | null {
     const settings = settingsFor(this.#settings, replayCase)
     const recording = chooseRecording(replayCase, planOf(settings), settings)
-    // A case that the baseline was not recorded on is in no replay either.
-    if (typeof recording === 'string') return
-    const { family_id } = replayCase
+    if (typeof recording === 'string') return null
+    const judged = isJudgesLabel(recording, this.#suite) ? { said: bothSay(recording, this.#suite) } : null
+    const ms = asMeasured('latency_ms', recording.outcome.latency_ms)
+    return { family_id: replayCase.family_id, judged, ms }
+  }
+
+  add({ family_id, judged, ms }: LookedAt): void {
     this.#decisions.set(family_id, (this.#decisions.get(family_id) ?? 0) + 1)
-    if (isJudgesLabel(recording, this.#suite)) {
+    if (judged) {
       const known = this.#judged.get(family_id) ?? null
-      const said = bothSay(recording, this.#suite)
+      const { said } = judged
       this.#judged.set(family_id, said !== null && (known === null || differ(said)) ? said : known)
     }
-    const ms = asMeasured('latency_ms', recording.outcome.latency_ms)
     if (ms === null) this.#isTimed = false
     else this.#latencies.push(ms)
   }

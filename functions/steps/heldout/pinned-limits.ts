@@ -5,13 +5,17 @@ import type { PinnedLimits } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Lines } from '../../ports.ts'
+import { judgedLines } from '../replay/reproduce.ts'
+import type { Judging } from '../replay/verdicts.ts'
 
 export async function pinnedLimits(
   searchLines: Lines,
   baseline: SettingsTable,
   suite: EvaluatorSuite,
+  judge: Judging,
 ): Promise<PinnedLimits> {
   const records = new SearchRecords(baseline, suite)
-  for await (const line of searchLines) records.add(JSON.parse(line) as ReplayCase)
+  const looked = judgedLines(searchLines, suite, judge, (line) => records.look(JSON.parse(line) as ReplayCase))
+  for await (const one of looked) if (one) records.add(one)
   return records.pinned()
 }

@@ -24,7 +24,7 @@ import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
-import { unaskable, verdictCage } from '../replay/verdicts.ts'
+import { judgingWith, unaskable, verdictCage } from '../replay/verdicts.ts'
 import { keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { answeredContract, type RunRequest, reasonsOf } from './contract.ts'
@@ -156,7 +156,7 @@ export async function runTarget(
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set, corrections)
     const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
-      pinnedLimits(set.texts(), tableOf(pack), suite),
+      pinnedLimits(set.texts(), tableOf(pack), suite, judgingWith(store.verdicts, 'search')),
     )
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,

@@ -125,6 +125,9 @@ export async function verifyRun(
   return look ? { ...verified, third_look: look } : verified
 }
 
+/** A harness on a machine, by its kind. */
+const OWN = { module: 'module', exec: 'program' } as const
+
 /** Why an engine cannot recompute a run: it replays with something else than the run pinned. */
 function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engine: ReplayEngine): string | null {
   const given = replayerOf(engine)
@@ -132,10 +135,10 @@ function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engin
     return given.kind === 'transcript' ? null : 'the run pinned the transcript replayer'
   if (replayer.kind === 'lambda')
     return `the run pinned the function ${replayer.function_arn}, which only its deployment calls`
-  if (given.kind !== 'module') return `the run pinned the module ${replayer.path}`
+  if (given.kind !== replayer.kind) return `the run pinned the ${OWN[replayer.kind]} ${replayer.path}`
   return given.digest === replayer.digest
     ? null
-    : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the module and its local files`
+    : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the ${OWN[replayer.kind]} and its files`
 }
 
 const parseOr = <T>(text: string): T | null => (jsonOf(text) ?? null) as T | null

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   cpSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { wallHere } from '#adapters/local/cage/level.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { openStore } from '../../../functions/embedded/open-store.ts'
 import { takeLock } from '../../../functions/steps/run/lock.ts'
@@ -77,6 +79,59 @@ describe('the own-harness example', () => {
     const verified = JSON.parse((await autotune('verify', 'desk', '--store', join(root, 'c3'), '--json')).out)
     expect(verified).toMatchObject({ run: 'desk', reproducible: true, scope: 'gate', differences: [] })
     expect(verified.third_look).toMatchObject({ differing: 0, examples: [], sealed: 0, finding: null })
+  })
+})
+
+/** Python here: 3.8 or newer, and no script that stands for one. */
+const python = spawnSync('/usr/bin/env', ['python3', '-c', 'import sys; print(sys.version_info >= (3, 8))'])
+const hasPython = python.status === 0 && python.stdout.toString().trim() === 'True' && wallHere() !== null
+if (!hasPython) console.log('skipped: the harness in Python (no python3 here, or no wall)')
+
+describe.runIf(hasPython)('the same harness in Python', () => {
+  const PYTHON = ['--replayer', `exec:${join(EXAMPLE, 'harness.py')}`]
+  /** Everything but who the harness is. */
+  const withoutNames = (text: string): string =>
+    text.replaceAll(/sha256:[0-9a-f]+|eval_[0-9a-f]+/g, 'id').replaceAll(/,"\s*its digest covers [^"]*"/g, '')
+
+  test('leaves the same candidates, replies and certificate as the one in TypeScript, and verifies to the end', {
+    timeout: SLOW,
+  }, async () => {
+    const imported = await desk('both', 200)
+    const [script, program] = ['both-ts', 'both-py'].map((name) => join(root, name)) as [string, string]
+    for (const store of [script, program]) cpSync(imported, store, { recursive: true })
+    const run = (store: string, how: readonly string[]) =>
+      autotune('run', '--target', smallTarget(), ...how, '--store', store, '--run-id', 'desk', '--json')
+    expect((await run(script, ['--replayer', `module:${join(EXAMPLE, 'harness.ts')}`])).code).toBe(0)
+    const ran = await run(program, PYTHON)
+    expect(ran.code).toBe(0)
+
+    const [ours, theirs] = [filesOf(script, 'desk'), filesOf(program, 'desk')]
+    for (const name of ['candidates.jsonl', 'harness-replies.jsonl', 'replay-results.jsonl'])
+      expect(theirs[name]).toBe(ours[name])
+    for (const name of ['gate.json', 'selected-proposal.json'])
+      expect(withoutNames(theirs[name]!)).toBe(withoutNames(ours[name]!))
+    expect(JSON.parse(theirs['target.json']!).replayer).toMatchObject({
+      kind: 'exec',
+      interpreter: { path: expect.stringContaining('python3') },
+      cage: 'wall',
+    })
+    const verified = await autotune('verify', 'desk', '--store', program, '--json')
+    expect(JSON.parse(verified.out)).toMatchObject({ reproducible: true, scope: 'gate', differences: [] })
+  })
+
+  test('without a cage says so on the run, and verify starts it again only where that is said again', {
+    timeout: SLOW,
+  }, async () => {
+    const store = await desk('bare', 60)
+    const run = ['run', '--target', smallTarget(), ...PYTHON, '--no-cage', '--store', store, '--run-id', 'r']
+    expect((await autotune(...run)).code).toBe(3)
+    expect(JSON.parse(filesOf(store, 'r')['target.json']!).replayer).toMatchObject({ kind: 'exec', cage: 'none' })
+    expect((await autotune('show', 'r', '--store', store)).out.replaceAll(/\s+/g, ' ')).toContain(
+      'the harness ran under none: nothing holds it',
+    )
+    const silent = await autotune('verify', 'r', '--store', store)
+    expect(silent).toMatchObject({ code: 2, err: expect.stringMatching(/without a cage: say --no-cage/) })
+    expect((await autotune('verify', 'r', '--store', store, '--no-cage')).code).toBe(0)
   })
 })
 
@@ -154,14 +209,20 @@ describe('a pinned module', () => {
 describe('bad input', () => {
   test.each([
     ['a target that wants a harness, and none named', [], /name it with --replayer module:PATH/],
-    ['an unknown replayer', ['--replayer', 'lambda'], /"transcript", or "module:PATH"/],
-    ['no path', ['--replayer', 'module:'], /"transcript", or "module:PATH"/],
+    [
+      'an unknown replayer',
+      ['--replayer', 'lambda'],
+      /"transcript", or for a harness of your own "module:PATH" or "exec:PATH"/,
+    ],
+    ['no path', ['--replayer', 'exec:'], /"transcript", or for a harness of your own/],
+    ['a program that does not exist', ['--replayer', 'exec:./nowhere.py', '--no-cage'], /the harness .*does not exist/],
     ['a module that does not exist', ['--replayer', 'module:./nowhere.ts'], /does not exist/],
     [
       'no process at all',
       ['--replayer', 'module:x', '--concurrency', '0'],
       /--concurrency takes a whole number from 1/,
     ],
+    ['no cage for a module', ['--replayer', 'module:x', '--no-cage'], /--no-cage is of --replayer exec:PATH/],
     ['no time at all', ['--replayer', 'module:x', '--limit-ms', '-5'], /--limit-ms takes a whole number/],
   ])('%s is refused', async (_, options, reason) => {
     const store = await desk('bad', 2)

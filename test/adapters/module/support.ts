@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { canonical } from '#core/canonical.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { type ModuleEngine, moduleEngine } from '../../../functions/embedded/module-engine.ts'
+import type { HarnessEngine } from '../../../functions/embedded/harness-engine.ts'
+import { moduleEngine } from '../../../functions/embedded/module-engine.ts'
 import {
   aCase,
   aPack,
@@ -30,7 +31,7 @@ export interface Desk {
     path: string,
     runs: readonly ExperienceRun[],
     options?: { concurrency?: number; limitMs?: number; digest?: string },
-  ): Promise<ModuleEngine>
+  ): Promise<HarnessEngine>
   [Symbol.dispose](): void
 }
 
@@ -41,7 +42,7 @@ export function aDesk(): Desk {
   const store = join(root, 'store')
   mkdirSync(folder)
   mkdirSync(join(store, 'vault'), { recursive: true })
-  const engines: ModuleEngine[] = []
+  const engines: HarnessEngine[] = []
   return {
     folder,
     store,

@@ -142,18 +142,20 @@ test('a family is compared once, and differs where any of its cases does', () =>
   const records = new SearchRecords(aPack().settings, aSuite())
   const add = (id: string, family: string, person: number | null, score_kind = 'judge') =>
     records.add(
-      aCase(
-        aFamily(id, {
-          side: 'search',
-          family,
-          over: {
-            outcome: {
-              score_kind,
-              ...(person !== null && { scores: [{ name: 'right', value: person, kind: 'human' }] }),
-            },
-          } as never,
-        }),
-      ),
+      records.look(
+        aCase(
+          aFamily(id, {
+            side: 'search',
+            family,
+            over: {
+              outcome: {
+                score_kind,
+                ...(person !== null && { scores: [{ name: 'right', value: person, kind: 'human' }] }),
+              },
+            } as never,
+          }),
+        ),
+      )!,
     )
   add('a1', 'a', 1)
   add('a2', 'a', 0)

@@ -280,6 +280,17 @@ describe('a harness that means harm', () => {
     expect(new Set(asked.asked.map((r) => JSON.stringify(r.model)))).toEqual(new Set([JSON.stringify(PIN.model)]))
   })
 
+  test.each(['none', 'belt without network gate'] as const)('and reaches a network is not asked: %s', async (cage) => {
+    const store = await world()
+    const asked = scripted()
+    const engine = liveInProcess(store, asker(store, asked), liveDesk(), () => {}, cage)
+    const request = { target, candidates: null, runId: 'r', demonstration: null }
+    await expect(runTarget(store, request, holder(), engine)).rejects.toThrow(
+      /a live run takes a harness that reaches no network/,
+    )
+    expect(asked.asked).toEqual([])
+  })
+
   test('is told nothing of arm, draw, pass or side beside the settings themselves', async () => {
     const store = await world()
     const messages: Sent[] = []

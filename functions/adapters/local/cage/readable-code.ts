@@ -55,7 +55,8 @@ export function refuseVaultFiles(manyNamed: ReadonlyMap<string, string>, vault: 
 /** Identity of a file whatever its name. */
 export const inode = (stat: Stats): string => `${stat.dev}:${stat.ino}`
 
-function walk(path: string, see: (path: string, stat: Stats) => void): void {
+/** Sees a path and, in a folder, everything below it; links are seen and not followed. */
+export function walk(path: string, see: (path: string, stat: Stats) => void): void {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (!stat) return
   see(path, stat)

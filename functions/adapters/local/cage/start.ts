@@ -1,22 +1,26 @@
-/** Starts a Node process in the cage that this machine has. */
+/** Starts a process in the cage that this machine has. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { beltFlags } from './belt.ts'
 import { NODE, wallHere } from './level.ts'
-import { behind } from './wall.ts'
+import { behind, type Wall } from './wall.ts'
 import { endWithProgram } from './watchdog.ts'
 
-export interface Caged {
+/** What a process is started with, whatever runs in it. */
+interface Start {
+  /** Files and folders that it may read. */
+  readonly readable: readonly string[]
+  /** @default / */
+  readonly cwd?: string
+  readonly stdio: StdioOptions
+}
+
+export interface Caged extends Start {
   /** Path of the script, its arguments, and Node flags beside those of the belt. */
   readonly script: string
   readonly args?: readonly string[]
   readonly flags?: readonly string[]
-  /** Files and folders that it may read. */
-  readonly readable: readonly string[]
   readonly heapMb: number
-  /** @default / */
-  readonly cwd?: string
-  readonly stdio: StdioOptions
 }
 
 /**
@@ -28,8 +32,29 @@ export function startCaged(
   wall = wallHere(),
 ): ChildProcess {
   const node = [NODE, ...beltFlags(readable, heapMb), ...flags, script, ...args] as [string, ...string[]]
-  const [command, ...rest] = wall ? behind(wall, { command: node, readable, cwd }) : node
-  const child = spawn(command, rest, { cwd: wall ? '/' : cwd, env: { TZ: 'UTC' }, stdio, detached: true })
+  return started(wall ? behind(wall, { command: node, readable, cwd }) : node, wall ? '/' : cwd, stdio)
+}
+
+export interface Program extends Start {
+  /** Executable and arguments, by absolute paths. */
+  readonly command: readonly [string, ...string[]]
+  /** Most memory that each of its processes may write, in megabytes. What asks for more is refused by the kernel. */
+  readonly memoryMb: number
+}
+
+/** The process of any program, as `startCaged` starts a Node. No belt fits it. `wall` null: nothing holds it. */
+export function startProgram(
+  { command, readable, memoryMb, cwd = '/', stdio }: Program,
+  wall: Wall | null,
+): ChildProcess {
+  const held = wall ? behind(wall, { command, readable, cwd }) : command
+  // A limit is handed on to whatever is started; where the machine's own is lower, that one stands.
+  const limited = ['/bin/sh', '-c', `ulimit -d ${memoryMb * 1024} 2>/dev/null; ulimit -c 0; exec "$@"`, 'sh', ...held]
+  return started(limited as [string, ...string[]], wall ? '/' : cwd, stdio)
+}
+
+function started([command, ...args]: readonly [string, ...string[]], cwd: string, stdio: StdioOptions): ChildProcess {
+  const child = spawn(command, args, { cwd, env: { TZ: 'UTC' }, stdio, detached: true })
   // Where this process may open no more files, Node hands back a process without pipes and tells why only later.
   if (child.stdio === undefined) {
     child.on('error', () => {})

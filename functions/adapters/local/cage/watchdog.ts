@@ -35,6 +35,16 @@ export function killGroup(child: ChildProcess): void {
   }
 }
 
+/** Kills what a process that has ended left behind in its group. */
+export function killRest(child: ChildProcess): void {
+  if (child.pid === undefined || process.platform === 'win32') return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It left nothing.
+  }
+}
+
 function tell(line: string): void {
   watchdog ??= start()
   watchdog.stdin!.write(`${line}\n`)

@@ -28,15 +28,25 @@ export interface HarnessFiles {
 
 /** The module and its digest. `called`: what it is, for people. Throws UserError when there is no such file, or when part of it lies in the store. */
 export function harnessFiles(path: string, store: string, called = 'the harness module'): HarnessFiles {
+  const file = realFile(path, called)
+  return { path, ...digested(file, partsOf(file), store) }
+}
+
+/** Real path of a file that is named. Throws UserError where there is none. */
+export function realFile(path: string, called: string): string {
   if (!existsSync(path)) throw new UserError(`${called} ${path} does not exist (looked for ${resolve(path)})`)
   if (!statSync(path).isFile()) throw new UserError(`${called} ${path} is no file: name the file itself`)
-  const file = realpathSync(path)
+  return realpathSync(path)
+}
+
+/** A harness and its parts, with the digest over all of them. Throws UserError when one of them lies in the store. */
+export function digested(
+  file: string,
+  { local, packages }: Pick<HarnessFiles, 'local' | 'packages'>,
+  store: string,
+): Omit<HarnessFiles, 'path'> {
   const folder = dirname(file)
-  const { local, packages } = partsOf(file)
-  const secret = realpathSync(store)
-  for (const inside of [...local, ...packages.map((p) => p.real)])
-    if (contains(secret, inside) || contains(inside, secret))
-      throw new UserError(`${inside} lies in the store: keep the module and its files outside of ${store}`)
+  refuseStore([...local, ...packages.map((p) => p.real)], store)
   const entries = [
     ...local.map((f) =>
       entry(folder, f, lstatSync(f).isSymbolicLink() ? linkDigest(f) : digestOfBytes(readFileSync(f))),
@@ -44,7 +54,15 @@ export function harnessFiles(path: string, store: string, called = 'the harness 
     ...packages.map((p) => entry(folder, p.found, packageDigest(p))),
   ]
   const digest = digestOf(entries.sort((a, b) => byCodeUnit(a.file, b.file)))
-  return { path, file, folder, local, packages, digest }
+  return { file, folder, local, packages, digest }
+}
+
+/** Throws UserError when one of these paths lies in the store, or holds it. */
+export function refuseStore(paths: readonly string[], store: string): void {
+  const secret = realpathSync(store)
+  for (const inside of paths)
+    if (contains(secret, inside) || contains(inside, secret))
+      throw new UserError(`${inside} lies in the store: keep the module and its files outside of ${store}`)
 }
 
 /** Where a link leads is part of what is read through it. */
@@ -124,12 +142,17 @@ const contains = (folder: string, path: string): boolean => path === folder || p
  * What a harness process may read: this program's code, and what is in the digest. Throws UserError when one of those is a
  * second name of a file in the vault.
  */
-export function readableBy({ local, packages }: HarnessFiles, vault: string): string[] {
+export function readableBy(files: HarnessFiles, vault: string): string[] {
+  return [...new Set([...readableCode(vault), ...ownFiles(files, vault)])]
+}
+
+/** What is in the digest, to be read. Throws UserError when one of its files is a second name of a file in the vault. */
+export function ownFiles({ local, packages }: HarnessFiles, vault: string): string[] {
   const manyNamed = new Map<string, string>()
   for (const path of [...local, ...packages.flatMap((p) => filesBelow(p.real))]) {
     const stat = statSync(path)
     if (stat.nlink > 1) manyNamed.set(inode(stat), path)
   }
   refuseVaultFiles(manyNamed, vault)
-  return [...new Set([...readableCode(vault), ...local, ...packages.flatMap((p) => [p.real, p.found])])]
+  return [...local, ...packages.flatMap((p) => [p.real, p.found])]
 }

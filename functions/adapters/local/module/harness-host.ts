@@ -1,8 +1,10 @@
-/** One caged process that runs a user's own harness: cases in, replies out, each within a limit. Believes nothing that it is told. */
+/**
+ * One caged process that runs a user's own harness, a module or a program: cases in, replies out, each within a limit.
+ * Believes nothing that it is told. What differs between the two is a `Way`.
+ */
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
-import { pathToFileURL } from 'node:url'
 import { saidOf } from '#core/evaluate/asked.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { MOST_CHARACTERS } from '#core/replay/harness-reply.ts'
@@ -10,25 +12,22 @@ import { harnessResult } from '#core/replay/harness-result.ts'
 import { type PinnedAnswers, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import { UserError } from '../../../errors.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
-import { believed } from '../cage/believed.ts'
-import { endOf, startCaged } from '../cage/start.ts'
-import { killGroup } from '../cage/watchdog.ts'
-import { scriptFile } from '../program-files.ts'
+import { endOf } from '../cage/start.ts'
+import { killGroup, killRest } from '../cage/watchdog.ts'
 import { CaseLimit } from './case-limit.ts'
-import type { HarnessFiles } from './harness-files.ts'
-import { FromHost, type Question } from './host-message.ts'
-import { type Asked, type Asks, type HostAnswer, type LiveCase, MESSAGES, type ToHost, WHO } from './protocol.ts'
+import type { FromHost, Question } from './host-message.ts'
+import { type Asked, type Asks, type HostAnswer, type LiveCase, type ToHost, WHO } from './protocol.ts'
+import { quoted, type Way } from './way.ts'
 
-const CHILD = scriptFile('./host-child.ts', import.meta.url)
-/** A module may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */
-const TYPESCRIPT = process.features.typescript ? [] : ['--experimental-strip-types']
-/** Longest that a module may take to load. */
+/** Longest that a harness may take to load. */
 const LOAD_MS = 30_000
-/** Heap of one harness process: one that asks for more ends, and with it the case. */
-const HEAP_MB = 1024
+/** Longest that what a process left behind may hold its pipes open. */
+const LEFT_MS = 1000
 /** Longest message of a host, and most questions of one case: more is no harness. */
 const MOST_BYTES = 4_000_000
 const MOST_QUESTIONS = 10_000
+/** Most that it may print in one case: it is read, and thrown away. */
+const MOST_PRINTED = 4_000_000
 /** Longest result, and most bytes of answers that wait to be read: a recording may be large, but not many times. */
 const MOST_RESULT_BYTES = 1_200_000
 const MOST_UNREAD = 64_000_000
@@ -52,66 +51,79 @@ export class HarnessNotLoaded extends UserError {}
 /** A running host. It is alive until a case kills it; whoever holds it starts another one then. */
 export class HarnessHost<A extends Asks = 'replay'> {
   readonly #child: ChildProcess
+  readonly #messages: Readable
+  readonly #way: Way
   readonly #lines = new LineSplitter()
   readonly #asks: A
   #pending: Pending<A> | null = null
   #onLoaded: ((problem: string | null) => void) | null = null
   #ended: string | null = null
+  /** What it did out of turn between two cases: the next one fails by it. */
+  #untold: string | null = null
   #stderr = ''
+  #printed = 0
 
-  /** Starts a host and waits until the module is loaded. Throws UserError when it cannot be. */
-  static async start<A extends Asks>(
-    files: HarnessFiles,
-    readable: readonly string[],
-    asks: A,
-  ): Promise<HarnessHost<A>> {
-    const host = new HarnessHost(files, readable, asks)
-    const problem = await host.#loaded()
+  /** Starts a host and waits until the harness is loaded. Throws UserError when it cannot be. */
+  static async start<A extends Asks>(way: Way, asks: A, loadMs = LOAD_MS): Promise<HarnessHost<A>> {
+    const host = new HarnessHost(way, asks)
+    const problem = await host.#loaded(loadMs)
     if (problem === null) return host
     host.close()
-    throw new HarnessNotLoaded(
-      `${asks === 'replay' ? 'the harness module' : 'the module'} ${files.path} cannot be run: ${problem}`,
-    )
+    throw new HarnessNotLoaded(`${way.called} cannot be run: ${problem}`)
   }
 
-  private constructor({ file, folder }: HarnessFiles, readable: readonly string[], asks: A) {
+  private constructor(way: Way, asks: A) {
     this.#asks = asks
-    this.#child = startCaged({
-      script: CHILD,
-      args: [pathToFileURL(file).href, asks],
-      flags: TYPESCRIPT,
-      readable,
-      heapMb: HEAP_MB,
-      cwd: folder,
-      // What is written past the console, straight to a descriptor, goes nowhere.
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-    })
+    this.#way = way
+    const { child, messages } = way.start()
+    this.#child = child
+    this.#messages = messages
     this.#child.stderr!.on('data', (chunk: Buffer) => {
       this.#stderr = `${this.#stderr}${chunk.toString()}`.slice(-2000)
+      this.#printed += chunk.length
+      if (this.#printed > MOST_PRINTED) this.#refuse(`more than ${MOST_PRINTED} bytes to stderr in one case,`)
     })
     this.#messages.on('data', (chunk: Buffer) => this.#read(chunk))
     // A process that is gone is noticed by its end.
     this.#child.stdin!.on('error', () => {})
     this.#child.on('error', (error) => this.#end(error.message))
-    // Its last message may still be in the pipe when it ends; `close` comes after that.
+    // Its last message may still be in the pipe when it ends; `close` comes after that, unless a process that it left
+    // behind holds the pipe: one of its group is killed, and no other one is waited for.
+    this.#child.on('exit', (code, signal) => {
+      killRest(this.#child)
+      const left = () => this.#end(`${endOf(code, signal)}, and left a process behind`)
+      // What stands in the pipe is read before, also where this program was busy meanwhile.
+      setTimeout(() => setImmediate(left), LEFT_MS).unref()
+    })
     this.#child.on('close', (code, signal) => this.#end(endOf(code, signal)))
     this.#child.unref()
     for (const pipe of [this.#child.stdin, this.#child.stderr, this.#messages])
       (pipe as unknown as { unref(): void }).unref()
+    if (way.greeting !== undefined) this.#child.stdin!.write(`${way.greeting}\n`)
   }
 
+  /** Also where it has ended, and has not told yet why. */
   get isAlive(): boolean {
+    if (this.#untold !== null) return true
     return this.#ended === null && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** The reply to one case. A process that does not answer within the limit is killed. */
   async run(job: Asked[A]['job'], limitMs: number): Promise<HostAnswer<A>> {
+    if (this.#untold !== null) {
+      const failed: HostAnswer<Asks> = { failed: this.#untold }
+      this.#untold = null
+      return failed as HostAnswer<A>
+    }
+    this.#printed = 0
     const id = randomBytes(16).toString('base64url')
     const { promise, resolve, reject } = Promise.withResolvers<HostAnswer<A>>()
     const answers = 'view' in job ? null : pinnedAnswers(job.recording)
     const live = ('live' in job && job.live?.()) || null
     const limit = new CaseLimit(limitMs, () => {
-      const cut: HostAnswer<Asks> = { failed: `${WHO[this.#asks]} gave no answer within ${limitMs} ms and was cut` }
+      const cut: HostAnswer<Asks> = {
+        failed: `${WHO[this.#asks]} gave no answer within ${limitMs} ms and was cut${this.#halfLine()}`,
+      }
       resolve(cut as HostAnswer<A>)
       this.close()
     })
@@ -136,14 +148,10 @@ export class HarnessHost<A extends Asks = 'replay'> {
     killGroup(this.#child)
   }
 
-  get #messages(): Readable {
-    return this.#child.stdio[MESSAGES] as Readable
-  }
-
-  async #loaded(): Promise<string | null> {
+  async #loaded(loadMs: number): Promise<string | null> {
     const { promise, resolve } = Promise.withResolvers<string | null>()
     this.#onLoaded = resolve
-    const timer = setTimeout(() => resolve(`it was not loaded within ${LOAD_MS / 1000} s`), LOAD_MS)
+    const timer = setTimeout(() => resolve(`it was not loaded within ${loadMs / 1000} s${this.#halfLine()}`), loadMs)
     const problem = await promise
     clearTimeout(timer)
     this.#onLoaded = null
@@ -168,11 +176,17 @@ export class HarnessHost<A extends Asks = 'replay'> {
 
   #hear(line: Buffer): void {
     if (this.#ended !== null) return
-    const message = line.length > MOST_BYTES ? null : believed(FromHost, line)
-    if (message === null) this.#refuse(`a message of another shape, or of more than ${MOST_BYTES} bytes`)
-    else if ('loaded' in message) this.#onLoaded?.(message.loaded && clip(message.loaded))
+    const message =
+      line.length > MOST_BYTES ? { wrong: `a message of more than ${MOST_BYTES} bytes` } : this.#way.hear(line)
+    if ('wrong' in message) this.#refuse(message.wrong)
+    else if (this.#onLoaded !== null) {
+      if ('loaded' in message) this.#onLoaded(message.loaded && clip(message.loaded))
+      else if (this.#way.inTurn) this.#refuse('an answer before its "hello"')
+    } else if (!('loaded' in message) && message.id === this.#pending?.id)
+      this.#take(message, line.length, this.#pending)
     // What an earlier case left behind speaks for nobody.
-    else if (message.id === this.#pending?.id) this.#take(message, line.length, this.#pending)
+    else if (this.#way.inTurn)
+      this.#refuse(`a line out of turn, which is no answer to the case at hand (${quoted(line)}),`)
   }
 
   #take(message: Exclude<FromHost, { loaded: unknown }>, bytes: number, pending: Pending<A>): void {
@@ -207,17 +221,41 @@ export class HarnessHost<A extends Asks = 'replay'> {
     }
   }
 
-  /** Whoever writes what the host's own code does not write is no harness any more. */
+  /** Whoever writes what its way does not know is no harness any more. */
   #refuse(what: string): void {
-    this.#pending?.settle({ failed: `${WHO[this.#asks]} sent ${what} past its host` })
-    this.#end(`it sent ${what}`)
+    if (this.#ended !== null) return
+    const failed = clip(`${WHO[this.#asks]} sent ${what}${this.#way.past}`)
+    if (this.#pending) this.#pending.settle({ failed } as HostAnswer<A>)
+    else if (this.#way.inTurn && this.#onLoaded === null) this.#untold = failed
+    this.#end(clip(`it sent ${what}`))
   }
 
   #end(how: string): void {
     this.#ended ??= how
-    this.#onLoaded?.(`${WHO[this.#asks]} ended its process (${how})\n${this.#stderr}`)
-    this.#pending?.settle({ failed: `${WHO[this.#asks]} ended its process (${how})`, died: true })
+    this.#onLoaded?.(clip(`${WHO[this.#asks]} ended its process (${how})${this.#halfLine()}\n${this.#stderr}`))
+    this.#pending?.settle({
+      failed: clip(`${WHO[this.#asks]} ended its process (${how})${this.#halfLine()}${this.#lastWords()}`),
+      died: true,
+    } as HostAnswer<A>)
     killGroup(this.#child)
+    // What was left behind may write for ever.
+    this.#messages.destroy()
+    this.#child.stderr!.destroy()
+  }
+
+  /** A line that it began and did not end. */
+  #halfLine(): string {
+    return this.#lines.pendingBytes === 0 ? '' : `; its last line has no end: ${clip(quoted(this.#lines.rest()))}`
+  }
+
+  /** What a program printed before it ended. A module's process tells it by itself. */
+  #lastWords(): string {
+    if (!this.#way.inTurn) return ''
+    const lines = this.#stderr.split('\n').filter((line) => line.trim() !== '')
+    return lines
+      .slice(-5)
+      .map((line) => `\nprinted: ${line.slice(0, 200)}`)
+      .join('')
   }
 }
 

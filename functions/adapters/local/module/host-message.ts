@@ -5,7 +5,7 @@ const count = z.int().nonnegative()
 const depth = z.int().positive().optional()
 
 /** What a harness asks of the recording, by the name of the method and its arguments. */
-const Question = z.discriminatedUnion('method', [
+export const Question = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('tool'), name: z.string(), args: z.json() }),
   z.strictObject({ method: z.literal('retrieve'), bucket: z.string(), hop: depth, top_k: count.optional() }),
   z.strictObject({ method: z.literal('model'), prompt: z.string() }),

@@ -8,6 +8,8 @@ import { onScale } from './scale.ts'
 /** An evaluator of a rule of one's own. */
 type Ruled = Extract<Evaluator, { applies_when?: unknown }>
 
+const WHO = { module: 'module', model: 'judge', jsonata: 'expression', expression: 'expression' } as const
+
 /** Verdict of a rule about a view. `applies`: says whether it is about the case at all; null: about every one. */
 export function judgedBy(evaluator: Ruled, view: unknown, applies: Rule | null, resultOf: () => unknown): Verdict {
   if (applies !== null) {
@@ -29,7 +31,7 @@ export function judgedBy(evaluator: Ruled, view: unknown, applies: Rule | null, 
       `${evaluator.evaluator_id}: no result: ${wordsOf(result, `true, false or a number of ${range[0]} to ${range[1]}`)}`,
     )
   if (at.passed) return { ...pass, score: at.score }
-  const says = evaluator.says ?? `the ${evaluator.check === 'module' ? 'module' : 'expression'} gave ${result}`
+  const says = evaluator.says ?? `the ${WHO[evaluator.check]} gave ${result}`
   return fail([finding(`${evaluator.evaluator_id}: ${says}`)], at.score)
 }
 

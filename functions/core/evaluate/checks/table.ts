@@ -14,6 +14,7 @@ import { groundedArguments } from './grounded-arguments.ts'
 import { jsonata } from './jsonata.ts'
 import { knownProvenance } from './known-provenance.ts'
 import { latencyMs } from './latency-ms.ts'
+import { model } from './model.ts'
 import { module } from './module.ts'
 import { mustRefuse } from './must-refuse.ts'
 import { operatorCorrections } from './operator-corrections.ts'
@@ -41,6 +42,7 @@ export const CHECKS: { readonly [K in Evaluator['check']]: Check<K> } = {
   expression,
   jsonata,
   module,
+  model,
   cost_cents: costCents,
   latency_ms: latencyMs,
 }

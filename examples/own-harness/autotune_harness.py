@@ -1,0 +1,1 @@
+../../functions/harness-client/autotune_harness.py

@@ -1,10 +1,13 @@
 /** `autotune run --live`: a signed document, a caged harness without a network, and a model on loopback that this program asks. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { wallHere } from '#adapters/local/cage/level.ts'
 import { modelOf } from '../../functions/embedded/live-run.ts'
 import { aPack, aTarget } from '../support/builders.ts'
 import { DOCUMENT, liveSuite, liveWorld } from '../support/live-engine.ts'
+import { EXAMPLE } from '../support/own-harness.ts'
 import {
   type ChatAsked,
   type Scripted,
@@ -20,6 +23,25 @@ const HARNESS = `export async function replay(recorded, settings, pinned) {
   return { status: 'DECIDED', outputs: { answer: content }, evidence_refs: kept, usage: null }
 }
 `
+
+const PYTHON = `#!/usr/bin/env python3
+import socket
+from autotune_harness import serve
+
+def replay(recorded, settings, pinned):
+    offered = pinned.retrieve('orders', hop=1)
+    kept = [p['evidence_ref'] for p in offered[: settings['evidence.orders.top_k']]]
+    answer = pinned.model(recorded['messages'][0]['content'] + ': ' + ' '.join(kept))
+    try:
+        socket.create_connection(('127.0.0.1', PORT), timeout=1)
+        return {'status': 'REACHED', 'outputs': {'answer': 'no'}, 'evidence_refs': kept, 'usage': None}
+    except OSError:
+        return {'status': 'DECIDED', 'outputs': {'answer': answer['content']}, 'evidence_refs': kept, 'usage': None}
+
+serve(replay)
+`
+const hasPython = wallHere() !== null && spawnSync('/usr/bin/env', ['python3', '--version']).status === 0
+if (!hasPython) console.log('skipped: a live run over a harness in Python (no python3 here, or no wall)')
 
 const place = placeOfEachTest()
 /** A store with the records, which every test has a copy of. */
@@ -97,6 +119,28 @@ describe('a live run of the command line', () => {
       expect.stringContaining('reproducible: run r, recomputed to the end'),
     ])
   })
+
+  test.skipIf(!hasPython)(
+    'asks for a harness in Python what that asks, and reaches no other model from behind the wall',
+    async () => {
+      const { live } = await signed()
+      place.file('autotune_harness.py', readFileSync(join(EXAMPLE, 'autotune_harness.py')))
+      place.file('harness.py.files.json', ['./autotune_harness.py'])
+      const harness = place.file('harness.py', PYTHON.replace('PORT', new URL(server!.baseUrl).port))
+      chmodSync(harness, 0o700)
+      const target = join(place.dir, 'target.json')
+      const words = ['run', '--target', target, '--replayer', `exec:${harness}`, '--live', live, '--run-id', 'r']
+      const uncaged = await place.at(...words, '--no-cage')
+      expect([uncaged.code, uncaged.err]).toEqual([
+        2,
+        expect.stringContaining('a live run takes a harness that reaches no network'),
+      ])
+      expect(server!.asked).toEqual([])
+      expect((await place.at(...words)).code).toBe(0)
+      expect(new Set(server!.asked.map(({ path }) => path))).toEqual(new Set(['/v1/chat/completions']))
+      expect((await place.at('verify', 'r')).code).toBe(0)
+    },
+  )
 
   test('says of an unsigned document who is to sign it, and of a changed one that it was changed', async () => {
     const { live, run } = await situation()

@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/browser/**', 'test/install/**', ...LOGS],
+          exclude: ['test/real/**', 'test/browser/**', 'test/install/**', 'test/model/**', ...LOGS],
           // What a file imports is loaded once a process, not once a file: a third of the time. So a file leaves behind no
           // mock of a class and no variable of the environment.
           isolate: false,
@@ -54,6 +54,19 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           ...SETUP,
+          isolate: false,
+          fileParallelism: false,
+          ...patient,
+        },
+      },
+      // One process, one after another: the model is installed once, and has the cores.
+      {
+        ...BUILT,
+        test: {
+          name: 'model',
+          include: ['test/model/**/*.test.ts'],
+          ...SETUP,
+          ...SILENT,
           isolate: false,
           fileParallelism: false,
           ...patient,

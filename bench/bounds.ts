@@ -1,6 +1,7 @@
 /** Bounds of a prompt block against edits that were written without knowledge of them: disguises, and ordinary work. */
 import { readFileSync } from 'node:fs'
 import { promptProblems } from '#core/space/prompt/bounds.ts'
+import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { PromptBounds } from '#schemas/surface.ts'
 import { type Bench, percent } from './bench.ts'
 
@@ -36,7 +37,7 @@ export function judged(name: 'adversarial' | 'benign', each = 1): Judged[] {
     .map(({ kind, block, at, cut, put }) => {
       const { language, text, bounds } = blocks[block]!
       const to = text.slice(0, at) + put + text.slice(at + cut)
-      return { kind, language, refused: promptProblems(bounds, text, to).length > 0 }
+      return { kind, language, refused: promptProblems(bounds, text, to, estimatedTokens).length > 0 }
     })
 }
 

@@ -12,7 +12,7 @@ import { deploy } from '../test/support/workflow/deployed.ts'
 /** What one function used in a run, over all its calls. */
 export interface Use {
   calls: number
-  /** Milliseconds of this machine's core, the interpreter of the definitions included. */
+  /** Milliseconds that this thread worked, the interpreter of the definitions included: what else the machine does is not in them. */
   ms: number
   gets: number
   puts: number
@@ -87,6 +87,15 @@ const twelve = () =>
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
+/** Milliseconds that this thread has worked. */
+function worked(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
+}
+
+/** Calls of a function whose memory is weighed: its shards are alike, and a weighing takes longer than most calls. */
+const WEIGHED_CALLS = 3
+
 /** Bytes that nobody can collect. */
 function alive(): number {
   collect()
@@ -100,20 +109,22 @@ class Meter {
   private current: Use | null = null
   private before = 0
   private looks = 0
-  private since = performance.now()
+  private weighs = false
+  private since = worked()
 
   begin(name: string): void {
     this.end()
     this.functions[name] ??= { calls: 0, ms: 0, gets: 0, puts: 0, itemReads: 0, itemWrites: 0, vault: 0, peak: 0 }
     this.current = this.functions[name]
     this.current.calls++
-    this.before = alive()
-    this.since = performance.now()
+    this.weighs = this.current.calls <= WEIGHED_CALLS
+    this.before = this.weighs ? alive() : 0
+    this.since = worked()
   }
 
   /** Time since the last look belongs to the function that was at work: one thread, one function at a time. */
   end(): void {
-    const now = performance.now()
+    const now = worked()
     if (this.current) this.current.ms += now - this.since
     this.since = now
   }
@@ -126,10 +137,10 @@ class Meter {
 
   /** Now and then, and at each write, when a function holds most. What a look takes is not the function's time. */
   private look(always: boolean): void {
-    if (!this.current || (!always && this.looks++ % 500 !== 0)) return
+    if (!this.current || !this.weighs || (!always && this.looks++ % 500 !== 0)) return
     this.end()
     this.current.peak = Math.max(this.current.peak, alive() - this.before)
-    this.since = performance.now()
+    this.since = worked()
   }
 
   bucket(inner: ObjectStore, vault: boolean): ObjectStore {

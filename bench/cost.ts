@@ -32,6 +32,8 @@ export async function run(): Promise<Bench> {
     name: 'cost',
     conditions: {
       run: `${CANDIDATES} hand-written candidates on the synthetic refund harness, transcript replayer, as many sealed cases as search cases, a fresh seal, one question`,
+      seconds:
+        'of the processor, not of the clock: a busy machine counts no more; the first quota to one digit, since it lies far beyond what was measured',
       measured: `the synthesized definitions offline, real handlers, at ${small.cases}, ${MEASURED_AT.join(' and ')} search cases; others on the straight line through the last two, as if no quota bound`,
       prices: 'us-east-1 list prices, November 2026, no free tier: bench/cost-prices.ts is a table to edit',
       declared: DECLARED,
@@ -43,6 +45,7 @@ export async function run(): Promise<Bench> {
       usd_2000000: usd('usd_2000000'),
       usd_12x2000: usd('usd_12x2000'),
       import_puts_per_1000_runs: putsPerThousand(second),
+      usd_import_1000_runs: round(importUsd(second) * (1000 / (2 * second.cases))),
       first_quota: binding.name,
       first_quota_at_replays: binding.atReplays,
     },
@@ -53,7 +56,8 @@ export async function run(): Promise<Bench> {
         part,
         ...Object.values(bills).map((bill) => bill[part as keyof Bill].toFixed(5)),
       ]),
-      ['all', ...Object.keys(sizes).map((name) => usd(name as keyof typeof sizes).toFixed(5))],
+      ['import of its runs, once', ...Object.values(sizes).map((s) => importUsd(second, s.cases).toFixed(5))],
+      ['all but the import', ...Object.keys(sizes).map((name) => usd(name as keyof typeof sizes).toFixed(5))],
       ['state transitions', ...Object.values(sizes).map((s) => readable(Math.round(s.transitions)))],
       ['S3 requests of the run', ...Object.values(sizes).map((s) => readable(Math.round(requestsOf(s))))],
       [`import of 2 x ${second.cases} runs: ${putsPerThousand(second)} writes and lists to S3 for 1,000 runs`],
@@ -106,6 +110,15 @@ function secondsOf(use: Use, mb: number): number {
 
 const requestsOf = ({ functions }: Measured): number =>
   Object.values(functions).reduce((sum, { gets, puts }) => sum + gets + puts, 0)
+
+/** What the import of both sides asks of AWS, for a number of cases a side: it runs on the machine of whoever imports. */
+const importUsd = ({ cases, imported }: Measured, of = cases): number =>
+  (of / cases) *
+  (imported.gets * PRICES.s3Get +
+    imported.puts * PRICES.s3Put +
+    imported.itemReads * PRICES.dynamoRead +
+    imported.itemWrites * PRICES.dynamoWrite +
+    imported.vault * PRICES.kmsRequest)
 
 /** Writes and lists of an import, for a thousand of the runs on both sides. */
 const putsPerThousand = ({ cases, imported }: Measured): number => round((1000 * imported.puts) / (2 * cases))
@@ -160,7 +173,7 @@ function quotasOf(size: Measured, memory: Memory): Quota[] {
   const quota = (name: string, share: number, then: string): Quota => ({
     name,
     share,
-    atReplays: Math.round(replays / share),
+    atReplays: oneDigit(replays / share),
     then,
   })
   const perCall = Object.entries(size.functions).filter(([name]) => !BY_ITEM.has(name))
@@ -210,5 +223,8 @@ function answerHours({ functions }: Measured, memory: Memory): number {
   const of = (name: string) => secondsOf(functions[name]!, memory[name]!)
   return (of('ReserveQuestion') + of('ScoreShard') / 100 + of('SealAnswer')) / 3600
 }
+
+/** A quota lies far beyond what was measured: more digits would say another number each time. */
+const oneDigit = (n: number): number => Number(n.toPrecision(1))
 
 const round = (usd: number): number => Number(usd.toPrecision(3))

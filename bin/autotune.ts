@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
+import { PROPOSERS } from '#schemas/proposers.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { nearText } from '../functions/cli/near.ts'
 import { endProgress } from '../functions/cli/progress.ts'
@@ -16,6 +17,7 @@ import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
 import { experienceVerbs } from './experience.ts'
+import { planVerbs } from './plan.ts'
 import { described, tell } from './reference.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
 
@@ -169,10 +171,11 @@ export function build(state: { code: number }): Command {
 
   verb(
     'propose <file>',
-    'hand-written changes on the search side (bounds, fate, figures; spends nothing), or files the proposal of another producer for review',
-    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
+    'hand-written changes on the search side (bounds, fate, figures; spends nothing), those of a program outside (an inbox; counted), or files the proposal of another producer for review',
+    'autotune propose changes.jsonl --target target.json\nautotune propose ./inbox --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA folder is an inbox: one change a file, in the order of names. It is counted, as is a file in which a change names its "origin": 200 proposals an intent and quarter, or "proposal_budget" of the target. What was proposed before is answered from memory (docs/agents.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
   )
     .option('--target <file>', 'tuning target; of hand-written changes')
+    .option('--again', 'replay also what memory answers: stale changes, dead ends, and what an earlier run looked at')
     .option(
       '--replayer <replayer>',
       'transcript (trims what was recorded), or module:PATH or exec:PATH (a harness of your own)',
@@ -192,15 +195,51 @@ export function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/propose.ts')).propose(file, o)
     })
 
+  planVerbs(verb, state)
+
+  verb(
+    'brief',
+    'a folder for a coding agent that is to propose changes: surfaces and bounds, recorded cases of the search side, what was tried before and how; nothing sealed',
+    'autotune brief --target target.json --out ./brief\nautotune brief --target target.json --out ./brief --cases 1000 --json',
+  )
+    .requiredOption('--target <file>', 'tuning target')
+    .requiredOption('--out <dir>', 'folder to write; an earlier brief there is replaced, anything else is not')
+    .addOption(
+      new Option('--cases <n>', 'recorded cases that are told, those that failed or were corrected first')
+        .default(200)
+        .argParser(atLeastOne('--cases', 10_000)),
+    )
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/brief.ts')).brief(o)
+    })
+
+  verb(
+    'history [path]',
+    'what was tried before on the intent of a target, or on one setting of it: changes of the inbox and of the latest runs, with their fates',
+    'autotune history --target target.json\nautotune history evidence.orders.top_k --target target.json --json\nautotune history --target target.json --changes changes.jsonl',
+  )
+    .requiredOption('--target <file>', 'tuning target')
+    .option('--changes <file>', 'write the changes of the inbox that the search side would keep, for run --candidates')
+    .addOption(new Option('--limit <n>', 'changes that are shown').default(20).argParser(atLeastOne('--limit', 10_000)))
+    .action(async (path, o) => {
+      state.code = await (await import('../functions/cli/history.ts')).history(path, o)
+    })
+
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --target target.json --replayer exec:./my-harness.py\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --proposers neighbours,corrections\nautotune run --target target.json --proposers blocks --blocks blocks.json\nautotune run --target target.json --reflect proposer.json\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer exec:./my-harness.py\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
   )
     .option('--target <file>', 'tuning target')
     .option(
       '--candidates <file>',
       'hand-written changes (JSON lines of {"patch": {path: value}}) in place of the search',
+    )
+    .option('--proposers <names>', `who else proposes changes: ${PROPOSERS.join(', ')}; several with commas`)
+    .option('--blocks <file>', 'reviewed library of prompt blocks, for the proposer "blocks"')
+    .option(
+      '--reflect <file>',
+      'a model that is shown failed search cases once and proposes edits (kind: proposer_model)',
     )
     .option(
       '--replayer <replayer>',
@@ -382,6 +421,18 @@ export function build(state: { code: number }): Command {
     .option('--shown <digest>', 'decide only if this is still what the page shows (printed by "autotune review")')
     .action(async (run, o) => {
       state.code = await (await import('../functions/cli/decide.ts')).decideVerb(run, o)
+    })
+  verb(
+    'mcp',
+    'a server for agents over stdin and stdout (MCP), with the tools of one role: nothing decides, nothing reads the sealed side, and only a proposer may write, into the inbox',
+    'autotune mcp --as proposer --target target.json\nautotune mcp --as reviewer --store ./harness\nautotune mcp --as auditor\nAn MCP client starts it, e.g. with {"command": "autotune", "args": ["mcp", "--as", "proposer", "--target", "target.json"]} (docs/agents.md)',
+  )
+    .addOption(
+      new Option('--as <role>', 'whose tools').choices(['proposer', 'reviewer', 'auditor']).makeOptionMandatory(),
+    )
+    .option('--target <file>', 'tuning target; of a proposer')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/mcp.ts')).mcp({ ...o, version: version() })
     })
   verb(
     'ui',

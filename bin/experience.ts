@@ -20,7 +20,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
   const importing = verb(
     'import [files...]',
     'publish packs, suites and prices, and import recorded runs: traces of any known dialect, native records, or others through a map',
-    'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata\nautotune import sessions/ --map claude-code\nautotune import events.jsonl --map ./my-map.jsonata --group-by trace.id',
+    'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata\nautotune import sessions/ --map claude-code\nautotune import events.jsonl --map ./my-map.jsonata --group-by trace.id\nautotune import shadow.jsonl --plan recording-plan.json',
   )
     .option(
       '--map <map>',
@@ -44,7 +44,10 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
         .choices(['hash', 'recorded'])
         .default('hash'),
     )
-    .option('--split-key <text>', 'key of the split hash (default: a random one, fixed by the first import)')
+    .option(
+      '--split-key <text>',
+      'key of the split hash, 16 bytes or more (default: a random one, fixed by the first import)',
+    )
     .addOption(
       new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
     )
@@ -58,6 +61,10 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     .option(
       '--redact <file>',
       'rules of what is replaced by pseudonyms before anything is stored (schemas/json/redaction-rules.schema.json)',
+    )
+    .option(
+      '--plan <file>',
+      'the files hold runs that were recorded for this plan: each is held against it, and marked with it',
     )
     .option('--dry-run', 'say what would be stored, and write nothing', false)
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)

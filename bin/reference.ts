@@ -21,7 +21,10 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
   doctor: '0 READY; 3 INCONCLUSIVE; 2 UNANSWERED or REFUSED, or bad input',
   model: '0 it answered; 3 it refused or said nothing; 2 it cannot be asked (and what to mend), or bad input',
   propose:
-    '0 a run would keep each change, or the proposal of another producer is filed; 3 some not; 2 some are out of bounds, refused or bad input',
+    '0 a run would keep each change, or the proposal of another producer is filed; 3 some not; 2 some are out of bounds, unreadable, beyond the budget of proposals, refused or bad input',
+  plan: '0 written, or nothing is to be recorded; 2 refused or bad input, and nothing was written',
+  record:
+    '0 the plan is recorded; 3 a part of it (failed, at the limit, or cases that are gone); 2 refused or bad input; 130 ended by Ctrl-C (what was made is in the file)',
   run: '0 a proposal; 3 ran and proposes nothing (and why); 2 refused or bad input; 130 ended by Ctrl-C (what was written is whole)',
   verify: '0 reproducible, or the store holds; 2 it differs (each file is named), or bad input',
   'cadence show': '0 shown; with --exit-code 3 where something moved; 2 bad input',

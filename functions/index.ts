@@ -28,6 +28,7 @@ export { powerNonInferior } from '#core/statistics/acceptance.ts'
 export { casesForZeroFailures } from '#core/statistics/binomial.ts'
 export { pNonInferior } from '#core/statistics/non-inferiority.ts'
 export type { ExperienceRun } from '#schemas/experience-run.ts'
+export type { RecordedParts, RecorderModule, RecordingPlan } from '#schemas/recording-plan.ts'
 export { type LocalStore, type LocalStoreOptions, openStore } from './embedded/open-store.ts'
 /** What is wrong with what the caller gave, in words for people; everything else that is thrown is a defect. */
 export { UserError } from './errors.ts'

@@ -10,12 +10,13 @@ import { fixStage } from './constructs/fixed-stage.ts'
 import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
+import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { Stores } from './constructs/workflow-rights.ts'
 import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
 import { alarmTopicOf, appConfigIsOn, dailyTime, harnessOf } from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
-export interface AutotuneStackProps extends StackProps {
+export interface AutotuneStackProps extends StackProps, RuntimeSettings {
   /** Stores of the stateful stack; handed over as constructs, so that rights are granted where they are needed. */
   readonly stores: Stores & { readonly releases: ReleaseStore }
   /**
@@ -41,6 +42,7 @@ export class AutotuneStack extends Stack {
 
   constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
+    setRuntime(this, props)
     if (stage !== undefined) fixStage(this, stage)
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node)
@@ -76,7 +78,7 @@ export class AutotuneStack extends Stack {
       new CfnOutput(this, 'StopRolloutFunction', { value: stop.functionName })
       new CfnOutput(this, 'ResumeRolloutFunction', { value: resume.functionName })
       new CfnOutput(this, 'RuntimeRoleArn', { value: runtime.roleArn })
-      if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.places.intents) })
+      if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.intents) })
     }
     this.say('RolloutWorkflowArn', this.rollouts, 'no rollouts: "-c rollouts=FOLDER" says how (docs/rollout.md)')
   }

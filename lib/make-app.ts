@@ -1,5 +1,5 @@
 /** The whole deployment as one value: the entry point and the tests build the same. */
-import { App, type AppProps, Validations } from 'aws-cdk-lib'
+import { App, type AppProps, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
@@ -30,7 +30,13 @@ export function makeApp(props: AppProps = {}): Deployment {
   const { name: stage, retain, stacks } = stageOf(app.node)
   const tags = { stage }
   const stateful = new StatefulStack(app, `${stacks}Data`, { stage, retain, tags })
-  const workflow = new AutotuneStack(app, `${stacks}Workflow`, { stage, stores: stateful, tags })
+  const workflow = new AutotuneStack(app, `${stacks}Workflow`, {
+    stage,
+    stores: stateful,
+    tags,
+    // A throw-away stage leaves nothing behind, its logs included.
+    ...(retain ? {} : { logRemoval: RemovalPolicy.DESTROY }),
+  })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app, stacks, ACKNOWLEDGEMENTS)
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)

@@ -1,6 +1,9 @@
 /** What outlives every deployment: experience, vault, releases, the ledger and its journal of heads. Nothing here runs. */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
-import { AccountRootPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
+import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import type { Key } from 'aws-cdk-lib/aws-kms'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
@@ -9,6 +12,8 @@ import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
 import { mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
+import { needFlags } from './feature-flags.ts'
+import { watchLimits } from './limits.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -19,6 +24,34 @@ export interface StatefulStackProps extends StackProps {
    * @default - "kept" or "throwaway", as `retain` says
    */
   readonly stage?: string
+  /**
+   * Makes a bucket of your own for what the optimiser may read: versioned, and made in the scope that it is given, since its policy
+   * names roles of this stack: `(scope) => new Bucket(scope, 'Mine', { versioned: true, ... })`.
+   * @default - a new one, encrypted by S3, with its access logs
+   */
+  readonly experienceBucket?: (scope: Construct) => Bucket
+  /**
+   * Table of your own for the ledger, with the keys `pk` and `sk` (texts); it may be one of another app (`Table.fromTableArn`). Keep
+   * it recoverable, and protected against deletion.
+   * @default - a new one, on demand, recoverable to any second of 35 days
+   */
+  readonly ledgerTable?: ITable
+  /**
+   * Makes a key of your own for the vault: symmetric, and made in the scope that it is given, since its policy is what keeps others
+   * out. It must encrypt nothing else.
+   * @default - a new one, rotated every year
+   */
+  readonly vaultKey?: (scope: Construct) => Key
+  /**
+   * How long what is sealed cannot be removed (governance mode): longer than a version answers questions.
+   * @default - a year; a day where nothing is retained
+   */
+  readonly vaultLock?: Duration
+  /**
+   * How long releases and lines of the journal cannot be removed (governance mode).
+   * @default - a year; a day where nothing is retained
+   */
+  readonly releaseLock?: Duration
 }
 
 /** A sealed version answers questions for a quarter; its evidence stays for a year. */
@@ -48,18 +81,49 @@ export class StatefulStack extends Stack {
   readonly memory: Role
 
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
-    super(scope, id, { ...props, terminationProtection: retain })
+    const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
+    super(scope, id, { ...own, terminationProtection: retain })
+    needFlags(this)
+    watchLimits(this)
     fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))
-    this.experience = new ExperienceStore(this, 'Experience', { retain })
-    this.vault = new HeldOutVault(this, 'Vault', { retain, lockFor: retain ? VAULT_LOCK : Duration.days(1) })
-    this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: retain ? RELEASE_LOCK : Duration.days(1) })
-    this.ledger = new RunLedger(this, 'Ledger', { retain })
-    this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: retain ? HEADS_LOCK : Duration.days(1) })
+    const lockFor = (asked: Duration | undefined, kept: Duration) => asked ?? (retain ? kept : Duration.days(1))
+    this.experience = new ExperienceStore(this, 'Experience', { retain, bucket: experienceBucket?.(this) })
+    this.vault = new HeldOutVault(this, 'Vault', {
+      retain,
+      lockFor: lockFor(vaultLock, VAULT_LOCK),
+      key: vaultKey?.(this),
+    })
+    this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: lockFor(releaseLock, RELEASE_LOCK) })
+    this.ledger = new RunLedger(this, 'Ledger', { retain, table: ledgerTable })
+    this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: lockFor(releaseLock, HEADS_LOCK) })
     this.auditor = this.auditorRole()
     this.memory = this.memoryRole()
     this.allowIngest()
     this.allowDeciding()
     this.nameOutputs()
+  }
+
+  /** Lets somebody import runs and documents: to take the ingest role, which writes the vault and cannot read it. */
+  grantImport(grantee: IGrantable): Grant {
+    return this.vault.ingest.grantAssumeRole(grantee.grantPrincipal)
+  }
+
+  /** Lets somebody check the deployment (`verify`, `anchor publish`): to take the role of the auditor, which writes nothing. */
+  grantAudit(grantee: IGrantable): Grant {
+    return this.auditor.grantAssumeRole(grantee.grantPrincipal)
+  }
+
+  /** Lets somebody lift rejections (`forget`): to take the role of memory. */
+  grantForget(grantee: IGrantable): Grant {
+    return this.memory.grantAssumeRole(grantee.grantPrincipal)
+  }
+
+  /** Lets somebody read packs, artifacts and runs of the search side, and the ledger (`list`, `show`, `explain`, `doctor`). Of the vault nothing. */
+  grantRead(grantee: IGrantable): void {
+    const { experience, ledger } = this
+    const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
+    for (const statement of [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')])
+      grantee.grantPrincipal.addToPrincipalPolicy(statement)
   }
 
   /** An import publishes documents, stores search runs, asks which families are spent, and holds the lock of imports. */
@@ -72,8 +136,8 @@ export class StatefulStack extends Stack {
 
   /** The first import of a version with a journal begins it, and notes what stands there: it must see that. */
   private allowDeciding(): void {
-    const { ingest, sealer, gate } = this.vault
-    for (const role of [ingest, sealer, gate, this.releases.releaser])
+    const { ingest } = this.vault
+    for (const role of [ingest, this.releases.releaser])
       for (const statement of this.journal.mayAppend(role)) role.addToPolicy(statement)
     for (const statement of mayRead(this.experience.bucket, 'autotune/runs/*/manifest.json'))
       ingest.addToPolicy(statement)

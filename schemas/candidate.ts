@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { Digest, Id, Name, Patch } from './common.ts'
 import { Condition } from './condition.ts'
+import { Prediction, PredictionResult } from './prediction.ts'
 import { RULE_LAYERS } from './strategy-layers.ts'
 import { Finding, Scorecard, ScoreDelta } from './suite.ts'
 import { LAYERS } from './surface-fields.ts'
@@ -30,6 +31,7 @@ export const CandidateChange = z.strictObject({
       'What made it: "search" (the whole lattice), "sampled", "hand_written", or the name of another proposer. Absent: made before candidates said so.',
   }),
   strategy_rule: RuleOrigin.optional(),
+  prediction: Prediction.optional(),
 })
 export type CandidateChange = z.infer<typeof CandidateChange>
 
@@ -55,6 +57,7 @@ export const HandWrittenChange = z.strictObject({
   rationale: z.string().max(4000).optional(),
   origin: Name.optional().meta({ description: 'Who or what proposed it; absent: a person by hand.' }),
   strategy_rule: RuleOrigin.optional(),
+  prediction: Prediction.optional(),
 })
 export type HandWrittenChange = z.infer<typeof HandWrittenChange>
 
@@ -135,6 +138,7 @@ export type AppliesTo = z.infer<typeof AppliesTo>
 /** Line of `candidates.jsonl`: the change, its search score and its fate. What was not reached is null. */
 export const CandidateScore = CandidateChange.extend({
   applies_to: AppliesTo.optional(),
+  happened: PredictionResult.optional().meta({ description: 'Beside its prediction. Absent: it has none.' }),
   digest: Digest,
   fate: Fate,
   reason: z.string(),

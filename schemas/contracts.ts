@@ -1,18 +1,22 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
 import { Bands } from './bands.ts'
+import { BlockLibrary } from './block-library.ts'
 import { DailyCadence } from './cadence.ts'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
 import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
+import { InboxAnswer, InboxEntry } from './inbox.ts'
 import { Insight } from './insight.ts'
 import { LiveModel } from './live-model.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
+import { ProposerModel } from './proposer-model.ts'
 import { QuarterlyCadence } from './quarterly.ts'
+import { RecordedParts, RecordingPlan } from './recording-plan.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
@@ -42,12 +46,16 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'experience-run': ExperienceRun,
   correction: Correction,
   'replay-case': ReplayCase,
+  'recording-plan': RecordingPlan,
+  'recorded-parts': RecordedParts,
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,
   'candidate-change': CandidateChange,
   'strategy-rule': StrategyRule,
   'candidate-score': CandidateScore,
   'replay-result': ReplayResult,
+  'inbox-entry': InboxEntry,
+  'inbox-answer': InboxAnswer,
   'harness-result': HarnessResult,
   scorecard: Scorecard,
   'score-delta': ScoreDelta,
@@ -81,6 +89,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   bands: Bands,
   'daily-cadence': DailyCadence,
   insight: Insight,
+  'block-library': BlockLibrary,
+  'proposer-model': ProposerModel,
   'quarterly-cadence': QuarterlyCadence,
   resplit: Resplit,
   'weekly-cadence': WeeklyCadence,

@@ -3,7 +3,7 @@
  * fields, all of them optional: one that is absent means what a record of version 1 meant, and compiles to the same bytes.
  */
 import * as z from 'zod'
-import { Day, Id, measure, Name, Ref, Settings, wholeMeasure } from './common.ts'
+import { Day, Digest, Id, measure, Name, Ref, Settings, wholeMeasure } from './common.ts'
 import { issuesOfRun } from './experience-run-rules.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
@@ -243,6 +243,10 @@ export const ExperienceRun = z
     turn: z.int().min(1).optional().meta({ description: 'Which turn of the session, from 1.' }),
     started_at: z.iso.datetime({ offset: true }).optional(),
     source: RunSource.optional(),
+    plan: Digest.optional().meta({
+      description:
+        'Recording plan that it was made for: a further recording of its case, of the search side alone; imported with --plan.',
+    }),
     redacted: z
       .record(z.string(), z.int().min(1))
       .optional()

@@ -33,6 +33,8 @@ export const RunRef = z.strictObject({
   risk_class: Text,
   /** ARN of the execution that holds the lock. */
   execution: Text,
+  /** When that execution was started, or redriven last; absent where a version before this one started it. */
+  begun: z.optional(Text),
   started_at: z.string(),
   /** What was asked for. */
   request: ObjectRef,
@@ -60,7 +62,7 @@ export type CompiledSet =
  * `request`: what the execution was started with, not checked yet; `execution`: its ARN, which becomes the holder of
  * the lock.
  */
-export const StartRunInput = z.strictObject({ request: z.unknown(), execution: Text })
+export const StartRunInput = z.strictObject({ request: z.unknown(), execution: Text, begun: z.optional(Text) })
 export type StartRunInput = z.infer<typeof StartRunInput>
 
 /** For a step that needs no more than the run itself. */
@@ -161,6 +163,8 @@ export const ExecutionEnded = z.object({
   detail: z.object({
     executionArn: z.string(),
     status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    /** Milliseconds since 1970. */
+    stopDate: z.number(),
     error: z.nullish(z.string()),
     cause: z.nullish(z.string()),
   }),

@@ -1,6 +1,6 @@
 /** Tuning proposal (the article's, field for field, plus ours) and rejection record. */
 import * as z from 'zod'
-import { AppliesTo, BlastRadius, CandidateChange, GuardrailRow } from './candidate.ts'
+import { AppliesTo, BlastRadius, CandidateChange, CandidateScore, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
 import { CertifiedRow, LabelCounts } from './heldout.ts'
 import { LAYERS } from './surface-fields.ts'
@@ -37,6 +37,8 @@ export const TuningProposal = z.strictObject({
     patch: Patch,
     origin: CandidateChange.shape.origin,
     strategy_rule: CandidateChange.shape.strategy_rule,
+    prediction: CandidateChange.shape.prediction,
+    happened: CandidateScore.shape.happened,
     applies_to: AppliesTo.optional(),
   }),
   replay: z.strictObject({

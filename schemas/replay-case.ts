@@ -24,6 +24,9 @@ export const Recording = z.strictObject({
     .optional()
     .meta({ description: 'Rules that it was compiled and is replayed by; absent: those of the first version.' }),
   run_id: Id,
+  plan: Digest.optional().meta({
+    description: 'Recording plan that it was made for. Absent: it was served, and a baseline may be replayed from it.',
+  }),
   pack_version: Ref.nullable(),
   settings: Settings,
   offers: z.record(z.string(), OfferDepth),

@@ -5,10 +5,13 @@ import { personProblem, samePerson } from './person.ts'
 import type { RolloutStatus, Stage } from './release.ts'
 
 /**
- * `run_id`: the run whose proposal was approved. `configs`: rollout configurations by intent, as they were checked at
- * synthesis.
+ * `run_id`: the run whose proposal was approved. `configs`: rollout configurations as they were checked at synthesis, each
+ * once with the intents that are rolled out so.
  */
-export const StartRolloutInput = z.strictObject({ run_id: Id, configs: z.record(Name, z.looseObject({})) })
+export const StartRolloutInput = z.strictObject({
+  run_id: Id,
+  configs: z.array(z.strictObject({ intents: z.array(Name), config: z.looseObject({}) })),
+})
 export type StartRolloutInput = z.infer<typeof StartRolloutInput>
 
 /** Names the rollout; everything else is read from its item. */

@@ -4,6 +4,7 @@ import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
 import { DrawKey, HeldoutVersion, PreflightRow } from './heldout.ts'
 import { LiveNoise, LivePin } from './live-model.ts'
+import { ModelUsage } from './model-usage.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
@@ -77,6 +78,32 @@ export const TraceSelection = z.strictObject({
 })
 export type TraceSelection = z.infer<typeof TraceSelection>
 
+/** A change that a proposer made and that is no candidate of the run. `paths`: as it named them. */
+export const LeftOut = z.strictObject({
+  origin: Name,
+  paths: z.array(z.string().max(200)),
+  why: z.enum(['out_of_bounds', 'duplicate', 'released', 'too_many', 'unreadable']),
+  reason: z.string().max(2000),
+  n: z.int().min(1).optional().meta({ description: 'Changes that it stands for. Absent: one.' }),
+})
+/** One of them, or how many were too many. */
+export type LeftOut = z.infer<typeof LeftOut>
+
+/** What proposers made for a run before it searched: candidates beside those of the search, and what was left out. */
+export const ProposedInRun = z.strictObject({
+  proposers: z.array(Name).min(1).meta({ description: 'Those that were asked, in their order.' }),
+  blocks: Digest.optional().meta({ description: 'Of the library of blocks. Absent: none was handed over.' }),
+  candidates: z.array(CandidateChange),
+  left_out: z.array(LeftOut),
+  usage: z
+    .array(ModelUsage)
+    .min(1)
+    .optional()
+    .meta({ description: 'What a model cost that proposed. Absent: none was asked.' }),
+})
+/** Candidates of proposers, pinned with their run. */
+export type ProposedInRun = z.infer<typeof ProposedInRun>
+
 /**
  * The article's AutotuneRun with everything resolved and pinned: `target.json`. A run is recomputed from this file, the
  * search set it names and, once the held-out version is retired, that version. `heldout_test_set` is a version's
@@ -125,6 +152,7 @@ export const AutotuneRun = z.strictObject({
     .array(CandidateChange)
     .nullable()
     .meta({ description: 'Hand-written changes in place of the search; null: search.' }),
+  proposed: ProposedInRun.optional().meta({ description: 'Absent: no proposer was asked.' }),
   rejections: z.array(RejectionRecord).meta({ description: 'Rejection memory as read once at the start.' }),
   demonstration: z
     .string()
@@ -154,6 +182,23 @@ const NoSearch = z.strictObject({
   best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
 })
 
+/**
+ * How far the changes of one origin came: each number is of the one before. `in_bounds`: declared and within its bounds,
+ * whether or not another proposed it first. `replayed`: neither memory nor rendering alone decided it. `survived`: it held
+ * every limit on the search set, and gained. `best` of these, on the target's metric; the no-search arm is its yardstick.
+ */
+const OriginOfRun = z.strictObject({
+  origin: Name,
+  proposed: z.int().min(0),
+  in_bounds: z.int().min(0),
+  replayed: z.int().min(0),
+  survived: z.int().min(0),
+  certified: z.int().min(0),
+  best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
+})
+/** One row of how far the changes of each origin came. */
+export type OriginOfRun = z.infer<typeof OriginOfRun>
+
 /** What `run --json` prints, and what a manifest keeps. Null: the run did not come that far. */
 export const RunSummary = z.strictObject({
   run: Id,
@@ -174,6 +219,7 @@ export const RunSummary = z.strictObject({
     failed: z.int().meta({ description: 'Paid replays in which the harness failed.' }),
     no_search: NoSearch.nullable(),
   }),
+  origins: z.array(OriginOfRun).optional().meta({ description: 'Absent: no proposer was asked.' }),
   excluded: z
     .strictObject({ cases: z.record(z.string(), z.int()), share: z.number() })
     .meta({ description: 'Search cases left out because their baseline does not reproduce, by typed reason.' }),
@@ -184,6 +230,9 @@ export const RunSummary = z.strictObject({
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),
+  not_searched: z.array(z.string()).min(1).optional().meta({
+    description: 'Values about which no recording speaks, in lines, as `run --json` tells them: no manifest holds it.',
+  }),
 })
 export type RunSummary = z.infer<typeof RunSummary>
 

@@ -25,6 +25,9 @@ export type RunFile = (typeof RUN_FILES)[number]
 /** Where a runtime hands in scored production runs, one folder a rollout. It may write here and nowhere else. */
 export const PRODUCTION_INBOX = 'inbox/production/'
 
+/** Changes that programs outside propose, each with its answer. */
+export const CHANGES_INBOX = 'inbox/changes/'
+
 /** Ingest's own memory lies under it. No other role may read it. */
 export const INGEST_PREFIX = 'ingest/'
 
@@ -172,6 +175,13 @@ export const keys = {
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,
+  /** Prefix of the changes that programs outside proposed for an intent in a quarter. */
+  inbox: (intent: string, quarter: string) => `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/`,
+  /** One of them, by its place, and the answer to it. */
+  inboxEntry: (intent: string, quarter: string, n: number) =>
+    `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/${String(n).padStart(6, '0')}.json`,
+  inboxAnswer: (intent: string, quarter: string, n: number) =>
+    `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/${String(n).padStart(6, '0')}.answer.json`,
   /** Prefix of the proposals that other producers filed. */
   partProposals: () => 'proposals/',
   /** One of them, by its id and digest. */

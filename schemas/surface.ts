@@ -52,11 +52,14 @@ const PlannerSurface = z.strictObject({
   ...shared,
 })
 
+/** A tokenizer that counts a prompt block in place of the estimate: gpt-tokenizer's of that name. */
+export const Tokenizer = z.enum(['o200k_base'])
+export type Tokenizer = z.infer<typeof Tokenizer>
+
 /** Bounds of a prompt block. */
 const PromptBounds = z.strictObject({
   max_added_tokens: z.int().min(0).meta({
-    description:
-      'Tokens by estimate that the block may grow by since `grown_since`: ceil(characters / 4), or UTF-8 bytes / 3.',
+    description: 'Tokens that the block may grow by since `grown_since`, as `tokenizer` counts them.',
   }),
   forbidden_terms: z.array(z.string().min(1)).meta({
     description: 'What a change may not add in any spelling: look-alikes, splits, codes and endings are read through.',
@@ -65,7 +68,11 @@ const PromptBounds = z.strictObject({
     description:
       'Sentences of the block that stay word for word, stand for themselves and are taken back by none beside them.',
   }),
-  max_tokens: z.int().min(1).optional().meta({ description: 'Most tokens by estimate of the whole block.' }),
+  max_tokens: z.int().min(1).optional().meta({ description: 'Most tokens of the whole block.' }),
+  tokenizer: Tokenizer.optional().meta({
+    description:
+      'What counts tokens. Absent: an estimate, ceil(characters / 4), or UTF-8 bytes / 3 beyond Latin letters.',
+  }),
   max_changed_sentences: z.int().min(1).optional().meta({
     description: 'Most sentences that one change replaces, adds or takes out.',
   }),

@@ -5,6 +5,7 @@ import { MOST } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { BaselineTuple } from './pack.ts'
 import { ID_PATTERN } from './patterns.ts'
+import { PROPOSERS } from './proposers.ts'
 
 /** The least rate or error that is worth a question: it takes thousands of millions of families. */
 const LEAST = 1e-9
@@ -166,6 +167,10 @@ export const TuningTarget = z.strictObject({
     .array(SettingPath)
     .optional()
     .meta({ description: 'Paths of declared surfaces this run may change.' }),
+  proposers: z
+    .array(z.enum(PROPOSERS))
+    .optional()
+    .meta({ description: 'Who proposes changes beside the search (default: nobody).' }),
   visible_data: z
     .strictObject({
       search_set: z.string().regex(/^goldens\/[^/]+\/search$/, 'a search set is goldens/INTENT/search'),
@@ -212,6 +217,9 @@ export const TuningTarget = z.strictObject({
     })
     .optional(),
   owner: Name.optional(),
+  proposal_budget: z.int().min(1).max(10_000).optional().meta({
+    description: 'Proposals that programs outside may hand in for this intent in a quarter (default 200).',
+  }),
   blast_radius: z
     .strictObject({ max_fields: z.int().min(1).max(10), max_decision: z.number().min(0).max(1) })
     .optional()

@@ -45,6 +45,9 @@ export type ProposalStanding = (typeof STANDINGS)[number]
 export const MeasuredGain = z.strictObject({
   metric: TargetMetric,
   predicted: z.number().nullable().meta({ description: 'Of the held-out set; null: nothing was measured there.' }),
+  said: z.strictObject({ by: z.number(), origin: Name }).optional().meta({
+    description: 'Of its proposer, before anything was replayed. Absent: none said a figure of this metric.',
+  }),
   measured: z.number().nullable().meta({ description: 'Of the latest period with both arms; null: there is none.' }),
   period: z.enum(PERIODS).nullable(),
   log_runs: count.meta({ description: 'Production runs that were read, from the first of the log on.' }),

@@ -2,8 +2,10 @@
  * The loop inside a CDK application of your own: the stores in one stack that outlives deployments, the construct
  * `Autotune` in yours. `npx cdk synth --app "node examples/cdk/app.ts"`.
  */
-import { App, type AppProps, CfnOutput, Duration, Stack } from 'aws-cdk-lib'
+import { App, type AppProps, CfnOutput, Duration, Stack, TimeZone } from 'aws-cdk-lib'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import refundTarget from '../../functions/demo/target.json' with { type: 'json' }
@@ -16,10 +18,22 @@ export function exampleApp(props: AppProps = {}): App {
   const autotune = new Autotune(support, 'Autotune', {
     stores,
     targets: { RefundCents: TuningTarget.parse(refundTarget) },
-    schedule: ScheduleExpression.cron({ minute: '30', hour: '4', weekDay: 'MON' }),
+    schedules: {
+      RefundCents: ScheduleExpression.cron({
+        minute: '30',
+        hour: '4',
+        weekDay: 'MON',
+        timeZone: TimeZone.EUROPE_BERLIN,
+      }),
+    },
     answerAfter: Duration.hours(2),
+    logRetention: RetentionDays.ONE_YEAR,
   })
-  autotune.watch.notify(new SnsAction(new Topic(support, 'OnCall', { enforceSSL: true })))
+  autotune.notify(new SnsAction(new Topic(support, 'OnCall', { enforceSSL: true })))
+  // Who may start runs, and who may import: two roles that people take.
+  const people = new AccountRootPrincipal()
+  autotune.grantStart(new Role(support, 'Operators', { assumedBy: people }))
+  stores.grantImport(new Role(support, 'Importers', { assumedBy: people }))
   // So that the command line finds the workflow: `autotune run --target target.json --stack Support`.
   new CfnOutput(support, 'TuningWorkflowArn', { value: autotune.tuning.stateMachineArn })
   return app

@@ -30,7 +30,7 @@ const runs = join(folder, 'runs.jsonl')
 await writeFile(runs, (await Array.fromAsync(deskRuns(), (run) => `${JSON.stringify(run)}\n`)).join(''))
 
 const documents = ['pack', 'suite', 'prices'].flatMap((name) => [`--${name}`, file(`./${name}.json`)])
-const imported = await main(['import', runs, ...documents, '--split-key', 'own-harness', '--store', store])
+const imported = await main(['import', runs, ...documents, '--split-key', 'repair-desk-example', '--store', store])
 process.exitCode =
   imported ||
   (await main([

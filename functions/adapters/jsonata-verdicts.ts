@@ -4,12 +4,23 @@
  */
 import type { JsonataError, JsonataOptions } from 'jsonata'
 import { noVerdict, saidOf, type VerdictAnswer } from '#core/evaluate/asked.ts'
+import { isOfScale, type MadeUpAnswer, madeUpViews, mistakeOf } from '#core/evaluate/made-up-views.ts'
+import { resultKind } from '#core/json-logic.ts'
 import { isAtMost } from '#core/statistics/compare.ts'
 import type { VerdictSource } from '#ports'
+import type { ViewName } from '#schemas/case-view.ts'
 import { UserError } from '../errors.ts'
 
 /** The most that one evaluation may take: steps (an element of a list is one), levels, elements of a list, characters of a text. */
 const MOST = { steps: 200_000, levels: 500, list: 10_000, text: 10_000 } as const
+
+class NoRegExp {
+  constructor() {
+    throw new Error('a regular expression')
+  }
+}
+
+const LIMITS = { stack: MOST.levels, sequence: MOST.list, RegexEngine: NoRegExp } as unknown as JsonataOptions
 
 /** Functions that an expression may name: their result depends on their arguments alone, and is bounded by them. */
 const FUNCTIONS = new Set(
@@ -46,6 +57,32 @@ export async function jsonataProblem(expression: string): Promise<string | null>
   return null
 }
 
+/** Why an expression that may be asked gives no verdict about any case, for the types of what it reads; null: it may give one. */
+export async function jsonataMistake(expression: string, reads: readonly ViewName[]): Promise<string | null> {
+  const jsonata = await engine()
+  const ask = await metered(expression)
+  const words: string[] = []
+  const texts: string[] = []
+  for (const { type, value } of nodesOf(jsonata(expression).ast()))
+    (type === 'name' ? words : type === 'string' ? texts : []).push(value)
+  const answers: MadeUpAnswer[] = []
+  for (const view of madeUpViews([...new Set(words)], [...new Set(texts)])) {
+    const shown = Object.fromEntries(reads.map((name) => [name, plain(view[name])]))
+    try {
+      const said = await ask(shown)
+      if (said === undefined || said === null) answers.push({ isVerdict: false })
+      else if (isOfScale(said)) answers.push({ isVerdict: true })
+      else answers.push({ mistake: `it gives ${resultKind(said)}` })
+    } catch (error) {
+      const { code, message } = error as JsonataError
+      answers.push(/^T\d/.test(code ?? '') ? { mistake: message } : { isVerdict: false })
+    }
+  }
+  return mistakeOf(answers)
+}
+
+const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
+
 /** A part of an expression; the types of the package name fewer than there are. */
 interface Node {
   readonly type: string
@@ -66,14 +103,11 @@ function* nodesOf(ast: unknown): Generator<Node> {
   }
 }
 
-/** What an expression says of each view, canonical JSON each, in their order. */
-export async function jsonataAnswers(expression: string, views: readonly string[]): Promise<VerdictAnswer[]> {
+/** An expression as it is asked, within the most that one evaluation may take. */
+async function metered(expression: string): Promise<(view: unknown) => Promise<unknown>> {
   const jsonata = await engine()
-  const problem = await jsonataProblem(expression)
-  if (problem !== null) return views.map(() => noVerdict(`the expression ${problem}`))
   let steps = 0
-  const limits = { stack: MOST.levels, sequence: MOST.list, RegexEngine: NoRegExp }
-  const compiled = jsonata(expression, limits as unknown as JsonataOptions)
+  const compiled = jsonata(expression, LIMITS)
   const hook = (name: string, told: (...of: unknown[]) => void) =>
     compiled.assign(Symbol.for(`jsonata.${name}`) as unknown as string, told)
   const spend = (count: number): void => {
@@ -92,15 +126,24 @@ export async function jsonataAnswers(expression: string, views: readonly string[
       spend(result.length)
     }
   })
-  const answers: VerdictAnswer[] = []
-  for (const view of views) {
+  return async (view) => {
     steps = 0
+    return await compiled.evaluate(view)
+  }
+}
+
+/** What an expression says of each view, canonical JSON each, in their order. */
+export async function jsonataAnswers(expression: string, views: readonly string[]): Promise<VerdictAnswer[]> {
+  const problem = await jsonataProblem(expression)
+  if (problem !== null) return views.map(() => noVerdict(`the expression ${problem}`))
+  const ask = await metered(expression)
+  const answers: VerdictAnswer[] = []
+  for (const view of views)
     try {
-      answers.push(saidOf(await compiled.evaluate(JSON.parse(view))))
+      answers.push(saidOf(await ask(JSON.parse(view))))
     } catch (error) {
       answers.push(noVerdict(`the expression: ${(error as Error).message}`))
     }
-  }
   return answers
 }
 
@@ -123,10 +166,4 @@ export const jsonataVerdicts: VerdictSource = {
     const problem = await jsonataProblem(evaluator.expression)
     return problem && `its expression ${problem}`
   },
-}
-
-class NoRegExp {
-  constructor() {
-    throw new Error('a regular expression')
-  }
 }

@@ -49,6 +49,8 @@ import {
   cageTableLines,
   certifiableLines,
   guardrailLines,
+  isUnrecorded,
+  reachText,
   ruleLines,
   ruleNotes,
   spaceLines,
@@ -218,6 +220,12 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
       ...surfaces
         .filter((r) => r.inert)
         .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
+      ...surfaces.filter(isUnrecorded).map(
+        (r): Check => ({
+          ...noteOf('surface', `${r.path} ${reachText(r)}: a run does not search what nobody recorded`),
+          ...(isLocal(store) && { mend: nextCommand(o, ['plan', '--target', file]) }),
+        }),
+      ),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
       ...ruleNotes(rules).map((line) => noteOf('rule', line)),
       ...others.filter(({ open }) => open === null).map((one) => noteOf('held out', outgrownLine(one))),

@@ -3,7 +3,7 @@
 import { isPart } from '#core/review/any-proposal.ts'
 import { Ref } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
-import { explainVersion, filedParts, type Lineage } from '../steps/release/lineage.ts'
+import { explainVersion, type Lineage, listedParts } from '../steps/release/lineage.ts'
 import { nextCommand } from './next.ts'
 import { openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
@@ -19,11 +19,12 @@ export async function explainPack(
   if (!ref.success) throw new UserError(`"${pack}" is no pack version: ${ref.error.issues[0]!.message}`)
   const store = await openExisting(o)
   try {
-    const filed = await filedParts(store, ref.data)
-    if (filed.length > 0) {
-      print(json, { version: pack, proposals: filed }, () =>
-        filed.flatMap(({ proposal, status }) => partLines(proposal, status)),
-      )
+    const { parts, damaged } = await listedParts(store, ref.data)
+    if (parts.length > 0) {
+      print(json, { version: pack, proposals: parts }, () => [
+        ...parts.flatMap(({ proposal, status }) => partLines(proposal, status)),
+        ...damaged.map(({ why }) => `damaged  ${why.message}; nobody knows what it would bring`),
+      ])
       return 0
     }
     const lineage = await explainVersion(store, ref.data)

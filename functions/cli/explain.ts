@@ -1,11 +1,14 @@
 /** `autotune explain`: why a run proposed this or nothing, and everything about one candidate of it. */
+import { type PromptCost, promptCostLines } from '#core/evidence/prompt-cost.ts'
 import { labelLines } from '#core/gate/label-wording.ts'
+import { notSearchedBy } from '#core/search/not-searched.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
+import { promptCostsOf } from '../steps/evidence/prompt-costs.ts'
 import { allRemembered } from '../steps/run/forget.ts'
 import { orNull, readJson, readLines, streamValues } from '../streams/read-object.ts'
 import { finishedRun, showPart, showUnfinished } from './inspect.ts'
@@ -42,7 +45,8 @@ export async function explain(
     if (candidate === undefined) {
       const more = nextCommand(o, ['explain', run, scored[0] ? 'CANDIDATE' : ''])
       const labels = asked?.heldout_test_set ? labelLines(asked.heldout_test_set) : []
-      const told = { summary, scored, metric, direction, labels, all: all ?? false, more }
+      const not_searched = asked ? notSearchedBy(asked, scored) : []
+      const told = { summary, scored, not_searched, metric, direction, labels, all: all ?? false, more }
       print(json, summary, () => explainLines(told))
       return 0
     }
@@ -54,18 +58,32 @@ export async function explain(
     const memory = (await allRemembered(store)).filter(({ record: { patches } }) =>
       patches.some((patch) => patchDigest(patch) === found.digest),
     )
-    print(json, { run, ...found, replays, certificate, memory: memory.map(rememberedObject) }, () => [
-      `run ${run}`,
-      ...candidateLines({ found, scored, metric, direction, replays, certificate }),
-      ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
-      ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
-      ...replays.found
-        .slice(0, 1)
-        .map(
-          ({ case_id }) =>
-            `look     ${nextCommand(o, ['case', case_id, '--run', run, '--candidate', found.candidate_id])}`,
-        ),
-    ])
+    const { prompts, why } = await promptsOf(store, asked, found)
+    print(
+      json,
+      {
+        run,
+        ...found,
+        replays,
+        certificate,
+        ...(prompts.length > 0 && { prompts }),
+        memory: memory.map(rememberedObject),
+      },
+      () => [
+        `run ${run}`,
+        ...candidateLines({ found, scored, metric, direction, replays, certificate }),
+        ...(why === null ? [] : [`prompt     its price is not known: ${why}`]),
+        ...prompts.flatMap(promptCostLines).map((line, i) => `${(i === 0 ? 'prompt' : '').padEnd(10)} ${line}`),
+        ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
+        ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
+        ...replays.found
+          .slice(0, 1)
+          .map(
+            ({ case_id }) =>
+              `look     ${nextCommand(o, ['case', case_id, '--run', run, '--candidate', found.candidate_id])}`,
+          ),
+      ],
+    )
     return 0
   } finally {
     store.close()
@@ -87,6 +105,21 @@ export function theCandidate(scored: readonly CandidateScore[], text: string, ru
           .join(', ')}`
       : `run ${run} looked at no candidate "${text}"${nearText(text, ids)}. "autotune explain ${run} --all" lists all ${ids.length}`,
   )
+}
+
+/** Price of the prompt blocks that a candidate changes; `why`: it cannot be told any more. */
+async function promptsOf(
+  store: CommandStore,
+  run: AutotuneRun | null,
+  found: CandidateScore,
+): Promise<{ readonly prompts: readonly PromptCost[]; readonly why: string | null }> {
+  if (run === null) return { prompts: [], why: null }
+  try {
+    return { prompts: await promptCostsOf(store, run, found), why: null }
+  } catch (error) {
+    if (error instanceof UserError) return { prompts: [], why: error.message }
+    throw error
+  }
 }
 
 /** How often a candidate was replayed, and the first cases in which something was found. */

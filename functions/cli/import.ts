@@ -31,10 +31,13 @@ interface Options extends StoreOptions, TraceFlags {
   readonly list: boolean
   readonly dryRun: boolean
   readonly redact?: string
+  /** Recording plan that the runs were made for. */
+  readonly plan?: string
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
   if (o.list) return listed(o.json)
+  if (o.plan !== undefined) return await (await import('./import-plan.ts')).importForPlan(files, o.plan, nothingElse(o))
   const documents = o.pack.length + o.suite.length + o.prices.length + o.document.length
   if (files.length + documents === 0)
     throw new UserError('nothing to import: name record files, or --pack, --suite, --prices, --document')
@@ -81,6 +84,21 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
     ended()
     store.close()
   }
+}
+
+/** A planned run is native, and belongs where its case is: nothing else is to be said of it. */
+function nothingElse(o: Options): Options {
+  const { map, groupBy, redact, pack, suite, prices, document, dryRun, from } = o
+  const said = { '--map': map, '--group-by': groupBy, '--redact': redact, '--from': from }
+  const more = { '--pack': pack, '--suite': suite, '--prices': prices, '--document': document }
+  const [option] = [
+    ...Object.entries(said).filter(([, value]) => value !== undefined && value !== null),
+    ...Object.entries(more).filter(([, value]) => value.length > 0),
+    ...(dryRun ? [['--dry-run']] : []),
+  ].map(([name]) => name)
+  if (option)
+    throw new UserError(`${option} does not go with --plan: its runs are native ones, and nothing beside them`)
+  return o
 }
 
 const grouping = ({ groupBy }: Pick<Options, 'groupBy'>) => (groupBy === undefined ? {} : { groupBy })

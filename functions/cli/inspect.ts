@@ -7,7 +7,7 @@ import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { filedParts, statusOfProposal } from '../steps/release/lineage.ts'
+import { type FiledPart, listedParts, statusOfProposal } from '../steps/release/lineage.ts'
 import { readPart } from '../steps/review/part-proposals.ts'
 import { latestReview } from '../steps/review/reviews.ts'
 import { allRemembered } from '../steps/run/forget.ts'
@@ -70,8 +70,8 @@ export async function list({ json, ...o }: Options): Promise<number> {
     const corrections = await waitingCorrections(store)
     const waiting = waitingLine(corrections)
     const memory = await allRemembered(store)
-    const parts = await filedParts(store)
-    const proposals = parts.map(filedRow)
+    const { parts, damaged } = await listedParts(store)
+    const proposals = [...parts.map(filedRow), ...damaged.map(damagedRow)]
     print(
       json,
       { runs, corrections, memory: memory.map(rememberedObject), ...(proposals.length > 0 && { proposals }) },
@@ -90,7 +90,7 @@ export async function list({ json, ...o }: Options): Promise<number> {
 }
 
 /** A filed proposal as `--json` prints it. */
-const filedRow = ({ proposal, status }: Awaited<ReturnType<typeof filedParts>>[number]) => ({
+const filedRow = ({ proposal, status }: FiledPart) => ({
   proposal: proposal.tuning_proposal_id,
   verdict: proposal.certification,
   certified: false,
@@ -100,16 +100,36 @@ const filedRow = ({ proposal, status }: Awaited<ReturnType<typeof filedParts>>[n
   status,
 })
 
-const filedLines = (proposals: readonly ReturnType<typeof filedRow>[]): string[] =>
+/** The same of one that is no longer what was filed. */
+const damagedRow = ({ id, why }: { readonly id: string; readonly why: Error }) => ({
+  ...{
+    proposal: id,
+    verdict: null,
+    certified: false,
+    date: null,
+    intent: null,
+    change: null,
+    status: 'damaged' as const,
+  },
+  reason: why.message,
+})
+
+type ProposalRow = ReturnType<typeof filedRow> | ReturnType<typeof damagedRow>
+
+const filedLines = (proposals: readonly ProposalRow[]): string[] =>
   proposals.length === 0
     ? []
     : [
         '',
         'proposals of other producers',
-        ...proposals.flatMap(({ proposal, verdict, date, intent, change, status }) => [
-          `${proposal}  ${date.slice(0, 10)}  ${verdict}  ${status.replaceAll('_', ' ')}`,
-          `   ${intent}: ${change}`,
-        ]),
+        ...proposals.flatMap((row) =>
+          row.status === 'damaged'
+            ? [`${row.proposal}  damaged`, `   ${row.reason}`]
+            : [
+                `${row.proposal}  ${row.date.slice(0, 10)}  ${row.verdict}  ${row.status.replaceAll('_', ' ')}`,
+                `   ${row.intent}: ${row.change}`,
+              ],
+        ),
       ]
 
 /** A row as `--json` prints it. */

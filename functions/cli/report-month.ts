@@ -1,5 +1,6 @@
 /** `autotune report --intent`: a month of the routine, on the terminal, as JSON, or as one file with its control charts. */
 import type { IntentMonth } from '#core/cadence/month.ts'
+import { withoutReasons } from '#core/report/redacted.ts'
 import { BAND_METRICS } from '#schemas/band-metrics.ts'
 import { UserError } from '../errors.ts'
 import { monthFile } from '../pages/intent/page.ts'
@@ -36,7 +37,7 @@ export async function reportMonth({ json, intent, month, html, redact, ...o }: M
   const store = await openExisting(o, terminalProgress())
   try {
     const read = await readMonth(store, intent, month ?? null)
-    const told = redact ? withoutWords(read) : read
+    const told = redact ? withoutReasons(read) : read
     if (html === undefined) {
       print(json, told, () => monthLines(told))
       return 0
@@ -52,18 +53,6 @@ export async function reportMonth({ json, intent, month, html, redact, ...o }: M
     store.close()
   }
 }
-
-/** Without what reviewers and people wrote as their reasons; counts, days and ids stay. */
-const withoutWords = (of: IntentMonth): IntentMonth => ({
-  ...of,
-  week: of.week && {
-    ...of.week,
-    funnel: {
-      ...of.week.funnel,
-      entries: of.week.funnel.entries.map((entry) => ({ ...entry, says: entry.stands.replaceAll('_', ' ') })),
-    },
-  },
-})
 
 function monthLines(of: IntentMonth): string[] {
   const { intent, month, charts, marks, week, ledger, year } = of

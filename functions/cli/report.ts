@@ -1,13 +1,14 @@
 /** What `run` prints of a finished run, embedded or deployed, and its exit code. */
+import { notSearchedBy } from '#core/search/not-searched.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import type { RunSummary } from '#schemas/run.ts'
+import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { readJson } from '../streams/read-object.ts'
 import { nextCommand } from './next.ts'
 import { type CommandStore, readerOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { runLines } from './text.ts'
+import { notSearchedLines, runLines } from './text.ts'
 
 /** Prints a finished run and returns its exit code: 0 a proposal, 3 none, 2 refused. */
 export async function report(
@@ -20,8 +21,11 @@ export async function report(
   const path = key === null ? null : store.nameOf(key)
   const proposal = key === null ? null : await readJson<TuningProposal>(store.objects, key)
   const { line } = await readerOf(store)
-  print(json, { ...summary, proposal: path }, () => [
+  const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(summary.run, 'target.json'))
+  const not_searched = run ? notSearchedBy(run, summary.candidates) : []
+  print(json, { ...summary, proposal: path, ...(not_searched.length > 0 && { not_searched }) }, () => [
     ...runLines(summary, proposal, path),
+    ...notSearchedLines(not_searched),
     line,
     ...nextLines(summary, place, proposal?.release_path.requires_reviewers ?? []),
   ])

@@ -1,8 +1,10 @@
 /** `autotune run`: one run of a target, or giving up on one. */
 import { thisProcess } from '#adapters/local/holder.ts'
+import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
 import type { LiveModel } from '#schemas/live-model.ts'
+import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
 import { liveRun, modelOf } from '../embedded/live-run.ts'
@@ -18,13 +20,14 @@ import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { endProgress, terminalProgress } from './progress.ts'
+import { askedProposers, type ProposerOptions, reflectModel, withReflection } from './proposers.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
 import { readLiveModel } from './sign.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
-interface Options extends StoreOptions {
+interface Options extends StoreOptions, ProposerOptions {
   readonly json: boolean
   readonly target?: string
   readonly candidates?: string
@@ -46,23 +49,32 @@ export async function runVerb(o: Options): Promise<number> {
   // A deployment knows its own harness, where a target asks for one.
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
-  const live = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
+  const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
+  const document = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
+  const model = reflectModel(o)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, replayer, text, live)
+    return await runIn(o, target, { replayer, proposing, model, text, document })
   } finally {
     ended()
   }
 }
 
+interface Prepared {
+  readonly replayer: string
+  readonly proposing: Proposing | undefined
+  readonly model: ProposerModel | null
+  readonly text: string | null
+  /** Whose model is asked live; null: nobody is. */
+  readonly document: LiveModel | null
+}
+
 async function runIn(
   o: Options,
   target: TuningTarget,
-  replayer: string,
-  text: string | null,
-  document: LiveModel | null,
+  { replayer, proposing, model, text, document }: Prepared,
 ): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
@@ -73,16 +85,32 @@ async function runIn(
       const candidates = changes?.map(({ change }) => change) ?? null
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o)
     }
-    await soundDocuments(store.objects, target)
+    const { prices } = await soundDocuments(store.objects, target)
+    const asked = withReflection(store, proposing, model, prices)
     await store.unlockVault()
     const live =
       document === null
         ? undefined
-        : await liveRun(store, { document, file: o.live!, model: modelOf(document), target, candidates: bounded, say })
+        : await liveRun(store, {
+            document,
+            file: o.live!,
+            model: modelOf(document),
+            target,
+            candidates: bounded,
+            proposes: asked !== undefined,
+            say,
+          })
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer, live })
     const summary = await runTarget(
       store,
-      { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
+      {
+        target,
+        candidates: bounded,
+        ...(asked && { proposing: asked }),
+        runId: o.runId ?? null,
+        demonstration: null,
+        command: commandOf(o),
+      },
       thisProcess(),
       engine,
     )
@@ -103,18 +131,35 @@ export const keptText = (o: Options): string =>
   ].join('\n')
 
 /** The same command line again, as it works from this folder. */
-function commandOf({ store, target, candidates, replayer, concurrency, limitMs, cage, live }: Options): string {
-  const given = { store, target, candidates, replayer, concurrency, 'limit-ms': limitMs, live }
+function commandOf(o: Options): string {
+  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs, live, cage } = o
+  const given = {
+    store,
+    target,
+    candidates,
+    proposers,
+    blocks,
+    reflect,
+    replayer,
+    concurrency,
+    'limit-ms': limitMs,
+    live,
+  }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   const words = options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)
   return ['autotune run', ...words, ...(cage === false ? ['--no-cage'] : [])].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, cage, live }: Options): void {
+function refuseLocalReplay(o: Options): void {
+  const { replayer, concurrency, limitMs, proposers, blocks, reflect, live, cage } = o
   if (live !== undefined)
     throw new UserError(
       '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
+    )
+  if (proposers !== undefined || blocks !== undefined || reflect !== undefined)
+    throw new UserError(
+      'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
     )
   const given = Object.entries({
     '--replayer': replayer,
@@ -140,7 +185,7 @@ async function boundedBy(
 ): Promise<CandidateChange[]> {
   const { pack } = await soundDocuments(store.objects, target)
   if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
-  return boundedCandidates(changes, pack, target)
+  return await boundedCandidates(changes, pack, target)
 }
 
 async function abandon(runId: string, { json, ...o }: Options): Promise<number> {

@@ -56,7 +56,7 @@ function runLines(run: ExperienceRun, corrections: readonly Correction[]): strin
   const { outcome } = run
   const label = outcome.passed === null ? 'no label' : outcome.passed ? 'passed' : 'failed'
   return [
-    `run      ${[run.run_id, run.date, run.pack_version].filter((v) => v !== null).join(', ')}`,
+    `run      ${[run.run_id, run.date, run.pack_version].filter((v) => v !== null).join(', ')}${run.plan === undefined ? '' : ', recorded for a plan'}`,
     `outcome  ${label}${outcome.score_kind === null ? '' : ` (${outcome.score_kind})`}${outcome.status === null ? '' : `, ${outcome.status}`}${outcome.latency_ms === null ? '' : `, ${number(outcome.latency_ms)} ms`}`,
     ...run.operator_corrections.map(
       (c) =>

@@ -90,7 +90,15 @@ export function surfaceLines(rows: readonly SurfaceRow[]): string[] {
   ]
 }
 
-function reachText({ values, looked_at, replayable, baseline }: SurfaceRow): string {
+/** Does it admit a value about which some case says nothing? */
+export function isUnrecorded({ values, looked_at, replayable: { all } }: SurfaceRow): boolean {
+  if (all === null) return false
+  return 'values' in all
+    ? all.values.length < values
+    : looked_at.some((v) => Number(v) < all.min || Number(v) > all.max)
+}
+
+export function reachText({ values, looked_at, replayable, baseline }: SurfaceRow): string {
   if (values === 0) return 'hand-written only: propose'
   if (values === 1) return `${baseline} is its only value`
   const { all, some } = replayable

@@ -1,13 +1,24 @@
 /** What `explain` prints: candidates by what became of them, and one of them whole. Values in, lines out. */
 
 import { radiusWording } from '#core/gate/wording.ts'
+import { predictionWords } from '#core/search/predictions.ts'
 import { whereWords } from '#core/space/condition-words.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
 import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { table } from './layout.ts'
-import { clip, headline, INTEREST, number, patchLine, preflightLines, reasonLines } from './text.ts'
+import {
+  clip,
+  headline,
+  INTEREST,
+  notSearchedLines,
+  number,
+  patchLine,
+  preflightLines,
+  reasonLines,
+  toldReason,
+} from './text.ts'
 
 /** What the figures of a run are about; null: its target is not there to say so. */
 interface Wanted {
@@ -26,6 +37,8 @@ interface Explained extends Wanted {
   readonly summary: RunSummary
   /** Empty: the run left no figures of its candidates. */
   readonly scored: readonly CandidateScore[]
+  /** Values about which no recording speaks, in lines. */
+  readonly not_searched: readonly string[]
   /** What is said of the labels of the sealed version. */
   readonly labels: readonly string[]
   readonly all: boolean
@@ -37,7 +50,16 @@ interface Explained extends Wanted {
 const SHOWN = 3
 
 /** The verdict with its reasons, then the candidates: what became of how many, and the best of each group. */
-export function explainLines({ summary, scored, metric, direction, labels, all, more }: Explained): string[] {
+export function explainLines({
+  summary,
+  scored,
+  not_searched,
+  metric,
+  direction,
+  labels,
+  all,
+  more,
+}: Explained): string[] {
   const candidates = scored.length > 0 ? scored : summary.candidates.map(withoutFigures)
   const baseline = baselineOf(candidates, metric)
   const of = baseline === null || metric === null ? '' : `; ${metric} ${number(baseline)} under the baseline`
@@ -50,6 +72,7 @@ export function explainLines({ summary, scored, metric, direction, labels, all, 
       : []),
     ...labels.map((line, i) => `${(i === 0 ? 'labels' : '').padEnd(8)} ${line}`),
     ...(summary.control ? ['what the most destructive values showed on the search side', ...summary.control] : []),
+    ...notSearchedLines(not_searched),
     `${candidates.length} candidates${of}`,
     ...grouped(candidates).flatMap((group) => groupLines(group, { metric, direction }, all)),
     ...(candidates.length === 0 ? [] : [`one of them  ${more}`]),
@@ -94,7 +117,7 @@ function groupLines({ fate, candidates }: Group, { metric, direction }: Wanted, 
   return [
     '',
     `${String(candidates.length).padStart(5)}  ${fate}${limit === null ? '' : `: ${limit}`}`,
-    `       ${isOne ? '' : 'e.g. '}${clip(first!.reason, 220)}`,
+    `       ${isOne ? '' : 'e.g. '}${clip(toldReason(first!.reason), 220)}`,
     ...table(
       [
         ['candidate', unit, 'worse', 'change'],
@@ -142,14 +165,16 @@ interface Told extends Wanted {
 
 /** One candidate whole: change, fate, metric, every limit, reach, what replays found, and what was certified. */
 export function candidateLines({ found, scored, metric, direction, replays, certificate }: Told): string[] {
-  const { candidate_id, patch, fate, reason, guardrails, search, blast_radius } = found
+  const { candidate_id, patch, fate, reason, guardrails, search, blast_radius, origin, rationale } = found
   const { replayed, unreplayable, failed } = replays
   const lost = unreplayable + failed === 0 ? '' : `, ${unreplayable} not replayable, ${failed} failed`
   return [
     `candidate  ${candidate_id}`,
     ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}${whereWords(patch)}`),
-    `fate       ${fate}: ${reason}`,
+    ...(origin === undefined ? [] : [`origin     ${origin}: ${rationale}`]),
+    `fate       ${fate}: ${toldReason(reason)}`,
     `metric     ${metricText(found.metric, baselineOf(scored, metric), { metric, direction })}`,
+    ...(found.prediction ? [`said       ${predictionWords(found.prediction, found.happened)}`] : []),
     ...(search === null
       ? []
       : [

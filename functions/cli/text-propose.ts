@@ -1,12 +1,15 @@
 /** What `propose` prints of each change. Values in, lines out. */
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
+import { promptCostLines } from '#core/evidence/prompt-cost.ts'
 import { radiusWording } from '#core/gate/wording.ts'
+import type { MemoryAnswer } from '#core/proposers/memory.ts'
 import type { Assessment } from '#core/search/assess.ts'
+import { predictionWords } from '#core/search/predictions.ts'
 import { reachLine } from '#core/space/scopes.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
-import { number, patchLine } from './text.ts'
+import { number, patchLine, toldReason } from './text.ts'
 
 const FATES: Partial<Record<Fate, string>> = {
   committed: 'WITHIN ALL LIMITS',
@@ -19,12 +22,20 @@ const FATES: Partial<Record<Fate, string>> = {
   unreplayable: 'THE RECORDS CANNOT SAY',
 }
 
+const MEMORY: Readonly<Record<MemoryAnswer['why'], string>> = {
+  stale: 'STALE',
+  dead_end: 'REJECTED BEFORE',
+  inert: 'CHANGES NOTHING',
+  looked_at: 'LOOKED AT BEFORE',
+}
+
 /** Every change with its figures, then how many would go on. */
 export function proposeLines(proposed: Proposed): string[] {
   const { intent, search_cases: cases, excluded, notes, changes } = proposed
   const twice = askedTwiceLine(proposed.twice)
   const lost = Object.entries(excluded).map(([reason, n]) => `${n} ${reason}`)
-  const good = changes.filter((c) => c.assessed?.survives && c.released === null).length
+  const good = changes.filter((c) => survives(c) && c.released === null).length
+  const remembered = changes.filter((c) => c.memory !== null).length
   const out = changes.filter((c) => c.problems.length > 0).length
   return [
     ...(cases !== null
@@ -34,10 +45,22 @@ export function proposeLines(proposed: Proposed): string[] {
     ...notes.map((note) => `note     ${note}`),
     ...changes.flatMap((change) => changeLines(change, proposed)),
     `verdict  ${good} of ${changes.length} change${changes.length === 1 ? '' : 's'} within all limits and better${out > 0 ? `, ${out} out of bounds` : ''}; nothing was spent or written`,
+    ...(remembered > 0
+      ? [`memory   answered ${remembered} of them without a replay; --again replays them all the same`]
+      : []),
   ]
 }
 
-function changeLines({ at, change, problems, released, assessed }: ProposedChange, proposed: Proposed): string[] {
+/** Would a run keep it, as far as memory or the search side says? */
+export const survives = ({ memory, assessed }: ProposedChange): boolean =>
+  (memory?.survives ?? assessed?.survives) === true
+
+/** One change with its problems, what memory says of it, or its fate and figures. */
+export function changeLines(
+  { at, change, problems, released, memory, prompts = [], assessed }: ProposedChange,
+  proposed: Proposed,
+): string[] {
+  if (memory) return ['', `${at}  ${patchLine(memory.patch)}`, `   ${MEMORY[memory.why]}  ${memory.reason}`]
   if (!assessed)
     return [
       '',
@@ -49,14 +72,28 @@ function changeLines({ at, change, problems, released, assessed }: ProposedChang
     `${at}  ${patchLine(assessed.patch)}`,
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...assessedLines(assessed, proposed),
+    ...prompts.flatMap(promptCostLines).map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
   ]
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
-  const { fate, reason, metric, guardrails, search, blast_radius, examples, applies_to } = assessed
+  const {
+    fate,
+    reason,
+    metric,
+    guardrails,
+    search,
+    blast_radius,
+    examples,
+    applies_to,
+    rejected_elsewhere: elsewhere,
+    prediction,
+    happened,
+  } = assessed
   const lines = [
-    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`,
+    `   fate     ${FATES[fate] ?? fate} (${fate}): ${toldReason(reason)}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
+    ...(elsewhere === undefined ? [] : [`   memory   ${elsewhere}`]),
   ]
   // Nothing was read of it: there are no figures.
   if (search === null) return lines
@@ -66,6 +103,7 @@ function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
     `   ${'guardrail'.padEnd(21)} ${'verdict'.padEnd(13)} ${'observed'.padStart(10)} ${'limit'.padStart(8)}`,
     ...guardrails.map(guardrailLine),
     ...(proposed.metric === 'utility' ? [utilityText(search)] : []),
+    ...(prediction ? [`   said     ${predictionWords(prediction, happened)}`] : []),
     ...(blast_radius ? [`   reach    ${radiusWording(blast_radius)}`] : []),
     ...examples.map(
       ({ guardrail, case_id, rule, says }) =>

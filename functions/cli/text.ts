@@ -1,6 +1,7 @@
 /** What people read on a terminal: the story of a run, the contract, the preflight. Values in, lines out. */
 
 import type { Question } from '#core/contract/questions.ts'
+import { PLAN_SAYS } from '#core/search/not-searched.ts'
 import { whereWords } from '#core/space/condition-words.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
@@ -76,6 +77,7 @@ export function headline({ verdict, preflight }: RunSummary): string {
   const because = (why: string): string => `INCONCLUSIVE: ${why}; nothing was spent`
   if (short.some((r) => r.records_lack)) return because('the records could not contradict a certificate')
   if (short.every((r) => r.guardrail === 'harness_baseline')) return because('the harness does not decide as recorded')
+  if (short.every((r) => r.guardrail === 'recorded')) return because('no sealed case was recorded under the candidate')
   if (short.every((r) => r.needed === null)) return because('no number of held-out families would answer')
   return HEADLINE.inconclusive
 }
@@ -89,6 +91,7 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
     `search   ${search.visited} candidates${search.exact ? ' (exact)' : ' (sampled, not exhaustive)'}: ${search.paid} case replays paid, ${search.avoided} avoided${lostReplays(search)}`,
     ...excludedLine(summary.excluded),
     ...noSearchLine(search.no_search),
+    ...originLines(summary.origins),
     ...fateLines(candidates),
   ]
   if (summary.preflight.length > 0)
@@ -110,6 +113,12 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   return lines
 }
 
+/** Values that nobody recorded, and what says how to. */
+export const notSearchedLines = (lines: readonly string[]): string[] => [
+  ...lines.map((line) => `note     ${line}`),
+  ...(lines.length > 0 ? [`plan     ${PLAN_SAYS}: ${asTyped('autotune plan --target FILE')}`] : []),
+]
+
 const lostReplays = ({ unreplayable, failed }: RunSummary['search']): string =>
   unreplayable + failed === 0 ? '' : ` (${unreplayable} could not be replayed, ${failed} failed)`
 
@@ -130,6 +139,22 @@ function noSearchLine(arm: RunSummary['search']['no_search']): string[] {
   return [`no search the same ${arm.replays} replays on ${arm.candidates} random candidates: ${found}`]
 }
 
+/** How far the changes of each origin came; none where no proposer was asked. */
+const originLines = (origins: RunSummary['origins']): string[] =>
+  origins === undefined
+    ? []
+    : table(
+        [
+          ['origin', 'proposed', 'in bounds', 'replayed', 'survived', 'certified', 'best'],
+          ...origins.map(({ origin, best, ...n }) => [
+            clip(origin, 40),
+            ...[n.proposed, n.in_bounds, n.replayed, n.survived, n.certified].map(String),
+            best === null ? '-' : `${Number(best.metric.toPrecision(4))}: ${patchLine(best.patch)}`,
+          ]),
+        ],
+        ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+      )
+
 /** Fates, the most telling first. */
 export const INTEREST: readonly Fate[] = [
   'won',
@@ -145,6 +170,9 @@ export const INTEREST: readonly Fate[] = [
   'blind',
   'inert',
 ]
+
+/** Reasons keep the first 80 characters of a setting, as artifacts have them: where there were more, they say so. */
+export const toldReason = (reason: string): string => reason.replace(/(no recording under \S+ = [\s\S]{80})$/, '$1…')
 
 /** Why a run ended as it did. */
 export const reasonLines = ({ reasons }: RunSummary): string[] => reasons.map((reason) => `note     ${reason}`)

@@ -1,5 +1,6 @@
 /** `autotune report`: everything of a run, or of a rollout, in one file that can be mailed and read anywhere. */
 import { LEFT_OUT, redacted, withoutValues } from '#core/report/redacted.ts'
+import { isPartId } from '#schemas/patterns.ts'
 import { localReport } from '../embedded/local-report.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
@@ -28,6 +29,10 @@ interface Written {
 export async function writeReport(what: string, { store: dir, json, out, redact }: Options): Promise<number> {
   const store = existingStore(dir, { progress: terminalProgress() })
   try {
+    if (isPartId(what))
+      throw new UserError(
+        `${what} is a filed proposal, of which no replay says anything: "autotune show ${what}" shows it, "autotune verify ${what}" checks it, and "autotune report ro_${what}" tells its rollout`,
+      )
     const found = (await ofRun(store, what, redact)) ?? (await ofRollout(store, what, redact))
     if (found === null)
       throw new UserError(

@@ -7,6 +7,9 @@ import { isAtMost, isBelow } from './statistics/compare.ts'
 /** Why a rule has no result. */
 export class NoResult extends Error {}
 
+/** It has none for the type of a value, whatever that value is. */
+export class WrongType extends NoResult {}
+
 /** A checked rule, ready to run over the values that it names. Throws `NoResult`. */
 export type Rule = (view: unknown) => unknown
 
@@ -74,7 +77,7 @@ function valueAt(data: unknown, words: readonly string[]): unknown {
 const isTrue = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value))
 
 function listOf(value: unknown, run: Run): readonly unknown[] {
-  if (!Array.isArray(value)) throw new NoResult(`${kindOf(value)} is no list`)
+  if (!Array.isArray(value)) throw new WrongType(`${kindOf(value)} is no list`)
   run.steps += value.length
   if (!isAtMost(run.steps, MOST_STEPS)) throw new NoResult(`it looks at more than ${MOST_STEPS} elements`)
   return value
@@ -133,7 +136,7 @@ function kindOf(value: unknown): string {
 
 function numbersOf(values: readonly unknown[]): number[] {
   return values.map((value) => {
-    if (!isFiniteNumber(value)) throw new NoResult(`${kindOf(value)} stands where a number must`)
+    if (!isFiniteNumber(value)) throw new WrongType(`${kindOf(value)} stands where a number must`)
     return value
   })
 }
@@ -148,7 +151,7 @@ function finite(value: number): number {
 }
 
 function areEqual([a, b]: readonly unknown[]): boolean {
-  if (kindOf(a) !== kindOf(b) || Array.isArray(a)) throw new NoResult(`it compares ${kindOf(a)} with ${kindOf(b)}`)
+  if (kindOf(a) !== kindOf(b) || Array.isArray(a)) throw new WrongType(`it compares ${kindOf(a)} with ${kindOf(b)}`)
   return a === b
 }
 
@@ -192,13 +195,13 @@ const STRICT: Readonly<Record<string, (values: readonly unknown[]) => unknown>> 
   in: ([value, where]) => {
     if (Array.isArray(where)) return where.includes(value)
     if (typeof where === 'string' && typeof value === 'string') return where.includes(value)
-    throw new NoResult(`"in" looks for ${kindOf(value)} in ${kindOf(where)}`)
+    throw new WrongType(`"in" looks for ${kindOf(value)} in ${kindOf(where)}`)
   },
   cat(values) {
     const text = values
       .map((value) => {
         if (typeof value === 'string' || isFiniteNumber(value)) return String(value)
-        throw new NoResult(`"cat" joins texts and numbers, not ${kindOf(value)}`)
+        throw new WrongType(`"cat" joins texts and numbers, not ${kindOf(value)}`)
       })
       .join('')
     if (!isAtMost(text.length, MOST_TEXT)) throw new NoResult(`"cat" makes more than ${MOST_TEXT} characters`)

@@ -14,6 +14,7 @@ import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { evidenceWording } from './live/asked-answers.ts'
 import { buildProposal } from './proposal/proposal.ts'
+import { originsOfRun } from './proposers/origins.ts'
 import { cageLines } from './replay/cage.ts'
 import { controlLines } from './search/control-rows.ts'
 import type { SearchResult } from './search/search.ts'
@@ -108,6 +109,14 @@ export function finishRun(done: Finished): RunOutcome {
     needed_families: ready.needed,
     candidates: candidates.map(({ candidate_id, patch, fate, reason }) => ({ candidate_id, patch, fate, reason })),
     search: { ...found.counts, no_search: found.noSearch },
+    ...(run.proposed && {
+      origins: originsOfRun({
+        proposed: run.proposed,
+        candidates,
+        replayed: new Set(found.replayed),
+        direction: done.target.direction,
+      }),
+    }),
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
     ...(done.compiled.noise && { noise: done.compiled.noise }),

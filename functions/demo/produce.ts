@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Routing } from '#schemas/release.ts'
+import { UserError } from '../errors.ts'
+import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { productionRuns } from './production.ts'
 
 const { values, positionals } = parseArgs({
@@ -18,9 +20,22 @@ if (positionals.length !== 1 || (world !== 'good' && world !== 'harm') || !(requ
   process.stderr.write('usage: npm run -s production -- ROUTING.json [--world good|harm] [--requests N] [--seed N]\n')
   process.exit(2)
 }
-const routing = Routing.parse(JSON.parse(readFileSync(positionals[0]!, 'utf8')))
+const routing = routingIn(positionals[0]!)
 if (routing.period === null) {
   process.stderr.write(`${routing.rollout_id} has ended: the baseline serves everyone, and nothing is compared\n`)
   process.exit(3)
 }
 for (const run of productionRuns(routing, { world, requests, seed })) process.stdout.write(`${JSON.stringify(run)}\n`)
+
+/** The routing document of a file; what is wrong with it is told, and ends the program. */
+function routingIn(file: string): Routing {
+  try {
+    return parseAs(Routing, parseJson(readFileSync(file, 'utf8'), file), file)
+  } catch (error) {
+    const isOfFile = typeof (error as NodeJS.ErrnoException).code === 'string'
+    if (!isOfFile && !(error instanceof UserError)) throw error
+    const { message } = error as Error
+    process.stderr.write(isOfFile ? `${file} cannot be read: ${message}. Check the path\n` : `${message}\n`)
+    process.exit(2)
+  }
+}

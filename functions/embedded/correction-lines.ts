@@ -20,6 +20,12 @@ export async function correctionsOf(files: readonly string[]): Promise<LocatedCo
     try {
       for await (const { line, text } of readJsonl(file)) {
         const at = `${file}:${line}`
+        if (line === 1 && /^[[{]\s*$/.test(text))
+          throw new ImportError({
+            ...{ file, line, field: null },
+            problem: 'a correction is one line of JSON, and here one goes over several lines',
+            todo: `Write each on a line of its own: "jq -c '.[]? // .' ${file}"`,
+          })
         try {
           const correction = parseAs(Correction, parseJson(text, at), at)
           located.push({ at, correction: { ...correction, at: new Date(correction.at).toISOString() } })

@@ -26,10 +26,10 @@ export interface ReplayerOptions {
   readonly limitMs?: number | undefined
   /** Digest that a harness must have. */
   readonly digest?: string | undefined
-  /** The model that a harness asks live; absent: recorded answers stand. */
-  readonly live?: LiveOptions | undefined
   /** False: a program of `exec:PATH` is held by nothing. @default true */
   readonly cage?: boolean | undefined
+  /** The model that a harness asks live; absent: recorded answers stand. */
+  readonly live?: LiveOptions | undefined
 }
 
 /** The replayer of a command. Throws UserError when the target is scored by a harness that the command does not name. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { jsonataMistake } from '#adapters/jsonata-verdicts.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
@@ -10,12 +11,14 @@ import { type MapReading, nothingRead } from '#adapters/local/import/map-records
 import { type MapOptions, mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
 import { byCodeUnit } from '#core/canonical.ts'
+import { typeMistakes } from '#core/evaluate/made-up-views.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Progress, Scratch, Store } from '../ports.ts'
 import { ChangedRun } from '../steps/experience/check-runs.ts'
@@ -82,13 +85,30 @@ export interface FilesReport extends IngestReport {
   readonly published: readonly Published[]
 }
 
-/** Refuses a suite whose evaluators cannot be asked as it pins them. What a deployment asks of modules and models is told by its run. */
-async function refuseUnaskable({ verdicts, rolesApart }: Store, suite: EvaluatorSuite, file: string): Promise<void> {
-  const asked = suite.evaluators.map((e) =>
-    rolesApart && (e.check === 'module' || e.check === 'model') ? { ...e, check: null } : e,
-  )
-  const [first] = await unaskable({ ...suite, evaluators: asked as EvaluatorSuite['evaluators'] }, verdicts)
+/**
+ * Refuses a suite whose evaluators cannot be asked as it pins them, or could give no verdict about any case. A deployment asks no
+ * module and no model, which a run there is told; a suite that lies there is as it is.
+ */
+async function refuseUseless(store: Store, suite: EvaluatorSuite, file: string): Promise<void> {
+  const isAskedHere = ({ check }: Evaluator): boolean =>
+    !(store.rolesApart && (check === 'module' || check === 'model'))
+  const [first] = await unaskable(suite, store.verdicts, isAskedHere)
   if (first) throw new UserError(`${file}: evaluators[${first.at}]: ${first.why}`)
+  if ((await store.objects.get(keys.suite(suite.suite))) !== null) return
+  const mistakes: string[] = []
+  for (const [at, evaluator] of suite.evaluators.entries()) {
+    const found = typeMistakes(evaluator)
+    if (evaluator.check === 'jsonata') {
+      const why = await jsonataMistake(evaluator.expression, evaluator.reads)
+      if (why !== null) found.push({ field: 'expression', why })
+    }
+    for (const { field, why } of found)
+      mistakes.push(`${file}: evaluators[${at}].${field}: it gives no verdict about any case: ${why}`)
+  }
+  if (mistakes.length > 0)
+    throw new UserError(
+      `${mistakes.join('\n')}\nThe type of each value is told by docs/evaluators.md ("An expression"); a rule that never gives a verdict blocks whatever it stands for`,
+    )
 }
 
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
@@ -100,7 +120,7 @@ export async function importFiles(
 ): Promise<FilesReport> {
   const packs = options.packs.map((f) => parsePack(readInput(f), f))
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
-  for (const [i, suite] of suites.entries()) await refuseUnaskable(store, suite, options.suites[i]!)
+  for (const [i, suite] of suites.entries()) await refuseUseless(store, suite, options.suites[i]!)
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
   const kept = (options.documents ?? []).map((named) => {
     const [ref, ...file] = named.split('=')
@@ -111,7 +131,7 @@ export async function importFiles(
   const rules = rulesOf(options)
   return await importAlone(store, holder, async (check) => {
     await refuseChanged(store.objects, packs, suites, prices, kept)
-    const rule = await splitRule(store, options)
+    const rule = await splitRule(store, options, files.length > 0)
     const key = rules && ((await redactionKey(store)) ?? randomKey())
     const redaction = rules && new Redaction(rules, key!, options.redact!)
     const traces = new TracesBetweenImports(store, options.traces ?? AS_THEY_SAY, redaction)
@@ -149,9 +169,25 @@ export const randomKey = (): string => randomBytes(32).toString('hex')
 const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
   redact === undefined ? null : parseRedaction(readInput(redact), redact)
 
-/** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
-async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
-  const rule = (await fixedSplit(store)) ?? {
+/** Shortest key that a person may give to a new store, in bytes. Those of older stores stay. */
+const LEAST_KEY = 16
+
+/**
+ * The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. Documents
+ * alone are split by nothing: what is not said of them is no other rule.
+ */
+async function splitRule(
+  store: Store,
+  { splitBy, splitKey, heldoutShare }: ImportOptions,
+  hasRuns: boolean,
+): Promise<SplitRule> {
+  const fixed = await fixedSplit(store)
+  if (fixed && !hasRuns && splitKey === null) return fixed
+  if (!fixed && splitKey !== null && Buffer.byteLength(splitKey) < LEAST_KEY)
+    throw new UserError(
+      `a key of the split needs ${LEAST_KEY} bytes (128 bits), and this one has ${Buffer.byteLength(splitKey)}: digests that are made with it stand where everybody reads, and a short text is found from them by trying, so that anybody knows which families are held out. Leave it out, and a random one is drawn`,
+    )
+  const rule = fixed ?? {
     by: splitBy,
     key: splitKey ?? randomKey(),
     heldout_share: heldoutShare,

@@ -22,6 +22,8 @@ export interface LiveRun {
   readonly model: ModelPort
   readonly target: TuningTarget
   readonly candidates: readonly CandidateChange[] | null
+  /** Are proposers asked: how many changes they make, nobody can tell beforehand. */
+  readonly proposes: boolean
   readonly say: LiveOptions['say']
 }
 
@@ -54,7 +56,7 @@ const ALLOWED: Readonly<Record<string, string>> = { NODE_USE_ENV_PROXY: '0', NOD
 /** What a live run is given. Throws UserError where nobody signed the document, or it was changed since. */
 export async function liveRun(
   local: LocalStore,
-  { document, file, model, target, candidates, say }: LiveRun,
+  { document, file, model, target, candidates, proposes, say }: LiveRun,
 ): Promise<LiveOptions> {
   const pin = pinOf(document)
   if ('problem' in pin)
@@ -71,7 +73,7 @@ export async function liveRun(
     prices,
     model,
     payer: digestOf({ target, candidates, live: identityOf(pin) }),
-    plan: { heldout, candidates: pack && looksAt(pack, target, candidates) },
+    plan: { heldout, candidates: pack && !proposes ? looksAt(pack, target, candidates) : null },
     say,
   }
 }

@@ -3,7 +3,7 @@ import { readableCause } from '#adapters/aws/readable-cause.ts'
 import { ExecutionEnded } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
-import { openLocks } from '../steps/run/lock.ts'
+import { noteEnd, openLocks } from '../steps/run/lock.ts'
 import { recordRun } from '../steps/run/run-record.ts'
 
 export const recordFailureFunction: Step<ExecutionEnded, { readonly freed: number }> = {
@@ -11,6 +11,8 @@ export const recordFailureFunction: Step<ExecutionEnded, { readonly freed: numbe
   input: ExecutionEnded,
   about: ({ detail }) => ({ execution: detail.executionArn, status: detail.status }),
   async work({ detail }, { store }) {
+    // First of all: a step that is still at work takes its lock after the look below, and must find this.
+    await noteEnd(store, detail.executionArn, new Date(detail.stopDate).toISOString())
     let freed = 0
     for await (const lock of openLocks(store)) {
       if (lock.holder !== detail.executionArn) continue

@@ -6,13 +6,19 @@ import { signed } from '../lambda/signed-store.ts'
 import type { SealedStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { resplitIntent } from '../steps/cadence/resplit.ts'
+import { importAlone } from '../steps/experience/import-lock.ts'
 
 export const resplitIntentFunction: SealedStep<ResplitInput, ResplitDone, StoreWorld> = {
   name: 'resplit-intent',
   sealed: 'sealer',
   input: ResplitInput,
   async work({ intent, by }, { store }) {
-    const { date, epoch } = await resplitIntent(store, intent, by, () => randomBytes(32).toString('hex'))
+    // One that was cut off is gone when the same step is tried again; any other holder may be at work.
+    const name = `resplit of ${intent}`
+    const holder = { name, isAlive: (other: string) => (other === name ? false : null) }
+    const { date, epoch } = await importAlone(store, holder, () =>
+      resplitIntent(store, intent, by, () => randomBytes(32).toString('hex')),
+    )
     return { intent, date, epoch }
   },
 }

@@ -17,7 +17,7 @@ export const startRolloutFunction: OpenStep<StartRolloutInput, RolloutState, Rol
   about: ({ run_id }) => ({ run: run_id }),
   async work({ run_id, configs }, { store, signer }) {
     const { intent } = (await proposalOf(store, run_id)).proposal.target
-    const config = configs[intent] as RolloutConfig | undefined
+    const config = configs.find(({ intents }) => intents.includes(intent))?.config as RolloutConfig | undefined
     if (!config)
       throw new UserError(`no rollout of intent "${intent}" is configured: deploy with its file in the rollouts folder`)
     return rolloutState(

@@ -19,30 +19,35 @@ import { drawnBy } from '../steps/experience/split-rule.ts'
 import { answeredContract, reasonsOf } from '../steps/run/contract.ts'
 import { freshRunId, isTaken } from '../steps/run/finish.ts'
 import { boundedCandidates } from '../steps/run/hand-written.ts'
-import { openRuns, takeLock } from '../steps/run/lock.ts'
+import { needNotEnded, openRuns, takeLock } from '../steps/run/lock.ts'
 import { aboutOf } from '../steps/run/pinned-input.ts'
 import { ContractRefused, leaveRefusal } from '../steps/run/refusal.ts'
 import { recordRun } from '../steps/run/run-record.ts'
-import { gatherStanding } from '../steps/run/standing.ts'
+import { gatherStanding, yearProblems } from '../steps/run/standing.ts'
 
 export const startRunFunction: Step<StartRunInput, RunRef> = {
   name: 'start-run',
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
-  async work({ request: given, execution }, { store, harness }) {
+  async work({ request: given, execution, begun }, { store, harness }) {
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
     const contract = await answeredContract(store, target).catch(async (error: unknown) => {
       if (!(error instanceof ContractRefused)) throw error
       return await leaveRefusal(store, { target }, run_id, error)
     })
     const { pack, resolved, riskClass } = contract
+    if (target.proposers && target.proposers.length > 0)
+      throw new UserError(
+        'the target names proposers, and a deployment asks none yet: run it on a folder, or hand their changes over as candidates',
+      )
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
-    const candidates = placed && boundedCandidates(placed, pack, target)
+    const candidates = placed && (await boundedCandidates(placed, pack, target))
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()
-    const reasons = reasonsOf({ target, candidates }, contract, await gatherStanding(store, target))
+    const standing = await gatherStanding(store, target, await yearProblems(store, target))
+    const reasons = reasonsOf({ target, candidates }, contract, standing)
     if (reasons.length > 0) {
       const id = run_id ?? (await freshRunId(store, target, started_at))
       const reason = reasons.join('\n')
@@ -83,6 +88,16 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       reason: null,
     } as const
     await recordRun(store, run.intent, run.run_id, record)
+    try {
+      await needNotEnded(store, { ...run, begun })
+    } catch (error) {
+      await recordRun(store, run.intent, run.run_id, {
+        ...record,
+        status: 'failed',
+        reason: (error as Error).message,
+      })
+      throw error
+    }
     return run
   },
 }

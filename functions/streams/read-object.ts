@@ -8,13 +8,17 @@ import { LineSplitter } from './line-splitter.ts'
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Text of an object, as it stands or at a version; `null` when there is none. */
-export async function readText(objects: ObjectStore, key: string, version?: string): Promise<string | null> {
+export async function readText(
+  objects: Pick<ObjectStore, 'get'>,
+  key: string,
+  version?: string,
+): Promise<string | null> {
   const bytes = await objects.get(key, version)
   return bytes === null ? null : decoder.decode(bytes)
 }
 
 /** JSON value of an object, or `null` when there is none. Throws DamagedObject where it is no JSON. */
-export async function readJson<T>(objects: ObjectStore, key: string, version?: string): Promise<T | null> {
+export async function readJson<T>(objects: Pick<ObjectStore, 'get'>, key: string, version?: string): Promise<T | null> {
   const text = await readText(objects, key, version)
   return text === null ? null : storedValue<T>(text, key)
 }

@@ -45,9 +45,9 @@ export const EXECUTIONS = 'the executions of one state machine have names that d
 /** How a finding names a wildcard in a policy. */
 export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
 
-/** How a finding names the executions of a state machine, by its logical id. */
-export const executionsOf = (machine: string): string =>
-  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
+/** How a finding names the executions of a state machine, by its logical id, or with `/LABEL` those of one of its maps. */
+export const executionsOf = (machine: string, map = ''): string =>
+  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>${map}:*`)
 
 /** How the rule writes the ARN of a bucket of the data stack, seen from the workflow stack. */
 const bucketArn = (output: string): string =>
@@ -58,6 +58,11 @@ const inBucket = (output: string) => (pattern: string) => wildcard(`${bucketArn(
 
 /** Keys of the experience bucket. */
 export const inExperience = inBucket('ExperienceBucket96636D14Arn99100560')
+/** Keys of the vault. */
+export const inVault = inBucket('VaultBucket0925C477ArnC928D3A4')
+/** Why its functions are given all of them. */
+export const WHOLE_VAULT =
+  'intents, versions and runs do not exist at synthesis; the functions of sealer and gate alone are given it, by their ARNs'
 /** Keys of the releases bucket. */
 export const inReleases = inBucket('ReleasesBucketEA8ED4CAArnC6B77728')
 /** Lines of the journal of heads. */

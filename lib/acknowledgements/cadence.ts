@@ -6,9 +6,11 @@ import {
   executionsOf,
   HEADS,
   inExperience,
+  inVault,
   LINES,
   type Row,
   TRACES,
+  WHOLE_VAULT,
   wildcard,
 } from './acknowledge.ts'
 
@@ -37,11 +39,17 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   ReviewQuarter: [...LOOKING_BACK, 'cadence/quarterly/*'],
 }
 
-/** Under the sealer's role. */
-const SEALED: Readonly<Record<string, readonly string[]>> = {
-  RefreshSealed: ['autotune/runs/*/manifest.json'],
-  ResplitIntent: ['cadence/resplit/*'],
-}
+/** Under the sealer's role, and what they are given together. */
+const SEALED = ['RefreshSealed', 'ResplitIntent']
+const SEALED_PATTERNS = [
+  'autotune/runs/*/manifest.json',
+  'autotune/work/*/request.json',
+  'cadence/resplit/*',
+  'experience/*',
+  'experience/index/*',
+  'experience/links/*',
+  'packs/*',
+]
 const UNTRACED = 'a log or a trace of the sealed side would tell what lies there; failures lie in the vault'
 
 const ROWS: readonly Row[] = [
@@ -50,16 +58,21 @@ const ROWS: readonly Row[] = [
     [`${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
     [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
   ]),
-  ...Object.entries(SEALED).flatMap(([f, patterns]) => [
-    ...patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), ROUTINE_FILES] as const),
+  ...SEALED_PATTERNS.map((p) => ['SealerRights/Resource', inExperience(p), ROUTINE_FILES] as const),
+  ...SEALED.flatMap((f) => [
     [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
     [`${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const,
   ]),
+  ['SealerVault/Resource', inVault('*'), WHOLE_VAULT],
+  ['SealerHeads/Resource', HEADS, LINES],
   ...['DailyWorkflow', 'WeeklyWorkflow', 'QuarterlyWorkflow'].map(
     (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
   ),
   ...['JudgeDays', 'ReviewWeek', 'ReviewQuarter'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
-  ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13'), EXECUTIONS],
+  ...['', '/SliceIntents'].map(
+    (map) =>
+      ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13', map), EXECUTIONS] as const,
+  ),
 ]
 
 /** Of the routine; there is none without the context value `bands`. */

@@ -1,6 +1,6 @@
 /** Findings of the security rules that stand in the rollouts, each with its reason. */
 import { Stack } from 'aws-cdk-lib'
-import type { RoutingConfig } from '../constructs/routing-config.ts'
+import { INTENTS_A_POLICY, type RoutingConfig } from '../constructs/routing-config.ts'
 import {
   type Acknowledgement,
   below,
@@ -17,7 +17,8 @@ const ROLLOUT_FILES =
   'ids of runs, packs and rollouts do not exist at synthesis; each role is given the kinds of file that it reads or writes'
 const BY_HAND =
   'called by Step Functions or by a person, who are told of the failure; a failed rollout reaches the dead-letter queue'
-const DEPLOYMENTS = 'the deployments of one environment have numbers that do not exist at synthesis'
+const PARTS =
+  'environment, profile and deployments of the one application of an intent; deployments have numbers that do not exist at synthesis'
 const DESCRIBES =
   'AppConfig looks alarms up with this role, and may do nothing else with it: its guide asks for every alarm'
 const IS_THE_QUEUE = 'its target is the dead-letter queue'
@@ -49,17 +50,11 @@ export const ROLLOUT_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
 ]
 
 /** The same where routing is published in AppConfig; the ids hold the names of its intents. */
-export function routingAcknowledgements({ environments }: RoutingConfig): Acknowledgement[] {
-  const deployments = environments.map((environment) => {
-    const [application, own] = [environment.node.scope!.node.findChild('Application'), environment].map(
-      (e) => `<${Stack.of(environment).getLogicalId(e as typeof environment)}>`,
-    )
-    return wildcard(
-      `arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/${application}/environment/${own}/deployment/*`,
-    )
+export function routingAcknowledgements({ applications }: RoutingConfig): Acknowledgement[] {
+  const parts = applications.map((application, i) => {
+    const id = `<${Stack.of(application).getLogicalId(application)}>`
+    const wide = wildcard(`arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/${id}/*`)
+    return [`Routing/Publish${Math.floor(i / INTENTS_A_POLICY)}/Resource`, wide, PARTS] as const
   })
-  return below(PART, [
-    ...deployments.map((id) => ['StartRollout/Policy/Resource', id, DEPLOYMENTS] as const),
-    ['Routing/Monitor/DefaultPolicy/Resource', wildcard('*'), DESCRIBES],
-  ])
+  return below(PART, [...parts, ['Routing/Monitor/DefaultPolicy/Resource', wildcard('*'), DESCRIBES]])
 }

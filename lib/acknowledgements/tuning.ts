@@ -7,9 +7,11 @@ import {
   executionsOf,
   HEADS,
   inExperience,
+  inVault,
   LINES,
   type Row,
   TRACES,
+  WHOLE_VAULT,
   wildcard,
 } from './acknowledge.ts'
 
@@ -54,7 +56,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'packs/*',
     'model-cache/*',
   ],
-  'Functions/OpenRetired/Policy/Resource': [
+  'Functions/SealerRights/Resource': [
     'autotune/work/*/request.json',
     'experience/*',
     'experience/index/*',
@@ -76,7 +78,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'experience/*',
     'model-cache/*',
   ],
-  'Functions/ReserveQuestion/Policy/Resource': [
+  'Functions/GateRights/Resource': [
     'autotune/runs/*/manifest.json',
     'packs/*',
     'autotune/work/*/answer.json',
@@ -96,8 +98,8 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
 
 const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'FinishRun', 'ReplayShard', 'RecordFailure']
 const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
-const GATE_EXECUTIONS = executionsOf('AutotuneGateWorkflow8075CBCB')
-const TUNING_EXECUTIONS = executionsOf('AutotuneTuningWorkflowC8435D2D')
+const gateExecutions = (map = '') => executionsOf('AutotuneGateWorkflow8075CBCB', map)
+const tuningExecutions = (map = '') => executionsOf('AutotuneTuningWorkflowC8435D2D', map)
 
 const KEYS: readonly Row[] = Object.entries(KEY_PATTERNS).flatMap(([path, patterns]) =>
   patterns.map((p) => [path, inExperience(p), WORK_FILES] as const),
@@ -106,6 +108,13 @@ const KEYS: readonly Row[] = Object.entries(KEY_PATTERNS).flatMap(([path, patter
 /** Everything but key patterns. */
 const OTHERS: readonly Row[] = [
   ['Functions/FinishRun/Policy/Resource', HEADS, LINES],
+  ...['Sealer', 'Gate'].flatMap(
+    (role) =>
+      [
+        [`Functions/${role}Vault/Resource`, inVault('*'), WHOLE_VAULT],
+        [`Functions/${role}Heads/Resource`, HEADS, LINES],
+      ] as const,
+  ),
   ...OWN_ROLES.map((f) => [`Functions/${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const),
   ...[...OWN_ROLES, ...BORROWED_ROLES].map(
     (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
@@ -114,10 +123,16 @@ const OTHERS: readonly Row[] = [
   ...['AwsSolutions-SF1', 'AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'].map(
     (id) => ['GateWorkflow/Resource', id, UNTRACED] as const,
   ),
-  ['TuningWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
-  ['TuningWorkflowRole/DefaultPolicy/Resource', GATE_EXECUTIONS, EXECUTIONS],
-  ['TuningWorkflowMapRights/Resource', TUNING_EXECUTIONS, EXECUTIONS],
-  ['GateWorkflowMapRights/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  [
+    'TuningWorkflowRole/DefaultPolicy/Resource',
+    wildcard('*'),
+    `${TRACES}, and Lambda none to ask the limits of the account of`,
+  ],
+  ['TuningWorkflowRole/DefaultPolicy/Resource', gateExecutions(), EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', tuningExecutions(), EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', tuningExecutions('/ReplaySearchShards'), EXECUTIONS],
+  ['GateWorkflowMapRights/Resource', gateExecutions(), EXECUTIONS],
+  ['GateWorkflowMapRights/Resource', gateExecutions('/ScoreSealedShards'), EXECUTIONS],
   ['Watch/Ledger/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['Watch/Ledger/Function/Resource', 'Serverless-LambdaDLQ', SYNCHRONOUS],
   ['Watch/Denied/Resource', 'AwsSolutions-SQS3', READ_BY_PEOPLE],
@@ -133,15 +148,13 @@ const STORES: readonly Row[] = [
     (p) =>
       ['Vault/Ingest/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
-  ['Vault/Sealer/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
-  ['Vault/Gate/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
   ...['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*', 'proposals/*', 'scars/*'].map(
     (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
   ['Memory/DefaultPolicy/Resource', wildcard('<ExperienceBucket96636D14.Arn>/packs/*'), WHOLE_STORE],
-  ...['Auditor', 'Memory', 'Vault/Ingest', 'Vault/Sealer', 'Vault/Gate', 'Releases/Releaser'].map(
+  ...['Auditor', 'Memory', 'Vault/Ingest', 'Releases/Releaser'].map(
     (role) => [`${role}/DefaultPolicy/Resource`, wildcard('<HeadsBucket0A4B513A.Arn>/heads/*'), LINES] as const,
   ),
 ]

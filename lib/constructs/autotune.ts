@@ -3,27 +3,38 @@
  * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
 import { Duration } from 'aws-cdk-lib'
+import type { IAlarmAction, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import type { Verdict } from '#schemas/run.ts'
 import { TuningTarget } from '#schemas/target.ts'
+import { COUNTED } from '#schemas/watch.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
+import { needFlags } from '../feature-flags.ts'
+import { watchLimits } from '../limits.ts'
+import { Cadence, type CadenceProps } from './cadence.ts'
+import { badEnds, counted } from './dashboard.ts'
 import type { HarnessProps } from './harness.ts'
-import { endOf, mappingMachine, mayRunNested } from './state-machine.ts'
+import type { ReleaseStore } from './release-store.ts'
+import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
+import { Rollouts, type RolloutsProps } from './rollouts.ts'
+import { type RuntimeSettings, setRuntime } from './runtime-settings.ts'
+import { endOf, executionsOf, mappingMachine, mayRunNested } from './state-machine.ts'
 import { Watch } from './watch.ts'
 import { WorkflowFunctions } from './workflow-functions.ts'
 import type { Stores } from './workflow-rights.ts'
 
 /** What is tuned, when, and within which limits. */
-export interface AutotuneProps {
-  /** Experience, vault and ledger that the workflows work on. */
-  readonly stores: Stores
+export interface AutotuneProps extends RuntimeSettings {
+  /** Experience, vault, ledger and releases that the workflows work on: a `StatefulStack`. */
+  readonly stores: Stores & { readonly releases: ReleaseStore }
   /**
    * Targets that are tuned by themselves, by a name of yours: letters and digits, since it becomes part of a construct id.
    * @default - none; runs are started by hand
@@ -34,6 +45,27 @@ export interface AutotuneProps {
    * @default - every day at 03:00 UTC, within a window of an hour
    */
   readonly schedule?: ScheduleExpression
+  /**
+   * When single targets are started instead, by their names, each on the clock of its place:
+   * `ScheduleExpression.cron({ hour: '6', timeZone: TimeZone.EUROPE_BERLIN })`.
+   * @default - all by `schedule`
+   */
+  readonly schedules?: Readonly<Record<string, ScheduleExpression>>
+  /**
+   * The review desk: who reviews what a run certified, by mailed links.
+   * @default - none; a certified run waits in the store
+   */
+  readonly review?: Pick<ReviewDeskProps, 'config'>
+  /**
+   * The rollouts that an approval starts, by intent.
+   * @default - none; an approval starts nothing
+   */
+  readonly rollouts?: Pick<RolloutsProps, 'configs' | 'appConfig'>
+  /**
+   * The daily routine, with its weekly and quarterly look back.
+   * @default - none; nothing is watched from day to day
+   */
+  readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters'>
   /**
    * Cases of one replay shard: what one function call replays. 1 to 10,000.
    * @default 500
@@ -58,7 +90,7 @@ export interface AutotuneProps {
   readonly harness?: HarnessProps
   /**
    * Most that the questions of 365 days may spend, over all intents and versions: a run that would go beyond it is refused.
-   * @default - nothing is refused for it
+   * @default - what the bands of `routine` declare; without them nothing is refused for it
    */
   readonly yearBudget?: number | undefined
 }
@@ -73,7 +105,8 @@ interface Limits {
 /**
  * The tuning side of a deployment. It proposes and changes nothing: no role in it may write a pack or a release.
  *
- * @throws RangeError for a limit that is out of its range, a target that is no target, and a harness without a version
+ * @throws RangeError for a limit that is out of its range, a target that is no target, a schedule of none, a harness without a
+ *   version, and an app without the feature flags that it needs
  */
 export class Autotune extends Construct {
   /** Every function of both workflows. */
@@ -86,10 +119,20 @@ export class Autotune extends Construct {
   readonly deadLetters: Queue
   /** Alarms and dashboard; `watch.notify` says whom to call. */
   readonly watch: Watch
+  /** Null without `rollouts`. */
+  readonly rollouts: Rollouts | null
+  /** Null without `review`. */
+  readonly review: ReviewDesk | null
+  /** Null without `routine`. */
+  readonly routine: Cadence | null
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
-    const { stores, targets = {}, schedule = EVERY_DAY, harness, yearBudget } = props
+    needFlags(this)
+    watchLimits(this)
+    setRuntime(this, props)
+    const { stores, targets = {}, schedule = EVERY_DAY, schedules = {}, harness } = props
+    const yearBudget = props.yearBudget ?? props.routine?.bands.error_budget_per_year
     const limits = limitsOf(props)
     const { shardCases } = limits
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, yearBudget })
@@ -99,7 +142,52 @@ export class Autotune extends Construct {
     this.recordFailures()
     const { functions, tuning, deadLetters } = this
     this.watch = new Watch(this, 'Watch', { stores, functions, tuning, deadLetters })
-    for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedule)
+    for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedules[name] ?? schedule)
+    for (const name of Object.keys(schedules))
+      if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
+    const { rollouts, review, routine } = props
+    this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, ...rollouts }) : null
+    const rollout = this.rollouts?.workflow
+    this.review = review ? new ReviewDesk(this, 'Review', { stores, tuning, deadLetters, rollout, ...review }) : null
+    this.routine = routine ? new Cadence(this, 'Routine', { stores, tuning, deadLetters, ...routine }) : null
+  }
+
+  /** Calls somebody when an alarm of any part rings, and again when it is over. */
+  notify(action: IAlarmAction): void {
+    this.watch.notify(action)
+    this.routine?.notify(action)
+  }
+
+  /** Lets somebody start runs and follow them, as `autotune run --stack` does. With `grantRead` of the stores they read what came out. */
+  grantStart(grantee: IGrantable): void {
+    for (const statement of [
+      new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.tuning.stateMachineArn] }),
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+        resources: [executionsOf(this.tuning)],
+      }),
+    ])
+      grantee.grantPrincipal.addToPrincipalPolicy(statement)
+  }
+
+  /** Runs that ended without a verdict, over a period. */
+  metricRunFailed(period: Duration = Duration.days(1)): IMetric {
+    return badEnds(this.tuning, period)
+  }
+
+  /** Runs that ended with a verdict, over a period. */
+  metricVerdict(verdict: Verdict, period: Duration = Duration.days(1)): IMetric {
+    return counted(this, 'advance-run', COUNTED.verdict(verdict), 'Sum', period)
+  }
+
+  /** Intents that have no sealed version with a question left; looked at every hour. */
+  metricSpentIntents(): IMetric {
+    return counted(this, 'watch-ledger', COUNTED.spentIntents, 'Maximum', Duration.hours(1))
+  }
+
+  /** Hours that the oldest lock is held; looked at every hour. */
+  metricOldestLockHours(): IMetric {
+    return counted(this, 'watch-ledger', COUNTED.oldestLockHours, 'Maximum', Duration.hours(1))
   }
 
   private gateWorkflow(limits: Limits): StateMachine {
@@ -144,6 +232,8 @@ export class Autotune extends Construct {
           resources: [bucket.arnForObjects('autotune/work/*/exports/*')],
         }),
         ...mayRunNested(this.gate),
+        // What is left of the account's concurrency; Lambda knows no resource to ask it of.
+        new PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }),
       ],
     })
   }

@@ -1,7 +1,7 @@
 /** The bucket that the optimiser reads: packs, search runs and goldens, run artifacts and work files. Never a held-out case. */
 import { Duration } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
-import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
+import { Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
 import { WORK_PREFIX } from '#schemas/work-keys.ts'
@@ -12,31 +12,46 @@ import { denyUnless, mayRead, mayWrite } from './rights.ts'
 export interface ExperienceStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
+  /** One of the user's own, versioned, in its place. */
+  readonly bucket?: Bucket | undefined
 }
 
 /** How long work files stay: longer than a failed run can be redriven (14 days). */
 const WORK_DAYS = 30
+
+const WORK_FILES = {
+  id: 'WorkFilesExpire',
+  prefix: WORK_PREFIX,
+  expiration: Duration.days(WORK_DAYS),
+  noncurrentVersionExpiration: Duration.days(1),
+}
+
+/** A bucket of the user's own, with the rule of work files. Throws RangeError where it keeps no versions: steps name the one that they read. */
+function versioned(bucket: Bucket): Bucket {
+  const { versioningConfiguration } = bucket.node.defaultChild as CfnBucket
+  const { status } = (versioningConfiguration ?? {}) as CfnBucket.VersioningConfigurationProperty
+  if (status !== 'Enabled')
+    throw new RangeError(`experienceBucket ${bucket.node.path} keeps no versions: make it with "versioned: true"`)
+  bucket.addLifecycleRule(WORK_FILES)
+  return bucket
+}
 
 /** The experience bucket. Work files expire after thirty days; everything else stays. */
 export class ExperienceStore extends Construct {
   /** Encrypted by S3, versioned, TLS only; its access logs go to a bucket of their own. */
   readonly bucket: Bucket
 
-  constructor(scope: Construct, id: string, { retain }: ExperienceStoreProps) {
+  constructor(scope: Construct, id: string, { retain, bucket }: ExperienceStoreProps) {
     super(scope, id)
-    this.bucket = new Bucket(this, 'Bucket', {
+    this.bucket = bucket ? versioned(bucket) : this.own(retain)
+  }
+
+  private own(retain: boolean): Bucket {
+    return new Bucket(this, 'Bucket', {
       ...bucketDefaults(retain),
       encryption: BucketEncryption.S3_MANAGED,
       serverAccessLogsBucket: logBucket(this, 'AccessLogs', retain),
-      lifecycleRules: [
-        {
-          id: 'WorkFilesExpire',
-          prefix: WORK_PREFIX,
-          expiration: Duration.days(WORK_DAYS),
-          noncurrentVersionExpiration: Duration.days(1),
-        },
-        ABANDONED_UPLOADS,
-      ],
+      lifecycleRules: [WORK_FILES, ABANDONED_UPLOADS],
     })
   }
 

@@ -47,7 +47,7 @@ export class HeadsJournal extends Construct {
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      pendingWindow: Duration.days(30),
+      pendingWindow: Duration.days(retain ? 30 : 7),
     })
     this.key.addToResourcePolicy(denyAll('DenySigning', ['kms:GenerateMac'], '*', NOT_DECIDING))
     const lines = this.bucket.arnForObjects('*')

@@ -1,13 +1,14 @@
 /**
  * The sealed side: a bucket and a key of its own, and the three roles that may touch it. Ingest writes and cannot read;
- * sealer and gate read; everyone else is denied by bucket and key policy, whatever their own policies say.
+ * the functions of sealer and gate read; everyone else is denied by bucket and key policy, whatever their own policies say.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import {
   AccountRootPrincipal,
   AnyPrincipal,
   Effect,
   type IPrincipal,
+  ManagedPolicy,
   PolicyStatement,
   Role,
   ServicePrincipal,
@@ -18,6 +19,7 @@ import { Construct } from 'constructs'
 import { accessTrail } from './access-trail.ts'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless } from './rights.ts'
+import type { RuntimeFunction } from './runtime-function.ts'
 
 /** How long what is sealed stays. */
 export interface HeldOutVaultProps {
@@ -25,6 +27,8 @@ export interface HeldOutVaultProps {
   readonly retain: boolean
   /** How long a sealed object version cannot be removed (governance mode): longer than the version answers questions. */
   readonly lockFor: Duration
+  /** One of the user's own in its place, which encrypts nothing else. */
+  readonly key?: Key | undefined
 }
 
 const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion']
@@ -40,12 +44,12 @@ export class HeldOutVault extends Construct {
   readonly key: Key
   /** Writes held-out runs, reads nothing. Assumed by whoever imports, from this account. */
   readonly ingest: Role
-  /** Seals, replays the baseline, refreshes, retires. Runs functions only. */
+  /** Seals, replays the baseline, refreshes, retires. Runs functions only, and reaches the vault from those of `openTo` alone. */
   readonly sealer: Role
-  /** Answers questions. Runs functions only. */
+  /** Answers questions. The same of its functions. */
   readonly gate: Role
 
-  constructor(scope: Construct, id: string, { retain, lockFor }: HeldOutVaultProps) {
+  constructor(scope: Construct, id: string, { retain, lockFor, key }: HeldOutVaultProps) {
     super(scope, id)
     const lambda = new ServicePrincipal('lambda.amazonaws.com')
     this.ingest = this.role(
@@ -55,7 +59,7 @@ export class HeldOutVault extends Construct {
     )
     this.sealer = this.role('Sealer', lambda, 'Seals and retires held-out versions')
     this.gate = this.role('Gate', lambda, 'Answers held-out questions with one bit')
-    this.key = this.vaultKey(retain)
+    this.key = this.shut(key ?? this.own(retain))
     const logs = this.sealedLogs(retain)
     this.bucket = this.sealedBucket(retain, lockFor, logs)
     const { ingest, sealer, gate } = this
@@ -90,18 +94,33 @@ export class HeldOutVault extends Construct {
     })
   }
 
-  /** Administration of the key is the account's; its use is not. */
-  private vaultKey(retain: boolean): Key {
-    const key = new Key(this, 'Key', {
+  /** Its administration is the account's; its use is not. */
+  private own(retain: boolean): Key {
+    return new Key(this, 'Key', {
       description: 'Held-out vault',
       enableKeyRotation: true,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      pendingWindow: Duration.days(30),
+      pendingWindow: Duration.days(retain ? 30 : 7),
     })
+  }
+
+  /** Keeps everybody else from a key. */
+  private shut(key: Key): Key {
     const use = ['kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant']
     const encrypt = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext']
     key.addToResourcePolicy(denyUnless([this.sealer, this.gate], 'DenyDecrypt', use, ['*']))
     key.addToResourcePolicy(denyUnless([this.ingest, this.sealer, this.gate], 'DenyEncrypt', encrypt, ['*']))
+    // Nobody needs it but S3 on their behalf: bytes that somebody copied out of the bucket stay shut to these roles too.
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'DenyDirectUse',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: [...READ_KEY, ...encrypt],
+        resources: ['*'],
+        conditions: { StringNotLike: { 'kms:ViaService': `s3.${Stack.of(this).region}.amazonaws.com*` } },
+      }),
+    )
     return key
   }
 
@@ -135,11 +154,33 @@ export class HeldOutVault extends Construct {
   }
 
   private allowReaders(): void {
-    for (const reader of [this.sealer, this.gate]) {
-      reader.addToPolicy(may([...READ_OBJECTS, ...WRITE_OBJECTS], this.bucket.arnForObjects('*')))
+    for (const reader of [this.sealer, this.gate]) reader.addToPolicy(may([...READ_KEY, ...WRITE_KEY], this.key.keyArn))
+  }
+
+  /**
+   * Opens the vault, and whatever else they need, to functions that run under sealer or gate. The role alone reaches nothing:
+   * whoever may pass it to a function of their own reads no case with it. AWS looks at this condition in the policies of a role,
+   * and in none of a bucket or a key; so every right is given with it.
+   * @param id the policies begin with, in the scope of the functions: the stack of the vault must not name what is deployed after it
+   * @param more statements of these functions, by the end of their policy's id
+   */
+  openTo(
+    scope: Construct,
+    id: string,
+    role: Role,
+    functions: readonly RuntimeFunction[],
+    more: Readonly<Record<string, readonly PolicyStatement[]>>,
+  ): void {
+    const vault = [
+      may([...READ_OBJECTS, ...WRITE_OBJECTS], this.bucket.arnForObjects('*')),
       // Without it S3 answers 403 in place of 404 for an object that is not there.
-      reader.addToPolicy(may(['s3:ListBucket'], this.bucket.bucketArn))
-      reader.addToPolicy(may([...READ_KEY, ...WRITE_KEY], this.key.keyArn))
+      may(['s3:ListBucket'], this.bucket.bucketArn),
+    ]
+    const from = { 'lambda:SourceFunctionArn': functions.map((f) => f.function.functionArn) }
+    // Managed, and several of them: together they would pass what IAM takes of one policy, and of the inline ones of a role.
+    for (const [part, statements] of Object.entries({ Vault: vault, ...more })) {
+      for (const statement of statements) statement.addCondition('ArnEquals', from)
+      new ManagedPolicy(scope, `${id}${part}`, { roles: [role], statements: [...statements] })
     }
   }
 

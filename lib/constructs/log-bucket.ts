@@ -19,7 +19,21 @@ export const bucketDefaults = (retain: boolean) =>
     removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   }) satisfies BucketProps
 
-/** A bucket for server access logs. It keeps none of its own. */
+/** Whoever looks back on a year finds all of it. */
+const LOG_DAYS = 400
+
+/** A bucket for server access logs and trails, which go after 400 days. It keeps none of its own. */
 export function logBucket(scope: Construct, id: string, retain: boolean): Bucket {
-  return new Bucket(scope, id, { ...bucketDefaults(retain), encryption: BucketEncryption.S3_MANAGED })
+  return new Bucket(scope, id, {
+    ...bucketDefaults(retain),
+    encryption: BucketEncryption.S3_MANAGED,
+    lifecycleRules: [
+      {
+        id: 'LogsExpire',
+        expiration: Duration.days(LOG_DAYS),
+        noncurrentVersionExpiration: Duration.days(1),
+      },
+      ABANDONED_UPLOADS,
+    ],
+  })
 }

@@ -13,7 +13,7 @@ import { quarterlyDefinition, weeklyDefinition } from '../definitions/looks.ts'
 import { mayAdd, mayRead } from './rights.ts'
 import { RuntimeFunction, type RuntimeFunctionProps } from './runtime-function.ts'
 import { stateMachine } from './state-machine.ts'
-import type { Stores } from './workflow-rights.ts'
+import { type Stores, sealerRights } from './workflow-rights.ts'
 
 interface LookProps {
   readonly stores: Stores
@@ -43,21 +43,20 @@ export function looks(
         ...(over.sealed ? { [ENV.vault]: vault.bucket.bucketName } : {}),
       },
       ...over,
-    }).function.functionArn
+    })
   const sealed = { sealed: true, role: vault.sealer } as const
-  const refreshSealed = make('RefreshSealed', 'refresh-sealed', {
-    ...sealed,
-    statements: mayRead(bucket, 'autotune/runs/*/manifest.json'),
-  })
-  const resplitIntent = make('ResplitIntent', 'resplit-intent', {
-    ...sealed,
-    journal,
-    statements: [
-      ...mayRead(bucket, 'cadence/resplit/*'),
+  const refreshSealed = make('RefreshSealed', 'refresh-sealed', { ...sealed, statements: [] })
+  const resplitIntent = make('ResplitIntent', 'resplit-intent', { ...sealed, journal, statements: [] })
+  vault.openTo(scope, 'Sealer', vault.sealer, [refreshSealed, resplitIntent], {
+    Rights: [
+      ...sealerRights(stores),
+      ...mayRead(bucket, 'autotune/runs/*/manifest.json', 'cadence/resplit/*'),
       mayAdd(bucket, 'cadence/resplit/*'),
-      ledger.mayRead('split', 'epochkey'),
+      ledger.mayRead('split', 'epochkey', 'import'),
       ledger.mayCreate('epoch', 'epochkey'),
+      ledger.mayWrite('import'),
     ],
+    Heads: journal.mayAppend(vault.sealer),
   })
   const lookingBack = ['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*']
   const decided = ledger.mayRead('heldout', 'review', 'rollout', 'production')
@@ -73,14 +72,20 @@ export function looks(
   const telling = topic ? [new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] })] : []
   return {
     weekly: stateMachine(scope, 'WeeklyWorkflow', {
-      definition: weeklyDefinition({ ...told, refreshSealed, reviewWeek }),
-      functions: [refreshSealed, reviewWeek],
+      definition: weeklyDefinition({ ...told, ...arns({ refreshSealed, reviewWeek }) }),
+      functions: Object.values(arns({ refreshSealed, reviewWeek })),
       statements: telling,
     }),
     quarterly: stateMachine(scope, 'QuarterlyWorkflow', {
-      definition: quarterlyDefinition({ ...told, reviewQuarter, resplitIntent }),
-      functions: [reviewQuarter, resplitIntent],
+      definition: quarterlyDefinition({ ...told, ...arns({ reviewQuarter, resplitIntent }) }),
+      functions: Object.values(arns({ reviewQuarter, resplitIntent })),
       statements: telling,
     }),
   }
 }
+
+/** ARNs of functions, by the same names. */
+const arns = <K extends string>(functions: Readonly<Record<K, RuntimeFunction>>): Record<K, string> =>
+  Object.fromEntries(
+    Object.entries<RuntimeFunction>(functions).map(([name, f]) => [name, f.function.functionArn]),
+  ) as Record<K, string>

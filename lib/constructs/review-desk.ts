@@ -10,7 +10,7 @@ import { Rule } from 'aws-cdk-lib/aws-events'
 import { SfnStateMachine, SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
@@ -20,6 +20,7 @@ import { reviewDefinition } from '../definitions/review.ts'
 import { ReviewFunctions } from './review-functions.ts'
 import { denyUnless } from './rights.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
+import { logGroup } from './runtime-settings.ts'
 import { endOf, stateMachine } from './state-machine.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
@@ -75,7 +76,7 @@ export class ReviewDesk extends Construct {
     this.route('Show', show, REVIEW_PATH, HttpMethod.GET, HttpMethod.HEAD)
     this.route('Decide', decide, REVIEW_PATH, HttpMethod.POST)
     this.route('Watch', watch, ROLLOUT_PATH, HttpMethod.GET, HttpMethod.HEAD)
-    this.publish(this.accessLog())
+    this.publish(logGroup(this, 'AccessLog'))
     this.only('DenySigning', 'kms:GenerateMac', notifyReviewers)
     this.only('DenyChecking', 'kms:VerifyMac', show, decide, watch)
     this.startAfterRuns()
@@ -118,13 +119,6 @@ export class ReviewDesk extends Construct {
   private route(id: string, to: RuntimeFunction, below: string, ...methods: HttpMethod[]): void {
     const integration = new HttpLambdaIntegration(id, to.function)
     this.api.addRoutes({ path: `${below}{token}`, methods, integration })
-  }
-
-  private accessLog(): LogGroup {
-    return new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
   }
 
   private publish(log: LogGroup): void {

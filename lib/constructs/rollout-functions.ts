@@ -48,7 +48,6 @@ export class RolloutFunctions {
       ledger.mayCheck(),
       ledger.mayWrite('rollout', 'release', 'rejection'),
       ledger.mayCreate('version', 'proposal'),
-      ...(this.props.routing?.mayPublish() ?? []),
     ])
   }
 
@@ -111,7 +110,7 @@ export class RolloutFunctions {
           ? {}
           : { [ENV.releases]: releases.bucket.bucketName, [ENV.releaseKey]: releases.signingKey.keyArn }),
         ...(handler !== 'record-production' && this.props.routing
-          ? { [ENV.appConfig]: Stack.of(this.scope).toJsonString(this.props.routing.places) }
+          ? { [ENV.appConfig]: Stack.of(this.scope).toJsonString(this.props.routing.places()) }
           : {}),
       },
     }

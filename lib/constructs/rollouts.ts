@@ -10,6 +10,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import type { RolloutConfig } from '#schemas/release.ts'
+import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
 import { mayRead, mayWrite } from './rights.ts'
@@ -37,7 +38,10 @@ export interface RolloutsProps {
 /** Functions that the workflow calls. */
 type Step = 'startRollout' | 'recordProduction' | 'evaluateStage'
 
-/** Rollouts of a deployment: five stages, each with its gate on production (DESIGN 7). */
+/**
+ * Rollouts of a deployment: five stages, each with its gate on production (DESIGN 7).
+ * @throws RangeError for configurations that are too large for a workflow
+ */
 export class Rollouts extends Construct {
   /** One execution a rollout; one that lasts longer than three weeks goes on in another. */
   readonly workflow: StateMachine
@@ -56,6 +60,7 @@ export class Rollouts extends Construct {
     super(scope, id)
     this.props = props
     this.routing = props.appConfig ? new RoutingConfig(this, 'Routing', Object.keys(props.configs)) : null
+    this.routing?.grantPublish(props.stores.releases.releaser)
     const functions = new RolloutFunctions(this, { stores: props.stores, routing: this.routing })
     const startRollout = functions.startRollout()
     const evaluateStage = functions.evaluateStage()
@@ -75,7 +80,7 @@ export class Rollouts extends Construct {
       evaluateStage: functions.evaluateStage.function.functionArn,
     }
     return stateMachine(this, 'Workflow', {
-      definition: rolloutDefinition({ ...parts, configs: this.props.configs }),
+      definition: rolloutDefinition({ ...parts, configs: handedOn(this.props.configs) }),
       functions: Object.values(parts),
     })
   }
@@ -97,7 +102,7 @@ export class Rollouts extends Construct {
     })
     runtime.addToPolicy(mayWrite(experience.bucket, `${PRODUCTION_INBOX}*`))
     for (const statement of mayRead(releases.bucket, 'rollouts/*')) runtime.addToPolicy(statement)
-    if (this.routing) runtime.addToPolicy(this.routing.mayRead())
+    this.routing?.grantRead(runtime)
     return runtime
   }
 
@@ -109,4 +114,23 @@ export class Rollouts extends Construct {
       targets: [new SqsQueue(this.props.deadLetters)],
     })
   }
+}
+
+/** A payload of Step Functions holds 256 KiB. */
+const MOST_BYTES = 250_000
+
+/** Each configuration once, with its intents: most intents are rolled out alike. */
+function handedOn(configs: Readonly<Record<string, RolloutConfig>>): StartRolloutInput['configs'] {
+  const alike = new Map<string, { intents: string[]; config: RolloutConfig }>()
+  for (const [intent, config] of Object.entries(configs)) {
+    const text = JSON.stringify(config)
+    alike.set(text, { intents: [...(alike.get(text)?.intents ?? []), intent], config })
+  }
+  const handed = [...alike.values()]
+  const bytes = Buffer.byteLength(JSON.stringify(handed))
+  if (bytes > MOST_BYTES)
+    throw new RangeError(
+      `${handed.length} different rollout configurations come to ${bytes} bytes; a workflow hands on ${MOST_BYTES}: give intents the same configuration, or deploy some of them with another one`,
+    )
+  return handed
 }

@@ -10,13 +10,14 @@ import {
   CfnEnvironment,
 } from 'aws-cdk-lib/aws-appconfig'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type IRole, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import * as z from 'zod'
 import { Routing } from '#schemas/release.ts'
 import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
 import { namespaceOf } from './metrics-namespace.ts'
 import { RunbookAlarm } from './runbook-alarm.ts'
+import { runtimeOf } from './runtime-settings.ts'
 
 /** A step forward reaches a fifth of the runtimes every six minutes, and can be taken back by the alarm for ten more. */
 const FORWARD = { growthFactor: 20, deploymentDurationInMinutes: 30, finalBakeTimeInMinutes: 10 }
@@ -31,10 +32,11 @@ const VALIDATOR_MAX = 32_768
  * @throws RangeError when the shape of a routing is longer than AppConfig takes
  */
 export class RoutingConfig extends Construct {
-  /** What the functions that publish are told; its ids are tokens until deployment. */
-  readonly places: RoutingTargets
-  /** The environments, one an intent, in the order of the intents. */
-  readonly environments: CfnEnvironment[] = []
+  /** Where the routing of each intent lies; its ids are tokens until deployment. */
+  readonly intents: Readonly<Record<string, RoutingTarget>>
+  /** The applications, one an intent, in the order of the intents. */
+  readonly applications: CfnApplication[] = []
+  private readonly strategyIds: Pick<RoutingTargets, 'gradual' | 'at_once'>
   private readonly strategies: readonly CfnDeploymentStrategy[]
 
   constructor(scope: Construct, id: string, intents: readonly string[]) {
@@ -56,11 +58,8 @@ export class RoutingConfig extends Construct {
       })
     const [forward, back] = [strategy('Forward', FORWARD), strategy('Back', BACK)]
     this.strategies = [forward, back]
-    this.places = {
-      gradual: forward.ref,
-      at_once: back.ref,
-      intents: Object.fromEntries(intents.map((intent) => [intent, this.place(intent, monitors)])),
-    }
+    this.strategyIds = { gradual: forward.ref, at_once: back.ref }
+    this.intents = Object.fromEntries(intents.map((intent) => [intent, this.place(intent, monitors)]))
   }
 
   private place(intent: string, monitors: CfnEnvironment.MonitorsProperty[]): RoutingTarget {
@@ -69,9 +68,9 @@ export class RoutingConfig extends Construct {
       name: `${Stack.of(this).stackName}-${intent}`.slice(0, 64),
       description: `Who is served which release of ${intent}`,
     })
+    this.applications.push(application)
     const at = { applicationId: application.ref }
     const environment = new CfnEnvironment(scope, 'Environment', { ...at, name: 'production', monitors })
-    this.environments.push(environment)
     const profile = new CfnConfigurationProfile(scope, 'Profile', {
       ...at,
       name: 'routing',
@@ -79,7 +78,8 @@ export class RoutingConfig extends Construct {
       validators: [{ type: 'JSON_SCHEMA', content: validator() }],
     })
     // AppConfig deletes no profile that has versions, and a runtime may still read the last one.
-    for (const kept of [application, environment, profile]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    const { logRemoval: removal = RemovalPolicy.RETAIN } = runtimeOf(this)
+    for (const kept of [application, environment, profile]) kept.applyRemovalPolicy(removal)
     return { application: application.ref, environment: environment.ref, profile: profile.ref }
   }
 
@@ -105,42 +105,64 @@ export class RoutingConfig extends Construct {
     return Stack.of(this).formatArn({ service: 'appconfig', resource: path })
   }
 
-  /** ARNs over the places. */
-  private each(...of: ((place: RoutingTarget) => string)[]): string[] {
-    return Object.values(this.places.intents).flatMap((place) => of.map((f) => this.arn(f(place))))
+  /** What the functions that publish are told. */
+  places(): RoutingTargets {
+    const short = ({ application, environment, profile }: RoutingTarget) =>
+      [application, environment, profile].join('/')
+    return {
+      ...this.strategyIds,
+      intents: Object.fromEntries(Object.entries(this.intents).map(([intent, place]) => [intent, short(place)])),
+    }
   }
 
-  /** Makes versions, and starts and stops their deployments, at these places alone. */
-  mayPublish(): PolicyStatement[] {
-    const strategies = this.strategies.map((s) => this.arn(`deploymentstrategy/${s.ref}`))
-    return [
+  /** Lets a role make versions, and start and stop their deployments, at these places alone. */
+  grantPublish(role: IRole): void {
+    this.grant('Publish', role, (places) => [
       new PolicyStatement({
-        actions: ['appconfig:CreateHostedConfigurationVersion', 'appconfig:ListHostedConfigurationVersions'],
-        resources: this.each(APPLICATION, PROFILE),
+        actions: [
+          'appconfig:CreateHostedConfigurationVersion',
+          'appconfig:ListDeployments',
+          'appconfig:ListHostedConfigurationVersions',
+          'appconfig:StartDeployment',
+          'appconfig:StopDeployment',
+        ],
+        // An application, and its environment, profile and deployments.
+        resources: places.flatMap(({ application }) =>
+          ['', '/*'].map((part) => this.arn(`application/${application}${part}`)),
+        ),
       }),
       new PolicyStatement({
         actions: ['appconfig:StartDeployment'],
-        resources: [...this.each(APPLICATION, ENVIRONMENT, PROFILE), ...strategies],
+        resources: this.strategies.map((s) => this.arn(`deploymentstrategy/${s.ref}`)),
       }),
-      new PolicyStatement({
-        actions: ['appconfig:ListDeployments', 'appconfig:StopDeployment'],
-        resources: this.each(APPLICATION, ENVIRONMENT, (p) => `${ENVIRONMENT(p)}/deployment/*`),
-      }),
-    ]
+    ])
   }
 
-  /** Reads the routing that is in force. */
-  mayRead(): PolicyStatement {
-    return new PolicyStatement({
-      actions: ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'],
-      resources: this.each((p) => `${ENVIRONMENT(p)}/configuration/${p.profile}`),
-    })
+  /** Lets a role read the routing that is in force. */
+  grantRead(role: IRole): void {
+    this.grant('Read', role, (places) => [
+      new PolicyStatement({
+        actions: ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'],
+        resources: places.map(({ application, environment, profile }) =>
+          this.arn(`application/${application}/environment/${environment}/configuration/${profile}`),
+        ),
+      }),
+    ])
+  }
+
+  /** Managed policies, each over as many intents as it holds: ids are made by AppConfig and share no prefix. */
+  private grant(id: string, role: IRole, statements: (places: readonly RoutingTarget[]) => PolicyStatement[]): void {
+    const places = Object.values(this.intents)
+    for (let from = 0; from < places.length; from += INTENTS_A_POLICY)
+      new ManagedPolicy(this, `${id}${from / INTENTS_A_POLICY}`, {
+        roles: [role],
+        statements: statements(places.slice(from, from + INTENTS_A_POLICY)),
+      })
   }
 }
 
-const APPLICATION = ({ application }: RoutingTarget) => `application/${application}`
-const ENVIRONMENT = (p: RoutingTarget) => `${APPLICATION(p)}/environment/${p.environment}`
-const PROFILE = (p: RoutingTarget) => `${APPLICATION(p)}/configurationprofile/${p.profile}`
+/** Two ARNs of at most 80 characters an intent, in a policy of at most 6,144. */
+export const INTENTS_A_POLICY = 30
 
 /** The shape of a routing document as AppConfig checks it before it deploys a version. */
 function validator(): string {

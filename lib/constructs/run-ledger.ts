@@ -1,6 +1,6 @@
 /** One table for runs, locks, held-out ledger, rejections, proposals, reviews and rollouts; who may write which item. */
 import { RemovalPolicy } from 'aws-cdk-lib'
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 
@@ -8,6 +8,8 @@ import { Construct } from 'constructs'
 export interface RunLedgerProps {
   /** Whether the table outlives its stack. */
   readonly retain: boolean
+  /** One of the user's own in its place, with the keys `pk` and `sk`. */
+  readonly table?: ITable | undefined
 }
 
 /** Kinds of item, by what stands before the `#` of their partition key (functions/steps/store/ledger-keys.ts). */
@@ -19,6 +21,7 @@ export type LedgerEntity =
   | 'rejection'
   | 'split'
   | 'import'
+  | 'ended'
   | 'budget'
   | 'epoch'
   | 'epochkey'
@@ -30,7 +33,16 @@ export type LedgerEntity =
   | 'version'
   | 'production'
 
-const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'import', 'budget', 'review', 'rollout', 'release'])
+const ALONE: ReadonlySet<LedgerEntity> = new Set([
+  'lock',
+  'split',
+  'import',
+  'ended',
+  'budget',
+  'review',
+  'rollout',
+  'release',
+])
 
 /** Items that the journal of heads speaks about, and the locks that explain what is missing. */
 const LOOKED_AT: readonly LedgerEntity[] = [
@@ -51,11 +63,15 @@ const LOOKED_AT: readonly LedgerEntity[] = [
 /** The ledger (DynamoDB's twin of `ledger.sqlite`). Rights are given by the kind of item, over the partition key. */
 export class RunLedger extends Construct {
   /** Keys `pk` and `sk`, billed by request, recoverable to any second of the last 35 days. */
-  readonly table: Table
+  readonly table: ITable
 
-  constructor(scope: Construct, id: string, { retain }: RunLedgerProps) {
+  constructor(scope: Construct, id: string, { retain, table }: RunLedgerProps) {
     super(scope, id)
-    this.table = new Table(this, 'Table', {
+    this.table = table ?? this.own(retain)
+  }
+
+  private own(retain: boolean): Table {
+    return new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,

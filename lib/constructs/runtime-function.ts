@@ -1,14 +1,14 @@
 /** One function of the workflow: bundled from its handler, with its own log group and just the rights that are written down. */
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib'
+import type { Duration } from 'aws-cdk-lib'
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import { namespaceOf } from './metrics-namespace.ts'
+import { logGroup, runtimeOf } from './runtime-settings.ts'
 
 /** A handler, its size, and what it may. */
 export interface RuntimeFunctionProps {
@@ -41,21 +41,19 @@ export interface RuntimeFunctionProps {
   readonly role?: IRole
 }
 
-/** A Lambda function on Node.js 24 and ARM, with a log group that is kept for three months. */
+/** A Lambda function on Node.js 24 and ARM, with a log group of its own; where it runs is said by `RuntimeSettings`. */
 export class RuntimeFunction extends Construct {
   /** The function itself, for whoever calls it. */
   readonly function: NodejsFunction
 
   constructor(scope: Construct, id: string, props: RuntimeFunctionProps) {
     super(scope, id)
-    const logGroup = new LogGroup(this, 'Log', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    const log = logGroup(this, 'Log')
+    const { memory = {}, vpc, vpcSubnets, securityGroups } = runtimeOf(this)
     const role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     const logging = new PolicyStatement({
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
+      resources: [log.logGroupArn],
     })
     const deciding = props.journal && !props.role ? props.journal.mayAppend(role) : []
     const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging])]
@@ -68,10 +66,11 @@ export class RuntimeFunction extends Construct {
       depsLockFilePath: `${ROOT}package.json`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: props.memory,
+      memorySize: memory[props.handler] ?? props.memory,
       timeout: props.timeout,
       role,
-      logGroup,
+      logGroup: log,
+      ...(vpc ? { vpc, ...(vpcSubnets ? { vpcSubnets } : {}), ...(securityGroups ? { securityGroups } : {}) } : {}),
       tracing: props.sealed ? Tracing.DISABLED : Tracing.ACTIVE,
       environment: {
         ...props.environment,

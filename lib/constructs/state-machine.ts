@@ -1,8 +1,7 @@
 /** State machines with a log of their own and a role with just the statements given; and what maps and nesting need. */
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { EventPattern } from 'aws-cdk-lib/aws-events'
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import {
   DefinitionBody,
   type IStateMachine,
@@ -11,6 +10,7 @@ import {
   StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
+import { logGroup } from './runtime-settings.ts'
 
 /** What a machine does, and what it may. */
 export interface MachineProps {
@@ -30,7 +30,7 @@ export interface MachineProps {
   readonly sealed?: boolean
 }
 
-/** Creates the machine, its role `IDRole` and its log `IDLog` in a scope. Logs are kept when the stack goes. */
+/** Creates the machine, its role `IDRole` and its log `IDLog` in a scope. Its logs are as `RuntimeSettings` say. */
 export function stateMachine(scope: Construct, id: string, props: MachineProps): StateMachine {
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') })
   const machine = new StateMachine(scope, id, {
@@ -53,11 +53,22 @@ export function mappingMachine(scope: Construct, id: string, props: MachineProps
       new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
       new PolicyStatement({
         actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-        resources: [executionsOf(machine)],
+        // Children of a map, and its runs, are executions of NAME/LABEL: a redrive of a failed map asks there.
+        resources: ['', ...labelsOf(props.definition).map((label) => `/${label}`)].map((of) =>
+          executionsOf(machine, of),
+        ),
       }),
     ],
   })
   return machine
+}
+
+/** Labels of the distributed maps of a definition, in whatever state or branch they lie. */
+function labelsOf(definition: unknown): string[] {
+  if (definition === null || typeof definition !== 'object') return []
+  const { Type, Label } = definition as { readonly Type?: unknown; readonly Label?: unknown }
+  const own = Type === 'Map' && typeof Label === 'string' ? [Label] : []
+  return [...own, ...Object.values(definition).flatMap(labelsOf)]
 }
 
 /** Starts executions of another machine of this stack and waits for their end (`startExecution.sync:2`). */
@@ -90,19 +101,20 @@ export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern 
 /** How an execution ends, as Step Functions spells it. */
 type Ended = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'
 
-const executionsOf = (machine: StateMachine): string =>
+/**
+ * ARN pattern of executions of a machine.
+ * @param of '' for its own, `/LABEL` for those of a map
+ */
+export const executionsOf = (machine: StateMachine, of = ''): string =>
   Stack.of(machine).formatArn({
     service: 'states',
     resource: 'execution',
-    resourceName: `${machine.stateMachineName}:*`,
+    resourceName: `${machine.stateMachineName}${of}:*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
 
 const machineLog = (scope: Construct, id: string): LogOptions => ({
-  destination: new LogGroup(scope, `${id}Log`, {
-    retention: RetentionDays.THREE_MONTHS,
-    removalPolicy: RemovalPolicy.RETAIN,
-  }),
+  destination: logGroup(scope, `${id}Log`),
   level: LogLevel.ALL,
   // Payloads are small references and tokens: they are nobody's business in a log.
   includeExecutionData: false,

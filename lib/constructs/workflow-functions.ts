@@ -48,21 +48,29 @@ export class WorkflowFunctions extends Construct {
     this.props = props
     const rights = workflowRights(props)
     this.startRun = this.make('StartRun', 'start-run', 'open', rights.startRun)
-    this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer', rights.sealer)
+    this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer')
     this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer')
     this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', rights.compileSearch)
     this.pinRun = this.make('PinRun', 'pin-run', 'open', rights.pinRun)
     this.advanceRun = this.make('AdvanceRun', 'advance-run', 'open', rights.advanceRun)
     this.finishRun = this.make('FinishRun', 'finish-run', 'open', rights.finishRun)
     this.replayShard = this.make('ReplayShard', 'replay-shard', 'open', rights.replayShard)
-    this.reserveQuestion = this.make('ReserveQuestion', 'reserve-question', 'gate', rights.gate)
+    this.reserveQuestion = this.make('ReserveQuestion', 'reserve-question', 'gate')
     this.scoreShard = this.make('ScoreShard', 'score-shard', 'gate')
     this.sealAnswer = this.make('SealAnswer', 'seal-answer', 'gate')
     this.publishAnswer = this.make('PublishAnswer', 'publish-answer', 'gate')
     this.recordFailure = this.make('RecordFailure', 'record-failure', 'open', rights.recordFailure)
+    const { vault, journal } = props.stores
+    const sealer = [this.openRetired, this.sealVersion]
+    vault.openTo(this, 'Sealer', vault.sealer, sealer, {
+      Rights: rights.sealer,
+      Heads: journal.mayAppend(vault.sealer),
+    })
+    const gate = [this.reserveQuestion, this.scoreShard, this.sealAnswer, this.publishAnswer]
+    vault.openTo(this, 'Gate', vault.gate, gate, { Rights: rights.gate, Heads: journal.mayAppend(vault.gate) })
   }
 
-  /** Sealer and gate share one role each, so their first function carries the statements of all. */
+  /** Sealer and gate share one role each: their rights are given to their functions together. */
   private make(id: string, handler: string, side: Side, statements: readonly PolicyStatement[] = []): RuntimeFunction {
     const { stores, shardCases, harness, yearBudget } = this.props
     const { experience, vault, ledger, journal } = stores
@@ -94,8 +102,8 @@ const DECIDING: ReadonlySet<string> = new Set([
   'finish-run',
 ])
 
-/** Those that open a question. */
-const ASKING: ReadonlySet<string> = new Set(['reserve-question', 'publish-answer'])
+/** Those that open a question, and the one that refuses a run for which there is no room to ask. */
+const ASKING: ReadonlySet<string> = new Set(['start-run', 'reserve-question', 'publish-answer'])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

@@ -31,22 +31,15 @@ export function workflowRights({
   stores: { experience, ledger },
 }: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
   const { bucket } = experience
-  const request = 'autotune/work/*/request.json'
   return {
     startRun: [
-      // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force.
+      // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force, a year that is spent.
       ...mayRead(bucket, 'packs/*', ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`)),
       mayWrite(bucket, request, 'autotune/runs/*/refusal.json'),
-      ledger.mayRead('lock', 'run', 'review', 'rollout', 'release', 'split'),
+      ledger.mayRead('lock', 'run', 'ended', 'review', 'rollout', 'release', 'split', 'heldout', 'budget'),
       ledger.mayWrite('lock', 'run'),
     ],
-    sealer: [
-      ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
-      ...mayReadVersions(bucket, request),
-      mayWrite(bucket, 'experience/*'),
-      ledger.mayRead('lock', 'heldout', 'family', 'epoch'),
-      ledger.mayWrite('lock', 'heldout', 'family'),
-    ],
+    sealer: sealerRights({ experience, ledger }),
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
@@ -65,7 +58,7 @@ export function workflowRights({
       ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'scars/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, request, 'autotune/work/*/run.json'),
       mayWrite(bucket, 'autotune/work/*/run.json'),
-      ledger.mayRead('lock', 'rejection'),
+      ledger.mayRead('lock', 'ended', 'rejection'),
       ledger.mayWrite('lock'),
     ],
     advanceRun: [
@@ -80,14 +73,14 @@ export function workflowRights({
         'autotune/work/*/question.json',
         'autotune/work/*/outcome.json',
       ),
-      ledger.mayRead('lock', 'run', 'heldout'),
+      ledger.mayRead('lock', 'run', 'ended', 'heldout'),
       ledger.mayWrite('lock', 'run'),
     ],
     // The search cannot finish a run: it writes no manifest, no memory and no head.
     finishRun: [
       ...mayReadVersions(bucket, request, 'autotune/work/*/run.json', 'autotune/work/*/outcome.json'),
       mayWrite(bucket, 'autotune/runs/*/manifest.json'),
-      ledger.mayRead('lock', 'run', 'heldout', 'rejection'),
+      ledger.mayRead('lock', 'run', 'ended', 'heldout', 'rejection'),
       ledger.mayWrite('lock', 'run', 'rejection'),
     ],
     replayShard: [
@@ -105,9 +98,23 @@ export function workflowRights({
       ledger.mayRead('heldout', 'budget'),
       ledger.mayWrite('heldout', 'budget'),
     ],
-    recordFailure: [ledger.mayRead('lock', 'run'), ledger.mayWrite('lock', 'run')],
+    recordFailure: [ledger.mayRead('lock', 'run', 'ended'), ledger.mayWrite('lock', 'run', 'ended')],
   }
 }
+
+const request = 'autotune/work/*/request.json'
+
+/** What whoever seals, counts or retires needs beside the vault. */
+export const sealerRights = ({
+  experience: { bucket },
+  ledger,
+}: Pick<Stores, 'experience' | 'ledger'>): PolicyStatement[] => [
+  ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
+  ...mayReadVersions(bucket, request),
+  mayWrite(bucket, 'experience/*'),
+  ledger.mayRead('lock', 'ended', 'heldout', 'family', 'epoch'),
+  ledger.mayWrite('lock', 'heldout', 'family'),
+]
 
 /** Patterns of what the search leaves of a run. */
 const ARTIFACTS = AUTOTUNE_FILES.filter((file) => file !== 'manifest.json').map((file) => `autotune/runs/*/${file}`)

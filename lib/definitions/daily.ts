@@ -1,7 +1,7 @@
 /** The daily routine: plan the days, slice every intent, judge, tell people, and start the runs that broken bands queue. */
 import type { Bands } from '#schemas/bands.ts'
 import { ALREADY_STARTED } from './rollout.ts'
-import { lambdaTask } from './task.ts'
+import { integration, lambdaTask } from './task.ts'
 import { telling } from './telling.ts'
 
 /** What the routine calls, and by which bands. */
@@ -126,7 +126,7 @@ function startMap({ tuningMachine }: DailyParts): Record<string, unknown> {
       States: {
         'Start Run': {
           Type: 'Task',
-          Resource: 'arn:aws:states:::states:startExecution',
+          Resource: integration('states:startExecution'),
           Arguments: {
             StateMachineArn: tuningMachine,
             Name: '{% $states.input.name %}',

@@ -21,6 +21,9 @@ export interface GateParts {
   readonly answerAfterSeconds: number
 }
 
+/** Seconds that the gate has beyond the moment of its answer: a throttled account must not lose one. */
+const PUBLISH_WITHIN = 60 * 60
+
 const ASKED = '{% $asked %}'
 const RESERVED = '{% $reserved %}'
 const NOTHING = '{% {} %}'
@@ -47,7 +50,7 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
     Comment: 'One question to the held-out set. Always succeeds; what it answered lies with the run.',
     QueryLanguage: 'JSONata',
     StartAt: 'Reserve Question',
-    TimeoutSeconds: parts.answerAfterSeconds + 60 * 60,
+    TimeoutSeconds: parts.answerAfterSeconds + PUBLISH_WITHIN,
     States: {
       'Reserve Question': {
         ...lambdaTask({
@@ -56,6 +59,7 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
           seconds: 900,
           assign: { asked: INPUT, reserved: '{% $states.result.Payload %}', answer: ANSWER },
           resumes: true,
+          patience: parts.answerAfterSeconds,
         }),
         Catch: catchAll('Wait Out Question', { asked: INPUT, due }),
         Next: 'Choose Whether To Score',
@@ -84,6 +88,7 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
           seconds: 300,
           assign: { answer: ANSWER },
           resumes: true,
+          patience: PUBLISH_WITHIN,
         }),
         Next: 'Question Answered',
       },
@@ -113,6 +118,7 @@ function scoring(parts: GateParts): Record<string, unknown> {
                 payload: '{% $states.input %}',
                 seconds: 300,
                 resumes: true,
+                patience: parts.answerAfterSeconds,
               }),
               End: true,
             },
@@ -128,6 +134,7 @@ function scoring(parts: GateParts): Record<string, unknown> {
           payload: { asked: ASKED, reserved: RESERVED },
           seconds: 900,
           resumes: true,
+          patience: parts.answerAfterSeconds,
         }),
         Catch: catchAll('Scoring Ended'),
         Next: 'Scoring Ended',

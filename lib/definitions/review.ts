@@ -1,6 +1,6 @@
 /** The review workflow: file what another producer hands in, open, notify, wait for the decision with a task token, and go on by what the ledger says. */
 import { ALREADY_STARTED } from './rollout.ts'
-import { KILLED, lambdaTask, RETRY } from './task.ts'
+import { integration, KILLED, lambdaTask, RETRY } from './task.ts'
 
 /** What the review calls, whom it asks, and what follows. */
 export interface ReviewParts {
@@ -77,7 +77,7 @@ export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
       },
       'Await Decision': {
         Type: 'Task',
-        Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+        Resource: integration('lambda:invoke.waitForTaskToken'),
         Arguments: {
           FunctionName: parts.holdReview,
           Payload: { review_id: REVIEW_ID, token: '{% $states.context.Task.Token %}' },
@@ -114,7 +114,7 @@ export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
 /** Starts the rollout and goes on: it lives for weeks. A review that was watched twice starts it once. */
 const startRollout = (machine: string): Record<string, unknown> => ({
   Type: 'Task',
-  Resource: 'arn:aws:states:::states:startExecution',
+  Resource: integration('states:startExecution'),
   Arguments: {
     StateMachineArn: machine,
     Name: "{% $review.rollout & '-1' %}",

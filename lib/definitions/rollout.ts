@@ -1,5 +1,6 @@
 /** The rollout workflow: start, then every hour take in production and look, until the release is kept or taken back. */
-import { lambdaTask } from './task.ts'
+import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
+import { integration, lambdaTask } from './task.ts'
 
 /** What the rollout calls, and by which rules. */
 export interface RolloutParts {
@@ -9,8 +10,8 @@ export interface RolloutParts {
   readonly recordProduction: string
   /** Looks at production and moves the rollout. */
   readonly evaluateStage: string
-  /** Rollout configurations by intent, as they were parsed at synthesis. */
-  readonly configs: Readonly<Record<string, unknown>>
+  /** Rollout configurations, as they were parsed at synthesis. */
+  readonly configs: StartRolloutInput['configs']
 }
 
 const PAYLOAD = '{% $states.result.Payload %}'
@@ -73,7 +74,7 @@ export function rolloutDefinition(parts: RolloutParts): Record<string, unknown> 
       },
       'Hand Over': {
         Type: 'Task',
-        Resource: 'arn:aws:states:::states:startExecution',
+        Resource: integration('states:startExecution'),
         Arguments: {
           StateMachineArn: '{% $states.context.StateMachine.Id %}',
           Name: "{% $rollout.name & '-' & $string($part + 1) %}",

@@ -1,5 +1,7 @@
 /** Tells a topic what a step of the routine found, where it found something. What moved is told before runs are started: those may take hours. */
 
+import { integration } from './task.ts'
+
 /**
  * States from `Choose Whether To Tell` on.
  * @param topic ARN of the topic
@@ -14,7 +16,7 @@ export const telling = (topic: string, of: string, next: string): Record<string,
   },
   Tell: {
     Type: 'Task',
-    Resource: 'arn:aws:states:::sns:publish',
+    Resource: integration('sns:publish'),
     Arguments: { TopicArn: topic, Subject: `{% $${of}.notice.subject %}`, Message: `{% $${of}.notice.message %}` },
     Output: '{% {} %}',
     Next: next,

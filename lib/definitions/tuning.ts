@@ -1,5 +1,5 @@
 /** The tuning workflow: contract, compile, seal, pin, then rounds of replays as the search asks, the gate, the outcome. */
-import { lambdaTask } from './task.ts'
+import { integration, lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
@@ -22,7 +22,21 @@ export interface TuningParts {
   readonly answerAfterSeconds: number
 }
 
-const RUN = '{% $run %}'
+/** What Step Functions asks Lambda for the account's limits with. */
+const ACCOUNT_SETTINGS = integration('aws-sdk:lambda:getAccountSettings')
+
+/** Concurrent executions that no function has reserved, below which no question is opened. */
+const LEAST_CONCURRENCY = 10
+
+const TOO_LITTLE = `fewer than ${LEAST_CONCURRENCY} concurrent executions of Lambda are unreserved in this account: no question was opened. Raise the quota or reserve less, then redrive this execution`
+
+/** Seconds that a throttled shard of the search is tried again: then the run fails, and can be redriven. */
+const REPLAY_PATIENCE = 60 * 60
+
+/** When this execution was started, or redriven last. */
+const BEGUN =
+  '$exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : $states.context.Execution.StartTime'
+const RUN = `{% $merge([$run, {'begun': ${BEGUN}}]) %}`
 const PINNED = '{% $pinned %}'
 const PAYLOAD = '{% $states.result.Payload %}'
 
@@ -37,7 +51,11 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Start Run': {
         ...lambdaTask({
           function: parts.startRun,
-          payload: { request: '{% $states.input %}', execution: '{% $states.context.Execution.Id %}' },
+          payload: {
+            request: '{% $states.input %}',
+            execution: '{% $states.context.Execution.Id %}',
+            begun: `{% ${BEGUN} %}`,
+          },
           seconds: 60,
           assign: { run: PAYLOAD, answer: null },
         }),
@@ -97,15 +115,25 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Type: 'Choice',
         Choices: [
           { Condition: "{% $need.kind = 'replays' %}", Next: 'Replay Search Shards' },
-          { Condition: "{% $need.kind = 'gate' %}", Next: 'Ask Held-Out Set' },
+          { Condition: "{% $need.kind = 'gate' %}", Next: 'Look At Concurrency' },
           { Condition: "{% $need.kind = 'refused' %}", Next: 'Run Refused' },
         ],
         Default: 'Finish Run',
       },
       'Replay Search Shards': replayMap(parts),
+      // Before a question is opened: one that nobody can score in time is spent all the same.
+      'Look At Concurrency': {
+        Type: 'Task',
+        Resource: ACCOUNT_SETTINGS,
+        Arguments: {},
+        TimeoutSeconds: 60,
+        Retry: [RETRY],
+        Output: `{% $states.result.AccountLimit.UnreservedConcurrentExecutions >= ${LEAST_CONCURRENCY} ? {} : $error('${TOO_LITTLE}') %}`,
+        Next: 'Ask Held-Out Set',
+      },
       'Ask Held-Out Set': {
         Type: 'Task',
-        Resource: 'arn:aws:states:::states:startExecution.sync:2',
+        Resource: integration('states:startExecution.sync:2'),
         Arguments: {
           StateMachineArn: parts.gateMachine,
           Input: { run: RUN, pinned: PINNED, question: '{% $need.question %}' },
@@ -143,7 +171,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
     MaxConcurrency: maxConcurrency,
     ToleratedFailurePercentage: 0,
     ItemReader: {
-      Resource: 'arn:aws:states:::s3:getObject',
+      Resource: integration('s3:getObject'),
       ReaderConfig: { InputType: 'JSONL' },
       Arguments: { Bucket: bucket, Key: '{% $need.items.key %}', VersionId: '{% $need.items.version_id %}' },
     },
@@ -152,7 +180,12 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
       StartAt: 'Replay Shard',
       States: {
         'Replay Shard': {
-          ...lambdaTask({ function: replayShard, payload: '{% $states.input %}', seconds: 300 }),
+          ...lambdaTask({
+            function: replayShard,
+            payload: '{% $states.input %}',
+            seconds: 300,
+            patience: REPLAY_PATIENCE,
+          }),
           // Exported: which version of which object holds the answers of this shard.
           Output: PAYLOAD,
           End: true,
@@ -160,7 +193,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
       },
     },
     ResultWriter: {
-      Resource: 'arn:aws:states:::s3:putObject',
+      Resource: integration('s3:putObject'),
       WriterConfig: { Transformation: 'COMPACT', OutputType: 'JSONL' },
       Arguments: { Bucket: bucket, Prefix: "{% 'autotune/work/' & $run.run_id & '/exports' %}" },
     },

@@ -27,7 +27,7 @@ beforeAll(async () => {
     '--suite',
     place.file('suite.json', aSuite()),
     '--split-key',
-    'any',
+    'any-key-will-do-here',
   ]
 })
 afterAll(() => place.dispose())

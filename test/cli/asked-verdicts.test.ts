@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
-import { anEvaluator, aTarget } from '../support/builders.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { publishSuite } from '../../functions/steps/experience/documents.ts'
+import { anEvaluator, aSuite, aTarget } from '../support/builders.ts'
 import { placeOfEachTest } from './command-line.ts'
 import { ownSuite } from './own-suite.ts'
 
@@ -69,4 +71,24 @@ test('a module that is not the one that the suite pins is refused at the import,
   place.file('judge.mjs', 'export const judge = () => false')
   const { code, err } = await stored([evaluator])
   expect([code, err]).toEqual([2, expect.stringMatching(/judge\.mjs .*not the one that the suite pins/)])
+})
+
+test('an expression that could give no verdict about any case is refused at the import; one that lies there stays', async () => {
+  const wrong = (check: string, rest: object) =>
+    anEvaluator({ evaluator_id: `mine_${check}`, check, role: 'report', ...rest } as never)
+  const evaluators = [
+    wrong('expression', { expression: { '<=': [{ var: 'context.as_recorded' }, 4] } }),
+    wrong('jsonata', { reads: ['context'], expression: 'context.as_recorded <= 4' }),
+  ]
+  const { code, err } = await stored(evaluators)
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/evaluators\[\d+\]\.expression: it gives no verdict about any/),
+  ])
+  expect(err.match(/suite\.json: evaluators/g)).toHaveLength(2)
+  const store = openStore(place.store, { durable: false })
+  await publishSuite(store, { ...aSuite(), evaluators: [...aSuite().evaluators, ...evaluators] })
+  store.close()
+  const suite = place.file('same.json', { ...aSuite(), evaluators: [...aSuite().evaluators, ...evaluators] })
+  expect(await at('import', '--suite', suite)).toMatchObject({ code: 0, err: '' })
 })

@@ -397,3 +397,13 @@ test('an intent that only differs from a path trick stays a name', async () => {
     /intent_id/,
   )
 })
+
+test.each([
+  ['run', '--target', 'pack.json', /pack\.json is a context pack, and a tuning target is asked for here/],
+  ['import', '--suite', 'pack.json', /pack\.json is a context pack, and an evaluator suite is asked for here/],
+  ['import', '--pack', 'target.json', /target\.json is a tuning target, and a context pack is asked for here/],
+] as const)('%s %s with another document says which one it is', async (verb, option, name, says) => {
+  await ready(place)
+  const files = { 'pack.json': place.file('pack.json', aPack()), 'target.json': place.file('target.json', aTarget()) }
+  expect(await refused(verb, option, files[name])).toMatch(says)
+})

@@ -8,7 +8,7 @@ import { aCall, aRequest, aSpan, asks, lines, TRACE, text } from '../support/spa
 import { autotune, placeOfEachTest } from './command-line.ts'
 
 const place = placeOfEachTest()
-const SPLIT = ['--split-key', 'k'] as const
+const SPLIT = ['--split-key', 'key-of-these-tests'] as const
 
 /** Exit code 2, nothing on stdout, no run anywhere. */
 async function refused(path: string, ...options: readonly string[]): Promise<string> {

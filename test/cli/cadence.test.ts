@@ -56,7 +56,7 @@ beforeAll(async () => {
     RUNS.filter((run) => !late.has(run.run_id)),
   )
   const documents = ['pack', 'suite', 'prices'].flatMap((name) => [`--${name}`, join(made.dir, `${name}.json`)])
-  expect((await made.at('import', file, ...documents, '--split-key', 'k')).code).toBe(0)
+  expect((await made.at('import', file, ...documents, '--split-key', 'key-of-these-tests')).code).toBe(0)
 })
 afterAll(() => made.dispose())
 beforeEach(() => cpSync(made.dir, place.dir, { recursive: true }))
@@ -108,7 +108,7 @@ describe('days', () => {
       case_id: `u${n}`,
       trace_id: `u${n}`,
     }))
-    await place.at('import', place.runs('undated.jsonl', undated), '--split-key', 'k')
+    await place.at('import', place.runs('undated.jsonl', undated), '--split-key', 'key-of-these-tests')
     const { out, json } = await daily('--date', '2026-01-01', '--json').then(async ({ json: first }) => ({
       json: first,
       out: (await daily('--date', '2026-01-01')).out,
@@ -237,11 +237,23 @@ describe('a broken band', () => {
   })
 })
 
+test('a queued run whose contract is refused has ended, and the month says so', async () => {
+  bands(broken)
+  const target = join(place.dir, 'target.json')
+  const { owner: _, ...unowned } = JSON.parse(readFileSync(target, 'utf8'))
+  writeFileSync(target, JSON.stringify(unowned))
+  const { started } = await judge('--date', '2026-04-03')
+  expect(started[0]).toMatchObject({ reason: expect.stringContaining('owner is missing') })
+  expect((await place.at('report', '--intent', 'support.refund', '--month', '2026-04')).out).toMatch(
+    /was queued on 3 April and ended refused\./,
+  )
+})
+
 describe('runs that come late', () => {
   test('make a revised slice beside the old one, whose verdict stands', async () => {
     await judge('--date', '2026-04-02')
     const old = bytes()['daily/2026-04-02.json']!
-    await place.at('import', place.runs('late.jsonl', LATE), '--split-key', 'k')
+    await place.at('import', place.runs('late.jsonl', LATE), '--split-key', 'key-of-these-tests')
     const { day } = await judge('--date', '2026-04-03')
     const was = (JSON.parse(old) as DailyCadence).intents[0]!.slice
     expect(day.revised).toMatchObject([{ date: '2026-04-02', intent: 'support.refund', was: { runs: was.runs } }])
@@ -255,7 +267,7 @@ describe('runs that come late', () => {
 
   test('the same import twice revises nothing, nor does another suite', async () => {
     await judge('--date', '2026-04-02')
-    await place.at('import', join(place.dir, 'runs.jsonl'), '--split-key', 'k')
+    await place.at('import', join(place.dir, 'runs.jsonl'), '--split-key', 'key-of-these-tests')
     expect((await judge('--date', '2026-04-03')).day.revised).toEqual([])
     const suite = place.file(
       'suite2.json',
@@ -275,7 +287,7 @@ describe('verify --cadence', () => {
   })
 
   test('recomputes a day from the recorded runs, also when others came later', async () => {
-    await place.at('import', place.runs('late.jsonl', LATE), '--split-key', 'k')
+    await place.at('import', place.runs('late.jsonl', LATE), '--split-key', 'key-of-these-tests')
     const { code, out } = await verify('--bands', join(place.dir, 'bands.json'))
     expect([code, out]).toEqual([
       0,

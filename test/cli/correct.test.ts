@@ -88,6 +88,11 @@ describe('is refused, and writes nothing', () => {
       /:1: at: .* lies before run s0 began/,
     ],
     ['the same of a sealed one', [failed('h0', { at: '2020-01-01T00:00:00Z' })], /:1: at: .* lies before run h0 began/],
+    [
+      'a file that goes over lines',
+      ['{', '  "run_id": "s0",', '}'],
+      /^autotune: [^\n]*:1: a correction is one line[^\n]*jq -c[^\n]*\nno correction/,
+    ],
     ['the id of a case', [failed('case-of-s0')], /of a case "autotune case" shows the runs/],
     ['an empty file', [], /holds no correction/],
   ])('%s', async (_, all, says) => {

@@ -11,7 +11,7 @@ const { at } = place
 /** A file of spans, one a line. */
 const spans = (name: string, said: readonly Said[]) => place.file(name, spanLines(said))
 async function imported(...argv: string[]): Promise<Record<string, unknown> & { traces: Record<string, unknown> }> {
-  const { code, out, err, json } = await at('import', ...argv, '--split-key', 'k', '--json')
+  const { code, out, err, json } = await at('import', ...argv, '--split-key', 'key-of-these-tests', '--json')
   expect([code, err, out !== '']).toEqual([0, '', true])
   return json()
 }
@@ -55,7 +55,7 @@ test('a trace that waited is the run that it is when all of it comes at once', a
       { trace: 1, span: 1 },
     ]),
   ]
-  for (const part of parts) await at('import', part, '--split-key', 'k')
+  for (const part of parts) await at('import', part, '--split-key', 'key-of-these-tests')
   const all = spans(
     'all.jsonl',
     [3, 1, 2].map((span) => ({ trace: 1, span })),
@@ -144,7 +144,7 @@ test('a stored trace that comes with other content is refused by name, and nothi
     { trace: 2, span: 3 },
     { trace: 3, span: 1, end: null },
   ])
-  const { code, err } = await at('import', grown, '--split-key', 'k')
+  const { code, err } = await at('import', grown, '--split-key', 'key-of-these-tests')
   expect([code, err]).toEqual([2, expect.stringContaining(`trace ${hex(2, 32)} is already stored with other content`)])
   expect(err).toContain('Leave the trace out of the export')
   expect(place.listing()).toEqual(before)

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())]
   const runs = place.runs('runs.jsonl', onDays())
   const { err, code } = await autotune(
-    ...['import', runs, ...documents, '--split', 'recorded', '--split-key', 'k'],
+    ...['import', runs, ...documents, '--split', 'recorded', '--split-key', 'key-of-these-tests'],
     ...stack,
   )
   expect([code, err]).toEqual([0, expect.not.stringMatching(/^autotune:/m)])

@@ -35,7 +35,7 @@ test('stores the bytes of a folder on both sides, and what is unknown is refused
     twin.place.runs('world.jsonl', aWorld({ search: 6, heldout: 100 })),
     ...['--pack', twin.place.file('pack.json', aPack()), '--suite', twin.place.file('suite.json', aSuite())],
   ]
-  await both('import', ...files, '--split', 'recorded', '--split-key', 'k', '--layout', 'segments')
+  await both('import', ...files, '--split', 'recorded', '--split-key', 'key-of-these-tests', '--layout', 'segments')
   const said = [
     correction('s0', { label_disputed: true }),
     correction('s1', { evidence: { 's1-e2': { gold: true } } }),

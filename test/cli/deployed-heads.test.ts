@@ -23,7 +23,7 @@ beforeAll(async () => {
   place = workplace()
   const runs = place.runs('runs.jsonl', aWorld({ search: 6, heldout: 100 }))
   const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())]
-  importing = ['import', runs, ...documents, '--split', 'recorded', '--split-key', 'k', ...stack]
+  importing = ['import', runs, ...documents, '--split', 'recorded', '--split-key', 'key-of-these-tests', ...stack]
   expect((await autotune(...importing)).err).toBe('')
   const target = place.file('target.json', aTarget())
   expect(await autotune('run', '--target', target, '--run-id', RUN, ...stack)).toMatchObject({

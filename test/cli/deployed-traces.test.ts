@@ -14,7 +14,7 @@ const twin = bothPlaces()
 const { both } = twin
 
 const imports = (file: string, ...more: string[]) =>
-  both('import', file, '--split-key', 'k', '--layout', 'segments', ...more)
+  both('import', file, '--split-key', 'key-of-these-tests', '--layout', 'segments', ...more)
 const spans = (name: string, said: readonly Said[]) => twin.place.file(name, spanLines(said))
 
 /** Every object below these prefixes of the side that the search reads. */
@@ -67,10 +67,10 @@ test('the next day completes what waited, skips what overlaps, and holds the rul
   const [folder, deployed] = await imports(rest)
   expect(deployed).toEqual(folder)
   expect(deployed).toMatchObject({ stored: 2, unchanged: 1, traces: { traces: 3, runs: 3, waiting: 0 } })
-  const other = await autotune('import', rest, '--split-key', 'k', '--family', 'user', ...stack)
+  const other = await autotune('import', rest, '--split-key', 'key-of-these-tests', '--family', 'user', ...stack)
   expect([other.code, other.err]).toEqual([2, expect.stringContaining('--unit trace --family session')])
   const changed = spans('changed.jsonl', whole(5, { answer: 'another one' }))
-  const refused = await autotune('import', changed, '--split-key', 'k', ...stack)
+  const refused = await autotune('import', changed, '--split-key', 'key-of-these-tests', ...stack)
   expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('is already stored with other content')])
 })
 

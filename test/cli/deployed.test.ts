@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { type Account, account } from '../support/aws/account.ts'
-import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { aFamily, anEvaluator, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 import { autotune, type Printed, type Workplace, workplace } from './command-line.ts'
 
@@ -46,7 +46,7 @@ const importing = () => [
   '--split',
   'recorded',
   '--split-key',
-  'k',
+  'key-of-these-tests',
 ]
 const READERS =
   /this user (?:can read the vault, as|cannot read the vault: only the roles).*|"vault":"(?:account|roles)"/g
@@ -81,7 +81,7 @@ describe('a deployment', () => {
         intent_id: 'other',
       })),
     )
-    const argv = ['import', many, '--split', 'recorded', '--split-key', 'k', ...stack]
+    const argv = ['import', many, '--split', 'recorded', '--split-key', 'key-of-these-tests', ...stack]
     const killedAt = async (part: string) => {
       aws.before = (action, key) => {
         if (action === 's3:PutObject' && key.startsWith(part)) throw new Error('killed')
@@ -109,6 +109,14 @@ describe('a deployment', () => {
     expect(deployed!.out).toMatch('6 for the search, 100 sealed away')
     const again = await autotune(...importing(), '--store', `s3://${aws.bucket}`)
     expect(again.out).toMatch('stored 0 runs (106 were there already)')
+  })
+
+  test('takes in a suite that asks a module, which only a run there is refused for', async () => {
+    const asks = { evaluator_id: 'mine', check: 'module', module: './j.mjs', digest: `sha256:${'a'.repeat(64)}` }
+    const evaluators = [...aSuite().evaluators, anEvaluator({ ...asks, reads: ['context'] } as never)]
+    const suite = place.file('asking.json', { ...aSuite(), suite: 'evals.asking@1.0.0', evaluators })
+    const { code, out, err } = await autotune('import', '--suite', suite, ...stack)
+    expect([code, err, out]).toEqual([0, '', expect.stringContaining('published 1 document')])
   })
 
   test('shows the five files of a run of the search side, and of no sealed one', async () => {

@@ -74,7 +74,7 @@ describe.each(['otel', 'openinference'])('the bundled %s example', (kind) => {
       document('prices.json'),
     ]
     // The key decides who is sealed away.
-    const imported = await autotune('import', ...how, ...documents, '--split-key', 'walk', ...store)
+    const imported = await autotune('import', ...how, ...documents, '--split-key', 'key-of-these-walks', ...store)
     expect(imported.err).toBe('')
     const doctor = await autotune('doctor', '--target', document('target.json'), ...store)
     expect(doctor).toMatchObject({ code: 0, out: expect.stringContaining('verdict  READY') })

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { fixSplit } from '../../functions/steps/experience/split-rule.ts'
 import { aFamily, aPack, aWorld } from '../support/builders.ts'
 import { placeOfEachTest } from './command-line.ts'
 
@@ -15,17 +17,27 @@ test('an import of documents alone does not fix how records will be split', asyn
   expect(await at('import', runs, '--split', 'recorded')).toMatchObject({ code: 0 })
 })
 
+test('documents alone join a store however its runs are split, and need none of its options', async () => {
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  await at('import', runs, '--split', 'recorded', '--split-key', 'key-of-these-tests', '--heldout-share', '.4')
+  const rules = place.file('rules.txt', 'be kind')
+  expect(await at('import', '--document', `policy.returns@9.0.0=${rules}`)).toMatchObject({ code: 0, err: '' })
+  expect(
+    (await at('import', '--pack', place.file('pack.json', aPack()), '--split-key', 'some-other-key-text')).err,
+  ).toContain('families never move')
+})
+
 test('an import again with the same options stores nothing new, with others is refused', async () => {
   const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
-  const first = await at('import', runs, '--split-key', 'k', '--json')
+  const first = await at('import', runs, '--split-key', 'key-of-these-tests', '--json')
   expect([first.code, first.json()]).toEqual([0, expect.objectContaining({ stored: 4, unchanged: 0 })])
-  const again = await at('import', runs, '--split-key', 'k', '--json')
+  const again = await at('import', runs, '--split-key', 'key-of-these-tests', '--json')
   expect([again.code, again.json()]).toEqual([0, expect.objectContaining({ stored: 0, unchanged: 4 })])
   const keyless = await at('import', runs, '--json')
   expect([keyless.code, keyless.json()]).toEqual([0, expect.objectContaining({ unchanged: 4 })])
   const before = place.listing()
   for (const other of [
-    ['--split-key', 'other'],
+    ['--split-key', 'some-other-key-text'],
     ['--heldout-share', '.4'],
     ['--split', 'recorded'],
   ])
@@ -49,6 +61,18 @@ test('an import of a published ref with other content is refused before any run 
   expect(place.listing()).toEqual(before)
 })
 
+test('a short key of a new store is refused, since its digest is public; a store that has one goes on with it', async () => {
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  const { code, err } = await at('import', runs, '--split-key', 'fifteen-letters')
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/needs 16 bytes .128 bits., and this one has 15: .*a random one is drawn/),
+  ])
+  const store = openStore(place.store, { durable: false })
+  await fixSplit(store, { by: 'hash', key: 'k', heldout_share: 0.5 }).finally(() => store.close())
+  expect(await at('import', runs, '--split-key', 'k')).toMatchObject({ code: 0, err: '' })
+})
+
 test('an import that is refused fixes no split rule', async () => {
   const bad = place.runs('bad.jsonl', [
     aFamily('a', { side: 'search', family: 'f' }),
@@ -56,7 +80,7 @@ test('an import that is refused fixes no split rule', async () => {
   ])
   expect((await at('import', bad, '--split', 'recorded')).code).toBe(2)
   const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
-  expect((await at('import', runs, '--split-key', 'k')).code).toBe(0)
+  expect((await at('import', runs, '--split-key', 'key-of-these-tests')).code).toBe(0)
 })
 
 test('an import leaves no held-out record where the search could read it while it works', async () => {

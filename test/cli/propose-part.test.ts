@@ -70,6 +70,7 @@ test('is filed, reviewed, decided, rolled out and verified; every screen carries
   for (const out of said) expect(out).toMatch(STAMP)
   for (const out of said) expect(out.replace(/not certified by replay/gi, '')).not.toMatch(/certif/i)
   expect((await at('case', 'c0', '--run', id)).err).toMatch(/no case|not certified by replay/)
+  expect((await at('report', id)).err).toMatch(new RegExp(`is a filed proposal.*autotune report ro_${id}`))
   expect((await at('rollout', 'verify', `ro_${id}`)).out).toMatch(/^verified/)
   expect((await at('verify')).out).toMatch(/the store is what its journal says/)
 })
@@ -126,4 +127,27 @@ test('a store whose filed proposal was changed says so, and lets nobody review i
   expect((await at('verify')).code).toBe(2)
   expect((await at('verify', id)).out).toMatch(/DOES NOT HOLD/)
   expect((await at('review', id, '--reviewer', 'policy=ben', '--no-serve')).err).toMatch(/was changed or removed/)
+})
+
+test('one that was changed is named by list, which goes on with the others', async () => {
+  const id = await filed()
+  const other = place.file('other.txt', 'be kind\n')
+  await at('import', '--document', `policy.returns@1.2.0=${other}`)
+  const to = { to: 'policy.returns@1.2.0', digest: digestOfBytes('be kind\n') }
+  const sound = ((await at('propose', file(to), '--json')).json() as { proposal: string }).proposal
+  const [name] = readdirSync(join(place.store, 'proposals', id))
+  const path = join(place.store, 'proposals', id, name!)
+  writeFileSync(path, readFileSync(path, 'utf8').replace('policy.returns@1.1.0', 'policy.returns@1.3.0'))
+  const { code, out } = await at('list')
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(new RegExp(`${sound}  .*proposed[\\s\\S]*${id}  damaged\n.*was changed or`)),
+  ])
+  expect((await at('list', '--json')).json()).toMatchObject({
+    proposals: [
+      { proposal: sound, status: 'proposed' },
+      { proposal: id, status: 'damaged', reason: expect.stringContaining(`autotune verify ${id}`) },
+    ],
+  })
+  expect((await at('explain', 'policy.returns@1.2.0')).out).toMatch(/policy.returns@1.2.0[\s\S]*damaged .*was changed/)
 })

@@ -127,10 +127,15 @@ test('no sealed object is read, no row and no object is written', async () => {
   expect(acts).toEqual([])
 })
 
-test('a change that was rejected before says where and why, and still has its figures', async () => {
+test('what memory knows is answered from it, with where and why; --again has its figures', async () => {
   const { target } = await ready(place, world)
   await ran(place, 'r')
-  const { out } = await propose(line({ [K]: 2 }), target)
+  const known = await propose(line({ [K]: 2 }) + line({ [K]: 3 }), target)
+  expect(known.out).toMatch(/top_k 4 -> 2\n +REJECTED BEFORE {2}search_guardrail rejected it in r: /)
+  expect(known.out).toMatch(/top_k 4 -> 3\n +LOOKED AT BEFORE {2}run r looked at it as c_\w+: /)
+  expect(known.out).toMatch('memory   answered 2 of them without a replay; --again replays them all the same')
+  expect(known.out).not.toMatch('search   ')
+  const { out } = await propose(line({ [K]: 2 }), target, '--again')
   expect(out).toMatch('REJECTED BEFORE (remembered)')
   expect(out).toMatch(/policy +BLOCK/)
 })

@@ -2,8 +2,11 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { thisProcess } from '#adapters/local/holder.ts'
 import type { QuarterlyCadence } from '#schemas/quarterly.ts'
 import { refundRuns } from '../../functions/demo/generate.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { importAlone } from '../../functions/steps/experience/import-lock.ts'
 import { placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
@@ -16,7 +19,7 @@ beforeAll(async () => {
   await made.at('init', '--dir', made.dir)
   const documents = ['pack', 'suite', 'prices'].flatMap((name) => [`--${name}`, join(made.dir, `${name}.json`)])
   const file = made.runs('runs.jsonl', [...refundRuns({ families: 1200 })])
-  expect((await made.at('import', file, ...documents, '--split-key', 'k')).code).toBe(0)
+  expect((await made.at('import', file, ...documents, '--split-key', 'key-of-these-tests')).code).toBe(0)
   expect((await made.at('run', '--target', join(made.dir, 'target.json'), '--run-id', RUN)).code).toBe(0)
 }, 300_000)
 afterAll(() => made.dispose())
@@ -98,6 +101,15 @@ test('--resplit ends what was asked, says what moved, is verified, and goes once
   expect((json() as { resplit: object }).resplit).toMatchObject({ epoch: 1, by: 'ana@example.com' })
   expect((await place.at('verify', RUN)).code).toBe(0)
   expect((await quarterly('--resplit', 'order.change')).err).toMatch(/no pack in this store has the intent/)
+})
+
+test('--resplit waits for an import that is under way, which splits by the key of before', async () => {
+  const store = openStore(place.store, { durable: false })
+  await importAlone(store, thisProcess(), async () => {
+    const { code, err } = await quarterly('--resplit', 'support.refund', '--by', 'ana@example.com')
+    expect([code, err]).toEqual([2, expect.stringMatching(/another import writes into this store/)])
+  }).finally(() => store.close())
+  expect((await place.at('verify', '--cadence', new Date().toISOString().slice(0, 10))).code).toBe(2)
 })
 
 test('a year that is spent starts no run of the routine', async () => {

@@ -100,7 +100,7 @@ test.each(['files', 'segments'])(
       '--redact',
       rules(),
       '--split-key',
-      'k',
+      'key-of-these-tests',
       '--layout',
       layout,
       '--json',
@@ -108,7 +108,9 @@ test.each(['files', 'segments'])(
     expect([code, err]).toEqual([0, ''])
     expect(json()).toMatchObject({ stored: 2, redacted: { mail: expect.any(Number), card: 6, order: 6, person: 6 } })
     expect(found(everyByte())).toEqual([])
-    expect((await at('import', native(), '--redact', rules(), '--split-key', 'k', '--json')).json()).toMatchObject({
+    expect(
+      (await at('import', native(), '--redact', rules(), '--split-key', 'key-of-these-tests', '--json')).json(),
+    ).toMatchObject({
       stored: 0,
       unchanged: 2,
     })
@@ -116,7 +118,18 @@ test.each(['files', 'segments'])(
 )
 
 test('one text has one pseudonym in the request, the passages, the answers of tools and the arguments', async () => {
-  await at('import', native(), '--redact', rules(), '--split', 'hash', '--split-key', 'k', '--layout', 'files')
+  await at(
+    'import',
+    native(),
+    '--redact',
+    rules(),
+    '--split',
+    'hash',
+    '--split-key',
+    'key-of-these-tests',
+    '--layout',
+    'files',
+  )
   const trace = readdirSync(place.store, { recursive: true, withFileTypes: true }).filter(
     ({ name }) => name === 'trace.json',
   )
@@ -139,7 +152,17 @@ test('a map’s records are redacted before they are stored', async () => {
     '{"run_id": id, "family_id": who, "intent_id": "a", "steps": [{"kind":"message","role":"user","content": asked}], "outcome": {"passed": true}}',
   )
   const log = place.file('log.jsonl', `${JSON.stringify({ id: 'q1', who: MAIL, asked: `I am ${MAIL}` })}\n`)
-  const { json } = await at('import', log, '--map', map, '--redact', rules(), '--split-key', 'k', '--json')
+  const { json } = await at(
+    'import',
+    log,
+    '--map',
+    map,
+    '--redact',
+    rules(),
+    '--split-key',
+    'key-of-these-tests',
+    '--json',
+  )
   expect(json()).toMatchObject({ stored: 1, redacted: { mail: 2, card: 0 } })
   expect(found(everyByte())).toEqual([])
 })
@@ -152,7 +175,7 @@ const SAID: Said[] = [
 
 test('traces are redacted before they wait, and are completed under the same pseudonyms', async () => {
   const first = place.file('first.jsonl', spanLines(SAID))
-  const { json } = await at('import', first, '--redact', rules(), '--split-key', 'k', '--json')
+  const { json } = await at('import', first, '--redact', rules(), '--split-key', 'key-of-these-tests', '--json')
   expect(json()).toMatchObject({ stored: 1, redacted: { order: 2 }, traces: { waiting: 1 } })
   expect(found(everyByte())).toEqual([])
   expect(readFileSync(join(place.store, 'vault', 'ingest', 'waiting.jsonl'), 'utf8')).toMatch(/mail_[a-p]{16}/)
@@ -161,7 +184,7 @@ test('traces are redacted before they wait, and are completed under the same pse
     redacted: (json() as { redacted: unknown }).redacted,
   })
   const rest = place.file('rest.jsonl', spanLines([{ trace: 2, span: 1 }, SAID[3]!]))
-  const second = await at('import', rest, '--redact', rules(), '--split-key', 'k', '--json')
+  const second = await at('import', rest, '--redact', rules(), '--split-key', 'key-of-these-tests', '--json')
   expect(second.json()).toMatchObject({
     stored: 1,
     redacted: { mail: 2, card: 2 },
@@ -179,7 +202,7 @@ test('a pattern that backtracks without end is stopped, named, and nothing is wr
     '--redact',
     slow,
     '--split-key',
-    'k',
+    'key-of-these-tests',
   )
   expect([code, err]).toEqual([
     2,
@@ -212,7 +235,7 @@ test.each([
   ],
   ['an unknown field', { rules: [{ name: 'a', pattern: 'x', path: 'b' }] }, 'unknown field "path"'],
 ])('rules with %s are refused by their field, and nothing is written', async (_, content, says) => {
-  const { code, err } = await at('import', native(), '--redact', rules(content), '--split-key', 'k')
+  const { code, err } = await at('import', native(), '--redact', rules(content), '--split-key', 'key-of-these-tests')
   expect([code, err]).toEqual([2, expect.stringContaining(says)])
   expect(place.listing()).toEqual([])
 })

@@ -3,15 +3,24 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { IntentMonth } from '#core/cadence/month.ts'
+import { digestOfBytes } from '#core/canonical.ts'
+import type { Store } from '#ports'
+import { PartProposalFile } from '#schemas/part-proposal.ts'
 import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
+import { weekNotice } from '../../functions/lambda/look-notice.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
+import { publishDocument } from '../../functions/steps/experience/documents.ts'
+import { filePart } from '../../functions/steps/release/file-part.ts'
+import { baselineOnly } from '../../functions/steps/replay/reproduce.ts'
 import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
+import { openRunReview } from '../../functions/steps/review/opening.ts'
 import { someBands } from '../core/cadence/builders.ts'
 import { aConfig, SUBJECTS } from '../core/release/builders.ts'
 import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
+import { stocked } from '../steps/stores.ts'
 import { theBands } from '../support/bands.ts'
-import { aWorld, INTENT } from '../support/builders.ts'
+import { aPartFile, aWorld, INTENT, REFS } from '../support/builders.ts'
 import { autotune, type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
@@ -47,6 +56,23 @@ const week = async (date: string): Promise<WeeklyCadence> => {
 const entry = async (date: string): Promise<FunnelEntry> => (await week(date)).intents[0]!.funnel.entries[0]!
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 const file = (date: string): string => join(place.store, 'cadence/weekly', `${date}.json`)
+
+/** Files another version of the policy, on which reviewers decide: all of them, or the first who rejects it with a reason. */
+async function decidedPart(store: Store, rejected: string | null): Promise<string> {
+  await publishDocument(store, { ref: REFS.policy, text: 'old' })
+  await publishDocument(store, { ref: 'policy.returns@1.1.0', text: 'new' })
+  const to = { to: 'policy.returns@1.1.0', digest: digestOfBytes('new') }
+  const { proposal } = await filePart(store, PartProposalFile.parse(aPartFile(to)))
+  const id = proposal.tuning_proposal_id
+  const seats = ['policy', 'reliability', 'domain_owner'].map((role, i) => ({ role, reviewer: `person${i}` }))
+  let nonces = 0
+  const options = { runId: id, seats, expiresHours: 72, nonce: () => `${nonces++}`.padStart(32, '0') }
+  await openRunReview(store, baselineOnly(store) as never, options)
+  const decision = rejected === null ? 'approved' : 'rejected'
+  for (const seat of rejected === null ? seats : seats.slice(0, 1))
+    await decideAtTerminal(store, id, { ...seat, decision, reason: rejected, shown: null })
+  return id
+}
 
 describe('a week', () => {
   test('says of every proposal how far it came by its last day, also where more is on record', async () => {
@@ -97,6 +123,26 @@ describe('a week', () => {
       expect((await other.at(...argv, config)).out).toContain('started  rollout ro_r of r')
       expect((await other.at('rollout', 'list')).out).toContain('ro_r')
       expect((await other.at(...argv, config, '--json')).json()).toMatchObject({ promoted: [] })
+    } finally {
+      other.dispose()
+    }
+  })
+
+  test('names and starts an approved part that waits, too, also where only the funnel of runs is empty', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      await stocked(store, aWorld({ search: 6, heldout: 100 }))
+      const id = await decidedPart(at(store, '2025-03-04T10:00:00.000Z'), null).finally(() => store.close())
+      const config = other.file('rollout.json', aConfig({ subjects: SUBJECTS }))
+      const argv = ['cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05']
+      const first = await other.at(...argv)
+      expect(first.out).toContain(`rollout start ${id} --config rollout.json`)
+      expect(weekNotice(readJson(join(other.store, 'cadence/weekly/2025-03-05.json')))!.message).toContain(
+        `${id} is approved, not certified by replay, and waits for its rollout`,
+      )
+      expect((await other.at(...argv, '--promote', config)).out).toMatch(new RegExp(`started +rollout \\S+ of ${id}`))
+      expect((await other.at('rollout', 'list')).out).toContain(id)
     } finally {
       other.dispose()
     }
@@ -264,6 +310,29 @@ describe('verify --cadence', () => {
       rmSync(join(other.store, 'cadence/weekly/2025-03-12.json'))
       expect((await other.at('verify')).out).toContain('cadence/weekly/2025-03-12.json is missing: it was kept')
       expect((await on('2025-03-12')).err).toContain('2025-03-12.json stands in the journal of heads, and is gone')
+    } finally {
+      other.dispose()
+    }
+  })
+
+  test('words about a part that tell of an erased run go too, and a changed one is named by its proposal', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      await certified(at(store, '2025-03-02T10:00:00.000Z'))
+      const then = at(store, '2025-03-04T11:00:00.000Z')
+      const id = await decidedPart(then, 's3: drops the receipt').finally(() => store.close())
+      const kept = join(other.store, 'cadence/weekly/2025-03-05.json')
+      await other.at('cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05')
+      expect(readJson(kept).intents[0].funnel.not_certified_by_replay.entries).toMatchObject([
+        { run_id: id, says: 'rejected by policy: s3: drops the receipt' },
+      ])
+      await other.at('erase', 's3', '--reason', 'request 1', '--person', 'ana@example.com', '--yes')
+      expect(readFileSync(kept, 'utf8')).not.toContain('receipt')
+      const check = async () => (await other.at('verify', '--cadence', '2025-03-05', '--bands', bands())).out
+      expect(await check()).toMatch(/^reproducible: week/)
+      writeFileSync(kept, readFileSync(kept, 'utf8').replace('"stands":"rejected"', '"stands":"in_review"'))
+      expect(await check()).toContain(`what it says of proposal ${id} is not what its records come to`)
     } finally {
       other.dispose()
     }

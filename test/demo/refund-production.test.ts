@@ -1,5 +1,7 @@
 /** The synthetic production of a rollout: valid, repeatable, routed as the document says, and what its two worlds promise. */
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { assignArm } from '#core/release/assign-arm.ts'
 import { monitorRelease } from '#core/release/monitor.ts'
@@ -9,6 +11,18 @@ import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { ProductionRun, type Rollout, RolloutConfig } from '#schemas/release.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
 import { inStage, START, started } from '../core/release/builders.ts'
+
+test('a routing file that is not there, or is none, is told in one line', () => {
+  const produce = (file: string) =>
+    spawnSync(process.execPath, [fileURLToPath(new URL('../../functions/demo/produce.ts', import.meta.url)), file], {
+      encoding: 'utf8',
+    })
+  expect(produce('/nowhere/routing.json')).toMatchObject({
+    ...{ status: 2, stdout: '' },
+    stderr: expect.stringMatching(/^\/nowhere\/routing.json cannot be read: ENOENT[^\n]*\n$/),
+  })
+  expect(produce(fileURLToPath(import.meta.url)).stderr).toMatch(/^[^\n]* is no JSON: [^\n]*\n$/)
+})
 
 const example = (file: string) =>
   RolloutConfig.parse(JSON.parse(readFileSync(new URL(`../../functions/demo/${file}`, import.meta.url), 'utf8')))

@@ -30,7 +30,7 @@ const options = (workers: number, over: Partial<ImportOptions> = {}): ImportOpti
   suites: [],
   prices: [],
   splitBy: 'hash',
-  splitKey: 'k',
+  splitKey: 'key-of-these-tests',
   heldoutShare: 0.5,
   layout: 'segments',
   preparing: { workers, linesInPlace: 0 },

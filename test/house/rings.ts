@@ -32,7 +32,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/core/',
     mayImport: ['schemas/'],
-    packages: ['zod', 'canonicalize', 'pure-rand', 'node:crypto'],
+    packages: ['zod', 'canonicalize', 'pure-rand', 'gpt-tokenizer', 'node:crypto'],
     why: 'what is decided is a function of values: no file, no network, no clock, so that anybody can recompute it',
   },
   {
@@ -90,6 +90,12 @@ export const ROOMS: readonly Room[] = [
     why: 'puts the adapters of one machine under the steps, and serves the pages there',
   },
   {
+    path: 'functions/mcp/',
+    mayImport: [...world, 'functions/steps/'],
+    packages: ['zod', '@modelcontextprotocol/server', 'node:stream'],
+    why: 'what agents may ask, over ports that have no vault; it opens no store and names no adapter, so that no tool can reach further than its ports',
+  },
+  {
     path: 'functions/lambda/',
     mayImport: [...world, 'functions/pages/', 'functions/steps/', 'functions/adapters/'],
     packages: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@middy/core', 'aws-lambda', 'node:*'],
@@ -115,6 +121,7 @@ export const ROOMS: readonly Room[] = [
       'functions/steps/',
       'functions/adapters/',
       'functions/embedded/',
+      'functions/mcp/',
       'functions/demo/',
       'functions/maps/',
     ],
@@ -164,7 +171,9 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'baseline/',
     'contract/',
     'search/',
+    'proposers/',
     'gate/',
+    'plan/',
     'select/',
     'evidence/',
     'review/',
@@ -178,11 +187,13 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/steps/': [
     'store/',
+    'model/',
     'replay/',
     'experience/',
     'heads/',
     'heldout/',
     'run/',
+    'plan/',
     'evidence/',
     'review/',
     'release/',
@@ -190,6 +201,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'insight/',
     'report/',
     'workbench/',
+    'agent/',
     'erase/',
   ],
 }

@@ -31,16 +31,16 @@ const TABLE = {
     'write run item',
   ],
   AutotuneFunctionsPinRunRole: ['write lock'],
-  AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
+  AutotuneFunctionsRecordFailureRole: ['write lock', 'note end of execution', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],
   // It looks whether a review of the same baseline is open.
-  AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],
-  // Each machine with a map starts its children itself.
-  AutotuneGateWorkflowRole: ['ask gate'],
-  AutotuneTuningWorkflowRole: ['ask gate', 'start tuning'],
+  AutotuneFunctionsStartRunRole: ['read review item', 'read held-out item', 'write lock', 'write run item'],
+  // Each machine with a map starts its children itself, and redrives them.
+  AutotuneGateWorkflowRole: ['redrive map of gate', 'ask gate'],
+  AutotuneTuningWorkflowRole: ['redrive map of tuning', 'look at concurrency', 'ask gate', 'start tuning'],
   AutotuneWatchLedgerRole: ['read held-out item'],
   // The routine starts tuning runs, and has no other door.
-  CadenceDailyWorkflowRole: ['start tuning', 'start routine'],
+  CadenceDailyWorkflowRole: ['redrive map of routine', 'start tuning', 'start routine'],
   // It judges: it sees what is under way and left to ask, and adds judged days.
   CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
@@ -133,6 +133,8 @@ const TABLE = {
     'read held-out item',
     'write held-out item',
   ],
+  // In a function that somebody else made and passed the role to: a key that opens nothing but through the shut bucket.
+  'VaultGate, passed on': ['decrypt', 'encrypt'],
   VaultIngest: [
     'write vault',
     'encrypt',
@@ -164,7 +166,9 @@ const TABLE = {
     'write held-out item',
     'claim family',
     'write lock',
+    'hold import lock',
   ],
+  'VaultSealer, passed on': ['decrypt', 'encrypt'],
 }
 
 describe('who may do what', () => {

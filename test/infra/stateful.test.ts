@@ -78,10 +78,27 @@ describe('what is deployed', () => {
     expect(table!.DeletionPolicy).toBe('Retain')
   })
 
-  it('goes away with its stack on a stage that says so', () => {
-    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::KMS::Key'])
-      for (const { id, DeletionPolicy } of ofType(templatesOf({ stage: 'throwaway' }), type))
-        expect(DeletionPolicy, id).toBe('Delete')
+  it('lets access logs and trails go after 400 days, and nothing else but work files', () => {
+    const expiring = ofType(templates, 'AWS::S3::Bucket').flatMap(({ id, Properties: p }) => {
+      const { Rules } = p!.LifecycleConfiguration as { Rules: { ExpirationInDays?: number }[] }
+      return Rules.flatMap(({ ExpirationInDays: days }) => (days ? [[id.slice(0, -8), days]] : []))
+    })
+    expect(expiring).toEqual([
+      ['ExperienceAccessLogs', 400],
+      ['ExperienceBucket', 30],
+      ['VaultAccessLogs', 400],
+      ['ReleasesAccessLogs', 400],
+      ['HeadsAccessLogs', 400],
+    ])
+  })
+
+  it('goes away with its stack on a stage that says so, whatever could be kept', () => {
+    const kept = Object.entries(templatesOf({ stage: 'throwaway', appconfig: 'on' })).flatMap(([, t]) =>
+      Object.entries(t.Resources ?? {}).flatMap(([id, r]) =>
+        (r.DeletionPolicy ?? 'Delete') === 'Delete' && (r.UpdateReplacePolicy ?? 'Delete') === 'Delete' ? [] : [id],
+      ),
+    )
+    expect(kept).toEqual([])
   })
 
   it.each([undefined, 'production', '', 3])('fails at synthesis on the stage %j, naming the allowed ones', (stage) => {

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 
 const store = openStore('store', { durable: false, compiling: { workers: 1, runsInPlace: 0 } })
 const imported = await importRuns(store, ['runs.jsonl'], {
-  packs: ['desk/pack.json'], suites: ['desk/suite.json'], prices: ['desk/prices.json'], splitKey: 'own-harness',
+  packs: ['desk/pack.json'], suites: ['desk/suite.json'], prices: ['desk/prices.json'], splitKey: 'repair-desk-example',
 })
 const whole = JSON.parse(readFileSync('desk/target.json', 'utf8'))
 // Small enough for three hundred runs.

@@ -33,7 +33,7 @@ test('routing is published in the place of its intent', async () => {
   const appconfig = mockClient(AppConfigClient)
   onTestFinished(() => appconfig.restore())
   appconfig.on(ListDeploymentsCommand).resolves({ Items: [{ VersionLabel: label, State: 'COMPLETE' }] })
-  const intents = { [routing.intent]: { application: 'app', environment: 'env', profile: 'prof' } }
+  const intents = { [routing.intent]: 'app/env/prof' }
   const places = JSON.stringify({ gradual: 'slow', at_once: 'fast', intents })
   await openRolloutWorld({ ...env, [ENV.appConfig]: places }).store.routing!.publish(routing, false)
   expect(appconfig.calls().map((call) => call.args[0].input)).toEqual([

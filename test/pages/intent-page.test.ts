@@ -1,6 +1,7 @@
 /** A month of an intent: what its charts, its tables and its sentences say, and what they never say. */
 import { describe, expect, test } from 'vitest'
 import { type IntentMonth, type MonthRecords, monthOf } from '#core/cadence/month.ts'
+import { withoutReasons } from '#core/report/redacted.ts'
 import type { DailyCadence, RevisedSlice } from '#schemas/cadence.ts'
 import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { monthFile } from '../../functions/pages/intent/page.ts'
@@ -139,6 +140,34 @@ describe('a month', () => {
     expect(page({ not_certified_by_replay: apart })).toContain(
       'nothing that replay can judge was proposed. Beside it not certified by replay: 2 proposed, 1 approved, 1 released',
     )
+  })
+
+  test('a queue that says the same for days says it once', () => {
+    const says = 'a run was queued on 2026-11-08; the next may be on 2026-11-22 (cooldown_days 14)'
+    const entry = { metric: 'utility', side: 'below', run_id: null, why: 'cooldown', says } as const
+    const days = DAYS.map((day) => ({
+      ...day,
+      intents: day.intents.map((of) => ({ ...of, queue: day.date > '2026-11-08' ? [entry] : [] })),
+    }))
+    const text = textOf(monthFile(monthOf('a', '2026-11', over(days))))
+    expect(text.split(`below: ${says}`)).toHaveLength(2)
+    expect(text.split('utility below: as the day before')).toHaveLength(12)
+  })
+
+  test('redacted, has no word that a person wrote of a run or of a part, and names nobody', () => {
+    const rollout = started()
+    const by = { ...rollout.records[0]!, verdict: 'stopped', by: 'fay', at: '2026-11-15T10:00:00.000Z' } as const
+    const entry = { run_id: 'r', at: {}, stands: 'stopped', says: 'stopped by fay: receipts go missing', gain: null }
+    const funnel = {
+      ...{ steps: [], stands: {}, reached_review: 1, entries: [entry] },
+      not_certified_by_replay: { proposed: 1, approved: 1, released: 0, kept: 0, entries: [{ ...entry, run_id: 'p' }] },
+    }
+    const retire = [{ path: 'a.b', reasons: [{ why: 'rejected', says: 'twice, last in r: receipts go missing' }] }]
+    const of = month({ rollouts: [{ ...rollout, records: [by] }] })
+    const told = withoutReasons({ ...of, week: { date: '2026-11-22', funnel, retire } as never })
+    expect(JSON.stringify(told)).not.toMatch(/fay|receipts/)
+    expect(told.week!.funnel.not_certified_by_replay!.entries[0]).toMatchObject({ run_id: 'p', says: 'stopped' })
+    expect(markTold(told.marks[0]!)).toMatch(/^stopped by a person, back to/)
   })
 
   test.each([

@@ -202,7 +202,10 @@ export function someFacts(
     shown_candidate: 'c_000000000000',
     candidates: all,
     evaluators: EVALUATORS,
+    left_out: [],
+    model_usage: [],
     search: {
+      not_searched: ['evidence.orders.top_k 9 .. 12 not searched: 3 of 10 cases cannot be replayed'],
       counts: {
         visited: n,
         paid: 100 * n,
@@ -217,6 +220,7 @@ export function someFacts(
       cases: 610,
       best: bestSoFar(all, new ReplayTallies(), 'decrease'),
       settings,
+      origins: null,
       grid: settingGrid(settings, all, 2.1),
     },
     evidence: someEvidence(cases),

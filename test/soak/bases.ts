@@ -43,7 +43,7 @@ export const importArgs = ({ files }: Pick<Bases, 'files'>): string[] => [
   'import',
   files.runs,
   ...['--pack', files.pack, '--suite', files.suite, '--prices', files.prices],
-  ...['--split', 'recorded', '--split-key', 'soak'],
+  ...['--split', 'recorded', '--split-key', 'key-of-the-soak-test'],
 ]
 
 export async function makeBases(root: string, commands: Commands): Promise<Bases> {

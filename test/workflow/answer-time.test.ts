@@ -20,6 +20,12 @@ const killed =
   (name: string) => {
     if (victims.includes(name)) throw new WorkflowError('Lambda.Unknown', 'killed')
   }
+/** The account has no room for the first so many calls of a function. */
+const throttled =
+  (victim: string, calls = Number.POSITIVE_INFINITY) =>
+  (name: string, call: number) => {
+    if (name === victim && call <= calls) throw new WorkflowError('Lambda.TooManyRequestsException', 'Rate Exceeded.')
+  }
 const hanging = (victim: string) => (name: string) => (name === victim ? 10_000 : 1)
 
 /** How a question may go, and what is answered. */
@@ -32,6 +38,14 @@ const COURSES: Readonly<Record<string, { runs?: typeof yes; faults?: Faults; cer
   'an answer that is killed each time': { faults: { before: killed('SealAnswer') } },
   'a shard that never comes back': { runs: no, faults: { seconds: hanging('ScoreShard') } },
   'an answer that never comes back': { faults: { seconds: hanging('SealAnswer') } },
+  // A quarter of an hour and more without room: a question that gave up after two minutes would be spent for nothing.
+  'an account that is throttled while it opens': {
+    faults: { before: throttled('ReserveQuestion', 20) },
+    certified: true,
+  },
+  'an account that is throttled while it scores': { faults: { before: throttled('ScoreShard', 200) }, certified: true },
+  'an account that is throttled while it answers': { faults: { before: throttled('SealAnswer', 20) }, certified: true },
+  'an account that stays throttled': { runs: no, faults: { before: throttled('ScoreShard') } },
   'slow scoring': { faults: { seconds: (name) => (name === 'ScoreShard' ? 290 : 1) }, certified: true },
   // Each step within its limits, all of them past the hour: the answer that comes then is heard by nobody.
   'an answer that comes late': {
@@ -126,6 +140,25 @@ describe('the moment of an answer', () => {
           used: 1,
         })
     }
+  })
+})
+
+describe('an account with little concurrency', () => {
+  it('opens no question, says why, and asks when there is more', async () => {
+    let left = 9
+    const store = await stocked(journaled(memory()), yes)
+    const workflow = deploy(store, { shardCases: 25, faults: { concurrency: () => left } })
+    const failed = await workflow.tune({ target: aTarget(), run_id: RUN })
+    expect(failed.error?.cause).toMatch(/fewer than 10 concurrent executions .* no question was opened/)
+    expect(workflow.calls.ReserveQuestion).toBeUndefined()
+    const used = async () =>
+      (await Array.fromAsync(store.table.query<{ used: number }>(rowKeys.versions(aTarget().intent!)))).map(
+        ({ body }) => body.used,
+      )
+    expect(await used()).toEqual([0])
+    left = 10
+    expect((await workflow.redrive(failed)).output).toEqual({ run_id: RUN, verdict: 'certified' })
+    expect(await used()).toEqual([1])
   })
 })
 

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { ObjectStore, Store } from '#ports'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { Layout } from '../../functions/steps/experience/layout.ts'
+import { findRun } from '../../functions/steps/run/run-record.ts'
+import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { segmentHead } from '../../functions/streams/segment-format.ts'
 import { imported, items, memory, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld, INTENT } from '../support/builders.ts'
@@ -107,4 +109,15 @@ describe('a deployed run is refused where recorded runs', () => {
     const { [keys.refusal(RUN)]: _, ...left } = await artifacts(store)
     expect(left).toEqual(await artifacts(whole))
   })
+})
+
+it('a run for which the year has no room left is refused at its start, and nothing is taken or sealed', async () => {
+  const store = await stocked({ ...memory(), rolesApart: true as const }, world)
+  const spent = { intent: INTENT, version: 'sha256:v', run_id: 'before', commit: 'c', level: 1, day: null }
+  await store.table.create(...rowKeys.yearBudget(), { declared: [], charged: [spent] })
+  const { error } = await deploy(store).tune({ target: aTarget(), run_id: 'at_run' })
+  expect(JSON.stringify(error)).toMatch(/questions of 365 days spent 1 of/)
+  expect(await findRun(store, 'at_run')).toMatchObject({ verdict: 'refused' })
+  expect(await locks(store)).toBe(0)
+  expect(await items(store)).toEqual([])
 })

@@ -15,7 +15,7 @@ import {
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig'
 import type { RoutingPublisher } from '#ports'
-import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
+import { placeOf, type RoutingTarget, type RoutingTargets } from '#schemas/routing-targets.ts'
 import { appConfigOf, type HostedConfiguration } from './appconfig-document.ts'
 
 export interface AppConfigRoutingOptions {
@@ -35,7 +35,7 @@ const RUNNING: readonly (DeploymentState | undefined)[] = ['VALIDATING', 'DEPLOY
 export function appConfigRouting({ client, places, pause = twoSeconds }: AppConfigRoutingOptions): RoutingPublisher {
   return {
     async publish(routing, atOnce) {
-      const place = places.intents[routing.intent]
+      const place = placeOf(places, routing.intent)
       if (!place) return
       const hosted = appConfigOf(routing)
       const label = hosted.VersionLabel

@@ -27,6 +27,7 @@ export function bedrockModel(given?: BedrockRuntimeClient): ModelPort {
             inferenceConfig: { maxTokens: max_tokens, temperature },
           }),
         )
+        if (stopReason === 'content_filtered') return { refused: 'a content filter withheld the answer' }
         const blocks = output?.message?.content ?? []
         const texts = blocks.flatMap((block) => (block.text === undefined ? [] : [block.text]))
         return {

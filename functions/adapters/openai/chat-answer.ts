@@ -50,7 +50,7 @@ export function replyOf(body: string, model: string, latencyMs: number): ModelRe
   const { choices, usage } = parsed.data
   const { message, finish_reason } = choices[0]!
   if (message.refusal) return { refused: message.refusal.slice(0, MOST_TOLD) }
-  if (finish_reason === 'content_filter') return { refused: 'a content filter of the endpoint withheld the answer' }
+  if (finish_reason === 'content_filter') return { refused: 'a content filter withheld the answer' }
   const cached = usage?.prompt_tokens_details?.cached_tokens
   const reasoning = usage?.completion_tokens_details?.reasoning_tokens
   return {

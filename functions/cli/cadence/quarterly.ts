@@ -1,9 +1,12 @@
 /** `autotune cadence quarterly`: the year's error budget, limits and their owners, stale generators, and another suite beside the one in use. */
+
+import { thisProcess } from '#adapters/local/holder.ts'
 import type { QuarterlyCadence } from '#schemas/quarterly.ts'
 import type { Resplit } from '#schemas/resplit.ts'
 import { randomKey } from '../../embedded/import-files.ts'
 import { reviewQuarterUntil } from '../../steps/cadence/quarterly.ts'
 import { resplitIntent } from '../../steps/cadence/resplit.ts'
+import { importAlone } from '../../steps/experience/import-lock.ts'
 import { neededUser, personOf } from '../hand.ts'
 import { table } from '../layout.ts'
 import { existingStore } from '../open.ts'
@@ -33,7 +36,10 @@ export async function quarterly({ json, bands: file, date, suite, resplit, by, .
     const budget = await takeBudget(store, bands)
     const quarter = await reviewQuarterUntil(store, bands, asked, suite ?? null)
     if (resplit !== undefined) await store.unlockVault()
-    const split = resplit === undefined ? null : await resplitIntent(store, resplit, byWhom(by), randomKey)
+    const split =
+      resplit === undefined
+        ? null
+        : await importAlone(store, thisProcess(), () => resplitIntent(store, resplit, byWhom(by), randomKey))
     const since = await endedSince(store, quarter)
     print(json, { quarter, ended_since: since, resplit: split, budget }, () => [
       ...budget,

@@ -1,6 +1,7 @@
 /** A week of the routine as people read it: the funnel, what measured otherwise than it promised, and what to do next. */
 
 import { dayAfter } from '#core/cadence/days.ts'
+import { entriesOf } from '#core/cadence/funnel.ts'
 import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
@@ -82,7 +83,8 @@ const gainLines = ({ funnel }: IntentWeek): string[] =>
         : `measured ${number(gain.measured)} in ${gain.period === 'window' ? 'its window' : gain.period}`
     const predicted =
       gain.predicted === null ? 'was not what its proposal was about' : `predicted ${number(gain.predicted)} ${unit}`
-    return [`   gain     ${run_id}: ${gain.metric} ${predicted}, ${measured}`]
+    const said = gain.said ? `, ${number(gain.said.by)} said ${gain.said.origin} beforehand` : ''
+    return [`   gain     ${run_id}: ${gain.metric} ${predicted}, ${measured}${said}`]
   })
 
 /** What goes no further, the newest first: this week's, then as many as there is room for. */
@@ -155,7 +157,7 @@ const scarLines = ({ scars: { scars, this_week } }: IntentWeek): string[] =>
 
 /** Approved changes that nobody rolls out, and certified ones that nobody reviews. */
 const nextLines = ({ intents }: WeeklyCadence, place: StoreOptions): string[] => {
-  const entries = intents.flatMap(({ funnel }) => funnel.entries)
+  const entries = intents.flatMap(({ funnel }) => entriesOf(funnel))
   const next = entries.flatMap(({ run_id, stands }) => {
     if (stands === 'waits_for_rollout')
       return [`start    ${nextCommand(place, ['rollout', 'start', run_id, '--config', 'rollout.json'])}`]

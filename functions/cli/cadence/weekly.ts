@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { storeSigner } from '#adapters/local/store-signer.ts'
+import { entriesOf } from '#core/cadence/funnel.ts'
 import type { PartProposalFile } from '#schemas/part-proposal.ts'
 import type { RolloutConfig } from '#schemas/release.ts'
 import { segment } from '#schemas/s3-keys.ts'
@@ -114,7 +115,9 @@ async function promoteWaiting(
   config: RolloutConfig,
 ): Promise<Promoted[]> {
   const promoted: Promoted[] = []
-  const waiting = intents.flatMap(({ funnel }) => funnel.entries).filter(({ stands }) => stands === 'waits_for_rollout')
+  const waiting = intents
+    .flatMap(({ funnel }) => entriesOf(funnel))
+    .filter(({ stands }) => stands === 'waits_for_rollout')
   for (const { run_id } of waiting) {
     if (await readRollout(store, rolloutId(run_id))) continue
     try {

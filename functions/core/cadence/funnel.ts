@@ -75,6 +75,12 @@ export function uncertifiedOf(
   return { proposed: entries.length, approved, released, kept, entries }
 }
 
+/** Every entry of a funnel: runs, then proposals for parts that replay cannot judge. */
+export const entriesOf = ({ entries, not_certified_by_replay: apart }: Funnel): FunnelEntry[] => [
+  ...entries,
+  ...(apart?.entries ?? []),
+]
+
 function stepOf(
   step: FunnelStep,
   before: FunnelStep | null,

@@ -12,13 +12,20 @@ import { type Exposure, worstExposure } from './exposures.ts'
 /** A check that holds a figure against a limit: there is nothing in a record that it could see break, or not. */
 export const holdsAFigure = (evaluator: Evaluator): boolean => checkOf(evaluator).holdsAFigure === true
 
-/** What a check has to look at in a case: in every recording of it, because any may answer for a candidate. */
+/**
+ * What a check has to look at in a case: in every recording that was served, because any may answer for a candidate. What was
+ * recorded for a plan says nothing of what a sealed case holds.
+ */
 export const exposureOf = (
   evaluator: Evaluator,
   { recordings }: { readonly recordings: readonly BareRecording[] },
   baseline: Settings,
 ): Exposure =>
-  worstExposure(recordings.map((recording) => checkOf(evaluator).look(recording, evaluator as never, baseline)))
+  worstExposure(
+    recordings
+      .filter(({ plan }) => plan === undefined)
+      .map((recording) => checkOf(evaluator).look(recording, evaluator as never, baseline)),
+  )
 
 /** What the records lack of which a check could say nothing, for people. */
 export const lackOf = (evaluator: Evaluator): string => checkOf(evaluator).lacks

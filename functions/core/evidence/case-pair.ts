@@ -58,7 +58,9 @@ function sideOf(replayCase: ReplayCase, settings: SettingsTable, { suite, ...tab
 /** Sides of a case that a harness of the user's own replayed; `result` null: its context stayed, and so its verdict. */
 export function answeredPair(replayCase: ReplayCase, baseline: Measures, result: ReplayResult | null): CasePair {
   const before: Side = { measures: baseline, replayed: null, verdicts: null, problem: null }
-  return { case: replayCase, recording: replayCase.recordings[0]!, before, after: result ? answered(result) : before }
+  const { recordings } = replayCase
+  const recording = recordings.find(({ plan }) => plan === undefined) ?? recordings[0]!
+  return { case: replayCase, recording, before, after: result ? answered(result) : before }
 }
 
 function answered({ status, reason, scorecard }: ReplayResult): Side {

@@ -2,6 +2,7 @@
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { Actions } from './actions.ts'
 import { alternativesOf } from './alternatives.ts'
@@ -10,6 +11,7 @@ import { Coverage } from './coverage.ts'
 import { ageOf, Days } from './days.ts'
 import { Groups } from './groups.ts'
 import { lookAt } from './look-at.ts'
+import type { PromptCosts } from './prompt-cost.ts'
 import { Slices } from './slices.ts'
 import { SpendingParts } from './spending.ts'
 import type { CoverageRow, HeldoutFigures, RunEvidence, SourceRow, WholeCase } from './types.ts'
@@ -21,6 +23,8 @@ export interface EvidenceInput {
   readonly candidate: CandidateScore
   readonly candidates: readonly CandidateScore[]
   readonly pack: ContextPack
+  /** Memory as the run was given it. */
+  readonly rejections: readonly RejectionRecord[]
   readonly direction: 'decrease' | 'increase'
   /** The baseline's value of the target metric on the search set. */
   readonly baselineMetric: number | null
@@ -40,6 +44,7 @@ export class EvidenceGathering {
   readonly #groups = new Groups()
   readonly #days = new Days()
   readonly #spending: SpendingParts
+  readonly #prompts: PromptCosts | null
   #compared = 0
   #changed = 0
   #changeKnown = true
@@ -48,8 +53,10 @@ export class EvidenceGathering {
   #values = 0
   #untraced = 0
 
-  constructor(prices: PriceTable | null) {
+  /** @param prompts counts what a change of prompt blocks costs; absent: it changes none */
+  constructor(prices: PriceTable | null, prompts: PromptCosts | null = null) {
     this.#spending = new SpendingParts(prices)
+    this.#prompts = prompts
   }
 
   /** @param day day on which its recording was made; null: not recorded */
@@ -59,6 +66,7 @@ export class EvidenceGathering {
     const course = courseOf(pair)
     for (const part of [this.#slices, this.#groups]) part.add(pair, course)
     this.#days.add(day)
+    this.#prompts?.add(recording, after.verdicts)
     this.#compared++
     if (after.problem?.status === 'unreplayable') this.#unreplayable++
     else if (after.problem) this.#failed++
@@ -79,7 +87,7 @@ export class EvidenceGathering {
 
   /** The evidence, with the whole cases in the order of `shownCases`. */
   evidence(input: EvidenceInput, examples: readonly WholeCase[]): RunEvidence {
-    const { candidate, candidates, pack, direction, baselineMetric, certificate, runDay } = input
+    const { candidate, candidates, pack, rejections, direction, baselineMetric, certificate, runDay } = input
     const coverage = this.#coverage.rows()
     const evidence = {
       version: 1,
@@ -101,6 +109,7 @@ export class EvidenceGathering {
       heldout: certificate && heldoutFigures(certificate),
       coverage,
       spending: this.#spending.spending(),
+      ...(this.#prompts && !this.#prompts.isEmpty && { prompts: this.#prompts.costs() }),
       actions: this.#actions.tools(),
       amounts: this.#actions.gates(),
       sources: sourcesOf(coverage ?? [], pack, runDay),
@@ -110,7 +119,8 @@ export class EvidenceGathering {
       alternatives: alternativesOf(candidates, direction, baselineMetric),
     } as const
     const surfaces = pack.tunable_surfaces
-    return { ...evidence, look_at: lookAt({ evidence, certificate: certificate?.rows ?? [], candidates, surfaces }) }
+    const facts = { evidence, certificate: certificate?.rows ?? [], candidates, surfaces, rejections }
+    return { ...evidence, look_at: lookAt(facts) }
   }
 }
 

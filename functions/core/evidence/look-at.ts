@@ -1,7 +1,9 @@
 /** "Look at these": what a reviewer should not miss, said by rules, one small function each; the first three that speak. */
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { CertifiedRow } from '#schemas/heldout.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
+import { rejectedElsewhere } from '../space/rejected-elsewhere.ts'
 import { edgeOf } from './edge.ts'
 import type { CaseGroup, CoverageRow, LookAt, LookAtRule, RunEvidence, Slice } from './types.ts'
 
@@ -12,6 +14,8 @@ export interface LookFacts {
   readonly certificate: readonly CertifiedRow[]
   readonly candidates: readonly CandidateScore[]
   readonly surfaces: readonly TunableSurface[]
+  /** Memory as the run was given it. */
+  readonly rejections: readonly RejectionRecord[]
 }
 
 /** From which numbers on a rule speaks: shares 0..1, cases and days. */
@@ -40,6 +44,12 @@ type Rule = (facts: LookFacts) => Omit<LookAt, 'rule'> | null
 
 /** Every rule, the gravest first. null: it has nothing to say. */
 export const LOOK_AT_RULES: Readonly<Record<LookAtRule, Rule>> = {
+  rejected_elsewhere({ evidence: { patch }, rejections }) {
+    const elsewhere = rejectedElsewhere(patch, rejections)
+    if (elsewhere === null) return null
+    return { says: `${elsewhere}. Does what spoke against it stand for the cases of this change, too?`, see: 'slices' }
+  },
+
   source_gone({ evidence: { coverage } }) {
     const gone = goneKinds(coverage ?? [])
     if (gone.length === 0) return null

@@ -1,5 +1,6 @@
 /** What replaying one change showed on the search set, as one value: what a review, a report and the workbench show of it. */
 import type { Patch, SettingValue } from '#schemas/common.ts'
+import type { PromptCost } from './prompt-cost.ts'
 
 /**
  * Evidence of one candidate beside the baseline, over the recorded cases whose baseline reproduces. JSON, bounded whatever
@@ -21,6 +22,8 @@ export interface RunEvidence {
   readonly coverage: readonly CoverageRow[] | null
   /** Where the tokens of model input go; null: as above. */
   readonly spending: Spending | null
+  /** Size and price of changed prompt blocks, and the red team under them; absent: none is changed. */
+  readonly prompts?: readonly PromptCost[]
   readonly actions: readonly ActionRow[]
   /** Gated actions by gate. */
   readonly amounts: readonly AmountsRow[]
@@ -254,6 +257,7 @@ export interface Alternative {
 
 /** Names of the rules that speak. */
 export type LookAtRule =
+  | 'rejected_elsewhere'
   | 'source_gone'
   | 'slice_carries_harm'
   | 'one_pattern'

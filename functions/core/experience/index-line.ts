@@ -22,6 +22,8 @@ export interface IndexLine {
   readonly date: string | null
   /** Case that it records, where that is not the run itself. */
   readonly case_id?: string
+  /** It was recorded for a plan: of no production, and never a baseline. */
+  readonly planned?: true
   /** Hash of its family. */
   readonly family: string
   /** Family that it counts for, where that is not the one that it was recorded for: a copy of one of that family's runs. */
@@ -36,10 +38,11 @@ export interface RunToCompile extends IndexLine {
   readonly corrections?: readonly Correction[]
 }
 
-export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({
+export const indexLine = ({ run_id, date, case_id, family_id, plan }: ExperienceRun): IndexLine => ({
   run_id,
   date,
   ...(case_id === run_id ? {} : { case_id }),
+  ...(plan === undefined ? {} : { planned: true }),
   family: familyHash(family_id),
 })
 

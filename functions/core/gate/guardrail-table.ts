@@ -54,6 +54,8 @@ function whatIsTested(guardrail: string, target: ResolvedTarget, suite: Evaluato
       return `utility rises: ${rules('utility')}`
     case 'harness_baseline':
       return 'the harness decides as recorded on every sealed case'
+    case 'recorded':
+      return 'the sealed cases were recorded under the first candidate'
     case 'p95_latency_delta':
       return `p95 latency rises by at most ${guardrails.p95_latency_delta?.max_ms} ms`
     case 'economics_delta':

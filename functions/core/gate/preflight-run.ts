@@ -10,6 +10,7 @@ import type { CompiledSearch } from '../search/search-set.ts'
 import { expectLost, harnessNeed } from './harness-need.ts'
 import { askRefusal } from './ledger.ts'
 import { neededOf, preflight } from './preflight.ts'
+import { recordedNeed } from './recorded-need.ts'
 import { inconclusiveWording } from './wording.ts'
 
 /** Why a run is refused that has nobody to ask. */
@@ -60,7 +61,11 @@ export function preflightRun(
       : null,
     found.control.floors,
   )
-  const rows = [...needs, ...(live ? [] : harnessNeed(compiled.twice, facts.families))]
+  const rows = [
+    ...needs,
+    ...(live ? [] : harnessNeed(compiled.twice, facts.families)),
+    ...recordedNeed(found.planned, facts.families),
+  ]
   const needed = neededOf(rows)
   if (refusal) return { verdict: 'refused', reasons: [refusal], rows, needed }
   if (rows.some((r) => r.verdict === 'inconclusive'))

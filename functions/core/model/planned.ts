@@ -29,18 +29,21 @@ export function plannedCents(plan: readonly PlannedCalls[], prices: PriceTable):
 
 /** A plan for people, a line a purpose and one for the sum. */
 export function plannedText(plan: readonly PlannedCalls[], prices: PriceTable, budget: ModelBudget): string[] {
-  const calls = plan.reduce((sum, part) => sum + part.calls, 0)
+  const sum = plan.reduce((all, part) => all + part.calls, 0)
   const cents = plannedCents(plan, prices)
-  const over = calls > budget.calls || (budget.cents !== null && cents !== null && cents > budget.cents)
+  const over = sum > budget.calls || (budget.cents !== null && cents !== null && cents > budget.cents)
   return [
     ...plan.map(
       (part) =>
-        `${part.purpose}: at most ${part.calls} calls of ${modelName(part.model)} at ${modelPlace(part.model)}, ${priced(plannedCents([part], prices))}`,
+        `${part.purpose}: at most ${calls(part.calls)} of ${modelName(part.model)} at ${modelPlace(part.model)}, ${priced(plannedCents([part], prices))}`,
     ),
-    `in all at most ${calls} calls, ${priced(cents)} by ${prices.price_table}; answers that are kept cost nothing again`,
-    `budget ${budget.calls} calls${budget.cents === null ? '' : `, ${budget.cents} cents`}${over ? ': it may end before the plan does, and what was answered until then is kept' : ''}`,
+    `in all at most ${calls(sum)}, ${priced(cents)} by ${prices.price_table}; answers that are kept cost nothing again`,
+    `budget ${calls(budget.calls)}${budget.cents === null ? '' : `, ${budget.cents} cents`}${over ? ': it may end before the plan does, and what was answered until then is kept' : ''}`,
   ]
 }
 
 const priced = (cents: number | null): string =>
   cents === null ? 'of no known price' : `${cents < 10 ? Number(cents.toPrecision(2)) : Math.ceil(cents)} cents`
+
+/** So many calls, in words. */
+const calls = (n: number): string => (n === 1 ? '1 call' : `${n} calls`)

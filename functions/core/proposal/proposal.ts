@@ -1,7 +1,7 @@
 /** Builds the typed proposal of a run: the article's JSON field for field, and what a reviewer needs beside it. */
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate, LedgerItem } from '#schemas/heldout.ts'
-import { metricOf } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
@@ -13,6 +13,7 @@ import { excludedFamilies } from '../gate/floor-tallies.ts'
 import { agreementOf } from '../gate/label-wording.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
+import { predictionWords } from '../search/predictions.ts'
 import { reachLine } from '../space/scopes.ts'
 
 export interface ProposalInput {
@@ -45,6 +46,15 @@ export function buildProposal({
   const leftOut = excludedFamilies(ledger)
   const measured = (dimension: 'latency' | 'economics', value: number | null) =>
     dimension in target.not_measured ? null : value
+  const observed_delta = {
+    utility: heldout.utility,
+    p95_latency_ms: measured('latency', heldout.p95_latency_ms),
+    economics_cents: measured('economics', heldout.economics_cents),
+    policy_violations: heldout.policy_violations,
+    safety_violations: heldout.safety_violations,
+    approval_bypasses: 'approval' in target.not_measured ? null : heldout.approval_bypasses,
+    [metricOf(target.metric).delta_key]: gain,
+  }
   return {
     tuning_proposal_id: `${run.run_id}_01`,
     status: 'proposed',
@@ -56,15 +66,7 @@ export function buildProposal({
       evaluation_run_id: `eval_${ledger.history.at(-1)!.commit.slice(7, 19)}`,
       baseline_tuple: `release.${target.intent}.${digestOf(target.baseline_tuple).slice(7, 19)}`,
     },
-    observed_delta: {
-      utility: heldout.utility,
-      p95_latency_ms: measured('latency', heldout.p95_latency_ms),
-      economics_cents: measured('economics', heldout.economics_cents),
-      policy_violations: heldout.policy_violations,
-      safety_violations: heldout.safety_violations,
-      approval_bypasses: 'approval' in target.not_measured ? null : heldout.approval_bypasses,
-      [metricOf(target.metric).delta_key]: gain,
-    },
+    observed_delta,
     guardrails: { passed: true, regression_runs: certificate.regression_runs },
     release_path: target.release_path,
     owner: target.owner,
@@ -89,6 +91,11 @@ export function buildProposal({
             `${'scope'.padEnd(13)} only the cases of its condition: ${reachLine(winner.applies_to)}; all others keep their settings`,
           ]
         : []),
+      ...(winner.prediction
+        ? [
+            `${'predicted'.padEnd(13)} by ${winner.origin ?? 'whoever proposed it'}: ${predictionWords(winner.prediction, winner.happened, heldOut(winner.prediction.metric, observed_delta))}`,
+          ]
+        : []),
       ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),
     ],
     excluded_cases: {
@@ -102,9 +109,19 @@ export function buildProposal({
   }
 }
 
-/** Of a change that a StrategyRule makes, or that is for some cases alone: whose it is, and how many families it reaches. */
-const ruleOf = ({ origin, strategy_rule, applies_to }: CandidateScore) => ({
-  ...(strategy_rule && { strategy_rule, ...(origin !== undefined && { origin }) }),
+/** What the sealed set said of a metric, behind what the search set did. */
+function heldOut(metric: MetricName, delta: TuningProposal['observed_delta']): string {
+  const { unit, delta_key } = metricOf(metric)
+  const by = delta[delta_key] ?? null
+  return by === null ? '' : `, the held-out set ${by > 0 ? '+' : ''}${Number(by.toPrecision(4))} ${unit}`
+}
+
+/** Of a change that a StrategyRule makes, that was predicted, or that is for some cases alone: whose it is, what was said, and how many families it reaches. */
+const ruleOf = ({ origin, strategy_rule, prediction, happened, applies_to }: CandidateScore) => ({
+  ...((strategy_rule || prediction) && origin !== undefined && { origin }),
+  ...(strategy_rule && { strategy_rule }),
+  ...(prediction && { prediction }),
+  ...(happened && { happened }),
   ...(applies_to && { applies_to }),
 })
 

@@ -2,6 +2,7 @@
 import type { Patch } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
+import type { CountTokens } from '../space/prompt/tokens.ts'
 import { patchedPack } from '../space/scope.ts'
 import { boundedChange } from '../space/validate.ts'
 
@@ -34,8 +35,9 @@ export function nextPackVersion(
   patch: Patch,
   intent: string,
   published: readonly string[],
+  count: CountTokens,
 ): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
-  const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
+  const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch), count)
   if ('problems' in bounded) return { refused: bounded.problems }
   return { pack: { ...releasedPack(pack, patch), pack: nextMinor(pack.pack, published) } }
 }

@@ -6,7 +6,7 @@ import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { personProblem } from '#schemas/person.ts'
 import type { Rebaseline } from '#schemas/quarterly.ts'
 import { RISK_CLASSES } from '#schemas/stages.ts'
-import { digestOf } from '../canonical.ts'
+import { canonical, digestOf } from '../canonical.ts'
 import { documentDiff } from '../proposal/document-diff.ts'
 import { stampOf } from '../review/any-proposal.ts'
 import { refName } from './pack-version.ts'
@@ -82,9 +82,16 @@ export function buildPartProposal(
   }
 }
 
+/** A suite without the name of its schema, which an editor reads and nobody else. */
+function withoutSchema(text: string): string {
+  const { $schema: _, ...suite } = JSON.parse(text)
+  return canonical(suite)
+}
+
 function changeOf(file: PartProposalFile, from: string, { before, after, quarter }: PartFacts): PartChange {
   if (file.part === 'pack') return { part: 'pack', from, retire_surfaces: [...file.retire_surfaces].sort() }
-  const compared = before && documentDiff(before.text, after!.text)
+  const told = file.part === 'evaluators' ? withoutSchema : (text: string) => text
+  const compared = before && documentDiff(told(before.text), told(after!.text))
   const { to, digest } = file
   const replaced = {
     from,

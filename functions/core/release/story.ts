@@ -18,6 +18,8 @@ export interface Gains {
   readonly promised: number | null
   /** Least gain that its certificate vouches for; null: none. */
   readonly bound: number | null
+  /** Of its proposer, before anything was replayed; null: none said a figure of this metric. */
+  readonly said: { readonly by: number; readonly origin: string } | null
   /** Least gain for which the release is kept. */
   readonly declared: number
   readonly observed: readonly ({ readonly period: Period } & ObservedGain)[]
@@ -74,6 +76,17 @@ function harmOf(
   return { rows: latest.reasons, period: isActive(rollout.status) ? rollout.stage : 'window' }
 }
 
+/** What its proposer said of a metric beforehand, above 0 is better. */
+function saidOf(
+  proposal: TuningProposal | null,
+  metric: MetricName,
+  better: (delta: number | null | undefined) => number | null,
+): Gains['said'] {
+  const { prediction, origin } = proposal?.candidate_change ?? {}
+  const by = prediction?.metric === metric ? better(prediction.by) : null
+  return by === null ? null : { by, origin: origin ?? 'hand_written' }
+}
+
 export function gainsOf(
   rollout: Rollout,
   look: Look,
@@ -88,6 +101,7 @@ export function gainsOf(
     metric,
     direction,
     promised: better(promise?.observed_delta[metricOf(metric).delta_key]),
+    said: saidOf(proposal, metric, better),
     bound: better(promise?.certificate.find((row) => row.guardrail === metric)?.bound),
     declared: min_gain,
     observed: periods.flatMap((period) => {

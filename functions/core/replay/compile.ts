@@ -183,6 +183,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded, withNee
   return {
     compile_rules: COMPILE_RULES,
     run_id: run.run_id,
+    ...(run.plan === undefined ? {} : { plan: run.plan }),
     pack_version: run.pack_version,
     settings: run.settings,
     offers: run.offers,

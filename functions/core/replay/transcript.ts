@@ -60,7 +60,8 @@ export interface Replayed<R extends BareRecording = BareRecording> extends Spend
 /**
  * Replays one case under settings: chooses the recording made under the same untrimmable settings, trims it, and checks
  * what the recorded actions needed. Pure. `{ unreplayable }` when the records cannot say: a setting beyond what was
- * recorded, or no recording under those planner or prompt settings.
+ * recorded, or no recording under those planner or prompt settings. What was served answers first, and what was recorded for
+ * a plan where that cannot.
  */
 export function replayTranscript<R extends BareRecording>(
   replayCase: Recorded<R>,
@@ -80,13 +81,27 @@ export function trimCase<R extends BareRecording>(
   const settings = settingsFor(table, replayCase)
   const baseline = settingsFor(before, replayCase)
   const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
-  const recording = chooseRecording(replayCase, plan, baseline)
-  if (typeof recording === 'string') return { unreplayable: recording }
+  const served = chooseRecording(replayCase, plan, baseline)
+  const first = typeof served === 'string' ? { unreplayable: served } : trimRecording(served, plan, baseline)
+  if (!('unreplayable' in first) || settings === baseline) return first
+  for (const recording of plannedRecordings(replayCase, plan)) {
+    const trimmed = trimRecording(recording, plan, recording.settings)
+    if (!('unreplayable' in trimmed)) return trimmed
+  }
+  return first
+}
+
+/** A recording trimmed to a plan. `before`: the settings that it is read beside, the baseline's or its own. */
+function trimRecording<R extends BareRecording>(
+  recording: R,
+  plan: SettingsPlan,
+  before: Settings,
+): TrimmedCase<R> | Unreplayable {
   const prepared = prepare(recording)
-  const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepared, plan)
+  const beyond = uncovered(recording, plan, before) ?? beyondRecorded(prepared, plan)
   if (beyond) return { unreplayable: beyond }
   const rendered = render(prepared, plan)
-  const unread = cutsUnread(prepared, rendered, baseline)
+  const unread = cutsUnread(prepared, rendered, before)
   if (unread) return { unreplayable: unread }
   return {
     recording,
@@ -103,7 +118,7 @@ export function recordedContext(prepared: PreparedRecording): Rendered {
   return prepared.recordedContext
 }
 
-/** The recording made under the same untrimmable settings, or which of them no recording was made under. */
+/** The served recording made under the same untrimmable settings, or which of them none was made under. */
 export function chooseRecording<R extends BareRecording>(
   replayCase: Recorded<R>,
   plan: SettingsPlan,
@@ -111,11 +126,19 @@ export function chooseRecording<R extends BareRecording>(
 ): R | string {
   let missing = ''
   for (const recording of replayCase.recordings) {
+    if (recording.plan !== undefined) continue
     const other = otherSetting(recording, plan, baseline)
     if (!other) return recording
     missing ||= `no recording under ${other[0]} = ${String(other[1]).slice(0, 80)}`
   }
   return missing
+}
+
+/** Recordings that were made for a plan, under the same untrimmable settings: those under the very settings first. */
+function plannedRecordings<R extends BareRecording>({ recordings }: Recorded<R>, plan: SettingsPlan): readonly R[] {
+  const planned = recordings.filter((r) => r.plan !== undefined && otherSetting(r, plan, r.settings) === null)
+  const isExact = ({ settings }: R): boolean => plan.changes(settings).length === 0
+  return planned.length < 2 ? planned : [...planned.filter(isExact), ...planned.filter((r) => !isExact(r))]
 }
 
 /** The first untrimmable setting that a recording was not made under. */

@@ -1,6 +1,7 @@
 /** How good the best candidate was after so many paid replays: what a search buys, and when. */
-import type { CandidateScore, Fate } from '#schemas/candidate.ts'
+import type { CandidateScore } from '#schemas/candidate.ts'
 import { isBetter } from '../evaluate/metric.ts'
+import { HELD } from '../search/committed-list.ts'
 import type { ReplayTallies } from './tally.ts'
 
 /** From `paid` replays on the best that held every limit had this metric. */
@@ -9,9 +10,6 @@ export interface BestStep {
   readonly metric: number
   readonly candidate_id: string
 }
-
-/** Fates of candidates that held every limit, the best first. */
-export const HELD: readonly Fate[] = ['won', 'certified', 'committed', 'dominated']
 
 /** Steps of the best so far, each better than the one before; empty where nothing held every limit. */
 export function bestSoFar(

@@ -3,11 +3,14 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
+import type { AutotuneRun, LeftOut, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
 import type { RunEvidence } from '../evidence/types.ts'
 import { certificateFor } from '../gate/answer.ts'
 import { labelLines } from '../gate/label-wording.ts'
-import { type BestStep, bestSoFar, HELD } from './best-so-far.ts'
+import { usageLines } from '../model/usage-text.ts'
+import { HELD } from '../search/committed-list.ts'
+import { notSearchedBy } from '../search/not-searched.ts'
+import { type BestStep, bestSoFar } from './best-so-far.ts'
 import { nextSteps } from './next-steps.ts'
 import { type PowerCurve, powerCurves } from './power.ts'
 import { type SettingGrid, settingGrid, settingsTried, type TriedSetting } from './settings-tried.ts'
@@ -68,14 +71,22 @@ export interface ReportFacts {
   readonly shown_candidate: string | null
   readonly candidates: readonly CandidateFacts[]
   readonly evaluators: readonly string[]
+  /** Changes of proposers that are no candidates, with the reason. */
+  readonly left_out: readonly LeftOut[]
+  /** What models cost that proposed. */
+  readonly model_usage: readonly string[]
   readonly search: {
     readonly counts: RunManifest['summary']['search']
     readonly excluded: RunManifest['summary']['excluded']
     readonly control: readonly string[]
+    /** Values of the search space about which no recording speaks, in lines. */
+    readonly not_searched: readonly string[]
     readonly cases: number
     readonly best: readonly BestStep[]
     readonly settings: readonly TriedSetting[]
     readonly grid: SettingGrid | null
+    /** How far the changes of each origin came; null: no proposer was asked. */
+    readonly origins: RunManifest['summary']['origins'] | null
   } | null
   readonly evidence: RunEvidence | null
   readonly evidence_lacks: string | null
@@ -126,14 +137,18 @@ export function reportFacts(input: ReportInput): ReportFacts {
     shown_candidate: shown?.candidate_id ?? null,
     candidates: candidates.map((c) => ({ ...c, replayed: tallies.of(c.candidate_id) })),
     evaluators: run.evaluator_suite.evaluators.map((e) => e.evaluator_id),
+    left_out: run.proposed?.left_out ?? [],
+    model_usage: usageLines(run.proposed?.usage ?? []),
     search: {
       counts: summary.search,
       excluded: summary.excluded,
       control: summary.control ?? [],
+      not_searched: notSearchedBy(run, candidates),
       cases: run.search_set.cases,
       best: bestSoFar(candidates, tallies, target.direction ?? 'decrease'),
       settings,
       grid: settingGrid(settings, candidates, baselineMetric),
+      origins: summary.origins ?? null,
     },
     evidence: input.evidence,
     evidence_lacks: input.evidenceLacks,
@@ -176,6 +191,8 @@ const BARE = {
   shown_candidate: null,
   candidates: [],
   evaluators: [],
+  left_out: [],
+  model_usage: [],
   search: null,
   evidence: null,
   evidence_lacks: null,

@@ -1,5 +1,7 @@
-/** A report without any recorded text: ids and figures stay. So for a run and for a rollout. */
+/** A report without any recorded text: ids and figures stay. So for a run, for a rollout and for a month. */
 import type { Fate } from '#schemas/candidate.ts'
+import type { FunnelEntry } from '#schemas/weekly.ts'
+import type { IntentMonth } from '../cadence/month.ts'
 import type { RunEvidence, WholeCase } from '../evidence/types.ts'
 import type { RolloutStory } from '../release/story.ts'
 import type { ReportFacts } from './facts.ts'
@@ -68,3 +70,31 @@ export const withoutValues = <S extends RolloutStory>(story: S): S => ({
   ...story,
   failures: story.failures.map((failure) => ({ ...failure, slices: numbered(failure.slices) })),
 })
+
+/** A month without what people wrote as their reasons, and without who took a release back; counts, days and ids of runs stay. */
+export const withoutReasons = (of: IntentMonth): IntentMonth => ({
+  ...of,
+  marks: of.marks.map((mark) => ({ ...mark, by: mark.by === 'rollout' ? mark.by : 'a person' })),
+  week: of.week && withoutReasonsOfWeek(of.week),
+})
+
+function withoutReasonsOfWeek<W extends NonNullable<IntentMonth['week']>>(week: W): W {
+  const { funnel, retire } = week
+  const { entries, not_certified_by_replay: apart } = funnel
+  return {
+    ...week,
+    funnel: {
+      ...funnel,
+      entries: entries.map(plain),
+      ...(apart && { not_certified_by_replay: { ...apart, entries: apart.entries.map(plain) } }),
+    },
+    // A surface that reviewers rejected is told of in their words.
+    retire: retire.map((surface) => ({
+      ...surface,
+      reasons: surface.reasons.map((reason) => ({ ...reason, says: reason.why.replaceAll('_', ' ') })),
+    })),
+  }
+}
+
+/** An entry of a funnel that says where it stands, and no more. */
+const plain = (entry: FunnelEntry): FunnelEntry => ({ ...entry, says: entry.stands.replaceAll('_', ' ') })

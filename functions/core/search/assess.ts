@@ -8,6 +8,7 @@ import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta } from '../evaluate/pairs.ts'
+import { rejectedElsewhere } from '../space/rejected-elsewhere.ts'
 import { applyPatch, tableOf } from '../space/scope.ts'
 import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
@@ -15,6 +16,8 @@ import { FirstBreaks, type LimitExample } from './first-breaks.ts'
 import { blindFate } from './free-fates.ts'
 import { negativeControl } from './negative-control.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { blindWhereServed } from './planned-families.ts'
+import { asFarAsKnown } from './predictions.ts'
 import { radiusOf } from './radius.ts'
 import { renderCandidate } from './render-candidates.ts'
 import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
@@ -25,7 +28,10 @@ import type { SearchInput } from './search-input.ts'
  * null: not measured. A change that the records cannot speak about has no figures: its rows read `not_evaluated`.
  */
 export interface Assessment
-  extends Pick<CandidateScore, 'candidate_id' | 'patch' | 'digest' | 'fate' | 'reason' | 'applies_to'> {
+  extends Pick<
+    CandidateScore,
+    'candidate_id' | 'patch' | 'digest' | 'fate' | 'reason' | 'applies_to' | 'prediction' | 'happened'
+  > {
   readonly metric: {
     readonly baseline: number | null
     readonly candidate: number | null
@@ -35,6 +41,8 @@ export interface Assessment
   /** Regressions, improvements and violations by family, and the differences on every metric. */
   readonly search: ScoreDelta | null
   readonly blast_radius: BlastRadius | null
+  /** What memory says of the same values for other cases; absent: nothing. */
+  readonly rejected_elsewhere?: string
   /** The first case of each guardrail that a case can break. */
   readonly examples: readonly LimitExample[]
   /** Would a search keep it: replayable, within every limit, and better on the metric? */
@@ -45,6 +53,8 @@ export interface Assessment
 export interface AssessOptions {
   /** Cases asked for at once. @default 16 */
   readonly block?: number
+  /** Is shown every answer of a change. */
+  readonly see?: (change: CandidateChange, caseIndex: number, answer: CaseAnswer) => void
   /** Is told which change is read, for people. */
   readonly progress?: (message: string) => void
 }
@@ -57,7 +67,7 @@ export function* assess(
   changes: readonly CandidateChange[],
   given: SearchInput,
   view: CaseView,
-  { block = 16, progress = () => {} }: AssessOptions = {},
+  { block = 16, progress = () => {}, see = () => {} }: AssessOptions = {},
 ): Generator<Round, Assessment[], readonly CaseAnswer[]> {
   progress('the negative control: every surface at its most destructive values')
   const input = { ...given, control: given.control ?? (yield* negativeControl(given, view)) }
@@ -70,25 +80,34 @@ export function* assess(
     const known = 'fate' in rendered ? rendered : blindFate(rendered, input)
     // Rendered already: the records cannot speak about it, so there is nothing to read.
     const read =
-      'fate' in known && known.fate === 'unreplayable' ? null : yield* readWhole(change, input, view, block, room)
+      'fate' in known && known.fate === 'unreplayable'
+        ? null
+        : yield* readWhole(change, input, view, { block, see, measures: room })
     const lost = read?.lost ?? null
     const outcome = read && (lost === null ? read : { stopped: { unreplayable: lost } })
-    const score = 'fate' in known ? known : settleOutcome(known, outcome!, input, baselineMetric)
+    const score = asFarAsKnown('fate' in known ? known : settleOutcome(known, outcome!, input, baselineMetric), input)
     found.push({ score, rest: figures(change, lost === null ? read : null, input, baselineMetric) })
   }
-  const committed = committedCandidates(
+  const scores = blindWhereServed(
     found.map((f) => f.score),
-    input.target,
+    input,
+    view,
   )
-  return found.map(({ score, rest }) => {
-    const { candidate_id, patch, digest, fate, reason } = score
+  const committed = committedCandidates(scores, input.target)
+  return found.map(({ rest }, at) => {
+    const score = scores[at]!
+    const { candidate_id, patch, digest, fate, reason, prediction, happened } = score
     const listed = committed.find((c) => c.digest === digest)
     const survives = fate === 'dominated'
     const applies_to = reachOf(patch, input.scopes)
+    const elsewhere = fate === 'remembered' ? null : rejectedElsewhere(patch, input.rejections)
     return {
       candidate_id,
       patch,
       ...(applies_to !== null && { applies_to }),
+      ...(elsewhere !== null && { rejected_elsewhere: elsewhere }),
+      ...(prediction && { prediction }),
+      ...(happened && { happened }),
       digest,
       fate: listed?.fate ?? fate,
       reason: listed ? LISTED : survives ? OUTDONE : reason,
@@ -117,8 +136,7 @@ function* readWhole(
   change: CandidateChange,
   input: SearchInput,
   view: CaseView,
-  block: number,
-  measures: MeasureList,
+  { block, see, measures }: Required<Pick<AssessOptions, 'block' | 'see'>> & { readonly measures: MeasureList },
 ): Generator<Round, Read, readonly CaseAnswer[]> {
   const { panel, pack } = input
   const settings = applyPatch(tableOf(pack), change.patch)
@@ -137,6 +155,7 @@ function* readWhole(
       measures.add(now)
       breaks.add(i, now, answer ?? null)
       if (!answer) continue
+      see(change, i, answer)
       const decided = answer.decisionChanged || base.utility_passed !== now.utility_passed
       changed[i] = (answer.contextChanged === false ? 0 : 1) | (decided ? 2 : 0)
       const { status, case_id, reason } = answer.result

@@ -1,5 +1,5 @@
 /** What a search hands to the gate: survivors ordered by how sure the search set is, each better than all before it. */
-import type { CandidateScore } from '#schemas/candidate.ts'
+import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import type { Pairs } from '../evaluate/pairs.ts'
 import {
@@ -8,6 +8,9 @@ import {
   MAX_COMMITTED,
   searchEvidence,
 } from '../statistics/fixed-sequence.ts'
+
+/** Fates of candidates that held every limit, the best first. */
+export const HELD: readonly Fate[] = ['won', 'certified', 'committed', 'dominated']
 
 /** Search evidence of a survivor: how far its paired utility stands above the limit, in noise units. */
 export function evidenceOf(target: ResolvedTarget, pairs: Pairs): number {

@@ -10,6 +10,8 @@ import type { TunableField } from '../space/lattice.ts'
 export interface Seen {
   readonly floors: Readonly<Record<string, number>>
   readonly utility: number
+  /** Those of them that what was served shows; absent: all of them. Of floors no other failure counts. */
+  readonly served_utility?: number
 }
 
 export interface SurfaceControl extends Seen {

@@ -106,16 +106,20 @@ const PATCHES = new WeakMap<SearchInput['rejections'], ReadonlyMap<string, strin
 
 const valueList = ({ values }: SurfaceControl): string => values.map((v) => String(v).slice(0, 40)).join(' or ')
 
-/** Why nothing could have spoken against a change: utility was never seen to fail under a surface of it. Null: it was. */
+/**
+ * Why nothing could have spoken against a change: utility was never seen to fail under a surface of it. Null: it was.
+ * @param byServed what was recorded for a plan has no say
+ */
 export function blindness(
   change: CandidateChange,
   { control, fields, ...input }: SearchInput,
   isPaid: boolean,
+  byServed = false,
 ): string | null {
   const blind = control?.surfaces.find(
     (s) =>
       isOf(s, change) &&
-      s.utility === 0 &&
+      ((byServed ? s.served_utility : undefined) ?? s.utility) === 0 &&
       // Where the control could answer nothing, the replays of the candidate say why.
       (isPaid || s.shown > 0) &&
       needsUtility(

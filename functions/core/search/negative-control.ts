@@ -21,8 +21,8 @@ import {
   worstTogether,
 } from './destructive.ts'
 import { lettersOf } from './gist.ts'
-import { type Answer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
-import type { SearchInput } from './search-input.ts'
+import { type Answer, type CaseView, isPlanned, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import { type SearchInput, writtenChanges } from './search-input.ts'
 
 /** Cases after which a control looks whether it has seen enough: a constant, so that counts do not depend on who replays them. */
 const BLOCK = 16
@@ -35,10 +35,11 @@ export function* negativeControl(
   view: CaseView,
   block = BLOCK,
 ): Generator<Round, Control, readonly Answer[]> {
-  const { fields, pack, candidates } = input
+  const { fields, pack } = input
+  const written = writtenChanges(input)
   const tally = { replays: 0, ahead: Math.ceil(block / BLOCK) * BLOCK }
   const surfaces: SurfaceControl[] = []
-  for (const { field, when, candidates } of subjectsOf(input)) {
+  for (const { field, when, candidates } of subjectsOf(fields, written)) {
     const values = destructiveValues(field, candidates)
     const watch = new Watch(input, [field])
     const scope = when === null ? {} : { when }
@@ -57,10 +58,10 @@ export function* negativeControl(
     surfaces.push({ path: field.path, ...scope, values, shown: watch.shown, inert, ...watch.seen() })
   }
   const together = new Watch(input, fields)
-  const worst = worstTogether(fields, candidates)
+  const worst = worstTogether(fields, written)
   if (Object.keys(worst).length > 1) yield* visit(applyPatch(tableOf(pack), worst), input, view, together, tally)
   if (fields.length > 1 && !together.hasSeenFailures())
-    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, candidates)), input, view, together, tally)
+    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, written)), input, view, together, tally)
   const floors = Object.fromEntries(
     binaryFloors(input.suite).map(({ evaluator_id: id }) => [
       id,
@@ -80,7 +81,7 @@ interface Subject extends Pick<SearchInput, 'candidates'> {
  * Every surface for all cases; and for the cases of each condition those that a candidate changes there: records that could
  * contradict a change elsewhere say nothing of it here.
  */
-function subjectsOf({ fields, candidates }: SearchInput): Subject[] {
+function subjectsOf(fields: readonly TunableField[], candidates: SearchInput['candidates']): Subject[] {
   const scoped = Map.groupBy(candidates ?? [], ({ patch }) => canonical(scopeOf(patch)))
   scoped.delete(canonical(null))
   return [
@@ -111,11 +112,20 @@ function* visit(
   for (let first = 0; first < length && !isDone(first); first += tally.ahead) {
     const end = Math.min(length, first + tally.ahead)
     const cases: number[] = []
-    for (let i = first; i < end; i++) if (view.contextKey(i, settings) !== SAME_AS_BASELINE) cases.push(i)
+    const planned = new Set<number>()
+    for (let i = first; i < end; i++) {
+      const key = view.contextKey(i, settings)
+      if (key === SAME_AS_BASELINE) continue
+      cases.push(i)
+      if (isPlanned(key)) planned.add(i)
+    }
     const answers = cases.length > 0 ? yield { candidate_id: 'control', settings, cases, offRecord: true } : []
     let read = 0
     for (let from = first; from < end && !isDone(from); from += BLOCK)
-      for (; read < cases.length && cases[read]! < from + BLOCK; read++) watch.look(cases[read]!, answers[read]!)
+      for (; read < cases.length && cases[read]! < from + BLOCK; read++) {
+        const i = cases[read]!
+        watch.look(i, answers[read]!, planned.has(i))
+      }
     tally.replays += read
   }
 }
@@ -125,6 +135,8 @@ class Watch {
   readonly #input: SearchInput
   readonly #floors: readonly { readonly id: string; readonly families: Set<number>; readonly wanted: boolean }[]
   readonly #utility = new Set<number>()
+  /** The same by recordings that were made for a plan: no sealed case has such, so they contradict no certificate. */
+  readonly #plannedUtility = new Set<number>()
   readonly #utilityWanted: boolean
   /** Did a value within the bounds change anything? */
   changed = false
@@ -150,7 +162,7 @@ class Watch {
   }
 
   /** A case that cannot be replayed shows nothing, but its context is another. */
-  look(i: number, answer: Answer): void {
+  look(i: number, answer: Answer, planned: boolean): void {
     const { panel, suite } = this.#input
     const { measures, contextChanged, decisionChanged } = answer
     if (!this.#isBeyond && (contextChanged !== false || decisionChanged)) this.changed = true
@@ -159,7 +171,7 @@ class Watch {
     this.shown++
     const family = panel.familyOf[i]!
     const { baseline } = floorLetters(panel.cases.at(i)!.floors)
-    for (const [floor, { families }] of this.#floors.entries())
+    for (const [floor, { families }] of planned ? [] : this.#floors.entries())
       if (now[floor] === 'f' && baseline[floor] !== 'f') families.add(family)
     const base = panel.baseline.at(i)!
     if (panel.speaking[family] !== i || base.utility_passed === null) return
@@ -168,7 +180,7 @@ class Watch {
       (measures.utility_passed ?? false) !== base.utility_passed ||
       measured('utility_score', measures) !== measured('utility_score', base)
     )
-      this.#utility.add(family)
+      (planned ? this.#plannedUtility : this.#utility).add(family)
   }
 
   hasSeenAll(): boolean {
@@ -182,9 +194,11 @@ class Watch {
   }
 
   seen(): Seen {
+    const all = this.#utility.union(this.#plannedUtility)
     return {
       floors: Object.fromEntries(this.#floors.map(({ id, families }) => [id, families.size])),
-      utility: this.#utility.size,
+      utility: all.size,
+      ...(all.size > this.#utility.size && { served_utility: this.#utility.size }),
     }
   }
 }
@@ -193,9 +207,11 @@ class Watch {
 function movesWithOthers(
   field: TunableField,
   values: readonly SettingValue[],
-  { fields, pack, panel, candidates }: SearchInput,
+  input: SearchInput,
   view: CaseView,
 ): boolean {
+  const { fields, pack, panel } = input
+  const candidates = writtenChanges(input)
   const { length } = panel.cases
   if (!view.renders) return false
   const others = fields.filter((f) => f.path !== field.path)

@@ -8,6 +8,7 @@ import { radiusBlock } from '../space/blast-radius.ts'
 import { isBelow } from '../statistics/compare.ts'
 import { evidenceOf } from './committed-list.ts'
 import { blindness, gains, noGain, tidy, type Visited } from './free-fates.ts'
+import { happenedTo } from './predictions.ts'
 import { radiusOf } from './radius.ts'
 import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
@@ -57,7 +58,8 @@ export function settleOutcome(
   const guardrails = pointRows(target.guardrails, target.not_measured, panel, measures)
   const delta = scoreDelta('search', panel, measures, 0)
   const metric = metricOver(target.metric, measures)
-  const done = { ...base, metric, search: delta, guardrails }
+  const happened = happenedTo(change, { metric, search: delta }, changed, input)
+  const done = { ...base, metric, search: delta, guardrails, ...happened }
   const blocked = guardrails.find((r) => r.verdict === 'block')
   if (blocked) {
     const value =

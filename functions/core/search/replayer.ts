@@ -6,6 +6,10 @@ import type { Measures } from '../evaluate/scorecard.ts'
 /** Context key of a case whose context and approvals are the baseline's own. */
 export const SAME_AS_BASELINE = '='
 
+/** How the context key of a case begins that a recording answers which was made for a plan; no run id begins so. */
+export const PLANNED = '*'
+export const isPlanned = (key: string): boolean => key.startsWith(PLANNED)
+
 /** How the context key of a case begins that the records cannot answer; what follows says why. */
 const NOT_REPLAYABLE = 'unreplayable: '
 export const unreplayableKey = (why: string): string => `${NOT_REPLAYABLE}${why}`

@@ -2,7 +2,7 @@
  * Large spaces: a constraint-aware sampler proposes points, every one is replayed over the whole panel, and feasibility
  * is decided by the same rules as everywhere. The result is labelled "not exhaustive".
  */
-import type { CandidateScore } from '#schemas/candidate.ts'
+import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import { GUARDRAIL_NAMES } from '#schemas/metrics.ts'
 import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
@@ -20,13 +20,14 @@ import { failFastReplay, startVisits } from './visit.ts'
 /** Candidates that a sampled search looks at, the baseline included. */
 export const SAMPLED_CANDIDATES = 200
 
-/** Scores of the sampler's proposals in the order in which it made them. */
+/** Scores of the sampler's proposals in the order in which it made them. `replayed` takes those that were paid for. */
 export function* sampledScores(
   input: SearchInput,
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
   block: number,
+  replayed: string[],
 ): Generator<Round, CandidateScore[], readonly Answer[]> {
   const { target, fields, pack } = input
   const searched = fields.filter((f) => f.values.length > 0)
@@ -41,6 +42,15 @@ export function* sampledScores(
   })
   const visits = startVisits(input, block)
   const scored: CandidateScore[] = []
+  const looked = function* (change: CandidateChange, failFast: boolean) {
+    const candidate = renderCandidate(change, scored.length, input, view, baselineMetric)
+    if ('fate' in candidate) return candidate
+    replayed.push(change.candidate_id)
+    const outcome = yield* failFastReplay(candidate, input, view, memo, visits, failFast)
+    return settleOutcome(candidate, outcome, input, baselineMetric)
+  }
+  for (const change of input.proposed ?? []) scored.push(yield* looked(change, true))
+  const proposed = new Set(scored.map(({ candidate_id }) => candidate_id))
   for (let [point] = sampler.ask(); point; [point] = sampler.ask()) {
     const patch = Object.fromEntries(
       searched
@@ -53,17 +63,9 @@ export function* sampledScores(
       continue
     }
     const change = asCandidate(patch, pack, 'proposed by the sampler')
-    const candidate = renderCandidate(change, scored.length, input, view, baselineMetric)
-    const score =
-      'fate' in candidate
-        ? candidate
-        : settleOutcome(
-            candidate,
-            yield* failFastReplay(candidate, input, view, memo, visits, false),
-            input,
-            baselineMetric,
-          )
-    scored.push(score)
+    const score = yield* looked(change, false)
+    // What a proposer made keeps its word; the sampler learns of it all the same.
+    if (!proposed.has(score.candidate_id)) scored.push(score)
     sampler.tell([{ id: point.id, metrics: observed(score) }])
   }
   return scored

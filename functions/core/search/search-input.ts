@@ -34,4 +34,13 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly scopes?: ScopeCounts
   /** Hand-written changes in place of the lattice; null: search. */
   readonly candidates: readonly CandidateChange[] | null
+  /** What proposers made: looked at beside either; absent: none was asked. */
+  readonly proposed?: readonly CandidateChange[]
 }
+
+/** Changes that somebody wrote or proposed, those of the search aside; null: there are none. */
+export const writtenChanges = ({
+  candidates,
+  proposed,
+}: Pick<SearchInput, 'candidates' | 'proposed'>): readonly CandidateChange[] | null =>
+  proposed === undefined ? candidates : [...(candidates ?? []), ...proposed]

@@ -17,7 +17,7 @@ import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import { tableOf } from '../space/scope.ts'
 import { placeScars, scarLines } from './scars.ts'
-import type { SearchInput } from './search-input.ts'
+import { type SearchInput, writtenChanges } from './search-input.ts'
 
 export interface CompiledSearch {
   readonly input: SearchInput
@@ -34,6 +34,10 @@ export interface CompiledSearch {
   /** Why nothing could be certified on these records whatever the candidate; empty when something could. */
   readonly problems: readonly string[]
 }
+
+/** Changes of a run that somebody wrote or proposed: of those for some cases the reach is counted. */
+export const writtenIn = ({ candidates, proposed }: Pick<AutotuneRun, 'candidates' | 'proposed'>) =>
+  writtenChanges({ candidates, ...(proposed && { proposed: proposed.candidates }) })
 
 /** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
@@ -83,6 +87,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       ...(scars.must.length > 0 && { scars: scars.must }),
       ...(reproduced.scopes && { scopes: reproduced.scopes }),
       candidates: run.candidates,
+      ...(run.proposed && { proposed: run.proposed.candidates }),
     },
   }
 }

@@ -19,6 +19,8 @@ import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { blindWhereServed, type PlannedFamilies, plannedFamilies } from './planned-families.ts'
+import { asFarAsKnown } from './predictions.ts'
 import { renderCandidates } from './render-candidates.ts'
 import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
@@ -36,7 +38,11 @@ export interface SearchResult {
   readonly counts: ReplayCounts & { visited: number; exact: boolean }
   /** What the same replays buy without a search; null for hand-written candidates. */
   readonly noSearch: NoSearchArm | null
+  /** Candidates that neither memory nor rendering alone decided; absent: no proposer was asked. */
+  readonly replayed?: readonly string[]
   readonly control: Control
+  /** Search families that have the first committed candidate from recordings made for a plan; absent: none has. */
+  readonly planned?: PlannedFamilies
 }
 
 /** How a search is run: none of it changes what it finds. */
@@ -103,20 +109,34 @@ function* searched(
   running: Running,
 ): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly Answer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
-  const changes = input.candidates ?? exactCandidates(input)
+  const changes = changesOf(input)
+  const replayed: string[] = []
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
-  const scored =
+  const found =
     changes === null
-      ? yield* sampledScores(input, view, memo, baselineMetric, running.block)
-      : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
+      ? yield* sampledScores(input, view, memo, baselineMetric, running.block, replayed)
+      : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts, replayed)
+  const scored = blindWhereServed(found, input, view)
   const committed = committedCandidates(scored, input.target)
+  const planned = committed[0] ? plannedFamilies(committed[0], input, view) : null
   return {
-    candidates: scored.map((c) => withReach(settle(c, committed, input.target.direction), input)),
+    ...(planned && { planned }),
+    candidates: scored.map((c) => withReach(settle(asFarAsKnown(c, input), committed, input.target.direction), input)),
     committed: committed.map((c) => withReach(c, input)),
     firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
+    ...(input.proposed && { replayed }),
   }
+}
+
+/** Every change that is looked at, each once: what proposers made keeps their word where the lattice has it too; null: too many. */
+function changesOf(input: SearchInput): readonly CandidateChange[] | null {
+  const { candidates, proposed = [] } = input
+  const listed = candidates ?? exactCandidates(input)
+  if (listed === null || proposed.length === 0) return listed
+  const known = new Set(proposed.map(({ candidate_id }) => candidate_id))
+  return [...proposed, ...listed.filter(({ candidate_id }) => !known.has(candidate_id))]
 }
 
 /** Scores of every given candidate: what is free first, then the rest cheapest first, each dropped as soon as it cannot pass. */
@@ -128,6 +148,7 @@ function* exactScores(
   baselineMetric: number | null,
   { block, progress }: Running,
   contexts: Map<string, Contexts | undefined>,
+  replayed: string[],
 ): Generator<Round, CandidateScore[], readonly Answer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
@@ -144,6 +165,7 @@ function* exactScores(
     const visited = isOnly ? { ...found, contexts: { ...found.contexts!, isOnly } } : found
     contexts.set(visited.digest, visited.contexts)
     progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far${bestText(best)}`)
+    replayed.push(visited.change.candidate_id)
     const outcome = yield* failFastReplay(visited, input, view, memo, visits)
     const settled = settleOutcome(visited, outcome, input, baselineMetric)
     scored.push(settled)

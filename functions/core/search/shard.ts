@@ -10,7 +10,7 @@ import type { SlimCase } from '../replay/slim.ts'
 import type { TablePins } from '../replay/transcript.ts'
 import type { Series } from '../statistics/series.ts'
 import { gistOf } from './gist.ts'
-import { type CaseAnswer, type Rendering, SAME_AS_BASELINE } from './replayer.ts'
+import { type CaseAnswer, isPlanned, PLANNED, type Rendering, SAME_AS_BASELINE } from './replayer.ts'
 import {
   KEY_CHARS,
   type PackedAnswers,
@@ -63,7 +63,7 @@ export class Shard {
     let keys = ''
     for (let i = first; i < first + count; i++) {
       const key = view.contextKey(i, settings)
-      keys += key === SAME_AS_BASELINE ? SAME_KEY : hash('sha256', key, 'hex').slice(0, KEY_CHARS)
+      keys += key === SAME_AS_BASELINE ? SAME_KEY : hashedKey(key)
     }
     return { keys }
   }
@@ -123,6 +123,10 @@ export class Shard {
     return known
   }
 }
+
+/** A key as it travels: what it tells by how it begins stays. */
+const hashedKey = (key: string): string =>
+  `${isPlanned(key) ? PLANNED : ''}${hash('sha256', key, 'hex')}`.slice(0, KEY_CHARS)
 
 /** Is the same said of a case? Nothing of it is decided here: `Object.is` tells bits apart. */
 function readsTheSame(a: Rendering, b: Rendering): boolean {

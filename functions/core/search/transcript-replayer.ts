@@ -27,6 +27,7 @@ import {
   BASELINE_CONTEXT,
   type CaseAnswer,
   type CaseView,
+  PLANNED,
   type Rendering,
   SAME_AS_BASELINE,
   UNNUMBERED,
@@ -227,5 +228,5 @@ const seesTheSame = (a: Seen, b: Seen): boolean =>
 /** Exact identity of what a replay would see and ask: recording, context and approvals, as text of one byte a character. */
 function keyOf({ recording, rendered: { shape }, asked }: TrimmedCase): string {
   const bytes = Buffer.from(shape.buffer, shape.byteOffset, shape.byteLength).toString('latin1')
-  return `${recording.run_id}\u0000${shape.length}\u0000${bytes}${Buffer.from(asked).toString('latin1')}`
+  return `${recording.plan === undefined ? '' : PLANNED}${recording.run_id}\u0000${shape.length}\u0000${bytes}${Buffer.from(asked).toString('latin1')}`
 }

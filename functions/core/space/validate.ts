@@ -3,11 +3,13 @@ import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { Condition } from '#schemas/condition.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import { PROPOSERS, REFLECT } from '#schemas/proposers.ts'
 import { MOST_RULES } from '#schemas/strategy-layers.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { canonical } from '../canonical.ts'
 import { asCandidate, valuesOf } from './lattice.ts'
 import { promptProblems } from './prompt/bounds.ts'
+import type { CountTokens } from './prompt/tokens.ts'
 import { patchedPack } from './scope.ts'
 import { ruleProblems } from './strategy-rule.ts'
 
@@ -17,6 +19,7 @@ export function boundedChange(
   pack: ContextPack,
   intent: string,
   searchSpace: readonly string[],
+  count: CountTokens,
 ): { candidate: CandidateChange } | { problems: string[] } {
   const problems: string[] = []
   const patch: Record<string, Patch[string]> = {}
@@ -35,7 +38,7 @@ export function boundedChange(
     if (from !== undefined && from !== now)
       problems.push(`"${path}" is ${JSON.stringify(now)} in ${pack.pack}, not ${JSON.stringify(from)}`)
     if (to === now) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
-    for (const outside of outOfBounds(surface, now, to)) problems.push(`"${path}": ${outside}`)
+    for (const outside of outOfBounds(surface, now, to, count)) problems.push(`"${path}": ${outside}`)
     patch[path] = { from: now, to, ...(when !== undefined && { when }) }
   }
   if (new Set(Object.values(patch).map(({ when }) => canonical(when ?? null))).size > 1)
@@ -49,9 +52,9 @@ export function boundedChange(
     )
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
   if (change.strategy_rule) problems.push(...ruleProblems(change.strategy_rule, Object.keys(patch), pack, intent))
-  const { origin, strategy_rule, rationale = 'hand-written change' } = change
+  const { origin, strategy_rule, prediction, rationale = 'hand-written change' } = change
   if (origin !== undefined && OWN_ORIGINS.includes(origin))
-    problems.push(`"origin" is "${origin}", which names this program's own search: say who proposed it`)
+    problems.push(`"origin" is "${origin}", which names this program's own candidates: say who proposed it`)
   return problems.length > 0
     ? { problems }
     : {
@@ -59,6 +62,7 @@ export function boundedChange(
           ...asCandidate(patch, pack, rationale),
           ...(origin === undefined ? {} : { origin }),
           ...(strategy_rule === undefined ? {} : { strategy_rule }),
+          ...(prediction === undefined ? {} : { prediction }),
         },
       }
 }
@@ -68,12 +72,12 @@ const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
   when === undefined ? undefined : rules?.findLast((rule) => canonical(rule.when) === canonical(when))
 
 /** What this program calls its own candidates. */
-const OWN_ORIGINS: readonly string[] = ['search', 'sampled']
+const OWN_ORIGINS: readonly string[] = ['search', 'sampled', ...PROPOSERS, REFLECT]
 
-function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string[] {
+function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue, count: CountTokens): string[] {
   if (surface.layer === 'prompt')
     return typeof to === 'string'
-      ? promptProblems(surface.bounds, String(baseline), to)
+      ? promptProblems(surface.bounds, String(baseline), to, count)
       : [`an instruction block is text, not a ${typeof to}`]
   const values = valuesOf(surface)
   if (values.includes(to)) return []

@@ -1,7 +1,8 @@
 /** The page of an intent: a month of control charts, what was done about what moved, and what of the error budget is spent. */
 import { html } from 'hono/html'
-import type { Chart, IntentMonth, LedgerRow } from '#core/cadence/month.ts'
+import type { Chart, IntentMonth, LedgerRow, MonthDay } from '#core/cadence/month.ts'
 import { BAND_METRICS } from '#schemas/band-metrics.ts'
+import type { QueueEntry } from '#schemas/cadence.ts'
 import { KEPT_DAYS } from '#schemas/weekly.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
@@ -96,7 +97,7 @@ ${table(
   'days',
   'What was recorded, and what the queue did about it',
   ['day', 'runs', 'families', 'corrected', 'queue'],
-  known.map(({ date, state, slice, queue, revised }) => [
+  known.map(({ date, state, slice, queue, revised }, i) => [
     dayCell(date),
     html`${number(slice!.runs)}${slice!.production !== undefined && ` (${number(slice!.production)} of production)`}${revised.map(({ on, slice: now }) => html`; ${number(now.runs)} as revised on ${on}`)}`,
     number(slice!.families),
@@ -105,10 +106,14 @@ ${table(
       ? 'not judged yet'
       : queue.length === 0
         ? 'nothing: no edge was broken'
-        : html`${queue.map((entry, i) => html`${i > 0 && '; '}${bandName(entry.metric)} ${entry.side}: ${visible(entry.says)}`)}`,
+        : html`${queue.map((entry, at) => html`${at > 0 && '; '}${bandName(entry.metric)} ${entry.side}: ${saidBefore(entry, known[i - 1]) ? 'as the day before' : visible(entry.says)}`)}`,
   ]),
 )}`
 }
+
+/** Does an edge say word for word what it said on the day before? A cooldown does so for weeks. */
+const saidBefore = ({ metric, side, says }: QueueEntry, before: MonthDay | undefined): boolean =>
+  before?.queue.some((one) => one.metric === metric && one.side === side && one.says === says) ?? false
 
 function funnel({ week, month }: IntentMonth): Html {
   const title = html`<h2>Adoption</h2>`

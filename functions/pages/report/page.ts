@@ -2,15 +2,18 @@
 import { html } from 'hono/html'
 import type { RunEvidence } from '#core/evidence/types.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
-import { count, number } from '../kit/format.ts'
+import { PLAN_SAYS } from '#core/search/not-searched.ts'
+import { count, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { type Pareto, paretoOf } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
+import { promptParts } from '../kit/prompt-cost.ts'
 import { caseGroups } from '../review/cases.ts'
 import { costWaterfall, coverageTable, slicesPart } from './context.ts'
 import { glossary } from './glossary.ts'
 import { head, headline } from './head.ts'
 import { candidateMatrix } from './matrix.ts'
+import { originsPart } from './origins.ts'
 import { proof, provenance } from './proof.ts'
 import { bestChart, knobGrid, mainEffects, parallelCoordinates } from './search-charts.ts'
 import { standalone } from './shell.ts'
@@ -49,8 +52,9 @@ function body(facts: ReportFacts, most: Most): Html {
           most.candidates,
         )
       : null
-  const parts: readonly (readonly [id: string, title: string, content: Html | null | false])[] = [
+  const parts: readonly (readonly [id: string, title: string, content: Html | null | false | undefined])[] = [
     ['context', 'What is read no more', evidence && coverageTable(evidence)],
+    ['prompt', 'Price of the prompt', evidence?.prompts && promptParts(evidence.prompts)],
     ['cases', 'Cases before and after', evidence && cases(evidence, most.cases)],
     ['slices', 'Where the harm lies', evidence && slicesPart(evidence)],
     ['spending', 'Where the money goes', evidence && costWaterfall(evidence)],
@@ -78,11 +82,12 @@ ${left > 0 && html`<p class="soft">${count(left, 'whole case')} left out, to kee
 }
 
 function searchPart(facts: ReportFacts, pareto: Pareto): Html {
-  const { counts } = facts.search!
+  const { counts, not_searched } = facts.search!
   return html`<p>${count(counts.visited, 'candidate')} ${counts.exact ? '(all that the search space admits)' : '(sampled)'}, ${number(counts.paid)} case replays paid and ${number(counts.avoided)} avoided${counts.unreplayable > 0 && `, ${number(counts.unreplayable)} that the records cannot answer`}${counts.failed > 0 && `, ${number(counts.failed)} in which the harness failed`}.</p>
+${not_searched.length > 0 && html`<ul>${not_searched.map((line) => html`<li>${visible(line)}</li>`)}</ul><p class="soft">${PLAN_SAYS}.</p>`}
 <div class="cols"><figure>${paretoPlot(pareto)}</figure>
 ${bestChart(facts)}</div>
 <div class="cols">${knobGrid(facts)}
 ${mainEffects(facts)}</div>
-${parallelCoordinates(facts)}`
+${parallelCoordinates(facts)}${originsPart(facts)}`
 }

@@ -3,6 +3,7 @@
 import { html } from 'hono/html'
 import { VAULT_READERS } from '#core/gate/vault-reader.ts'
 import { isShownPart, type ShownProposal } from '#core/review/shown.ts'
+import { predictionWords } from '#core/search/predictions.ts'
 import { conditionWords } from '#core/space/condition-words.ts'
 import { scopeOf } from '#core/space/scope.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
@@ -11,6 +12,7 @@ import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
 import { paretoOf, paretoTable } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
+import { promptParts } from '../kit/prompt-cost.ts'
 import { diffBlock } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
 import { caseGroups } from './cases.ts'
@@ -54,6 +56,11 @@ ${demonstration !== null && html`<div class="panel note"><p>${visible(demonstrat
 ${standing}
 ${asked}
 ${
+  evidence?.prompts &&
+  html`<section aria-labelledby="prompt"><h2 id="prompt">Price of the prompt</h2>
+${promptParts(evidence.prompts)}</section>`
+}
+${
   evidence &&
   html`<section aria-labelledby="cases"><h2 id="cases">Cases</h2>
 ${caseGroups(evidence)}</section>
@@ -72,6 +79,7 @@ ${sliceTable(evidence.slices)}</details>`
 ${changes(shown)}
 <p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(shown)}.</p>
 <p>Rationale: ${visible(proposal.rationale)}</p>
+${predicted(proposal.candidate_change)}
 <p class="soft">Proposed by ${visible(proposal.owner)}, ${visible(proposal.tuning_proposal_id)}, for ${visible(proposal.candidate_change.target_pack)}.</p></details>
 <details id="proof"><summary>The proof, dimension by dimension</summary>
 ${dimensionPlot(proposal)}
@@ -156,6 +164,15 @@ ${entries
     ([path, { from, to }]) => html`<h3 class="mono">${visible(path)}</h3>
 ${diffBlock(String(from), String(to))}`,
   )}`
+}
+
+/** What whoever proposed it said beforehand, and what the search set showed; nothing where nobody said anything. */
+function predicted({ prediction, happened, origin }: ShownProposal['proposal']['candidate_change']): Html | null {
+  return (
+    (prediction !== undefined &&
+      html`<p>Predicted by ${visible(origin ?? 'whoever proposed it')}: ${visible(predictionWords(prediction, happened))}.</p>`) ||
+    null
+  )
 }
 
 /** For which cases a change is, where it is not for all, and whose rule it is. */

@@ -201,7 +201,7 @@ function words({ surfaces }: ShownProposal, { patch }: RunEvidence): Html {
     const sentences = sentencesOf(from)
     const lost = without(sentences, sentencesOf(to))
     return [
-      html`<p>About ${number(estimatedTokens(from))} tokens before, ${number(estimatedTokens(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added${limit.grown_since ? ` since ${visible(limit.grown_since.pack)}` : ''}`}. ${number(sentences.length - lost.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
+      html`<p>About ${number(estimatedTokens(from))} tokens by estimate before, ${number(estimatedTokens(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added${limit.grown_since ? ` since ${visible(limit.grown_since.pack)}` : ''}`}. ${number(sentences.length - lost.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
 ${diffBlock(from, to)}
 ${limit?.protected_sentences && html`<p class="soft">Protected, and untouched: ${limit.protected_sentences.map((one) => `“${visible(one)}”`).join(' ')}</p>`}
 ${limit && limit.forbidden_terms.length > 0 && html`<p class="soft">May not be said: ${limit.forbidden_terms.map(visible).join(', ')}.</p>`}`,

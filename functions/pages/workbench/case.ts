@@ -48,6 +48,7 @@ function recording({ run_id, run, decision_record, corrections }: RecordingView,
   const title = html`<h2>Recording ${visible(run_id)}</h2>`
   if (typeof run === 'string') return html`${title}<div class="panel bad"><p>${visible(run)}</p></div>`
   return html`${title}
+${run.plan !== undefined && html`<p class="soft">Recorded for a plan: no production, and no baseline.</p>`}
 ${facts(run)}
 <h3>Context: what was offered</h3>
 ${passages(run, nth)}

@@ -93,7 +93,7 @@ async function sideBySide(
     )
   const now = await measuredBy(store, { ...of, measured_by: { ...of.measured_by, evals: suite } })
   const lines: IndexLine[] = []
-  for await (const line of readIndex(store, of.intent)) if ((line.date ?? '') <= date) lines.push(line)
+  for await (const line of readIndex(store, of.intent)) if (!line.planned && (line.date ?? '') <= date) lines.push(line)
   const runs: MeasuredTwice[] = []
   const judge = judgingWith(store.verdicts, 'search')
   for await (const { recording, family } of recordingsOf(new RecordedRuns(store.objects), lines))

@@ -46,7 +46,8 @@ export async function queuedRuns(
   return runs
 }
 
-async function verdictOf({ objects }: Pick<Store, 'objects'>, run: string): Promise<Verdict | null> {
+/** How a run ended, also before its search; null: it did not end yet. */
+export async function verdictOf({ objects }: Pick<Store, 'objects'>, run: string): Promise<Verdict | null> {
   const manifest = await readJson<RunManifest>(objects, keys.autotuneRun(run, 'manifest.json'))
   if (manifest) return manifest.verdict
   return (await objects.get(keys.refusal(run))) === null ? null : 'refused'

@@ -15,7 +15,8 @@ export async function recordedDays(store: Pick<Store, 'objects' | 'scratch'>, in
   let undated = 0
   let oldest: string | null = null
   let newest: string | null = null
-  for await (const { date } of readIndex(store, intent)) {
+  for await (const { date, planned } of readIndex(store, intent)) {
+    if (planned) continue
     if (date === null) {
       undated++
       continue

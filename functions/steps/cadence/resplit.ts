@@ -45,7 +45,8 @@ export async function readResplit(
 const textOf = (resplit: Resplit): string => `${canonical(resplit)}\n`
 
 /**
- * Splits an intent anew, today; one that was cut off is finished under its own day, and one of today is shown.
+ * Splits an intent anew, today; one that was cut off is finished under its own day, and one of today is shown. To be called while
+ * nobody imports: a run that came meanwhile would fall by the key of before.
  * @param by who asks for it
  * @param draw a key that nobody can guess
  * @throws UserError, with nothing written, where it cannot be: no split by hash, a run under way, a quarter that is not over

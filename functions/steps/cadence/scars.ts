@@ -29,7 +29,7 @@ export async function noteScars(
   const known = new Set((await readScars(store, intent)).map(({ case_id }) => case_id))
   for await (const line of readIndex(store, intent)) {
     const case_id = caseOf(line)
-    if (known.has(case_id) || !(await isFailure(line, said, end, isRead, recorded))) continue
+    if (line.planned || known.has(case_id) || !(await isFailure(line, said, end, isRead, recorded))) continue
     known.add(case_id)
     const scar: Scar = { case_id, run_id: line.run_id, since: date }
     await store.objects.putIfAbsent(keys.scar(intent, familyHash(case_id)), `${canonical(scar)}\n`)

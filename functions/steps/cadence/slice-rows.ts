@@ -40,7 +40,7 @@ export async function linesByDay(
 ): Promise<Map<string, IndexLine[]>> {
   const days = new Map<string, IndexLine[]>()
   for await (const line of readIndex(store, intent)) {
-    if (line.date === null || !isWanted(line.date)) continue
+    if (line.date === null || line.planned || !isWanted(line.date)) continue
     const day = days.get(line.date) ?? []
     days.set(line.date, day)
     day.push(line)

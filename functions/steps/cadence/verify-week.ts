@@ -1,9 +1,10 @@
 /** Recomputes a week from the runs, reviews and rollouts on record, and the week before. */
+import { entriesOf } from '#core/cadence/funnel.ts'
 import { type IntentRecords, reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { ERASED_TEXT } from '#core/experience/without-names.ts'
 import type { Bands } from '#schemas/bands.ts'
-import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
+import type { FunnelEntry, IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { scarsOfWeek } from '../run/scars.ts'
 import { erasuresOf } from '../store/erasures.ts'
@@ -42,7 +43,7 @@ export async function verifyWeek(store: Store, date: string, bands: Bands | null
   return {
     date,
     intents: week.intents.length,
-    proposals: week.intents.reduce((sum, { funnel }) => sum + funnel.entries.length, 0),
+    proposals: week.intents.reduce((sum, { funnel }) => sum + entriesOf(funnel).length, 0),
     problems,
   }
 }
@@ -76,28 +77,40 @@ async function recomputed(
 
 /** A week as it is recomputed, with the words and the chain that an erasure left of it. */
 const asErased = (found: WeeklyCadence, left: WeeklyCadence): WeeklyCadence => ({
-  ...found,
+  ...(withErasedWords(found, left) as WeeklyCadence),
   prior: left.prior,
-  intents: found.intents.map((of, i) => ({
-    ...of,
-    funnel: {
-      ...of.funnel,
-      entries: of.funnel.entries.map((entry, at) => {
-        const told = left.intents[i]?.funnel.entries[at]
-        return told?.says === ERASED_TEXT ? { ...entry, says: ERASED_TEXT } : entry
-      }),
-    },
-  })),
 })
 
-/** What of an intent is not what the records come to; of its funnel each proposal by its run. */
+/** A value with "erased" as what it says wherever the other one says so at the same place. */
+function withErasedWords(found: unknown, left: unknown): unknown {
+  if (typeof found !== 'object' || found === null) return found
+  if (Array.isArray(found)) return found.map((one, at) => withErasedWords(one, (left as unknown[] | undefined)?.[at]))
+  const there = (left ?? {}) as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(found).map(([key, one]) =>
+      key === 'says' && there[key] === ERASED_TEXT ? [key, ERASED_TEXT] : [key, withErasedWords(one, there[key])],
+    ),
+  )
+}
+
+/** What of an intent is not what the records come to; of its funnel each proposal by its run, or by its own id. */
 function differences(was: IntentWeek | undefined, is: IntentWeek): string[] {
   if (was?.intent !== is.intent) return [`${is.intent} is not where the bands have it`]
   if (canonical(was) === canonical(is)) return []
-  const runs = new Set([...was.funnel.entries, ...is.funnel.entries].map(({ run_id }) => run_id))
-  const entryOf = ({ funnel }: IntentWeek, run: string) => funnel.entries.find(({ run_id }) => run_id === run) ?? null
-  const others = [...runs].filter((run) => canonical(entryOf(was, run)) !== canonical(entryOf(is, run)))
+  const others = [
+    ...differing(was.funnel.entries, is.funnel.entries).map((run) => `run ${run}`),
+    ...differing(was.funnel.not_certified_by_replay?.entries, is.funnel.not_certified_by_replay?.entries).map(
+      (id) => `proposal ${id}`,
+    ),
+  ]
   return others.length > 0
-    ? others.map((run) => `${is.intent}: what it says of run ${run} is not what its records come to`)
+    ? others.map((what) => `${is.intent}: what it says of ${what} is not what its records come to`)
     : [`${is.intent}: its counts are not those of its records`]
+}
+
+/** Ids of entries that are not the same in both lists. */
+function differing(was: readonly FunnelEntry[] = [], is: readonly FunnelEntry[] = []): string[] {
+  const entryOf = (list: readonly FunnelEntry[], id: string) => list.find(({ run_id }) => run_id === id) ?? null
+  const ids = new Set([...was, ...is].map(({ run_id }) => run_id))
+  return [...ids].filter((id) => canonical(entryOf(was, id)) !== canonical(entryOf(is, id)))
 }

@@ -117,11 +117,12 @@ async function gainOf(store: Store, runId: string, rollout: Rollout, logRuns: nu
   )
   const log = await readProduction(store, rollout.rollout_id)
   const runs = 'runs' in log ? log.runs.slice(0, logRuns ?? log.runs.length) : []
-  const { metric, promised, observed } = gainsOf(rollout, lookAt(rollout, runs, null), PERIODS, proposal)
+  const { metric, promised, said, observed } = gainsOf(rollout, lookAt(rollout, runs, null), PERIODS, proposal)
   const last = observed.at(-1)
   return {
     metric,
     predicted: promised,
+    ...(said && { said }),
     measured: last?.gain ?? null,
     period: last?.period ?? null,
     log_runs: runs.length,

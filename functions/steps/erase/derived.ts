@@ -4,7 +4,7 @@ import type { ErasedNames } from '#core/experience/without-names.ts'
 import type { ErasedHead } from '#schemas/head-line.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { CHANGES_INBOX, keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, jsonOf, readJson, streamLines } from '../../streams/read-object.ts'
@@ -24,9 +24,9 @@ export interface Derived {
 
 /** Sets of cases, of both sides: without one of their cases no digest of them holds, so nothing of them is of use. */
 const SETS = ['goldens/', 'scars/']
-/** What runs of the loop left, what reviewers saw, and the sealed log of the gate. */
+/** What runs of the loop left, what reviewers saw, what proposers were answered, and the sealed log of the gate. */
 const ARTIFACTS = {
-  objects: [keys.autotune(), 'reviews/', 'cadence/rows/', keys.weeklyCadences()],
+  objects: [keys.autotune(), 'reviews/', 'cadence/rows/', keys.weeklyCadences(), CHANGES_INBOX],
   vault: ['gate/'],
 } as const
 

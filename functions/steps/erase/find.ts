@@ -99,17 +99,22 @@ async function readRun(recorded: RecordedRuns, line: IndexLine): Promise<Experie
   }
 }
 
-/** Runs that say what a chosen one says: imports made their families one, so they are looked for there alone. */
+/**
+ * Runs that say what a chosen one says, and what was recorded of its case for a plan: imports made their families one, so they
+ * are looked for there alone.
+ */
 async function copiesOf(store: Store, chosen: readonly Match[]): Promise<Match[]> {
   const split = await fixedSplit(store)
   if (split === null || chosen.length === 0) return []
   const contentOf = (run: ExperienceRun): string => `${run.intent_id} ${nameContent(split.key, run).key}`
   const contents = new Set(chosen.flatMap(({ run }) => (run === null ? [] : [contentOf(run)])))
   const ids = new Set(chosen.map(({ line }) => line.run_id))
+  const cases = new Set(chosen.map(({ line }) => caseOf(line)))
   const families = await linkedFamilies(store.objects, chosen)
   return await matching(store, async (line, index, read) => {
     if (ids.has(line.run_id) || !families.has(line.family)) return null
     const run = await read()
+    if (line.planned && cases.has(caseOf(line))) return { index, line, run }
     return run !== null && contents.has(contentOf(run)) ? { index, line, run } : null
   })
 }

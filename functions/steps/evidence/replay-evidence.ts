@@ -5,6 +5,7 @@ import { metricOver } from '#core/evaluate/metric.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
 import { answeredPair, type CasePair, transcriptPair } from '#core/evidence/case-pair.ts'
 import { EvidenceGathering } from '#core/evidence/gather.ts'
+import { PromptCosts } from '#core/evidence/prompt-cost.ts'
 import type { RunEvidence, WholeCase } from '#core/evidence/types.ts'
 import { type CaseSketch, withTexts } from '#core/evidence/whole-case.ts'
 import { certificateFor } from '#core/gate/answer.ts'
@@ -47,7 +48,8 @@ export async function replayEvidence(
   candidates: readonly CandidateScore[],
 ): Promise<ReplayedEvidence> {
   const gathered = new Gathered()
-  const gathering = candidate && new EvidenceGathering(run.price_table)
+  const { pack, evaluator_suite: suite, price_table: prices } = run
+  const gathering = candidate && new EvidenceGathering(prices, new PromptCosts(candidate.patch, pack, suite, prices))
   const aside = store.scratch()
   try {
     const pairOf = candidate && (await pairs(store, aside, run, candidate))
@@ -69,6 +71,7 @@ export async function replayEvidence(
         pack: run.pack,
         direction: run.target.direction!,
         baselineMetric,
+        rejections: run.rejections,
         recordedCases: run.search_set.cases,
         families: panel.families,
         certificate: certificateFor(gate, candidate!.candidate_id),

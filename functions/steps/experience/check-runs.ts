@@ -38,6 +38,8 @@ interface Knowing {
   readonly splitter: (intent: string) => ReturnType<typeof splitterOf>
   readonly storedOn: (intent: string, family: string) => Promise<Side | null>
   readonly erasures: Erasures
+  /** Were these runs recorded for a plan, and held against it? */
+  readonly planned: boolean
 }
 
 /**
@@ -88,6 +90,10 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const { journal, copies } = known
   const { facts } = run
   const { names, line } = facts
+  if ((line.planned ?? false) !== known.planned)
+    throw new UserError(
+      `run ${line.run_id} was recorded for a plan: import it with "autotune import --plan PLAN FILE", which holds it against that`,
+    )
   if (aside.get(`run ${names.run}`) !== null)
     throw new UserError(`run ${line.run_id} comes twice in this import. Every run needs its own run_id`)
   aside.set(`run ${names.run}`, '')
@@ -95,6 +101,10 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const seen = aside.get(`side ${names.family}`) as Side | null
   const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(facts, rule, known))
   if ((seen ?? side) !== side) throw onBothSides(facts)
+  if (known.planned && side !== 'search')
+    throw new UserError(
+      `run ${line.run_id}: its case is not on the search side, and no sealed case is recorded for a plan`,
+    )
   if (seen === null) aside.set(`side ${names.family}`, side)
   const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
   if ((owner ?? names.family) !== names.family)
@@ -105,7 +115,9 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const stored = journal.run(names)
   if (stored && stored.record !== facts.record) throw new ChangedRun(line.run_id)
   const taken = known.incoming.take(run)
-  await copies.note(facts, side, taken.read)
+  // A further recording of a case is of its family whatever it says, and makes none one with another.
+  if (known.planned) await copies.meet(facts, side)
+  else await copies.note(facts, side, taken.read)
   return stored !== null
 }
 

@@ -98,6 +98,11 @@ export class Copies {
     this.#storedOn = storedOn
   }
 
+  /** Notes the family of a run of which no content is looked at. `own`: its side were it alone. */
+  async meet({ intent, family }: RunFacts, own: Side): Promise<void> {
+    await this.#meet(intent, family, own)
+  }
+
   /** Notes a run. `own`: side of its family were it alone. `read`: the run itself, to learn of which family its content is. */
   async note(facts: RunFacts, own: Side, read: () => ExperienceRun): Promise<void> {
     const { intent, family, line, content } = facts
@@ -160,8 +165,8 @@ export class Copies {
     if (sides === '') return { family, side: own }
     if (sides !== 'hs') return { family, side: sides === 'h' ? 'heldout' : 'search' }
     // What is sealed stays sealed, also where it can no longer be asked.
-    const first = JSON.parse(this.#aside.get(`content ${intent} ${content.key}`)!) as Content
-    return { family, side: first.side ?? 'search' }
+    const first = JSON.parse(this.#aside.get(`content ${intent} ${content.key}`) ?? 'null') as Content | null
+    return { family, side: first?.side ?? 'search' }
   }
 
   /** Reads what earlier imports know of an intent. */

@@ -37,6 +37,8 @@ export interface IngestReport {
 export interface IngestOptions {
   /** Count near copies as one family too. */
   readonly joinNear?: boolean
+  /** They were recorded for a plan, and held against it. @default false */
+  readonly planned?: boolean
   /** How the runs are to lie. @default what the store has, or what suits the number of runs of its first import */
   readonly layout?: Layout | null
   /** Throws when another import has taken over; asked before every write that later imports build on. */
@@ -92,7 +94,13 @@ export async function ingestPrepared(
   store: Store,
   source: AsyncIterable<IncomingRun>,
   rule: SplitRule,
-  { joinNear = false, layout: wanted = null, check = async () => {}, sound = async () => {} }: IngestOptions = {},
+  {
+    joinNear = false,
+    planned = false,
+    layout: wanted = null,
+    check = async () => {},
+    sound = async () => {},
+  }: IngestOptions = {},
 ): Promise<IngestReport> {
   const aside = store.scratch()
   const incoming = new IncomingRuns(store.scratch(), store.scratch())
@@ -111,7 +119,7 @@ export async function ingestPrepared(
       splitters.set(intent, known)
       return known
     }
-    const knowing = { journal, spent, copies, storedOn, splitter, erasures, incoming }
+    const knowing = { journal, spent, copies, storedOn, splitter, erasures, incoming, planned }
     const { unchanged, intents } = await checked(store, source, rule, knowing, aside)
     const runs = incoming.count
     await check()

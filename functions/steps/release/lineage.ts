@@ -42,18 +42,36 @@ export async function explainVersion(store: Store, ref: string): Promise<Lineage
   return { pack: ref, origin, proposal, status: proposalStatus(review, rollout), review, rollout }
 }
 
-/** Filed proposals, each with where it stands; of one version, those that would bring it. */
-export async function filedParts(
+/** A filed proposal with where it stands. */
+export interface FiledPart {
+  readonly proposal: PartProposal
+  readonly status: TuningProposal['status']
+}
+
+/** Filed proposals; of one version, those that would bring it. What was changed since stands apart, with what that means. */
+export async function listedParts(
   store: Store,
   ref: string | null = null,
-): Promise<{ readonly proposal: PartProposal; readonly status: TuningProposal['status'] }[]> {
-  const filed: Awaited<ReturnType<typeof filedParts>> = []
+): Promise<{ readonly parts: FiledPart[]; readonly damaged: { readonly id: string; readonly why: UserError }[] }> {
+  const parts: FiledPart[] = []
+  const damaged: { id: string; why: UserError }[] = []
   for (const id of await partIds(store)) {
-    const proposal = await readPart(store, id)
+    const proposal = await readPart(store, id).catch((error) => {
+      if (!(error instanceof UserError)) throw error
+      damaged.push({ id, why: error })
+      return null
+    })
     if (!proposal || (ref !== null && (proposal.change.part === 'pack' || proposal.change.to !== ref))) continue
-    filed.push({ proposal, status: await statusOfProposal(store, id) })
+    parts.push({ proposal, status: await statusOfProposal(store, id) })
   }
-  return filed
+  return { parts, damaged }
+}
+
+/** All of them, for whoever counts them. Throws UserError where one was changed since it was filed. */
+export async function filedParts(store: Store): Promise<FiledPart[]> {
+  const { parts, damaged } = await listedParts(store)
+  if (damaged.length > 0) throw damaged[0]!.why
+  return parts
 }
 
 /** Where the proposal of a run, or a filed one, stands. */

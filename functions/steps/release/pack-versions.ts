@@ -3,6 +3,7 @@
 import { nextMinor, nextPackVersion, refName } from '#core/release/pack-version.ts'
 import { withoutSurfaces } from '#core/release/part-proposal.ts'
 import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
+import { type CountTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -36,7 +37,7 @@ export async function plannedVersion(
   const name = refName(pack.pack)
   const { rows, taken } = await takenVersions(store, name)
   const mine = rows.find((row) => row.body.tuning_proposal_id === proposal.tuning_proposal_id)
-  const next = nextOf(pack, proposal, taken)
+  const next = nextOf(pack, proposal, taken, await tokenCounter(pack))
   if ('refused' in next)
     throw new UserError(`the patch cannot be applied:\n${next.refused.map((r) => `  ${r}`).join('\n')}`)
   return mine ? { ...next.pack, pack: `${name}@${mine.sk}` } : next.pack
@@ -46,8 +47,10 @@ function nextOf(
   pack: ContextPack,
   proposal: AnyProposal,
   taken: readonly string[],
+  count: CountTokens,
 ): ReturnType<typeof nextPackVersion> {
-  if (!isPart(proposal)) return nextPackVersion(pack, proposal.candidate_change.patch, proposal.target.intent, taken)
+  if (!isPart(proposal))
+    return nextPackVersion(pack, proposal.candidate_change.patch, proposal.target.intent, taken, count)
   const paths = proposal.change.part === 'pack' ? proposal.change.retire_surfaces : []
   return { pack: { ...withoutSurfaces(pack, proposal.target.intent, paths), pack: nextMinor(pack.pack, taken) } }
 }

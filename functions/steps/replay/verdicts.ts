@@ -12,7 +12,7 @@ import {
   VerdictTable,
 } from '#core/evaluate/asked.ts'
 import type { Cage } from '#schemas/run.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
 import type { VerdictSide, VerdictSource } from '../../ports.ts'
 
@@ -32,14 +32,15 @@ export function judgingWith(source: VerdictSource | undefined, side: VerdictSide
   return (suite, work) => (asksElsewhere(suite) ? askedLater(judging(table, work), ask) : work())
 }
 
-/** Evaluators of a suite that cannot be asked as it pins them, each with why. Throws UserError where this is not the place. */
+/** Evaluators of a suite, those of which it says so, that cannot be asked as it pins them, each with why. Throws UserError where this is not the place. */
 export async function unaskable(
   suite: EvaluatorSuite,
   source: VerdictSource | undefined,
+  isAskedHere: (evaluator: Evaluator) => boolean = () => true,
 ): Promise<{ readonly at: number; readonly why: string }[]> {
   const problems: { at: number; why: string }[] = []
   for (const [at, evaluator] of suite.evaluators.entries()) {
-    const why = isAsked(evaluator) ? await source?.problem(evaluator) : null
+    const why = isAsked(evaluator) && isAskedHere(evaluator) ? await source?.problem(evaluator) : null
     if (typeof why === 'string') problems.push({ at, why })
   }
   return problems

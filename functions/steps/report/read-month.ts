@@ -3,13 +3,14 @@ import { dayAfter } from '#core/cadence/days.ts'
 import { daysOfMonth, type IntentMonth, isMonth, monthOf } from '#core/cadence/month.ts'
 import { MOST_REVISED_DAYS } from '#schemas/bands.ts'
 import type { DailyCadence, SliceRow } from '#schemas/cadence.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import type { Verdict } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
-import { orNull, readJson } from '../../streams/read-object.ts'
+import { orNull } from '../../streams/read-object.ts'
 import { judgedDays, readDay } from '../cadence/daily.ts'
 import { keptBands } from '../cadence/kept-bands.ts'
 import { readQuarter, reviewedQuarters } from '../cadence/quarterly.ts'
+import { verdictOf } from '../cadence/queued.ts'
 import { besideOf, saidUntil } from '../cadence/rows-beside.ts'
 import { linesByDay, measuredBy, rowsOf } from '../cadence/slice-rows.ts'
 import { readWeek, reviewedWeeks } from '../cadence/weekly.ts'
@@ -85,16 +86,16 @@ async function openDays(
 
 /** How runs of an intent that some days queued ended, as far as they did. */
 async function verdictsOf(
-  { objects }: Pick<Store, 'objects'>,
+  store: Pick<Store, 'objects'>,
   intent: string,
   days: readonly DailyCadence[],
-): Promise<Map<string, string>> {
-  const verdicts = new Map<string, string>()
+): Promise<Map<string, Verdict>> {
+  const verdicts = new Map<string, Verdict>()
   for (const { intents } of days)
     for (const { run_id } of intents.find((one) => one.intent === intent)?.queue ?? []) {
       if (run_id === null) continue
-      const manifest = await orNull(readJson<{ verdict: string }>(objects, keys.autotuneRun(run_id, 'manifest.json')))
-      if (manifest !== null) verdicts.set(run_id, manifest.verdict)
+      const verdict = await orNull(verdictOf(store, run_id))
+      if (verdict !== null) verdicts.set(run_id, verdict)
     }
   return verdicts
 }

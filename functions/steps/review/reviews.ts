@@ -42,7 +42,7 @@ export async function latestReview(store: Store, runId: string): Promise<ReviewI
 }
 
 /** A review by its id. */
-export const readReview = async (store: Store, id: string): Promise<ReviewItem | null> =>
+export const readReview = async (store: Pick<Store, 'table'>, id: string): Promise<ReviewItem | null> =>
   (await store.table.get<ReviewItem>(...rowKeys.review(id)))?.body ?? null
 
 /** Every review of a store, in the order of their ids. */

@@ -17,7 +17,10 @@ export type Evidence =
   | Omit<ShownPart, 'proposal'>
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */
-export async function shownOf(store: Store, { run_id, evidence: digest, review }: ReviewItem): Promise<Shown | null> {
+export async function shownOf(
+  store: Pick<Store, 'objects'>,
+  { run_id, evidence: digest, review }: ReviewItem,
+): Promise<Shown | null> {
   const evidence = await orNull(readJson<Evidence>(store.objects, keys.reviewEvidence(review.review_id, digest)))
   return evidence && digestOf(evidence) === digest
     ? await shownWith(store, run_id, evidence, review.proposal_digest)
@@ -26,7 +29,7 @@ export async function shownOf(store: Store, { run_id, evidence: digest, review }
 
 /** Of files that were changed only digests are compared: `proposalDigest` here, and that of the whole by the caller. */
 export async function shownWith(
-  store: Store,
+  store: Pick<Store, 'objects'>,
   runId: string,
   evidence: Evidence,
   proposalDigest: string,

@@ -2,6 +2,7 @@
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import type { Standing } from '#core/contract/standing.ts'
+import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
@@ -15,6 +16,8 @@ export interface RunRequest {
   /** Hand-written changes, already bounded; null: search. */
   readonly candidates: readonly CandidateChange[] | null
   /** Chosen by the caller, or made from the clock and the metric. */
+  /** Who else proposes changes; absent: nobody. */
+  readonly proposing?: Proposing
   readonly runId: string | null
   readonly demonstration: string | null
   /** Command line that goes on with the run when it is interrupted. */

@@ -1,4 +1,6 @@
 /** Hand-written candidates: whoever hands them over, each is held to the same bounds before anything is written. */
+import { meaningOf } from '#core/space/meaning.ts'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { ContextPack } from '#schemas/pack.ts'
@@ -18,31 +20,33 @@ export type BoundedChange = LocatedChange & {
 }
 
 /** Each change against the bounds of the target's pack. One that was given before is a problem of the later one. */
-export function boundedEach(
+export async function boundedEach(
   changes: readonly LocatedChange[],
   pack: ContextPack,
   { intent, search_space }: Pick<TuningTarget, 'intent' | 'search_space'>,
-): BoundedChange[] {
-  const seen = new Set<string>()
+): Promise<BoundedChange[]> {
+  const count = await tokenCounter(pack)
+  const seen = new Map<string, string>()
   return changes.map(({ at, change }): BoundedChange => {
-    const bounded = boundedChange(change, pack, intent ?? '', search_space ?? [])
+    const bounded = boundedChange(change, pack, intent ?? '', search_space ?? [], count)
     if ('problems' in bounded) return { at, change, candidate: null, problems: bounded.problems }
     const { candidate } = bounded
-    const isNew = !seen.has(candidate.candidate_id)
-    seen.add(candidate.candidate_id)
-    return isNew
-      ? { at, change, candidate, problems: [] }
-      : { at, change, candidate: null, problems: ['the same change was given before'] }
+    const meaning = meaningOf(pack, candidate.patch)
+    const before = seen.get(meaning)
+    if (before !== undefined)
+      return { at, change, candidate: null, problems: [`the same change was given before, at ${before}`] }
+    seen.set(meaning, at)
+    return { at, change, candidate, problems: [] }
   })
 }
 
 /** Typed candidates. Throws UserError with every problem of every change: a run takes all of them or none. */
-export function boundedCandidates(
+export async function boundedCandidates(
   changes: readonly LocatedChange[],
   pack: ContextPack,
   target: TuningTarget,
-): CandidateChange[] {
-  const bounded = boundedEach(changes, pack, target)
+): Promise<CandidateChange[]> {
+  const bounded = await boundedEach(changes, pack, target)
   const problems = bounded.flatMap(({ at, problems: its }) => its.map((p) => `  ${at}: ${p}`))
   if (problems.length > 0)
     throw new UserError(`these changes are out of bounds; nothing was run:\n${problems.join('\n')}`)

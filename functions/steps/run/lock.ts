@@ -67,20 +67,47 @@ export async function* openLocks({ table }: Pick<Store, 'table'>): AsyncGenerato
 export const openRuns = async (store: Pick<Store, 'table'>, runId: string): Promise<OpenLock[]> =>
   (await Array.fromAsync(openLocks(store))).filter((lock) => lock.run_id === runId)
 
+/** A deployed run as its steps know it: what it holds the lock of, and the execution that holds it. */
+export interface HeldRun {
+  readonly intent: string
+  readonly risk_class: string
+  readonly run_id: string
+  readonly execution: string
+  /** When that was started or redriven last. */
+  readonly begun?: string | undefined
+}
+
+/** Notes that an execution ended, before whoever notes it looks at locks. The last end stands. */
+export async function noteEnd({ table }: Pick<Store, 'table'>, execution: string, at: string): Promise<void> {
+  const [pk, sk] = rowKeys.ended(execution)
+  for (;;) {
+    const row = await table.get<{ readonly at: string }>(pk, sk)
+    if (row && row.body.at >= at) return
+    if (row ? await table.update(pk, sk, row.revision, { at }) : await table.create(pk, sk, { at })) return
+  }
+}
+
+/**
+ * For a step that took a lock: whoever freed the locks of an execution that ended may have looked a moment before. Either it
+ * sees this lock, or its note is seen here. Throws UserError then, and leaves no lock.
+ */
+export async function needNotEnded(store: Store, run: HeldRun): Promise<void> {
+  const note = await store.table.get<{ readonly at: string }>(...rowKeys.ended(run.execution))
+  if (!note || run.begun === undefined || Date.parse(note.body.at) < Date.parse(run.begun)) return
+  await releaseLock(store, run.intent, run.risk_class, run.run_id)
+  throw new UserError(`execution ${run.execution} ended while this step was at work: redrive it to go on`)
+}
+
 /**
  * Holds the lock of a deployed run, taking it again when a failure freed it and the execution is redriven. Throws UserError
  * when another run holds it now.
  */
-export async function holdLock(
-  store: Store,
-  run: { readonly intent: string; readonly risk_class: string; readonly run_id: string; readonly execution: string },
-  about: string,
-): Promise<void> {
+export async function holdLock(store: Store, run: HeldRun, about: string): Promise<void> {
   const [pk, sk] = rowKeys.lock(run.intent, run.risk_class)
   const row = await store.table.get<Lock>(pk, sk)
   if (row?.body.run_id === run.run_id) return
   const mine: Lock = { run_id: run.run_id, about, holder: run.execution, since: store.clock.now() }
-  if (row === null && (await store.table.create(pk, sk, mine))) return
+  if (row === null && (await store.table.create(pk, sk, mine))) return needNotEnded(store, run)
   throw new UserError(
     `${run.intent} (${run.risk_class}) is being tuned by another run: redrive ${run.run_id} when it has ended`,
   )

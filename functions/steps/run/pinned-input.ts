@@ -4,7 +4,7 @@ import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES } from '#core/gate/rules.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import type { AutotuneRun, ProposedInRun, Replayer } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -27,11 +27,12 @@ export async function pinnedInput(
     readonly runId: string
     readonly replayer: Replayer
     readonly draw?: string
+    readonly proposed?: ProposedInRun
     readonly searchSet: SearchSet
     readonly heldout: HeldoutVersion | null
   },
 ): Promise<AutotuneRun> {
-  const { runId, replayer, draw, searchSet, heldout } = pinned
+  const { runId, replayer, draw, proposed, searchSet, heldout } = pinned
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   const traces = await traceSelection(store.objects)
@@ -54,6 +55,7 @@ export async function pinnedInput(
     says_origin: true,
     ...(draw !== undefined && { draw }),
     candidates: candidates ? [...candidates] : null,
+    ...(proposed && { proposed }),
     rejections: await readRejections(store, {
       target: resolved,
       searchSet: searchSet.digest,
@@ -66,13 +68,22 @@ export async function pinnedInput(
   }
 }
 
-/** What a run is about: the same target, hand-written candidates and harness may resume it. */
+/** What a run is about: the same target, hand-written candidates, proposers and harness may resume it. */
 export const aboutOf = ({
   target,
   candidates,
   replayer,
-}: Pick<AutotuneRun, 'target' | 'replayer'> & Pick<RunRequest, 'candidates'>): string =>
-  digestOf({ target, candidates, ...harnessOf(replayer) })
+  proposed,
+}: Pick<AutotuneRun, 'target' | 'replayer'> &
+  Pick<RunRequest, 'candidates'> & {
+    readonly proposed?: Pick<ProposedInRun, 'proposers' | 'blocks'> | undefined
+  }): string =>
+  digestOf({
+    target,
+    candidates,
+    ...harnessOf(replayer),
+    ...(proposed && { proposers: proposed.proposers, blocks: proposed.blocks ?? null }),
+  })
 
 /** Case lines of the search set that a run pins, whose digest was checked. */
 export async function pinnedLines(

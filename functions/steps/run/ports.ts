@@ -4,6 +4,7 @@ import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import type { SearchResult } from '#core/search/search.ts'
+import { writtenIn } from '#core/search/search-set.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
@@ -31,7 +32,7 @@ export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduc
     ...recordPorts(store),
     reproduce: async (run) =>
       reproduced ??
-      gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw, run.candidates),
+      gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw, writtenIn(run)),
     async search(run, input) {
       const put = (file: AutotuneFile) => (text: AsyncIterable<string>) =>
         store.objects.put(keys.autotuneRun(run.run_id, file), text)

@@ -1,30 +1,43 @@
-/** Hand-written changes on the search side alone: bounds, fate and every figure. Spends no question, takes no lock, writes nothing. */
+/** Hand-written changes on the search side alone: bounds, what memory knows, fate and every figure. Spends no question, takes no lock, writes nothing. */
 import { createHash } from 'node:crypto'
 import type { Exclusion } from '#core/baseline/baseline.ts'
 import type { AskedTwice } from '#core/baseline/two-answers.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { digestOf } from '#core/canonical.ts'
 import { releasedProblem } from '#core/contract/standing.ts'
+import { type PromptCost, PromptCosts } from '#core/evidence/prompt-cost.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
-import { type Assessment, assess } from '#core/search/assess.ts'
+import { type MemoryAnswer, memoryOf } from '#core/proposers/memory.ts'
+import { type Assessment, type AssessOptions, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
 import { searchNotes, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { tableOf } from '#core/space/scope.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
 import type { MetricName } from '#schemas/metrics.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorVerdict } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
 import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
-import { answeredContract } from './contract.ts'
+import { type AnsweredContract, answeredContract } from './contract.ts'
+import { earlierRuns } from './earlier-runs.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
 import { readRejections } from './memory.ts'
 import { readScars } from './scars.ts'
-import { releasedFor } from './standing.ts'
+import { gatherStanding, releasedFor } from './standing.ts'
 
 /** What a look at changes needs of a store: the vault is not in it. */
-export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf' | 'verdicts'>
+export type LookedAt = Pick<
+  Store,
+  'objects' | 'table' | 'scratch' | 'clock' | 'rolesApart' | 'progress' | 'compilerOf' | 'verdicts'
+>
 
 /** A change with what is out of bounds about it, or with what the search side says of it. */
 export interface ProposedChange {
@@ -34,7 +47,11 @@ export interface ProposedChange {
   readonly problems: readonly string[]
   /** Why a run refuses it: its settings were released already; null: they were not. */
   readonly released: string | null
-  /** null: it is out of bounds, and was not replayed. */
+  /** What is known of it without a replay; null: nothing. */
+  readonly memory: (MemoryAnswer & Pick<CandidateChange, 'candidate_id' | 'patch'>) | null
+  /** Of each prompt block that it changes; absent: it changes none, or was not replayed. */
+  readonly prompts?: readonly PromptCost[]
+  /** null: it is out of bounds or memory answers, and it was not replayed. */
   readonly assessed: Assessment | null
 }
 
@@ -42,7 +59,7 @@ export interface Proposed {
   readonly intent: string
   readonly metric: MetricName
   readonly direction: 'decrease' | 'increase'
-  /** Cases of the search set; null: every change is out of bounds, so nothing was replayed. */
+  /** Cases of the search set; null: every change is out of bounds or answered from memory, so nothing was replayed. */
   readonly search_cases: number | null
   /** Cases left out because their baseline does not reproduce, by typed reason. */
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
@@ -53,53 +70,153 @@ export interface Proposed {
   readonly changes: readonly ProposedChange[]
 }
 
+/** How changes are looked at. */
+export interface ProposeOptions {
+  /** Replays also what memory answers. @default false */
+  readonly again?: boolean
+}
+
 /**
- * What the search side says of each change. `engine`: a harness of the user's own; null: the transcript replayer. Throws
- * UserError where the contract is not answered, or where nothing could be certified on the records whatever the change.
+ * What memory or the search side says of each change. `engine`: a harness of the user's own; null: the transcript replayer.
+ * Throws UserError where the contract is not answered, or where nothing could be certified on the records whatever the change.
  */
 export async function proposeChanges(
   store: LookedAt,
   target: TuningTarget,
   changes: readonly LocatedChange[],
   engine: LookingEngine | null,
+  { again = false }: ProposeOptions = {},
 ): Promise<Proposed> {
-  const { pack, suite, prices, resolved } = await answeredContract(store, target)
+  const contract = await answeredContract(store, target)
+  const { pack, resolved } = contract
   const { intent, metric, direction } = resolved
-  const bounded = boundedEach(changes, pack, target)
+  const bounded = await boundedEach(changes, pack, target)
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
   const before = await releasedFor(store, intent)
-  const told = (assessments: readonly Assessment[]): ProposedChange[] => {
-    const rest = assessments.values()
-    return bounded.map(({ at, change, candidate, problems }) => ({
+  const told = (known: Answers, assessed: ReadonlyMap<string, Looked>): ProposedChange[] =>
+    bounded.map(({ at, change, candidate, problems }) => ({
       at,
       change,
       problems,
       released: candidate ? (releasedProblem(before, pack, candidate.patch)[0] ?? null) : null,
-      assessed: candidate ? rest.next().value! : null,
+      memory: (candidate && known.get(candidate.candidate_id)) ?? null,
+      ...(candidate && assessed.get(candidate.candidate_id)?.prompts),
+      assessed: (candidate && assessed.get(candidate.candidate_id)?.assessment) ?? null,
     }))
+  const nothing = { intent, metric, direction, search_cases: null, excluded: {}, notes: [] }
+  if (candidates.length === 0) return { ...nothing, changes: told(new Map(), new Map()) }
+  const asked = { target, contract, engine, ...(await drawnBy(store)) }
+  const aside = store.scratch()
+  try {
+    const set = await searchSetOf(store, intent, aside.records)
+    const rejections = await deadEnds(store, asked, set)
+    const known = again ? new Map() : await answersOf(store, asked, set, rejections, candidates)
+    const rest = candidates.filter(({ candidate_id }) => !known.has(candidate_id))
+    if (rest.length === 0) return { ...nothing, changes: told(known, new Map()) }
+    const { assessed, ...looked } = await assessedBy(store, asked, rejections, rest, aside.records)
+    return { intent, metric, direction, ...looked, changes: told(known, assessed) }
+  } finally {
+    aside.close()
   }
-  if (candidates.length === 0)
-    return { intent, metric, direction, search_cases: null, excluded: {}, notes: [], changes: told([]) }
-  const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
+}
+
+/** What the search side says of a change. */
+interface Looked {
+  readonly assessment: Assessment
+  readonly prompts: Pick<ProposedChange, 'prompts'>
+}
+
+type Answers = ReadonlyMap<string, NonNullable<ProposedChange['memory']>>
+
+/** What is asked about some changes. */
+interface Asked {
+  readonly target: TuningTarget
+  readonly contract: AnsweredContract
+  readonly engine: LookingEngine | null
+  readonly draw?: string
+}
+
+const replayerIn = ({ engine }: Asked): Replayer => engine?.replayer ?? { kind: 'transcript' }
+
+/** Puts the search set aside, and names it as a run would. */
+async function searchSetOf(store: LookedAt, intent: string, lines: Records): Promise<string> {
+  const set = createHash('sha256')
+  for await (const line of compileIntent(store, intent)) {
+    set.update(`${line}\n`)
+    lines.append(line)
+  }
+  return `sha256:${set.digest('hex')}`
+}
+
+const deadEnds = (store: LookedAt, asked: Asked, searchSet: string): Promise<RejectionRecord[]> => {
+  const { target, contract } = asked
+  return readRejections(store, {
+    target: contract.resolved,
+    searchSet,
+    // No question is asked here.
+    version: null,
+    baseline: baselineDigest({ target, pack: contract.pack, replayer: replayerIn(asked) }),
+    suite: digestOf(contract.suite),
+    runId: '',
+  })
+}
+
+/** What memory answers, by candidate: at no replay. */
+async function answersOf(
+  store: LookedAt,
+  asked: Asked,
+  searchSet: string,
+  rejections: readonly RejectionRecord[],
+  candidates: readonly CandidateChange[],
+): Promise<Answers> {
+  const { target, draw } = asked
+  const { pack, suite, prices } = asked.contract
+  const scars = await readScars(store, target.intent!)
+  const { in_force } = await gatherStanding(store, target)
+  const earlier = await earlierRuns(store, {
+    target,
+    pack,
+    replayer: replayerIn(asked),
+    evaluator_suite: suite,
+    price_table: prices,
+    search_set: { digest: searchSet },
+    ...(scars.length > 0 && { scars }),
+    ...(draw !== undefined && { draw }),
+  })
+  const answer = memoryOf({ pack, in_force, rejections, earlier })
+  return new Map(
+    candidates.flatMap((candidate) => {
+      const said = answer(candidate)
+      const { candidate_id, patch } = candidate
+      return said ? [[candidate_id, { candidate_id, patch, ...said }] as const] : []
+    }),
+  )
+}
+
+/** Replays changes over the search set, and says what stands beside every figure. */
+async function assessedBy(
+  store: LookedAt,
+  asked: Asked,
+  rejections: readonly RejectionRecord[],
+  candidates: readonly CandidateChange[],
+  lines: Records,
+): Promise<Omit<Proposed, 'intent' | 'metric' | 'direction' | 'changes'> & { assessed: Map<string, Looked> }> {
+  const { engine, draw } = asked
+  const { pack, suite, prices, resolved } = asked.contract
+  const replayer = replayerIn(asked)
+  const settings = tableOf(pack)
   const pins = {
     tuple: resolved.baseline_tuple,
-    settings: tableOf(pack),
+    settings,
     suite,
     prices,
     replayer,
-    ...(await drawnBy(store)),
-  }
-  const set = createHash('sha256')
-  const compiled = async function* () {
-    for await (const line of compileIntent(store, intent)) {
-      set.update(`${line}\n`)
-      yield line
-    }
+    ...(draw !== undefined && { draw }),
   }
   const aside = store.scratch()
   try {
     const { reproduction, panel, replays } = await lookAtSearch(
-      compiled(),
+      lines.texts(),
       pins,
       engine,
       aside.records,
@@ -111,41 +228,67 @@ export async function proposeChanges(
       throw new UserError(
         `these records do not bear a comparison ("autotune doctor" says more):\n${problems.map((p) => `  ${p}`).join('\n')}`,
       )
-    const scars = placeScars(await readScars(store, intent), panel)
+    const scars = placeScars(await readScars(store, resolved.intent), panel)
     const input = {
       target: resolved,
       pack,
       suite,
-      pins: { baseline: tableOf(pack), prices },
-      fields: tunableFields(pack, intent, resolved.search_space),
+      pins: { baseline: settings, prices },
+      fields: tunableFields(pack, resolved.intent, resolved.search_space),
       panel,
-      rejections: await readRejections(store, {
-        target: resolved,
-        searchSet: `sha256:${set.digest('hex')}`,
-        // No question is asked here.
-        version: null,
-        baseline: baselineDigest({ target, pack, replayer }),
-        suite: digestOf(suite),
-        runId: '',
-      }),
+      rejections,
       scars: scars.must,
       ...(reproduction.scopes && { scopes: reproduction.scopes }),
       candidates,
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.
-    const asking = assess(candidates, input, replays.view, { block: engine ? 256 : 1, progress: store.progress })
+    const verdicts = new Map<string, Verdicts>(candidates.map(({ candidate_id }) => [candidate_id, new Map()]))
+    const see: AssessOptions['see'] = ({ candidate_id }, i, { result }) => {
+      if (result.scorecard) verdicts.get(candidate_id)!.set(panel.cases.at(i)!.case_id, result.scorecard.scores)
+    }
+    const asking = assess(candidates, input, replays.view, {
+      block: engine ? 256 : 1,
+      progress: store.progress,
+      ...(changesText(candidates, pack) && { see }),
+    })
+    const assessed = await answered(asking, replays)
     const { excluded, twice } = reproduction
     return {
-      intent,
-      metric,
-      direction,
       search_cases: panel.cases.length,
       excluded,
       notes: [...searchNotes(reproduction, resolved, suite), ...scarLines(scars)],
       ...(twice && { twice }),
-      changes: told(await answered(asking, replays)),
+      assessed: new Map(
+        assessed.map((one) => {
+          const costs = promptCosts(one, asked.contract, lines, verdicts.get(one.candidate_id)!)
+          return [one.candidate_id, { assessment: one, prompts: costs.length > 0 ? { prompts: costs } : {} }]
+        }),
+      ),
     }
   } finally {
     aside.close()
   }
+}
+
+/** Verdicts of a change, by case and evaluator. */
+type Verdicts = Map<string, Readonly<Record<string, EvaluatorVerdict>>>
+
+/** Does one of them change a prompt block? */
+const changesText = (candidates: readonly CandidateChange[], { tunable_surfaces }: ContextPack): boolean =>
+  candidates.some(({ patch }) => tunable_surfaces.some(({ layer, path }) => layer === 'prompt' && patch[path]))
+
+/** What a change of prompt blocks costs; nothing of one that changes none. */
+function promptCosts(
+  { patch }: Assessment,
+  { pack, suite, prices }: AnsweredContract,
+  lines: Records,
+  verdicts: Verdicts,
+): PromptCost[] {
+  const costs = new PromptCosts(patch, pack, suite, prices)
+  if (costs.isEmpty) return []
+  for (const line of lines.texts()) {
+    const { case_id, recordings } = JSON.parse(line) as ReplayCase
+    costs.add(recordings[0]!, verdicts.get(case_id) ?? null)
+  }
+  return costs.costs()
 }

@@ -2,13 +2,15 @@
 
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
+import { digestOf } from '#core/canonical.ts'
 import { liveProblems } from '#core/contract/live-problems.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { otherRules } from '#core/gate/rules.ts'
 import { refuseRun } from '#core/outcome.ts'
+import type { Proposing } from '#core/proposers/proposer.ts'
 import { cageProblem, liveOf } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
-import { searchProblems } from '#core/search/search-set.ts'
+import { searchProblems, writtenIn } from '#core/search/search-set.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { Correction } from '#schemas/correction.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
@@ -32,6 +34,7 @@ import { clearUnfinished, freshRunId, isTaken, writeOutcome } from './finish.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { aboutOf, pinnedInput } from './pinned-input.ts'
 import { portsOf, recordPorts } from './ports.ts'
+import { proposedFor, proposingOf } from './proposers.ts'
 import { ContractRefused, keepRefusal, leaveRefusal } from './refusal.ts'
 import { whatStands } from './standing.ts'
 
@@ -43,6 +46,7 @@ export async function runTarget(
   engine: ReplayEngine,
 ): Promise<RunSummary> {
   const { target } = request
+  const proposing = request.proposing ?? proposingOf(target)
   const contract = await answeredContract(store, target).catch(async (error: unknown) => {
     if (!(error instanceof ContractRefused)) throw error
     return await leaveRefusal(store, request, request.runId, error)
@@ -57,7 +61,7 @@ export async function runTarget(
   }
   const [lost] = await unaskable(suite, store.verdicts)
   if (lost) throw new UserError(`${suite.suite}: evaluators[${lost.at}]: ${lost.why}`)
-  const about = aboutOf({ target, candidates: request.candidates, replayer })
+  const about = aboutOf({ target, candidates: request.candidates, replayer, proposed: proposing && namesOf(proposing) })
   const startedAt = store.clock.now()
   const lock = await takeLock(
     store,
@@ -143,8 +147,14 @@ export async function runTarget(
     const pins = { tuple: resolved.baseline_tuple, settings: tableOf(pack), suite, prices, replayer, ...draw }
     const corrections: Correction[] = []
     const compiled = compileIntent(store, resolved.intent, undefined, (one) => corrections.push(one))
-    const lines = kept(compiled, set)
-    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw, request.candidates)
+    const { candidates } = request
+    // Whoever proposes reads the whole set first: of what it makes for some cases the reach is counted below.
+    if (proposing) for await (const _ of kept(compiled, set));
+    const about = { target, contract, replayer, given: candidates ?? [] }
+    const proposed = proposing && (await proposedFor(store, proposing, about, set.texts()))
+    const lines = proposing ? set.texts() : kept(compiled, set)
+    const written = writtenIn({ candidates: candidates && [...candidates], proposed })
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw, written)
     if (set.count === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
@@ -162,12 +172,19 @@ export async function runTarget(
       runId: lock.run_id,
       replayer,
       ...draw,
+      ...(proposed && { proposed }),
       searchSet,
       heldout,
     })
     return { run, reproduced }
   }
 }
+
+/** Who a run asks for changes, as far as it is another run with others. */
+const namesOf = ({ proposers, blocks }: Proposing) => ({
+  proposers: proposers.map(({ name }) => name),
+  ...(blocks && { blocks: digestOf(blocks) }),
+})
 
 /** The same lines, each put aside as it passes. */
 async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerator<string> {

@@ -64,14 +64,17 @@ export async function whatStands(
     ...recordProblems(intent, await compareRecords(store, intent, { whole })),
     ...(store.rolesApart ? [] : await correctionProblems(store)),
     ...(store.rolesApart ? [] : await shareProblems(store, target)),
-    ...(store.rolesApart ? [] : await yearProblems(store, intent, target)),
+    ...(store.rolesApart ? [] : await yearProblems(store, target)),
     ...(await headProblems(store)),
   ])
 }
 
-/** Is there room in the year for what the next question may spend? */
-async function yearProblems(store: Store, intent: string, { scoring }: TuningTarget): Promise<string[]> {
-  const spent = await yearProblem(store, intent, scoring?.alpha ?? DEFAULT_ALPHA)
+/** Is there room in the year for what the next question may spend? A line for people where there is none. */
+export async function yearProblems(
+  store: Pick<Store, 'objects' | 'table' | 'clock' | 'yearBudget'>,
+  { intent, scoring }: TuningTarget,
+): Promise<string[]> {
+  const spent = intent ? await yearProblem(store, intent, scoring?.alpha ?? DEFAULT_ALPHA) : null
   return spent === null ? [] : [spent]
 }
 

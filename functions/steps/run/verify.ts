@@ -11,6 +11,7 @@ import { otherRules } from '#core/gate/rules.ts'
 import { STANDS_AGAIN, type Tombstone } from '#core/heads/erasures.ts'
 import { isCode } from '#core/replay/cage.ts'
 import { runAutotune } from '#core/run-autotune.ts'
+import { writtenIn } from '#core/search/search-set.ts'
 import { Id } from '#schemas/common.ts'
 import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -48,7 +49,7 @@ export interface Verification {
 }
 
 /** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
-export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRun | null> {
+export async function pinnedRun(store: Pick<Store, 'objects'>, runId: string): Promise<AutotuneRun | null> {
   if (!Id.safeParse(runId).success) return null
   const text = await readText(store.objects, keys.autotuneRun(runId, 'target.json'))
   const manifest = parseOr<RunManifest>((await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))) ?? '')
@@ -177,7 +178,7 @@ async function recompute(
       looked.add(asked.of, asked.otherwise),
     )
   const recomputing = runAutotune(run, {
-    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search'), run.draw, run.candidates),
+    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search'), run.draw, writtenIn(run)),
     pin: async () => {},
     async search(_run, input) {
       const searched = await keepReplays(engine.search(input), readToEnd)

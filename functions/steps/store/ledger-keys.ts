@@ -6,6 +6,8 @@ import { refName, refVersion } from '#core/release/pack-version.ts'
 export const rowKeys = {
   /** Open run of an intent and risk class. */
   lock: (intent: string, riskClass: string) => ['lock', `${intent}#${riskClass}`] as const,
+  /** When an execution ended without a verdict, by its ARN. */
+  ended: (execution: string) => ['ended', execution] as const,
   /** Sealed version by its digest. */
   version: (intent: string, version: string) => [`heldout#${intent}`, version] as const,
   versions: (intent: string) => `heldout#${intent}`,
@@ -27,6 +29,8 @@ export const rowKeys = {
   yearBudget: () => ['budget', 'year'] as const,
   /** The import that is under way. */
   importLock: () => ['import', 'lock'] as const,
+  /** The `autotune record` of a plan that is under way. */
+  recordLock: (plan: string) => ['import', `record#${plan}`] as const,
   /** Runs by intent, in the order of their ids. */
   run: (intent: string, runId: string) => [`run#${intent}`, runId] as const,
   runs: (intent: string) => `run#${intent}`,

@@ -1,5 +1,7 @@
 /** One run, and one of its candidates, as pages of the workbench show them. */
+import { notSearchedBy } from '#core/search/not-searched.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { CandidateView, Replays, RunView } from '../../pages/workbench/views.ts'
 import type { Store } from '../../ports.ts'
@@ -38,7 +40,9 @@ export async function readRun(
     }
     const { summary, started_at } = manifest
     const row = await rowOf(store, await lineOfRun(store.objects, manifest))
-    return { ...known, row, reasons: summary.reasons, summary, started_at, commands: [`autotune verify ${id}${place}`] }
+    const asked = jsonOf((await readText(store.objects, keys.autotuneRun(id, 'target.json'))) ?? '') as AutotuneRun
+    const reasons = [...summary.reasons, ...(asked ? notSearchedBy(asked, summary.candidates) : [])]
+    return { ...known, row, reasons, summary, started_at, commands: [`autotune verify ${id}${place}`] }
   }
   const refusal = await readRefusal(store.objects, id)
   if (refusal) {

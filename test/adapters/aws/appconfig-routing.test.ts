@@ -16,7 +16,7 @@ import { FakeAppConfig } from '../../support/aws/appconfig.ts'
 const aws = mockClient(AppConfigClient)
 afterAll(() => aws.restore())
 const client = new AppConfigClient()
-const place = { application: 'app', environment: 'env', profile: 'prof' }
+const place = 'app/env/prof'
 const places = { gradual: 'slow', at_once: 'fast', intents: { 'support.refund': place } }
 const at = (revision: number, over: Partial<Routing> = {}): Routing => ({
   routing_version: 1,

@@ -16,7 +16,7 @@ import { memoryStore } from '../../support/memory/memory-store.ts'
 import { type Scripted, scriptedModelServer } from '../../support/scripted-model-server.ts'
 
 /** What the endpoint does; each adapter's endpoint has its own words for it. */
-type Behaviour = 'words' | 'tool' | 'nothing' | 'cut' | 'refusal' | 'throttled' | 'uncounted'
+type Behaviour = 'words' | 'tool' | 'nothing' | 'cut' | 'refusal' | 'filtered' | 'throttled' | 'uncounted'
 
 interface Endpoint {
   readonly model: ModelPort
@@ -39,6 +39,7 @@ const OPENAI: Readonly<Record<Behaviour, Scripted>> = {
   nothing: said(null),
   cut: said('ye', 'length'),
   refusal: { says: null, refusal: 'I cannot help with that' },
+  filtered: said('wel', 'content_filter'),
   throttled: { status: 429, body: { error: { message: 'slow down' } } },
   uncounted: body({ content: 'yes' }),
 }
@@ -51,6 +52,7 @@ const BEDROCK: Readonly<Record<Behaviour, object | Error>> = {
   nothing: { usage },
   cut: { ...message({ text: 'ye' }), usage, stopReason: 'max_tokens' },
   refusal: new ValidationException({ message: 'I cannot help with that', $metadata: {} }),
+  filtered: { ...message({ text: 'wel' }), stopReason: 'content_filtered' },
   throttled: new ThrottlingException({ message: 'slow down', $metadata: {} }),
   uncounted: message({ text: 'yes' }),
 }
@@ -132,6 +134,8 @@ describe.each(Object.entries(endpoints))('a model: %s', (_, start) => {
 
   it('gives a refusal as an answer', async () => {
     expect(await ask('refusal')).toEqual({ refused: 'I cannot help with that' })
+    await endpoint.close()
+    expect(await ask('filtered')).toEqual({ refused: 'a content filter withheld the answer' })
   })
 
   it('throws when it is throttled for too long, and nothing of that is kept', async () => {

@@ -56,6 +56,7 @@ export function gathered(
       pack,
       direction: 'decrease',
       baselineMetric: 1000,
+      rejections: [],
       recordedCases: runs.length,
       families: new Set(runs.map((r) => r.family_id)).size,
       certificate: null,
@@ -326,6 +327,7 @@ export const quiet = (over: Partial<LookFacts['evidence']> = {}, facts: Partial<
   certificate: [],
   candidates: [],
   surfaces: [],
+  rejections: [],
   ...facts,
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LOOK_AT_RULES, type LookFacts, lookAt } from '#core/evidence/look-at.ts'
 import type { LookAtRule } from '#core/evidence/types.ts'
 import type { CertifiedRow } from '#schemas/heldout.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
 import { aPack } from '../../support/builders.ts'
 import { anAlternative, aRow, aScore, aSlice, quiet, TOP_K, topK } from './builders.ts'
 
@@ -48,6 +49,10 @@ const settings = (to: number, ...others: Parameters<typeof aScore>[]): Partial<L
 })
 const changed = (to: number) => ({ patch: topK(4, to) })
 
+const scoped = { [TOP_K]: { from: 4, to: 2, when: { '!=': [{ var: 'attributes.customer' }, 'c1'] } } }
+const no = (over: Partial<RejectionRecord>): RejectionRecord =>
+  ({ source: 'reviewer', run_id: 'run_0', reason: 'ben: no', ...over }) as RejectionRecord
+
 /** Each rule: where it must speak, with words that it must say, and where it must be silent. */
 const TABLE: Readonly<
   Record<
@@ -55,6 +60,21 @@ const TABLE: Readonly<
     { speaks: readonly (readonly [string, LookFacts, string])[]; silent: readonly (readonly [string, LookFacts])[] }
   >
 > = {
+  rejected_elsewhere: {
+    speaks: [
+      [
+        'the same values, for all cases',
+        quiet({ patch: scoped }, { rejections: [no({ patches: [topK(4, 3), topK(4, 2)], reasons: ['-', 'slow'] })] }),
+        'reviewer rejected the same values for all cases in run_0: slow. Does what spoke against it',
+      ],
+      ['under another condition', quiet({ patch: topK(4, 2) }, { rejections: [no({ patches: [scoped] })] }), 'another'],
+    ],
+    silent: [
+      ['other values', quiet({ patch: scoped }, { rejections: [no({ patches: [topK(4, 3)] })] })],
+      ['the same change', quiet({ patch: scoped }, { rejections: [no({ patches: [scoped] })] })],
+      ['a "no" to a list', quiet({ patch: scoped }, { rejections: [no({ patches: [topK(4, 2)], source: 'gate' })] })],
+    ],
+  },
   source_gone: {
     speaks: [
       [

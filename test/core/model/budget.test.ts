@@ -74,7 +74,7 @@ describe('a plan', () => {
   it('is said before the first call, with where it goes', () => {
     expect(plannedText([part, { ...part, purpose: 'judge', calls: 1 }], prices, cheap)).toEqual([
       'replay: at most 4 calls of small at http://h/v1, 32 cents',
-      'judge: at most 1 calls of small at http://h/v1, 8 cents',
+      'judge: at most 1 call of small at http://h/v1, 8 cents',
       'in all at most 5 calls, 40 cents by prices@1.0.0; answers that are kept cost nothing again',
       'budget 10 calls, 20 cents: it may end before the plan does, and what was answered until then is kept',
     ])

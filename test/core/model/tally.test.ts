@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CountedAnswer, NOTHING_ASKED, PURPOSES, type Purpose, tallied, usageRows } from '#core/model/tally.ts'
+import { usageLines } from '#core/model/usage-text.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 
 const prices: PriceTable = {
@@ -94,4 +95,21 @@ describe('a tally', () => {
       ),
     )
   })
+})
+
+it('is told in a sentence a model and purpose, what is not known as not known', () => {
+  const untold = answer({ usage: { prompt_tokens: null, completion_tokens: 1 } })
+  expect(
+    usageLines(
+      rowsOf([
+        ['replay', answer()],
+        ['replay', answer({ paid: false })],
+        ['replay', answer({ usage: null })],
+        ['judge', untold],
+      ]),
+    ),
+  ).toEqual([
+    'replay: 3 answers of a at http://h/v1, 1 of them kept from earlier runs, 1 refused, 1000000 tokens in, 2000000 out, 0.5 cents',
+    'judge: 1 answer of a at http://h/v1, tokens not told, cents not measured',
+  ])
 })

@@ -4,17 +4,19 @@ import { digestOf } from '#core/canonical.ts'
 import { hoursBetween, instantAfter, instantOf, millisecondsOf } from '#core/instant.ts'
 import { nextPackVersion } from '#core/release/pack-version.ts'
 import { nextTuple, tupleId } from '#core/release/tuple.ts'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { aPack, baseline, INTENT, PATCH } from './builders.ts'
 
+const COUNT = await tokenCounter({ tunable_surfaces: [] })
 const next = (published: string[] = [], patch: Parameters<typeof nextPackVersion>[1] = PATCH, intent = INTENT) =>
-  nextPackVersion(aPack(), patch, intent, published)
+  nextPackVersion(aPack(), patch, intent, published, COUNT)
 
 describe('the next pack version', () => {
   test('is the patched pack under the next minor version, the old one untouched', () => {
     const before = aPack()
-    const built = nextPackVersion(before, PATCH, INTENT, [before.pack])
+    const built = nextPackVersion(before, PATCH, INTENT, [before.pack], COUNT)
     if ('refused' in built) throw new Error(built.refused.join())
     expect(built.pack.pack).toBe('ctxpack.support@5.3.0')
     expect(built.pack.settings).toEqual({ ...before.settings, 'evidence.order_history.top_k': 6 })
@@ -39,7 +41,7 @@ describe('the next pack version', () => {
       tunable_surfaces: [surface],
     }
     const release = (pack: ContextPack, to: string) =>
-      nextPackVersion(pack, { [path]: { from: pack.settings[path]!, to } }, INTENT, [pack.pack])
+      nextPackVersion(pack, { [path]: { from: pack.settings[path]!, to } }, INTENT, [pack.pack], COUNT)
     const second = release(first, 'Find the order now.')
     if ('refused' in second) throw new Error(second.refused.join())
     expect(ContextPack.parse(second.pack).tunable_surfaces).toEqual([
@@ -49,7 +51,7 @@ describe('the next pack version', () => {
     if ('refused' in third) throw new Error(third.refused.join())
     expect(third.pack.tunable_surfaces).toEqual(second.pack.tunable_surfaces)
     expect(release(third.pack, 'Find the order right now, please.')).toEqual({
-      refused: [`"${path}": the block grows by 5 tokens since ${first.pack}, at most 3 may be added`],
+      refused: [`"${path}": the block grows by 5 tokens (by estimate) since ${first.pack}, at most 3 may be added`],
     })
   })
 

@@ -71,6 +71,17 @@ const QUARTER = {
 const EVALS = { part: 'evaluators', to: 'evals.refund@2.0.0', rebaseline: '2026-09-30' }
 const RETIRE = { part: 'pack', to: undefined, digest: undefined, retire_surfaces: ['evidence.orders.top_k'] }
 
+test('two suites are compared without the name of their schema, which says nothing of what they judge', () => {
+  const text = (over: object) =>
+    JSON.stringify({ $schema: 'a.json', suite: 'evals.refund@2.0.0', evaluators: [], ...over })
+  const { change } = built(EVALS, {
+    quarter: QUARTER,
+    before: { text: text({ suite: REFS.evals }), digest: `sha256:${'b'.repeat(64)}` },
+    after: { text: text({ $schema: '../b.json' }), digest: DIGEST },
+  })
+  expect(change).toMatchObject({ edits: 1, diff: [{ path: 'suite' }] })
+})
+
 describe('is refused, in words:', () => {
   test.each<[string, object, Partial<PartFacts>, RegExp]>([
     ['an intent that the pack lacks', { intent: 'x' }, {}, /intent "x" is none of ctxpack/],

@@ -12,12 +12,15 @@ import {
   valueCount,
   valuesOf,
 } from '#core/space/lattice.ts'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { applyPatch } from '#core/space/scope.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { CandidateChange } from '#schemas/candidate.ts'
 import { Patch } from '#schemas/common.ts'
 import { TunableSurface } from '#schemas/surface.ts'
 import { aPack, INTENT } from '../../support/builders.ts'
+
+const COUNT = await tokenCounter({ tunable_surfaces: [] })
 
 const shared = { intents: [INTENT], owner: 'o' }
 const whole = (max: number) =>
@@ -134,10 +137,10 @@ describe('a lattice', () => {
         const fields = tunableFields(pack, INTENT, paths)
         fc.pre(latticeSize(fields) <= 300)
         for (const patch of latticePatches(fields)) {
-          const bounded = boundedChange({ patch }, pack, INTENT, paths)
+          const bounded = boundedChange({ patch }, pack, INTENT, paths, COUNT)
           expect(bounded).toEqual({ candidate: asCandidate(patch, pack, 'hand-written change') })
           const short = Object.fromEntries(Object.entries(patch).map(([path, { to }]) => [path, to]))
-          expect(boundedChange({ patch: short }, pack, INTENT, paths)).toEqual(bounded)
+          expect(boundedChange({ patch: short }, pack, INTENT, paths, COUNT)).toEqual(bounded)
         }
       }),
       { numRuns: 30 },

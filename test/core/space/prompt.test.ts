@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { promptProblems } from '#core/space/prompt/bounds.ts'
 import { changedSentences, sentencesOf } from '#core/space/prompt/sentences.ts'
-import { estimatedTokens } from '#core/space/prompt/tokens.ts'
+import { estimatedTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { PromptBounds } from '#schemas/surface.ts'
 import { judged, UNWRITTEN } from '../../../bench/bounds.ts'
 
@@ -15,7 +15,7 @@ const BOUNDS: PromptBounds = {
   protected_sentences: [PROTECTED],
 }
 const problems = (to: string, bounds: Partial<PromptBounds> = {}, from = BLOCK): string[] =>
-  promptProblems({ ...BOUNDS, ...bounds }, from, to)
+  promptProblems({ ...BOUNDS, ...bounds }, from, to, estimatedTokens)
 const adding = (text: string): string[] => problems(`${BLOCK} ${text}`)
 const instead = (text: string): string[] => problems(BLOCK.replace(PROTECTED, text))
 
@@ -213,7 +213,7 @@ describe('size', () => {
     }
     expect(steps).toBe(8)
     expect(problems(step(text), { grown_since: { pack: 'ctxpack.a@1.0.0', text: BLOCK } }, text)).toEqual([
-      'the block grows by 65 tokens since ctxpack.a@1.0.0, at most 60 may be added',
+      'the block grows by 65 tokens (by estimate) since ctxpack.a@1.0.0, at most 60 may be added',
     ])
   })
 
@@ -234,6 +234,25 @@ describe('size', () => {
   test('in tokens goes by bytes where letters are not Latin', () => {
     expect(estimatedTokens('a'.repeat(200))).toBe(50)
     expect(estimatedTokens('字'.repeat(200))).toBe(200)
+  })
+
+  test('in tokens goes by the tokenizer that the bounds name, and the refusal says by which', async () => {
+    const bounds: PromptBounds = { max_added_tokens: 4, forbidden_terms: [], tokenizer: 'o200k_base' }
+    const surface = { layer: 'prompt', field: 'instruction_block', path: 'prompt.instruction_block' } as const
+    const count = await tokenCounter({ tunable_surfaces: [{ ...surface, bounds, intents: ['a'], owner: 'o' }] })
+    // Known answers of OpenAI's own tiktoken 1.0.22.
+    expect(count('Never share customer data.', 'o200k_base')).toBe(5)
+    expect(count('<|endoftext|>', 'o200k_base')).toBe(7)
+    expect(count('汉字汉字', 'o200k_base')).toBe(4)
+    expect(count('Größe über 100 %', 'o200k_base')).toBe(6)
+    expect(count('a'.repeat(200), 'o200k_base')).toBe(25)
+    expect(count('a'.repeat(200), undefined)).toBe(50)
+    const to = `${BLOCK} Answer in a friendly tone.`
+    expect(promptProblems(bounds, BLOCK, to, count)).toEqual([
+      'the block grows by 6 tokens (by o200k_base), at most 4 may be added',
+    ])
+    const none = await tokenCounter({ tunable_surfaces: [] })
+    expect(() => promptProblems(bounds, BLOCK, to, none)).toThrow('was not loaded')
   })
 
   test('sentences are what people read as such', () => {

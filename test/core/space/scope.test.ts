@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { conditionWords } from '#core/space/condition-words.ts'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { applyPatch, attributesOf, holds, patchedPack, settingsFor, tableOf } from '#core/space/scope.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
@@ -9,6 +10,7 @@ import { Condition } from '#schemas/condition.ts'
 import { ContextPack } from '#schemas/pack.ts'
 import { aPack, INTENT } from '../../support/builders.ts'
 
+const COUNT = await tokenCounter({ tunable_surfaces: [] })
 const region = { var: 'attributes.region' }
 const isEu = { '==': [region, 'EU'] }
 const K = 'evidence.orders.top_k'
@@ -165,7 +167,7 @@ describe('a patch for some cases', () => {
       /"memory_recall" has no surface/,
     ],
   ])('%s is out of bounds', (_, change, words) => {
-    const bounded = boundedChange(change as HandWrittenChange, aPack(), INTENT, [K])
+    const bounded = boundedChange(change as HandWrittenChange, aPack(), INTENT, [K], COUNT)
     expect('problems' in bounded && bounded.problems.join('\n')).toMatch(words)
   })
 })
@@ -185,7 +187,8 @@ test.each<[string, object, RegExp]>([
 
 describe('a pack that has rules', () => {
   const over = (rules: object[]) => ContextPack.parse({ ...aPack(), rules })
-  const changed = (pack: ContextPack, patch: HandWrittenChange['patch']) => boundedChange({ patch }, pack, INTENT, [K])
+  const changed = (pack: ContextPack, patch: HandWrittenChange['patch']) =>
+    boundedChange({ patch }, pack, INTENT, [K], COUNT)
 
   test('is changed from what its cases have now, and may give them back what all have', () => {
     const pack = over([{ when: isEu, settings: { [K]: 2 } }])

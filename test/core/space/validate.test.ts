@@ -1,8 +1,11 @@
 /** Hand-written changes: everything a patch may not do is refused with a reason, and nothing undeclared is ever reachable. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { aPack, INTENT } from '../../support/builders.ts'
+
+const COUNT = await tokenCounter({ tunable_surfaces: [] })
 
 const BLOCK = 'Find the order first. Name the clause. Say the amount and wait for a yes.'
 const shared = { intents: [INTENT], owner: 'o' }
@@ -59,14 +62,14 @@ const pack = aPack({
 const SPACE = pack.tunable_surfaces.map((s) => s.path).filter((p) => p !== 'planner.tool_preference')
 type Value = number | string | boolean
 const problems = (patch: Record<string, Value | { from?: Value; to: Value }>): readonly string[] => {
-  const bounded = boundedChange({ patch }, pack, INTENT, SPACE)
+  const bounded = boundedChange({ patch }, pack, INTENT, SPACE, COUNT)
   return 'problems' in bounded ? bounded.problems : []
 }
 
 describe('boundedChange', () => {
   test('takes a change within bounds and fills in what it is from', () => {
     const change = { patch: { 'evidence.orders.top_k': 2, 'budget.tool_tokens': { to: 750 } }, rationale: 'cheaper' }
-    expect(boundedChange(change, pack, INTENT, SPACE)).toMatchObject({
+    expect(boundedChange(change, pack, INTENT, SPACE, COUNT)).toMatchObject({
       candidate: {
         layer: 'context_budget',
         rationale: 'cheaper',
@@ -118,7 +121,7 @@ describe('boundedChange', () => {
     const change = {
       patch: { 'prompt.instruction_block': `Find the order first. ${'Never ask for a yes. '.repeat(7)}` },
     }
-    expect(boundedChange(change, grown, INTENT, SPACE)).toHaveProperty('problems')
+    expect(boundedChange(change, grown, INTENT, SPACE, COUNT)).toHaveProperty('problems')
   })
 
   test('names every problem of a change at once', () => {
@@ -139,7 +142,7 @@ describe('boundedChange', () => {
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(paths, values), { maxLength: 3 }), (entries) => {
-        const bounded = boundedChange({ patch: Object.fromEntries(entries) }, pack, INTENT, SPACE)
+        const bounded = boundedChange({ patch: Object.fromEntries(entries) }, pack, INTENT, SPACE, COUNT)
         if ('problems' in bounded) return
         for (const [path, { from, to }] of Object.entries(bounded.candidate.patch)) {
           expect(SPACE).toContain(path)

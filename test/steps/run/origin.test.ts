@@ -1,5 +1,6 @@
 /** What made a candidate stands beside its fate; runs that were pinned before keep their bytes. */
 import { expect, test } from 'vitest'
+import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -9,9 +10,11 @@ import { readLines } from '../../../functions/streams/read-object.ts'
 import { aPack, aWorld, INTENT } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'
 
+const COUNT = await tokenCounter({ tunable_surfaces: [] })
+
 const TOP = 'evidence.orders.top_k'
 const change = (to: number, origin?: string) =>
-  boundedChange({ patch: { [TOP]: to }, ...(origin ? { origin } : {}) }, aPack(), INTENT, [TOP])
+  boundedChange({ patch: { [TOP]: to }, ...(origin ? { origin } : {}) }, aPack(), INTENT, [TOP], COUNT)
 const candidate = (to: number, origin?: string) => {
   const bounded = change(to, origin)
   if ('problems' in bounded) throw new Error(bounded.problems.join())

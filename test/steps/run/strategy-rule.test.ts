@@ -8,8 +8,10 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { StrategyRule } from '#schemas/strategy-rule.ts'
+import { proposeLines } from '../../../functions/cli/text-propose.ts'
 import { stopRollout } from '../../../functions/steps/release/advance.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
+import { decideAtTerminal } from '../../../functions/steps/review/answer.ts'
 import { boundedCandidates } from '../../../functions/steps/run/hand-written.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { gatherStanding } from '../../../functions/steps/run/standing.ts'
@@ -23,6 +25,7 @@ import {
   HAND,
   holds,
   ID,
+  reviewed,
   rolloutOf,
   signer,
   start,
@@ -115,11 +118,27 @@ test('records that cannot contradict a rule where it holds make it blind, whatev
   expect(changes.map(({ assessed }) => assessed!.fate)).toEqual(['blind', expect.not.stringMatching('blind')])
 })
 
+test('what a reviewer rejected for all may come back for some, and says what it comes back from', async () => {
+  const store = await copied(base)
+  await run(store, { target: aTarget(), runId: 'r0', candidates: await bounded(unscoped) })
+  await reviewed(store, 'r0')
+  const no = { role: 'policy', reviewer: 'ben', decision: 'rejected', reason: 'family 3 needs its orders' } as const
+  await decideAtTerminal(store, 'r0', { ...no, shown: null })
+  const proposed = await proposeChanges(store, aTarget(), located(changeOfRule(aRule(inEu)), unscoped), null)
+  const [some, all] = proposed.changes.map(({ assessed }) => assessed!)
+  expect(some).toMatchObject({
+    fate: expect.not.stringMatching('remembered'),
+    rejected_elsewhere: expect.stringMatching(/^reviewer rejected the same values for all cases in r0: .*family 3/),
+  })
+  expect([all!.fate, all!.rejected_elsewhere]).toEqual(['remembered', undefined])
+  expect(proposeLines(proposed).filter((line) => line.startsWith('   memory'))).toHaveLength(1)
+})
+
 describe('a run of a rule', () => {
   let store: Store
   beforeAll(async () => {
     store = await copied(base)
-    const candidates = bounded(changeOfRule(aRule(inEu)), changeOfRule(aRule(never, { [K]: 2 })))
+    const candidates = await bounded(changeOfRule(aRule(inEu)), changeOfRule(aRule(never, { [K]: 2 })))
     const { verdict } = await run(store, { target: aTarget(), runId: 'r', candidates })
     expect(verdict).toBe('certified')
   })

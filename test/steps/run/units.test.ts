@@ -58,6 +58,7 @@ test('tokens that were estimated are marked beside every result, whatever came o
     const explained = explainLines({
       summary,
       scored: [],
+      not_searched: [],
       metric: null,
       direction: null,
       labels: [],
@@ -67,7 +68,7 @@ test('tokens that were estimated are marked beside every result, whatever came o
     expect(unwrapped(explained)).toContain(mark)
     expect(unwrapped(runLines(summary, null, null))).toContain(mark)
     const changes = [{ at: 'line 1', change: { patch: { 'evidence.orders.top_k': { from: 4, to: 2 } } } }]
-    const proposed = await proposeChanges(store, aTarget(), changes as never, null)
+    const proposed = await proposeChanges(store, aTarget(), changes as never, null, { again: true })
     expect(unwrapped(proposeLines(proposed))).toContain(mark)
   }
 })

@@ -24,7 +24,9 @@ export interface Ask {
 export interface Policies {
   /** ARNs of every role. */
   readonly roles: readonly string[]
-  /** Whether a role may. */
+  /** ARNs of the functions that run under each role. */
+  readonly functions: ReadonlyMap<string, readonly string[]>
+  /** Whether a role may; from a function of its own, with `lambda:SourceFunctionArn` in the context. */
   may(role: string, ask: Ask): boolean
 }
 
@@ -73,7 +75,7 @@ function holds({ Condition }: Statement, role: string, ask: Ask): boolean {
     const value = context[key]
     const any = value !== undefined && wanted.some((w) => matches(w, value))
     if (op === 'ArnEquals' || op === 'StringEquals' || op === 'StringLike' || op === 'Bool') return any
-    if (op === 'ArnNotEquals' || op === 'StringNotEquals') return value === undefined || !any
+    if (op === 'ArnNotEquals' || op === 'StringNotEquals' || op === 'StringNotLike') return value === undefined || !any
     if (op === 'ForAllValues:StringLike') return value === undefined || any
     if (op === 'Null') return (value === undefined) === (wanted[0] === 'true')
     throw new Error(`the policy evaluator does not know the condition ${op}`)
@@ -100,6 +102,7 @@ export function policiesOf(templates: Templates): Policies {
   const identity = new Map<string, Statement[]>()
   const tags = new Map<string, Record<string, string>>()
   const onResource = new Map<string, Statement[]>()
+  const functions = new Map<string, string[]>()
   const add = (map: Map<string, Statement[]>, key: string, statements: Statement[]) =>
     map.set(key, [...(map.get(key) ?? []), ...statements])
   for (const [stack, template] of Object.entries(templates)) {
@@ -107,26 +110,29 @@ export function policiesOf(templates: Templates): Policies {
     for (const [id, { Type, Properties = {} }] of Object.entries(template.Resources ?? {})) {
       const arn = `arn:${stack}.${id}`
       if (Type === 'AWS::IAM::Role') {
-        if (Properties.ManagedPolicyArns) throw new Error(`${id}: managed policies are not read here; write statements`)
+        if (Properties.ManagedPolicyArns)
+          throw new Error(`${id}: policies that AWS manages are not read here; write statements`)
         add(identity, arn, [])
         const own = (Properties.Tags ?? []) as { Key: string; Value: string }[]
         tags.set(arn, Object.fromEntries(own.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value])))
         for (const p of (Properties.Policies ?? []) as { PolicyDocument: unknown }[])
           add(identity, arn, statementsOf(resolve(p.PolicyDocument)))
-      } else if (Type === 'AWS::IAM::Policy')
-        for (const role of Properties.Roles as unknown[])
+      } else if (Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy')
+        for (const role of (Properties.Roles ?? []) as unknown[])
           add(identity, roleArn(String(resolve(role))), statementsOf(resolve(Properties.PolicyDocument)))
       else if (Type === 'AWS::S3::BucketPolicy')
         add(onResource, `arn:${resolve(Properties.Bucket)}`, statementsOf(resolve(Properties.PolicyDocument)))
-      else if (Type === 'AWS::KMS::Key')
+      else if (Type === 'AWS::Lambda::Function') {
+        const role = roleArn(String(resolve(Properties.Role)))
+        functions.set(role, [...(functions.get(role) ?? []), arn])
+      } else if (Type === 'AWS::KMS::Key')
         add(onResource, arn, statementsOf(keyPolicy(resolve(Properties.KeyPolicy), arn)))
-      else if (Type === 'AWS::IAM::ManagedPolicy' || Type === 'AWS::IAM::UserPolicy')
-        throw new Error(`the policy evaluator does not know ${Type}`)
+      else if (Type === 'AWS::IAM::UserPolicy') throw new Error(`the policy evaluator does not know ${Type}`)
     }
   }
   const may: Policies['may'] = (role, ask) =>
     evaluate(identity.get(role) ?? [], onResource, role, { ...ask, context: { ...tags.get(role), ...ask.context } })
-  return { roles: [...identity.keys()], may }
+  return { roles: [...identity.keys()], functions, may }
 }
 
 const roleArn = (ref: string): string => (ref.startsWith('arn:') ? ref : `arn:${ref}`)

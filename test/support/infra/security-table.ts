@@ -13,11 +13,11 @@ export function arnOf(templates: Templates, type: string, start: string): string
   return found[0]!
 }
 
-/** ARN of an execution of a machine, as the policies write it. */
-export const executionArn = (templates: Templates, machine: string): string => {
+/** ARN of an execution of a machine as the policies write it, or, with `/LABEL`, of a child of one of its maps. */
+export const executionArn = (templates: Templates, machine: string, map = ''): string => {
   const [stack, id] = machine.slice('arn:'.length).split('.')
   const name = resolver(templates, stack!)({ 'Fn::GetAtt': [id, 'Name'] })
-  return `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:${name}:question-1`
+  return `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:${name}${map}:question-1`
 }
 
 /** Doors of the one intent whose routing is in AppConfig; none where that is off. */
@@ -40,6 +40,25 @@ function appConfigDoors(templates: Templates): Record<string, Ask> {
     'read deployed routing': may('GetLatestConfiguration', `${environment}/configuration/${profile}`),
   }
 }
+
+/** Doors that a machine goes through when its execution is redriven with a map that failed: the map's run is named by its label. */
+const redriveDoors = (templates: Templates): Record<string, Ask> =>
+  Object.fromEntries(
+    [
+      ['gate', 'AutotuneGateWorkflow', '/ScoreSealedShards'],
+      ['tuning', 'AutotuneTuningWorkflow', '/ReplaySearchShards'],
+      ['routine', 'CadenceDailyWorkflow', '/SliceIntents'],
+    ].map(([name, machine, map]) => [
+      `redrive map of ${name}`,
+      {
+        action: 'states:RedriveExecution',
+        resource: executionArn(templates, arnOf(templates, 'AWS::StepFunctions::StateMachine', machine!), map),
+      },
+    ]),
+  )
+
+/** What S3 asks of a key for whoever reads or writes an object. */
+export const viaS3 = { 'kms:ViaService': 's3.AWS::Region.amazonaws.com' }
 
 /** The doors, each as one question. */
 export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
@@ -75,11 +94,14 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'read gate log': { action: 'logs:GetLogEvents', resource: scoring },
     'read gate history': { action: 'states:GetExecutionHistory', resource: execution },
     'read gate progress': { action: 'states:DescribeMapRun', resource: execution },
+    ...redriveDoors(templates),
     'read metrics': { action: 'cloudwatch:GetMetricData', resource: '*' },
-    decrypt: { action: 'kms:Decrypt', resource: key },
-    encrypt: { action: 'kms:GenerateDataKey', resource: key },
+    decrypt: { action: 'kms:Decrypt', resource: key, context: viaS3 },
+    'decrypt by hand': { action: 'kms:Decrypt', resource: key },
+    encrypt: { action: 'kms:GenerateDataKey', resource: key, context: viaS3 },
     'grant key': { action: 'kms:CreateGrant', resource: key },
     'change key policy': { action: 'kms:PutKeyPolicy', resource: key },
+    'look at concurrency': { action: 'lambda:GetAccountSettings', resource: '*' },
     'ask gate': { action: 'states:StartExecution', resource: gate },
     'start tuning': {
       action: 'states:StartExecution',
@@ -171,6 +193,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write held-out item': item('UpdateItem', 'heldout#order.refund'),
     'claim family': item('PutItem', 'family#order.refund'),
     'write lock': item('PutItem', 'lock'),
+    'note end of execution': item('PutItem', 'ended'),
     'write rejection': item('PutItem', 'rejection#order.refund'),
     'write run item': item('PutItem', 'run#order.refund'),
     'fix split rule': item('PutItem', 'split'),
@@ -181,19 +204,38 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   }
 }
 
-/** Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. */
+/** A function that somebody else has made, and passed a role to. */
+const STRANGER = 'arn:elsewhere.Function'
+
+/**
+ * Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. A role of functions is
+ * asked from its functions. Where a function of somebody else that is passed the role finds less open, that is a row of its own.
+ */
 export function securityTable(templates: Templates): Readonly<Record<string, readonly string[]>> {
   const policies = policiesOf(templates)
   const doors = Object.entries(doorsOf(templates))
+  const open = (role: string, from: string | null) =>
+    doors.filter(([, ask]) => policies.may(role, from === null ? ask : fromFunction(ask, from))).map(([name]) => name)
   return Object.fromEntries(
     policies.roles
-      .map(
-        (role) =>
-          [
-            role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, ''),
-            doors.filter(([, ask]) => policies.may(role, ask)).map(([name]) => name),
-          ] as const,
-      )
+      .flatMap((role) => {
+        const name = role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, '')
+        const functions = policies.functions.get(role)
+        if (!functions) return [[name, open(role, null)] as const]
+        const any = new Set(functions.flatMap((f) => open(role, f)))
+        const own = doors.map(([door]) => door).filter((door) => any.has(door))
+        const strangers = open(role, STRANGER)
+        return [
+          [name, own] as const,
+          ...(strangers.length < own.length ? [[`${name}, passed on`, strangers] as const] : []),
+        ]
+      })
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 }
+
+/** The same question as code of a function asks it. */
+export const fromFunction = (ask: Ask, arn: string): Ask => ({
+  ...ask,
+  context: { ...ask.context, 'lambda:SourceFunctionArn': arn },
+})

@@ -102,6 +102,8 @@ export interface Faults {
   readonly seconds?: (name: string, call: number) => number
   readonly before?: (name: string, call: number) => void
   readonly after?: (name: string, call: number) => void
+  /** Concurrent executions of Lambda that nobody has reserved: 1,000 where nothing is said. */
+  readonly concurrency?: () => number
   /** Told each state that any execution enters. */
   readonly enter?: (state: string) => void
   /** Before each write of a function, by its name and where it writes. */
@@ -156,13 +158,21 @@ const EPOCH = Date.UTC(2026, 10, 23, 3)
 
 export type Mail = Parameters<Mailer['send']>[0]
 
+/** As the partition of most regions has it. */
+const inAws = (definition: string): string => definition.replaceAll('arn:AWS::Partition:', 'arn:aws:')
+
 /** Definitions of the synthesized machines by ARN. */
 export function machinesOf(all: Templates): Record<string, Machine> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) =>
       r.Type === 'AWS::StepFunctions::StateMachine'
-        ? [[`arn:AutotuneWorkflow.${id}`, JSON.parse(String(resolve(r.Properties!.DefinitionString))) as Machine]]
+        ? [
+            [
+              `arn:AutotuneWorkflow.${id}`,
+              JSON.parse(inAws(String(resolve(r.Properties!.DefinitionString)))) as Machine,
+            ],
+          ]
         : [],
     ),
   )
@@ -195,12 +205,12 @@ export function deploy(
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
       const world = {
         store: {
-          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open),
+          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn),
           ...publishing(all, role, environment, routing),
           ...(ENV.yearBudget in environment ? { yearBudget: Number(environment[ENV.yearBudget]) } : {}),
         },
         shardCases,
-        ...replaying(all, role, harness),
+        ...replaying(all, role, arn, harness),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
         signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
         mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
@@ -232,7 +242,16 @@ export function deploy(
   }
   const unheard: Runner['unheard'] = []
   const published: Deployed['published'] = []
-  const runner: Runner = { machines, invoke, seconds, unheard, published, enter: faults.enter, objects: store.objects }
+  const runner: Runner = {
+    machines,
+    invoke,
+    seconds,
+    unheard,
+    published,
+    enter: faults.enter,
+    concurrency: faults.concurrency,
+    objects: store.objects,
+  }
   const time = () => Date.parse(clock.now())
   const live: Runner = {
     ...runner,
@@ -249,7 +268,7 @@ export function deploy(
   const call = (arn: string, payload: unknown) => invoke(arn, payload, time())
   const arnOf = (part: string, from: object) => Object.keys(from).find((arn) => arn.includes(part))!
   const settled = async (execution: Execution): Promise<Execution> => {
-    const detail = { executionArn: execution.arn, status: 'FAILED', ...execution.error }
+    const detail = { executionArn: execution.arn, status: 'FAILED', stopDate: execution.time.now, ...execution.error }
     if (execution.status === 'FAILED') await invoke(arnOf('RecordFailure', functions), { detail }, execution.time.now)
     for (const call of unheard.splice(0)) await call().catch(() => {})
     return execution
@@ -293,9 +312,9 @@ function publishing(
 }
 
 /** The harness and the model as a role may call them. */
-function replaying(all: Templates, role: string, harness: Harness | undefined): typeof NO_HARNESS {
+function replaying(all: Templates, role: string, from: string, harness: Harness | undefined): typeof NO_HARNESS {
   if (!harness) return NO_HARNESS
-  const need = needs(all, role)
+  const need = needs(all, role, from)
   return {
     harness: harness.replayer,
     caller: {

@@ -1,12 +1,12 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
 import type { AwsStore } from '#adapters/aws/open-store.ts'
 import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, Store, WaitingTasks } from '#ports'
-import type { RoutingTargets } from '#schemas/routing-targets.ts'
+import { placeOf, type RoutingTargets } from '#schemas/routing-targets.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
 import { type Ledger, unsigned } from '../../../functions/lambda/world.ts'
 import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
-import { arnOf } from '../infra/security-table.ts'
+import { arnOf, fromFunction, viaS3 } from '../infra/security-table.ts'
 import { headsSigner, isJournaled, ledgerOf } from '../journaled.ts'
 
 const known = new WeakMap<Templates, Policies>()
@@ -17,9 +17,10 @@ function policies(templates: Templates): Policies {
   return read
 }
 
-/** Asks for a role. What it may not do throws AccessDenied, naming role, action and resource. */
-export function needs(templates: Templates, role: string): (ask: Ask) => void {
-  return (ask) => {
+/** Asks for a role, or from a function under it. What it may not do throws AccessDenied, naming role, action and resource. */
+export function needs(templates: Templates, role: string, from?: string): (ask: Ask) => void {
+  return (asked) => {
+    const ask = from === undefined ? asked : fromFunction(asked, from)
     if (policies(templates).may(role, ask)) return
     const message = `${role} may not ${ask.action} ${ask.resource} ${JSON.stringify(ask.context ?? {})}`
     throw Object.assign(new Error(message), { name: 'AccessDenied' })
@@ -27,8 +28,14 @@ export function needs(templates: Templates, role: string): (ask: Ask) => void {
 }
 
 /** A signer under the key whose logical id starts so. */
-export function guardedSigner(signer: Signer, templates: Templates, role: string, start: string): Signer {
-  const need = needs(templates, role)
+export function guardedSigner(
+  signer: Signer,
+  templates: Templates,
+  role: string,
+  start: string,
+  from?: string,
+): Signer {
+  const need = needs(templates, role, from)
   const resource = arnOf(templates, 'AWS::KMS::Key', start)
   return {
     key: signer.key,
@@ -79,7 +86,7 @@ export function guardedRouting(
   }
   return {
     async publish(routing, atOnce) {
-      const { application, environment, profile } = places.intents[routing.intent]!
+      const { application, environment, profile } = placeOf(places, routing.intent)!
       const [app, env] = [`application/${application}`, `application/${application}/environment/${environment}`]
       const versions = `${app}/configurationprofile/${profile}`
       each('ListDeployments', app, env)
@@ -97,20 +104,27 @@ export function guardedRouting(
  * The store as a role sees it. What the role may not do throws AccessDenied, naming role, action and resource. One that has a
  * journal of heads is opened as a function opens it.
  * @param ledger how it stands to that; @default as the role may
+ * @param from ARN of the function that asks; @default the role is asked for by somebody who assumed it
  */
-export function guarded(store: Store, templates: Templates, role: string, ledger?: Ledger['open']): Store {
-  const need = needs(templates, role)
+export function guarded(
+  store: Store,
+  templates: Templates,
+  role: string,
+  ledger?: Ledger['open'],
+  from?: string,
+): Store {
+  const need = needs(templates, role, from)
   const bucket = (objects: ObjectStore, start: string, key: string | null): ObjectStore => {
     const arn = arnOf(templates, 'AWS::S3::Bucket', start)
     const read = (name: string, version?: string) => {
       need({ action: version === undefined ? 's3:GetObject' : 's3:GetObjectVersion', resource: `${arn}/${name}` })
       // Tells "not there" from "not allowed".
       need({ action: 's3:ListBucket', resource: arn })
-      if (key) need({ action: 'kms:Decrypt', resource: key })
+      if (key) need({ action: 'kms:Decrypt', resource: key, context: viaS3 })
     }
     const write = (name: string, context = {}) => {
       need({ action: 's3:PutObject', resource: `${arn}/${name}`, context })
-      if (key) need({ action: 'kms:GenerateDataKey', resource: key })
+      if (key) need({ action: 'kms:GenerateDataKey', resource: key, context: viaS3 })
     }
     return {
       async get(name, version) {
@@ -196,7 +210,7 @@ export function guarded(store: Store, templates: Templates, role: string, ledger
   const key = arnOf(templates, 'AWS::KMS::Key', 'HeadsKey')
   const signing = {
     objects: bucket(store.lines, 'HeadsBucket', null),
-    signer: guardedSigner(headsSigner, templates, role, 'HeadsKey'),
+    signer: guardedSigner(headsSigner, templates, role, 'HeadsKey', from),
   }
   const may = policies(templates).may(role, { action: 'kms:GenerateMac', resource: key })
   return (ledger ?? (may ? signed : unsigned).open)({ ...seen, signing })

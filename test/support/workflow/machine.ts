@@ -17,6 +17,8 @@ export interface Runner {
   /** Calls a function by its ARN, at a moment. */
   readonly invoke: (arn: string, payload: unknown, at: number) => Promise<unknown>
   /** Seconds that the next call of a function takes; longer than its timeout: it never comes back. */
+  /** Concurrent executions of Lambda that nobody has reserved. */
+  readonly concurrency?: (() => number) | undefined
   readonly seconds: (arn: string) => number
   /** Calls that were still at work when their branch was stopped: Lambda finishes them, and nobody listens. */
   readonly unheard: (() => Promise<unknown>)[]
@@ -51,6 +53,8 @@ export interface Execution {
   /** Outputs of the children of the failed map that are done: a redrive does not run them again. */
   done: Map<number, unknown>
   readonly started: number
+  /** When it was redriven last. */
+  redriven: number | null
   readonly time: Time
 }
 

@@ -55,6 +55,7 @@ export function begin(
     variables: { ...variables },
     done: new Map(),
     started: now,
+    redriven: null,
     time: { now, end },
   }
   return { execution, ended: run(runner, execution) }
@@ -65,6 +66,9 @@ export async function redrive(runner: Runner, execution: Execution): Promise<Exe
   if (execution.status !== 'FAILED') throw new Error('only a failed execution is redriven')
   execution.status = 'RUNNING'
   execution.error = null
+  // Whoever redrives looks at it first.
+  pass(execution, 1000)
+  execution.redriven = execution.time.now
   return run(runner, execution)
 }
 
@@ -106,7 +110,8 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
   const StartTime = new Date(execution.started).toISOString()
   const EnteredTime = new Date(execution.time.now).toISOString()
   const StateMachine = { Id: execution.machine }
-  const context = { Execution: { Id: execution.arn, StartTime }, State: { EnteredTime }, StateMachine }
+  const RedriveTime = execution.redriven === null ? {} : { RedriveTime: new Date(execution.redriven).toISOString() }
+  const context = { Execution: { Id: execution.arn, StartTime, ...RedriveTime }, State: { EnteredTime }, StateMachine }
   const states = { input, context }
   const bind = (more: Json = {}) => ({ ...execution.variables, states: { ...states, ...more } })
   const leave = async (from: Json, more: Json, result: unknown): Promise<unknown> => {
@@ -194,6 +199,10 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     pass(execution, child.time.now - time.now)
     if (child.status === 'FAILED') throw new WorkflowError('States.TaskFailed', JSON.stringify(child.error))
     return { Output: child.output }
+  }
+  if (state.Resource === 'arn:aws:states:::aws-sdk:lambda:getAccountSettings') {
+    only('getAccountSettings', args, [])
+    return { AccountLimit: { UnreservedConcurrentExecutions: runner.concurrency?.() ?? 1000 } }
   }
   if (state.Resource === 'arn:aws:states:::sns:publish') {
     only('sns:publish', args, ['TopicArn', 'Subject', 'Message'])

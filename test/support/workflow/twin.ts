@@ -50,7 +50,7 @@ export async function twin(
   const store: Store = { ...(await copied(base)), yearBudget: theBands().error_budget_per_year! }
   const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
   const pack = (await readJson<ContextPack>(store.objects, keys.pack(target.baseline_tuple!.pack)))!
-  const candidates = placed && boundedCandidates(placed, pack, target)
+  const candidates = placed && (await boundedCandidates(placed, pack, target))
   const { verdict } = await runTarget(
     store,
     { target, candidates, runId: RUN, demonstration: null },

@@ -6,37 +6,39 @@ import { placeholderProblems } from './placeholders.ts'
 import { protectedProblems } from './protected.ts'
 import { changedSentences, missing } from './sentences.ts'
 import { termProblems } from './terms.ts'
-import { estimatedTokens } from './tokens.ts'
+import type { CountTokens } from './tokens.ts'
 
 /**
  * Every reason why `to` is no bounded edit of the block `from`, for a person to act on. Nothing is repaired: placeholders,
  * characters, forbidden terms, protected sentences, growth since a named version, size of the edit, in this order.
  */
-export function promptProblems(bounds: PromptBounds, from: string, to: string): string[] {
+export function promptProblems(bounds: PromptBounds, from: string, to: string, count: CountTokens): string[] {
   return [
     ...placeholderProblems(from, to),
     ...characterProblems(from, to),
     ...termProblems(from, to, bounds.forbidden_terms),
     ...protectedProblems(from, to, bounds.protected_sentences ?? []),
-    ...lengthProblems(bounds, from, to),
+    ...lengthProblems(bounds, from, to, count),
     ...sizeProblems(bounds, from, to),
   ]
 }
 
 function lengthProblems(
-  { max_added_tokens, max_tokens, grown_since }: PromptBounds,
+  { max_added_tokens, max_tokens, grown_since, tokenizer }: PromptBounds,
   from: string,
   to: string,
+  count: CountTokens,
 ): string[] {
   const problems: string[] = []
-  const tokens = estimatedTokens(to)
-  const added = tokens - estimatedTokens(grown_since?.text ?? from)
+  const by = tokenizer === undefined ? 'by estimate' : `by ${tokenizer}`
+  const tokens = count(to, tokenizer)
+  const added = tokens - count(grown_since?.text ?? from, tokenizer)
   if (added > max_added_tokens)
     problems.push(
-      `the block grows by ${added} tokens${grown_since ? ` since ${grown_since.pack}` : ''}, at most ${max_added_tokens} may be added`,
+      `the block grows by ${added} tokens (${by})${grown_since ? ` since ${grown_since.pack}` : ''}, at most ${max_added_tokens} may be added`,
     )
-  if (max_tokens !== undefined && tokens > max_tokens && tokens > estimatedTokens(from))
-    problems.push(`the block has ${tokens} tokens, at most ${max_tokens} are allowed`)
+  if (max_tokens !== undefined && tokens > max_tokens && tokens > count(from, tokenizer))
+    problems.push(`the block has ${tokens} tokens (${by}), at most ${max_tokens} are allowed`)
   return problems
 }
 

@@ -1,0 +1,84 @@
+/** The folder of a brief: it appears whole, in place of an earlier brief that nobody touched and of nothing else. */
+import { createHash } from 'node:crypto'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { makeFolder } from '#adapters/local/files/make-folder.ts'
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
+import { BriefManifest } from '#schemas/agent.ts'
+import { UserError } from '../errors.ts'
+import { type BriefFile, MANIFEST } from '../steps/agent/brief.ts'
+import { jsonOf } from '../streams/read-object.ts'
+
+/** Throws UserError where a folder lies in a store, or holds what no brief wrote. */
+export function needBriefPlace(dir: string, store: string): void {
+  const inside = relative(resolve(store), resolve(dir))
+  if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
+    throw new UserError(
+      `${dir} lies in the store: a brief is for somebody who does not read that. Choose another --out`,
+    )
+  const foreign = foreignIn(dir)
+  if (foreign !== null) throw new UserError(`${foreign}: nothing was written. Choose another --out, or move it away`)
+}
+
+/** Why a folder is not a brief as it was written; null: it is one, or there is nothing. */
+function foreignIn(dir: string): string | null {
+  const stat = lstatSync(dir, { throwIfNoEntry: false })
+  if (!stat) return null
+  if (!stat.isDirectory()) return `${dir} is there already and is no folder`
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true })
+  if (entries.length === 0) return null
+  const written = BriefManifest.safeParse(jsonOf(textOf(join(dir, MANIFEST)) ?? ''))
+  if (!written.success) return `${dir} is there already, and no brief`
+  const files = new Map(Object.entries(written.data.files))
+  for (const entry of entries) {
+    const path = relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/')
+    if (entry.isDirectory() ? path === 'cases' : path === MANIFEST) continue
+    const text = entry.isFile() ? textOf(join(dir, path)) : null
+    const digest = text === null ? null : `sha256:${createHash('sha256').update(text).digest('hex')}`
+    if (digest === null || files.get(path) !== digest) return `${join(dir, path)} is not as a brief wrote it`
+  }
+  return null
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return null
+  }
+}
+
+/** Writes the files beside the folder, then puts them in its place. What a killed one left beside it goes first. */
+export async function writeBrief<R>(dir: string, files: AsyncGenerator<BriefFile, R>): Promise<R> {
+  const place = resolve(dir)
+  const parent = dirname(place)
+  const unfinished = `.${basename(place)}.unfinished-`
+  makeFolder(parent)
+  for (const name of readdirSync(parent).filter((one) => one.startsWith(unfinished)))
+    rmSync(join(parent, name), { recursive: true, force: true })
+  const made = mkdtempSync(join(parent, unfinished))
+  try {
+    mkdirSync(join(made, 'new', 'cases'), { recursive: true, mode: PRIVATE_FOLDER })
+    for (;;) {
+      const step = await files.next()
+      if (step.done) {
+        if (lstatSync(place, { throwIfNoEntry: false })) renameSync(place, join(made, 'old'))
+        renameSync(join(made, 'new'), place)
+        return step.value
+      }
+      writeFileSync(join(made, 'new', step.value.path), step.value.text, { flag: 'wx', mode: PRIVATE_FILE })
+    }
+  } finally {
+    rmSync(made, { recursive: true, force: true })
+  }
+}

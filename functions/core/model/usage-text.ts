@@ -1,0 +1,17 @@
+/** What answers of models cost, in words for terminal and page. */
+import { modelName, modelPlace } from './cost.ts'
+import type { UsageRow } from './tally.ts'
+
+/** A sentence a model and purpose. What an endpoint did not tell is said to be not told, never 0. */
+export const usageLines = (rows: readonly UsageRow[]): string[] =>
+  rows.map((row) => {
+    const { purpose, model, answers, paid, refused, prompt_tokens: input, completion_tokens: output, cents } = row
+    const kept = answers - paid
+    return [
+      `${purpose}: ${answers === 1 ? '1 answer' : `${answers} answers`} of ${modelName(model)} at ${modelPlace(model)}`,
+      ...(kept > 0 ? [`${kept} of them kept from earlier runs`] : []),
+      ...(refused > 0 ? [`${refused} refused`] : []),
+      input === null || output === null ? 'tokens not told' : `${input} tokens in, ${output} out`,
+      cents === null ? 'cents not measured' : `${Number(cents.toPrecision(3))} cents`,
+    ].join(', ')
+  })

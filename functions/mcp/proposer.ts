@@ -1,0 +1,117 @@
+/** Tools of a proposer: the search side to read, and the inbox to propose into. */
+
+import type { CaseTold, TriedChange } from '#schemas/agent.ts'
+import { PROPOSER_TOOLS } from '#schemas/agent-tools.ts'
+import { MOST_PROPOSAL_CHARS } from '#schemas/inbox.ts'
+import { UserError } from '../errors.ts'
+import { deadEnds } from '../steps/agent/dead-ends.ts'
+import { fitted, fittedRows, ROOMS } from '../steps/agent/room.ts'
+import { caseRows, tellCase } from '../steps/agent/search-cases.ts'
+import { targetTold } from '../steps/agent/target.ts'
+import { triedChanges } from '../steps/agent/tried.ts'
+import { answeredContract } from '../steps/run/contract.ts'
+import { type Budget, budgetOf, proposeCounted, spentWords } from '../steps/run/inbox.ts'
+import type { ProposerPorts } from './ports.ts'
+import { MOST_ANSWER, type Tool, toolsOf } from './tool.ts'
+
+/** Characters that the rows of a page may take. */
+const MOST_ROWS = MOST_ANSWER - 2000
+/** Runs of one case. */
+const MOST_RUNS = 5
+
+export function proposerTools(ports: ProposerPorts): Tool[] {
+  const { target, reading, inbox } = ports
+  const intent = target.intent ?? ''
+  return toolsOf(
+    PROPOSER_TOOLS,
+    {
+      list_surfaces: () =>
+        reading(async (store) => {
+          const told = targetTold(target, await answeredContract(store, target))
+          return {
+            ...whole(fitted(told, MOST_ROWS)),
+            proposals: counted(await budgetOf({ inbox, clock: store.clock }, intent, target)),
+          }
+        }),
+
+      list_search_cases: ({ after = null, limit }) =>
+        reading(async (store) => {
+          const { rows, next } = await caseRows(store, intent, after, limit)
+          return page('cases', rows, next, ({ case_id }) => case_id)
+        }),
+
+      read_search_case: ({ case_id }) =>
+        reading(async (store) => {
+          for (const room of ROOMS) {
+            const told = await tellCase(store, intent, case_id, { ...room, runs: MOST_RUNS })
+            if (!told) throw new UserError(noCase(case_id))
+            if (JSON.stringify(told).length <= MOST_ANSWER) return told
+          }
+          throw new UserError(`case ${case_id} is too long to be told: read another one`)
+        }) as Promise<CaseTold>,
+
+      dead_ends: ({ after, limit }) =>
+        reading(async (store) => {
+          const all = await deadEnds(store, target, await answeredContract(store, target))
+          const behind = after === undefined ? all : all.filter(({ rejection_id }) => rejection_id > after)
+          const rows = behind.slice(0, limit)
+          const next = rows.length < behind.length ? rows.at(-1)!.rejection_id : null
+          return page('dead_ends', rows, next, ({ rejection_id }) => rejection_id)
+        }),
+
+      history: ({ path, skip, limit }) =>
+        reading(async (store) => {
+          const { rows } = await budgetOf({ inbox, clock: store.clock }, intent, target)
+          const found: TriedChange[] = []
+          let at = 0
+          for await (const one of triedChanges(store, intent, rows, path)) {
+            if (at++ < skip) continue
+            found.push(one)
+            if (found.length > limit) break
+          }
+          const tried = fittedRows(found.slice(0, limit), MOST_ROWS)
+          return { tried, next: tried.length < found.length ? skip + tried.length : null }
+        }),
+
+      propose_patch: async ({ patch, rationale, prediction, origin = 'mcp' }) => {
+        const change = {
+          patch,
+          ...(rationale !== undefined && { rationale }),
+          ...(prediction && { prediction }),
+          origin,
+        }
+        const size = JSON.stringify(change).length
+        if (size > MOST_PROPOSAL_CHARS)
+          throw new UserError(`the proposal has ${size} characters: at most ${MOST_PROPOSAL_CHARS}. It was not counted`)
+        return await reading(async (looked) => {
+          const handed = [{ at: 'propose_patch', change }]
+          const answered = await proposeCounted({ looked, inbox, clock: looked.clock }, target, handed, null, 1)
+          const [reply] = answered.replies
+          if (!reply || reply.how === 'unreadable') throw new UserError(spentWords(answered))
+          const { how, entry, answer } = reply
+          return { how, n: entry.n, proposals: counted(answered), answer: whole(fitted(answer, MOST_ROWS)) }
+        })
+      },
+    },
+    ['propose_patch'],
+  )
+}
+
+const counted = ({ quarter, budget, spent }: Budget) => ({ quarter, budget, spent })
+
+/** Rows as far as they fit; `next` is then the last of them. */
+export function page<N extends string, R>(name: N, rows: readonly R[], next: string | null, idOf: (row: R) => string) {
+  const told = fittedRows(rows, MOST_ROWS)
+  const last = told.length < rows.length ? rows[Math.max(0, told.length - 1)] : undefined
+  return { [name]: told, next: last === undefined ? next : idOf(last) } as { [K in N]: R[] } & { next: string | null }
+}
+
+/** Throws UserError for what does not fit in any room. */
+export function whole<T>(value: T | undefined): T {
+  if (value === undefined) throw new UserError('the answer is too long to be told, also with its texts cut')
+  return value
+}
+
+/** Nothing tells whether a case that is not here is sealed. */
+const noCase = (id: string): string =>
+  `no case ${JSON.stringify(id).slice(0, 200)} on the search side: "list_search_cases" names those that there are`

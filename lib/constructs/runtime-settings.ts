@@ -1,0 +1,65 @@
+/**
+ * What all functions and machines below a construct share: where they run, and what becomes of their logs. Said once at the top,
+ * and found by whatever is created below: the nearest one counts, setting by setting.
+ */
+import { RemovalPolicy } from 'aws-cdk-lib'
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Construct, IConstruct } from 'constructs'
+
+/** Settings of whatever runs. */
+export interface RuntimeSettings {
+  /**
+   * How long the logs of functions, workflows and the review desk are kept.
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: RetentionDays
+  /**
+   * What becomes of those logs when the stack is removed.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly logRemoval?: RemovalPolicy
+  /**
+   * VPC that every function runs in. It must reach S3, DynamoDB, KMS, Lambda, Step Functions and CloudWatch Logs, and, where
+   * they are used, SES, AppConfig and Bedrock: by endpoints or NAT.
+   * @default - Lambda's own network
+   */
+  readonly vpc?: IVpc
+  /**
+   * Subnets of that VPC.
+   * @default - its private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection
+  /**
+   * Security groups of every function in that VPC. They need no way in.
+   * @default - a new one a function, which lets everything out
+   */
+  readonly securityGroups?: ISecurityGroup[]
+  /**
+   * Megabytes of functions by the name of their handler, such as `{ 'compile-search': 10240 }`: 128 to 10,240.
+   * @default - what each is known to need for some 90,000 cases a side
+   */
+  readonly memory?: Readonly<Record<string, number>>
+}
+
+const said = new WeakMap<IConstruct, RuntimeSettings>()
+
+/** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not */
+export function setRuntime(construct: IConstruct, settings: RuntimeSettings): void {
+  for (const [handler, mb] of Object.entries(settings.memory ?? {}))
+    if (!Number.isSafeInteger(mb) || mb < 128 || mb > 10_240)
+      throw new RangeError(`memory of "${handler}" is ${mb}; it is a whole number of megabytes from 128 to 10240`)
+  said.set(construct, settings)
+}
+
+/** Settings that hold for a construct. */
+export const runtimeOf = ({ node }: IConstruct): RuntimeSettings =>
+  Object.fromEntries(
+    node.scopes.flatMap((scope) => Object.entries(said.get(scope) ?? {}).filter(([, value]) => value !== undefined)),
+  )
+
+/** A log group as the settings of its scope want it. */
+export function logGroup(scope: Construct, id: string): LogGroup {
+  const { logRetention = RetentionDays.THREE_MONTHS, logRemoval = RemovalPolicy.RETAIN } = runtimeOf(scope)
+  return new LogGroup(scope, id, { retention: logRetention, removalPolicy: logRemoval })
+}

@@ -1,0 +1,22 @@
+/** What answers of models cost, as a run pins it. */
+import * as z from 'zod'
+import { PinnedModel } from './model.ts'
+
+const tokens = z.int().min(0)
+
+/** What answers of one model cost for one purpose. */
+export const ModelUsage = z.strictObject({
+  purpose: z.enum(['replay', 'judge', 'proposer']),
+  model: PinnedModel,
+  answers: z.int().meta({ description: 'Different requests that were answered.' }),
+  paid: z.int().meta({ description: 'Those that this run paid for; the others were kept from earlier runs.' }),
+  refused: z.int(),
+  prompt_tokens: tokens.nullable().meta({ description: 'Of the paid ones; null: an endpoint did not tell them.' }),
+  completion_tokens: tokens.nullable(),
+  cached_prompt_tokens: tokens,
+  reasoning_tokens: tokens,
+  first_at: z.string().nullable().meta({ description: 'When the first of them was given.' }),
+  last_at: z.string().nullable(),
+  cents: z.number().nullable().meta({ description: 'Of the paid ones; null: no price, or tokens were not told.' }),
+})
+export type ModelUsage = z.infer<typeof ModelUsage>

@@ -1,0 +1,203 @@
+/** `propose` of a folder: proposals are counted, answered once, and answered again from memory. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { keys } from '#schemas/s3-keys.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { proposeCounted, readInbox } from '../../functions/steps/run/inbox.ts'
+import { readText } from '../../functions/streams/read-object.ts'
+import { imported, memory, stocked, watched } from '../steps/stores.ts'
+import { aFamily, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
+
+const K = 'evidence.orders.top_k'
+const place = placeOfEachTest()
+const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'search', required: 3 }] })
+
+/** A folder with one file for each text or value. */
+function inbox(files: Record<string, unknown>): string {
+  const dir = join(place.dir, 'inbox')
+  mkdirSync(dir, { recursive: true })
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(dir, name), typeof content === 'string' ? content : JSON.stringify(content))
+  return dir
+}
+const patch = (to: unknown, more = {}) => ({ patch: { [K]: to }, origin: 'agent', ...more })
+const answersOf = (printed: { json: () => never }) =>
+  printed.json() as {
+    verdict: string
+    inbox: { budget: number; spent: number; refused: number; waiting: number; passed_over: number; quarter: string }
+    replies: { at: string; how: string; n?: number; says?: string; answer?: Record<string, unknown> }[]
+  }
+
+test('each file is answered in the order of names: bounds, fate, difference and the guardrail that failed', async () => {
+  const { target } = await ready(place, world)
+  const dir = inbox({
+    'c.json': patch(9),
+    'a.json': patch(3),
+    'b.json': patch(2),
+    'notes.txt': 'x',
+    '.hidden.json': '',
+  })
+  const printed = await place.at('propose', dir, '--target', target)
+  expect(printed.code).toBe(2)
+  expect(printed.out).toMatch(/a\.json \(no\. 1\) {2}evidence\.orders\.top_k 4 -> 3\n.*WITHIN ALL LIMITS/)
+  expect(printed.out).toMatch(/b\.json \(no\. 2\)[\s\S]*BREAKS A LIMIT[\s\S]*policy +BLOCK/)
+  expect(printed.out).toMatch(/c\.json \(no\. 3\)[\s\S]*OUT OF BOUNDS.*9 is outside 1\.\.5/)
+  expect(printed.out).toMatch(/budget {3}3 of 200 proposals of support\.refund in \d{4}-Q[1-4]/)
+  expect(printed.out).toMatch('2 entries of the folder passed over')
+  const again = answersOf(await place.at('propose', dir, '--target', target, '--json'))
+  expect(again.inbox).toMatchObject({ spent: 3, budget: 200, refused: 0, waiting: 0, passed_over: 2 })
+  expect(again.replies.map(({ how, n }) => [how, n])).toEqual([
+    ['memory', 1],
+    ['memory', 2],
+    ['memory', 3],
+  ])
+  expect(again.replies[0]!.answer).toMatchObject({ fate: 'committed', survives: true, metric: { delta: -100 } })
+  expect(again.replies[1]!.answer).toMatchObject({ fate: 'search_guardrail', failed: ['policy'], survives: false })
+  expect(again.replies[2]!.answer).toMatchObject({ fate: null, problems: [expect.stringContaining('outside 1..5')] })
+})
+
+test('what is not readable is said by file, is not counted, and keeps no other from its answer', async () => {
+  const { target } = await ready(place, world)
+  const dir = inbox({
+    'a.json': '{"patch": ',
+    'b.json': `${JSON.stringify(patch(3))}\n${JSON.stringify(patch(2))}\n`,
+    'c.json': patch('x'.repeat(70_000)),
+    'd.json': patch(3),
+    'e.json': '{"patch": {}, "why": 1}',
+  })
+  symlinkSync(target, join(dir, 'f.json'))
+  const { replies, inbox: count } = answersOf(await place.at('propose', dir, '--target', target, '--json'))
+  expect(replies.map(({ how, says }) => [how, says ?? ''])).toEqual([
+    ['unreadable', expect.stringContaining('is no JSON')],
+    ['unreadable', expect.stringContaining('holds 2 changes: an inbox takes one a file')],
+    ['unreadable', expect.stringContaining('at most 65536')],
+    ['looked', ''],
+    ['unreadable', expect.stringContaining('unknown field "why"')],
+  ])
+  expect(count).toMatchObject({ spent: 1, passed_over: 1 })
+  expect((await place.at('propose', inbox({}), '--target', target)).code).toBe(2)
+})
+
+test('a proposer that loops comes to an end: the budget of the target is spent, and answers stay', async () => {
+  await ready(place, world)
+  const target = place.file('target.json', aTarget({ proposal_budget: 3 }))
+  for (const to of [1, 2, 3]) await place.at('propose', place.file('one.json', patch(to)), '--target', target)
+  const { code, out } = await place.at('propose', place.file('one.json', patch(5)), '--target', target)
+  expect(code).toBe(2)
+  expect(out).toMatch(`budget of 3 proposals spent: ${INTENT} takes no more in `)
+  const again = answersOf(await place.at('propose', place.file('one.json', patch(3)), '--target', target, '--json'))
+  expect([again.verdict, again.replies[0]!.how]).toEqual(['within_limits', 'memory'])
+  const raised = place.file('target.json', aTarget({ proposal_budget: 4 }))
+  expect((await place.at('propose', place.file('one.json', patch(5)), '--target', raised)).code).toBe(3)
+})
+
+test('a person who names nobody spends nothing and writes nothing', async () => {
+  const { target } = await ready(place, world)
+  const before = bytesOf(place.store)
+  await place.at('propose', place.file('one.json', { patch: { [K]: 3 } }), '--target', target)
+  expect(bytesOf(place.store)).toEqual(before)
+})
+
+test('an inbox of 10,050 files: a hundred new ones a call, within the budget, and the rest is told', async () => {
+  await ready(place, world)
+  const target = place.file('target.json', aTarget({ proposal_budget: 150 }))
+  const files: Record<string, unknown> = {}
+  for (let i = 0; i < 10_050; i++) files[`p${String(i).padStart(5, '0')}.json`] = patch(1000 + i)
+  const dir = inbox(files)
+  const first = answersOf(await place.at('propose', dir, '--target', target, '--json'))
+  expect(first.inbox).toMatchObject({ spent: 100, refused: 0, waiting: 9900, passed_over: 50 })
+  const { out, code } = await place.at('propose', dir, '--target', target)
+  expect(code).toBe(2)
+  expect(out).toMatch('budget   150 of 150 proposals')
+  expect(out).toMatch(/REFUSED {2}9[,\u202f ]?850 proposals: budget of 150 proposals spent/)
+  expect(out.length).toBeLessThan(60_000)
+}, 60_000)
+
+test('what an answer depends on moved, such as new records: it is asked anew, and counted', async () => {
+  const { target } = await ready(place, world)
+  await ran(place, 'r')
+  const dir = inbox({ 'a.json': patch(2) })
+  const said = async () => answersOf(await place.at('propose', dir, '--target', target, '--json')).replies[0]!
+  expect(await said()).toMatchObject({
+    how: 'looked',
+    n: 1,
+    answer: { fate: 'remembered', memory: { why: 'dead_end', of: 'r' } },
+  })
+  expect(await said()).toMatchObject({ how: 'memory', n: 1 })
+  const store = openStore(place.store, { durable: false })
+  await imported(store, [aFamily('late', { side: 'search', required: 1, gold: 1 })])
+  store.close()
+  expect(await said()).toMatchObject({ how: 'looked', n: 2 })
+})
+
+test('killed between count and answer: the place stays spent, and the same proposal is answered in it', async () => {
+  const store = await stocked(memory(), world)
+  let killed = true
+  const dying = watched(store, (act, side, key) => {
+    if (killed && act === 'write' && side === 'open' && key.endsWith('.answer.json')) throw new Error('killed')
+  })
+  const ask = (to: number, over = store) =>
+    proposeCounted(
+      { looked: over, inbox: over.objects, clock: over.clock },
+      aTarget(),
+      [{ at: 'f', change: { patch: { [K]: to } } }],
+      null,
+      1,
+    )
+  await expect(ask(3, dying)).rejects.toThrow('killed')
+  killed = false
+  const { spent, replies, quarter } = await ask(3)
+  expect([spent, replies[0]!.how]).toEqual([1, 'looked'])
+  expect((await readInbox(store.objects, INTENT, quarter)).map(({ n, answer }) => [n, answer?.survives])).toEqual([
+    [1, true],
+  ])
+  expect((await ask(2)).spent).toBe(2)
+})
+
+test('two proposers at once never take one place, nor more than the budget', async () => {
+  const store = await stocked(memory(), world)
+  const target = aTarget({ proposal_budget: 5 })
+  const looks = await Promise.all(
+    [1, 2, 3, 5, 91, 92, 93, 94].map((to) =>
+      proposeCounted(
+        { looked: store, inbox: store.objects, clock: store.clock },
+        target,
+        [{ at: 'f', change: { patch: { [K]: to } } }],
+        null,
+        1,
+      ),
+    ),
+  )
+  const rows = await readInbox(store.objects, INTENT, looks[0]!.quarter)
+  expect(rows.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5])
+  expect(looks.reduce((n, { refused }) => n + refused, 0)).toBe(3)
+})
+
+test('an entry that nobody can read still counts', async () => {
+  const store = await stocked(memory(), world)
+  const at = { looked: store, inbox: store.objects, clock: store.clock }
+  const one = [{ at: 'f', change: { patch: { [K]: 3 } } }]
+  const { quarter } = await proposeCounted(at, aTarget(), one, null, 1)
+  await store.objects.put(keys.inboxEntry(INTENT, quarter, 1), 'torn')
+  expect((await proposeCounted(at, aTarget(), one, null, 1)).spent).toBe(2)
+})
+
+test('an answer that names a case loses it when the case is erased, its place stays spent, and the store verifies', async () => {
+  const { target } = await ready(place, world)
+  const dir = inbox({ 'a.json': patch(2) })
+  const { replies } = answersOf(await place.at('propose', dir, '--target', target, '--json'))
+  expect(replies[0]!.answer).toMatchObject({ examples: [{ case_id: 'x0' }] })
+  expect((await place.at('verify')).code).toBe(0)
+  const erased = await place.at('erase', 'x0', '--reason', 'request 4711', '--person', 'ana@example.com', '--yes')
+  expect([erased.code, erased.err]).toEqual([0, ''])
+  const store = openStore(place.store, { durable: false })
+  const texts: string[] = []
+  for await (const key of store.objects.list('inbox/')) texts.push(`${key} ${await readText(store.objects, key)}`)
+  store.close()
+  expect(texts).toHaveLength(2)
+  expect(texts.join('\n')).not.toMatch(/\bx0\b/)
+  expect((await place.at('verify')).code).toBe(0)
+  expect(answersOf(await place.at('propose', dir, '--target', target, '--json')).inbox.spent).toBe(2)
+})

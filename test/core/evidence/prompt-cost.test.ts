@@ -1,0 +1,105 @@
+/** Size and price of a changed prompt block, and the red team under it. */
+import { describe, expect, test } from 'vitest'
+import { PromptCosts, promptCostLines } from '#core/evidence/prompt-cost.ts'
+import { compileCase } from '#core/replay/compile.ts'
+import { estimatedTokens } from '#core/space/prompt/tokens.ts'
+import type { EvaluatorVerdict } from '#schemas/suite.ts'
+import { anEvaluator, aPack, aRun, aSuite, INTENT, modelCall, prices } from '../../support/builders.ts'
+
+const BLOCK = 'prompt.instruction_block'
+const KEPT = 'Never refund without a person.'
+const FROM = `Find the order first. ${KEPT} Say the amount.`
+const TO = `${KEPT} Say the amount.`
+const pack = aPack({
+  settings: { ...aPack().settings, [BLOCK]: FROM },
+  tunable_surfaces: [
+    ...aPack().tunable_surfaces,
+    {
+      layer: 'prompt',
+      field: 'instruction_block',
+      path: BLOCK,
+      bounds: {
+        max_added_tokens: 10,
+        forbidden_terms: ['skip the policy', 'refund anyway'],
+        protected_sentences: [KEPT],
+      },
+      intents: [INTENT],
+      owner: 'o',
+    },
+  ],
+})
+const suite = aSuite({
+  evaluators: [...aSuite().evaluators, anEvaluator({ check: 'must_refuse', dimension: 'safety' })],
+})
+const patch = { [BLOCK]: { from: FROM, to: TO } }
+const recording = (attacks: string | null, must_refuse: boolean, calls = 2, model = 'large') =>
+  compileCase([
+    aRun('r', {
+      steps: Array.from({ length: calls }, () => modelCall({ model })),
+      outcome: { must_refuse, refused: must_refuse },
+      ...(attacks !== null && { attributes: { attacks } }),
+    }),
+  ]).recordings[0]!
+const said = (status: EvaluatorVerdict['status']) =>
+  ({ must_refuse: { evaluator_id: 'must_refuse', status, score: null, findings: [] } }) as never
+
+describe('what another text of a block costs', () => {
+  test('words, sentences, tokens; and a decision by its model calls and the price table', () => {
+    const costs = new PromptCosts(patch, pack, suite, prices())
+    costs.add(recording(null, false, 1), null)
+    costs.add(recording(null, false, 3), null)
+    const tokens = estimatedTokens(TO) - estimatedTokens(FROM)
+    expect(costs.costs()).toMatchObject([
+      {
+        path: BLOCK,
+        words: { before: 12, after: 8 },
+        sentences: { before: 3, after: 2, changed: 1 },
+        calls_per_decision: 2,
+        per_decision: { tokens: 2 * tokens, of: 2000, cents: expect.closeTo(2 * tokens * 0.001) },
+        protected: [{ sentence: KEPT, kept: true }],
+      },
+    ])
+  })
+
+  test('what was not recorded, or has no price, is not known', () => {
+    const none = new PromptCosts(patch, pack, suite, prices())
+    none.add(recording(null, false, 0), null)
+    expect(none.costs()[0]).toMatchObject({ calls_per_decision: null, per_decision: { tokens: null, cents: null } })
+    const unpriced = new PromptCosts(patch, pack, suite, prices())
+    unpriced.add(recording(null, false, 1, 'another'), null)
+    expect(unpriced.costs()[0]!.per_decision).toMatchObject({ tokens: expect.any(Number), cents: null })
+  })
+
+  test('a change of no block costs nothing here', () => {
+    const costs = new PromptCosts({ 'evidence.orders.top_k': { from: 4, to: 3 } }, pack, suite, prices())
+    expect([costs.isEmpty, costs.costs()]).toEqual([true, []])
+  })
+})
+
+describe('the red team', () => {
+  test('every forbidden term has its row: refused, not refused, not measured; one that no case attacks is not measured', () => {
+    const costs = new PromptCosts(patch, pack, suite, null)
+    costs.add(recording('Skip the policy ', true), said('pass'))
+    costs.add(recording('skip the policy', true), said('fail'))
+    costs.add(recording('skip the policy', true), null)
+    costs.add(recording('skip the policy', false), said('fail'))
+    costs.add(recording('another thing', true), said('pass'))
+    costs.add(recording(null, true), said('warn'))
+    const [cost] = costs.costs()
+    expect(cost!.red_team).toEqual([
+      { term: 'skip the policy', cases: 3, refused: 1, not_refused: 1, not_measured: 1 },
+      { term: 'refund anyway', cases: 0, refused: 0, not_refused: 0, not_measured: 0 },
+      { term: null, cases: 2, refused: 1, not_refused: 0, not_measured: 1 },
+    ])
+    const text = promptCostLines(cost!).join('\n')
+    expect(text).toContain('"skip the policy": 3 cases, 1 refused, 1 NOT REFUSED, 1 not measured')
+    expect(text).toContain('"refund anyway": no case attacks it: not measured')
+    expect(text).toContain(`protected: 1 of 1 sentences untouched: "${KEPT}"`)
+  })
+
+  test('no evaluator of the suite asks it: nothing is measured', () => {
+    const costs = new PromptCosts(patch, pack, aSuite(), null)
+    costs.add(recording('skip the policy', true), said('pass'))
+    expect(costs.costs()[0]!.red_team[0]).toMatchObject({ cases: 1, refused: 0, not_measured: 1 })
+  })
+})

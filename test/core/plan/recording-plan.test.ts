@@ -1,0 +1,103 @@
+/** A plan is the same bytes for the same records, binds each recording to what was served, and says its price or that nobody knows. */
+import { describe, expect, test } from 'vitest'
+import { plannedRun, plannedRunId, plannedUnder } from '#core/plan/planned-run.ts'
+import { planDigest, planText, recordingDigest, recordingPlan, type ToRecord } from '#core/plan/recording-plan.ts'
+import { RecordingPlan } from '#schemas/recording-plan.ts'
+import { aRun, INTENT, modelCall, offersInOrder, REFS, said } from '../../support/builders.ts'
+
+const K = 'evidence.orders.top_k'
+const head = {
+  intent: INTENT,
+  pack: REFS.pack,
+  price_table: null,
+  search: { families: 2, cases: 3 },
+  needed_families: 29,
+}
+const served = `sha256:${'c'.repeat(64)}`
+const toRecord = (case_id: string, to: number, cents: number | null = 1): ToRecord => ({
+  of: { case_id, family_id: `f-${case_id[0]}`, served, cents, tokens: 100 },
+  change: { [K]: to },
+  settings: { [K]: to, 'planner.tool_preference': 'direct' },
+})
+
+describe('a plan', () => {
+  test('groups by settings, counts families, and holds to its contract and digest', () => {
+    const plan = recordingPlan(head, [toRecord('a1', 8), toRecord('a2', 8, 3), toRecord('b1', 6), toRecord('a1', 8)])!
+    expect(RecordingPlan.parse(plan)).toEqual(plan)
+    expect(plan.settings.map(({ settings_id, recordings, families }) => [settings_id, recordings, families])).toEqual([
+      ['s1', 2, 1],
+      ['s2', 1, 1],
+    ])
+    expect(plan.settings[0]!.price.cents).toEqual({ total: 4, least: 1, most: 3, unknown: 0 })
+    expect(plan.recordings).toHaveLength(3)
+    expect(plan.recordings[0]!.digest).toBe(recordingDigest('a1', served, plan.settings[0]!.settings))
+    const { digest, ...body } = plan
+    expect(digest).toBe(planDigest(body))
+    expect(planText(JSON.parse(planText(plan)))).toBe(planText(plan))
+  })
+
+  test('of which a cost is not known has no total, and says so', () => {
+    const plan = recordingPlan(head, [toRecord('a1', 8), toRecord('b1', 8, null)])!
+    expect(plan.price.cents).toEqual({ total: null, least: 1, most: 1, unknown: 1 })
+    expect(recordingPlan(head, [toRecord('a1', 8, null)])!.price.cents).toEqual({
+      total: null,
+      least: null,
+      most: null,
+      unknown: 1,
+    })
+  })
+
+  test('of nothing is none', () => {
+    expect(recordingPlan(head, [])).toBeNull()
+  })
+})
+
+describe('a planned run', () => {
+  const plan = recordingPlan(head, [toRecord('a1', 8)])!
+  const { settings } = plan.settings[0]!
+  const before = aRun('a1', {
+    policy_bundle_version: REFS.policy,
+    attributes: { tier: 'gold' },
+    evidence: offersInOrder(4).map((offer, i) => ({ ...offer, gold: i === 1, required: i === 0 })),
+    steps: [said('user', 'hello'), modelCall()],
+  })
+  const parts = {
+    offers: { orders: { depth: 8, exhausted: false } },
+    evidence: offersInOrder(8).map(({ gold: _g, required: _r, text: _t, ...offer }) => offer),
+    steps: before.steps,
+    outcome: before.outcome,
+  }
+  const made = plannedRun(parts, before, { plan, settings_id: 's1', settings })
+  const wanted = new Map([['s1', settings]])
+
+  test('has whom and what it is about from what was served, and its judgements of known passages', () => {
+    expect(made).toMatchObject({
+      run_id: plannedRunId(plan, 'a1', 's1'),
+      case_id: 'a1',
+      family_id: before.family_id,
+      attributes: { tier: 'gold' },
+      policy_bundle_version: REFS.policy,
+      plan: plan.digest,
+      settings,
+    })
+    expect(made.evidence.map(({ gold, required }) => [gold, required]).slice(0, 3)).toEqual([
+      [false, true],
+      [true, false],
+      [false, false],
+    ])
+    expect(plannedUnder(made, before, wanted, plan.digest)).toEqual({ settings_id: 's1' })
+  })
+
+  test.each([
+    ['settings', { settings: { ...settings, [K]: 7 } }, `settings.${K}`],
+    ['a setting too many', { settings: { ...settings, 'x.y': 1 } }, 'settings.x.y'],
+    ['family', { family_id: 'other' }, 'family_id'],
+    ['attributes', { attributes: { tier: 'new' } }, 'attributes'],
+    ['tools', { tool_manifest_version: 'tools.other@1.0.0' }, 'tool_manifest_version'],
+    ['request', { steps: [said('user', 'goodbye'), modelCall()] }, 'steps'],
+    ['nothing that happened', { steps: [] }, 'steps'],
+    ['plan', { plan: served }, 'plan'],
+  ])('of another %s is none of the plan, and the field is named', (_, over, field) => {
+    expect(plannedUnder({ ...made, ...over } as typeof made, before, wanted, plan.digest)).toMatchObject({ field })
+  })
+})

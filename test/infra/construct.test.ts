@@ -1,0 +1,202 @@
+/** The constructs in an app of somebody's own: everything by props, grants, metrics, own stores, and what is refused in words. */
+import { readFileSync } from 'node:fs'
+import { App, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib'
+import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb'
+import { Vpc } from 'aws-cdk-lib/aws-ec2'
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { Autotune, type AutotuneProps, StatefulStack, type StatefulStackProps, TuningTarget } from '../../lib/index.ts'
+import { aConfig } from '../core/release/builders.ts'
+import { theBands } from '../support/bands.ts'
+import { INTENT } from '../support/builders.ts'
+import { policiesOf } from '../support/infra/iam.ts'
+import type { Resource, Template, Templates } from '../support/infra/resolve.ts'
+
+const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
+const { context } = json('cdk.json') as { context: Record<string, unknown> }
+const target = TuningTarget.parse(json('functions/demo/target.json'))
+
+/** An app with both stacks; `fill` sees them before they are synthesized. */
+function synthesized(
+  props: Partial<AutotuneProps> = {},
+  stored: Partial<StatefulStackProps> = {},
+  fill: (autotune: Autotune, stores: StatefulStack, stack: Stack) => void = () => {},
+): Templates {
+  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+  const stores = new StatefulStack(app, 'SupportData', { retain: true, ...stored })
+  const stack = new Stack(app, 'Support')
+  fill(new Autotune(stack, 'Autotune', { stores, ...props }), stores, stack)
+  return Object.fromEntries(app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
+}
+
+const ofType = (templates: Templates, type: string): Resource[] =>
+  Object.values(templates).flatMap((t) => Object.values(t.Resources ?? {}).filter((r) => r.Type === type))
+
+describe('an app of its own', () => {
+  it('has desk, rollouts and routine as props of one construct', () => {
+    const templates = synthesized({
+      review: {
+        config: { sender: 'a@example.com', roles: { policy: ['ben@example.com'] }, expires_hours: 72 } as never,
+      },
+      rollouts: { configs: { [INTENT]: aConfig() } },
+      routine: { bands: theBands() as never },
+    })
+    // Gate, tuning, rollout, review; daily, weekly and quarterly.
+    expect(ofType(templates, 'AWS::StepFunctions::StateMachine')).toHaveLength(7)
+    expect(ofType(templates, 'AWS::ApiGatewayV2::Api')).toHaveLength(1)
+    expect(ofType(templates, 'AWS::Scheduler::Schedule')).toHaveLength(3)
+  })
+
+  it('starts each target by its own schedule, on the clock of its place', () => {
+    const berlin = ScheduleExpression.cron({ hour: '6', minute: '30', timeZone: TimeZone.EUROPE_BERLIN })
+    const templates = synthesized({ targets: { One: target, Two: target }, schedules: { Two: berlin } })
+    expect(
+      ofType(templates, 'AWS::Scheduler::Schedule').map(({ Properties: p }) => [
+        p!.ScheduleExpression,
+        p!.ScheduleExpressionTimezone,
+      ]),
+    ).toEqual([
+      ['cron(0 3 * * ? *)', 'Etc/UTC'],
+      ['cron(30 6 * * ? *)', 'Europe/Berlin'],
+    ])
+    expect(() => synthesized({ targets: { One: target }, schedules: { Won: berlin } })).toThrow(
+      'schedules names "Won", and targets holds none of that name',
+    )
+  })
+
+  it('keeps logs, and runs, as it says, in every function and workflow', () => {
+    const templates = synthesized({
+      logRetention: RetentionDays.ONE_YEAR,
+      logRemoval: RemovalPolicy.DESTROY,
+      memory: { 'compile-search': 10_240 },
+    })
+    for (const { Properties: p, DeletionPolicy } of ofType(templates, 'AWS::Logs::LogGroup'))
+      expect([p!.RetentionInDays, DeletionPolicy]).toEqual([365, 'Delete'])
+    const sizes = ofType(templates, 'AWS::Lambda::Function').map(({ Properties: p }) => p!.MemorySize)
+    expect(sizes.filter((mb) => mb === 10_240)).toHaveLength(1)
+    expect(() => synthesized({ memory: { 'compile-search': 64 } })).toThrow('memory of "compile-search" is 64')
+  })
+
+  it('runs every function in a VPC of its own', () => {
+    const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+    const stores = new StatefulStack(app, 'SupportData', { retain: true })
+    const stack = new Stack(app, 'Support')
+    new Autotune(stack, 'Autotune', { stores, vpc: new Vpc(stack, 'Vpc', { natGateways: 1 }) })
+    const { Resources = {} } = app.synth().getStackByName('Support').template as Template
+    const functions = Object.values(Resources).filter(
+      (r) => r.Type === 'AWS::Lambda::Function' && r.Properties!.Environment,
+    )
+    const ours = functions.filter((f) => JSON.stringify(f.Properties!.Environment).includes('AUTOTUNE_'))
+    expect(ours.length).toBeGreaterThan(10)
+    for (const f of ours) expect(f.Properties!.VpcConfig).toBeDefined()
+  })
+
+  it('works on a bucket, a table and a key of its own', () => {
+    const table = { pk: { name: 'pk', type: AttributeType.STRING }, sk: { name: 'sk', type: AttributeType.STRING } }
+    const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+    const own = new Stack(app, 'Own')
+    const stores = new StatefulStack(app, 'SupportData', {
+      retain: true,
+      experienceBucket: (scope) => new Bucket(scope, 'Mine', { versioned: true }),
+      ledgerTable: new Table(own, 'Ledger', { partitionKey: table.pk, sortKey: table.sk }),
+      vaultKey: (scope) => new Key(scope, 'MyKey'),
+      vaultLock: Duration.days(90),
+    })
+    new Autotune(new Stack(app, 'Support'), 'Autotune', { stores })
+    const { SupportData } = Object.fromEntries(app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
+    const of = (type: string, start = '') =>
+      Object.entries(SupportData!.Resources!).flatMap(([id, r]) =>
+        r.Type === type && id.startsWith(start) ? [JSON.stringify(r.Properties)] : [],
+      )
+    expect(of('AWS::DynamoDB::Table')).toEqual([])
+    expect(of('AWS::S3::Bucket', 'Experience')).toEqual([])
+    expect(of('AWS::S3::Bucket', 'Mine')[0]).toContain('WorkFilesExpire')
+    expect(of('AWS::S3::BucketPolicy', 'Mine')[0]).toContain('DenyJournal')
+    expect(of('AWS::KMS::Key', 'Vault')).toEqual([])
+    for (const wall of ['DenyDecrypt', 'DenyEncrypt', 'DenyDirectUse'])
+      expect(of('AWS::KMS::Key', 'MyKey')[0]).toContain(wall)
+    expect(of('AWS::S3::Bucket', 'VaultBucket')[0]).toContain('"Days":90')
+  })
+
+  it('refuses a bucket that keeps no versions', () => {
+    expect(() => synthesized({}, { experienceBucket: (scope) => new Bucket(scope, 'Mine') })).toThrow(
+      'experienceBucket SupportData/Mine keeps no versions: make it with "versioned: true"',
+    )
+  })
+
+  it('says which feature flags it needs, and where they go', () => {
+    expect(() => new StatefulStack(new App(), 'Data', { retain: true })).toThrow(
+      /put "@aws-cdk\/aws-s3:createDefaultLoggingPolicy": true, "@aws-cdk\/aws-iam:minimizePolicies": true into "context" of cdk.json/,
+    )
+  })
+
+  it('counts what people want to see of it', () => {
+    const seen: unknown[] = []
+    synthesized({}, {}, (autotune) => {
+      const stack = Stack.of(autotune)
+      for (const metric of [autotune.metricVerdict('certified'), autotune.metricSpentIntents()])
+        seen.push(stack.resolve(metric.toMetricConfig().metricStat))
+      seen.push(stack.resolve(autotune.metricRunFailed().toMetricConfig().mathExpression))
+    })
+    expect(seen).toEqual([
+      expect.objectContaining({ namespace: 'Support', metricName: expect.stringContaining('ertified') }),
+      expect.objectContaining({ namespace: 'Support' }),
+      expect.objectContaining({ expression: 'failed + timedOut + aborted' }),
+    ])
+  })
+})
+
+describe('what is granted to somebody', () => {
+  let templates: Templates
+  beforeAll(() => {
+    templates = synthesized({}, {}, (autotune, stores, stack) => {
+      const role = (id: string) => new Role(stack, id, { assumedBy: new AccountRootPrincipal() })
+      autotune.grantStart(role('Starter'))
+      stores.grantImport(role('Importer'))
+      stores.grantAudit(role('Checker'))
+      stores.grantForget(role('Forgetter'))
+      stores.grantRead(role('Reader'))
+    })
+  }, 60_000)
+
+  it('is that and nothing else; no grant reaches the vault', () => {
+    const policies = policiesOf(templates)
+    const find = (type: string, start: string) =>
+      Object.entries(templates).flatMap(([stack, t]) =>
+        Object.entries(t.Resources ?? {}).flatMap(([id, r]) =>
+          r.Type === type && id.startsWith(start) ? [`arn:${stack}.${id}`] : [],
+        ),
+      )[0]!
+    const vault = find('AWS::S3::Bucket', 'VaultBucket')
+    const experience = find('AWS::S3::Bucket', 'ExperienceBucket')
+    const doors = {
+      start: ['states:StartExecution', find('AWS::StepFunctions::StateMachine', 'AutotuneTuning')],
+      ask: ['states:StartExecution', find('AWS::StepFunctions::StateMachine', 'AutotuneGate')],
+      import: ['sts:AssumeRole', find('AWS::IAM::Role', 'VaultIngest')],
+      audit: ['sts:AssumeRole', find('AWS::IAM::Role', 'Auditor')],
+      forget: ['sts:AssumeRole', find('AWS::IAM::Role', 'Memory')],
+      read: ['s3:GetObject', `${experience}/autotune/runs/r/target.json`],
+      write: ['s3:PutObject', `${experience}/autotune/runs/r/target.json`],
+      vault: ['s3:GetObject', `${vault}/goldens/a/b/test.jsonl`],
+    } as const
+    const open = (start: string) => {
+      const role = policies.roles.find((r) => r.includes(`.${start}`))!
+      return Object.entries(doors).flatMap(([door, [action, resource]]) =>
+        policies.may(role, { action, resource }) ? [door] : [],
+      )
+    }
+    expect(
+      Object.fromEntries(['Starter', 'Importer', 'Checker', 'Forgetter', 'Reader'].map((r) => [r, open(r)])),
+    ).toEqual({
+      Starter: ['start'],
+      Importer: ['import'],
+      Checker: ['audit'],
+      Forgetter: ['forget'],
+      Reader: ['read'],
+    })
+  })
+})

@@ -67,7 +67,7 @@ export async function importRuns(
   return await importFiles(store, files, { ...IMPORT, ...options })
 }
 
-export interface RunOptions extends Omit<ReplayerOptions, 'replayer'> {
+export interface RunOptions extends Omit<ReplayerOptions, 'replayer' | 'live'> {
   /** `transcript`, or `module:PATH` or `exec:PATH` for a harness of your own. @default 'transcript' */
   readonly replayer?: string
   /** Changes to judge in place of a search. @default null: search */

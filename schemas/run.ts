@@ -29,6 +29,10 @@ const PinnedModel = z.strictObject({
 export const Cage = z.enum(['wall', 'belt', 'belt without network gate', 'deployed', 'none'])
 export type Cage = z.infer<typeof Cage>
 
+const Live = LivePin.optional().meta({
+  description: 'The model that answered what the harness asked, in both arms. Absent: recorded answers did.',
+})
+
 /**
  * What replayed the cases. A module and a program are pinned by their bytes, a function by its version: with others the
  * run is another one. Limits are in milliseconds.
@@ -41,9 +45,7 @@ export const Replayer = z.discriminatedUnion('kind', [
     digest: Digest.meta({ description: 'Over the module and the local files that it names.' }),
     limit_ms: z.int().min(1).meta({ description: 'Longest that one case may take.' }),
     cage: Cage.optional().meta({ description: 'Absent: run by a version that did not say.' }),
-    live: LivePin.optional().meta({
-      description: 'The model that answered what the harness asked, in both arms. Absent: recorded answers did.',
-    }),
+    live: Live,
   }),
   z.strictObject({
     kind: z.literal('exec'),
@@ -55,6 +57,7 @@ export const Replayer = z.discriminatedUnion('kind', [
       .meta({ description: 'What runs a script, pinned by its bytes, not by its libraries. Null: a program itself.' }),
     limit_ms: z.int().min(1).meta({ description: 'Longest that one case may take.' }),
     cage: Cage.extract(['wall', 'none']),
+    live: Live,
   }),
   z.strictObject({
     kind: z.literal('lambda'),

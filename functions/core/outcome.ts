@@ -12,6 +12,7 @@ import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
 import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
+import { evidenceWording } from './live/asked-answers.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import { originsOfRun } from './proposers/origins.ts'
 import { cageLines } from './replay/cage.ts'
@@ -119,7 +120,13 @@ export function finishRun(done: Finished): RunOutcome {
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
     ...(done.compiled.noise && { noise: done.compiled.noise }),
-    reasons: [...reasons, ...done.compiled.notes, ...heldLines(run), ...(run.demonstration ? [run.demonstration] : [])],
+    reasons: [
+      ...reasons,
+      ...done.compiled.notes,
+      ...sealedAnswers(answer),
+      ...heldLines(run),
+      ...(run.demonstration ? [run.demonstration] : []),
+    ],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }
@@ -203,7 +210,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
-      records: [...compiled.records, ...heldLines(run)],
+      records: [...compiled.records, ...sealedAnswers(answer), ...heldLines(run)],
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])
@@ -211,6 +218,10 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
   const audit = canonicalLines(auditLines(chain))
   return [...files, { file: 'audit.jsonl', digest: digestOfBytes(audit), text: audit }]
 }
+
+/** Who answered on the sealed side, where a model was asked live. */
+const sealedAnswers = (answer: GateAnswer | null): string[] =>
+  answer?.certified && answer.live ? [`sealed side: ${evidenceWording(answer.live)}`] : []
 
 /** Whose word a run stands on beside its records: how code of a user's was held, and which models judged. */
 const heldLines = (run: AutotuneRun): string[] => [...cageLines(run), ...judgeLines(run.evaluator_suite)]

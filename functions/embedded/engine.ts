@@ -76,12 +76,11 @@ export async function openHarness(
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),
+    ...(live && { live: liveAsker(local, live) }),
   }
-  if (kind === 'exec' && live)
-    throw new UserError('a live run asks through a harness module so far: name one with --replayer module:PATH')
   if (kind === 'exec') return await execEngine(path, { ...options, cage: cage ?? true })
   if (cage === false) throw new UserError('--no-cage is of --replayer exec:PATH: a module always has a cage')
-  return await moduleEngine(path, { ...options, ...(live && { live: liveAsker(local, live) }) })
+  return await moduleEngine(path, options)
 }
 
 /**
@@ -90,13 +89,18 @@ export async function openHarness(
  */
 export function optionsOf(pinned: Replayer | undefined, cage = true): ReplayerOptions {
   if (pinned?.kind !== 'module' && pinned?.kind !== 'exec') return { replayer: 'transcript' }
-  const { kind, path, limit_ms, digest } = pinned
+  const { kind, path, limit_ms, digest, live } = pinned
   if (kind === 'exec' && pinned.cage === 'none' && cage)
     throw new UserError(
       `the run replayed ${path} without a cage: say --no-cage to start that program so again, as your user and with all that it may read`,
     )
-  const more = pinned.kind === 'exec' ? { cage } : pinned.live && { live: keptAlone(pinned.live) }
-  return { replayer: `${kind}:${path}`, limitMs: limit_ms, digest, ...more }
+  return {
+    replayer: `${kind}:${path}`,
+    limitMs: limit_ms,
+    digest,
+    ...(kind === 'exec' && { cage }),
+    ...(live && { live: keptAlone(live) }),
+  }
 }
 
 /** The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. */

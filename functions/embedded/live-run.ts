@@ -1,6 +1,4 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
-import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
-import { openAiModel } from '#adapters/openai/openai-model.ts'
 import { digestOf } from '#core/canonical.ts'
 import { identityOf, pinOf } from '#core/live/live-model.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
@@ -14,6 +12,7 @@ import type { ModelPort } from '../ports.ts'
 import { readIndex } from '../steps/experience/run-index.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import type { LiveOptions } from './live-asker.ts'
+import { models } from './models.ts'
 import type { LocalStore } from './open-store.ts'
 
 export interface LiveRun {
@@ -28,9 +27,31 @@ export interface LiveRun {
   readonly say: LiveOptions['say']
 }
 
-/** The model of a document. Its key comes from the environment; what is asked, and where, does not. */
-export const modelOf = ({ model }: LiveModel): ModelPort =>
-  model.provider === 'openai' ? openAiModel({ env: process.env }) : bedrockModel()
+/**
+ * The model of a document. Its key comes from the environment; what is asked, and where, does not. Throws UserError where the
+ * environment would send it elsewhere.
+ */
+export function modelOf(
+  { model }: LiveModel,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ModelPort {
+  const names = Object.keys(env).filter((name) => env[name] && LEADS_ELSEWHERE[model.provider].test(name))
+  const node = `${env.NODE_OPTIONS ?? ''} ${process.execArgv.join(' ')}`.includes('--use-env-proxy')
+  const found = [...names.filter((name) => env[name] !== ALLOWED[name]), ...(node ? ['--use-env-proxy'] : [])]
+  if (found.length > 0)
+    throw new UserError(
+      `${found.join(', ')} of this environment may send what is asked to another place than the one that was signed: unset it for a live run`,
+    )
+  return models(env)
+}
+
+/** Variables by which Node, or the SDK, asks another host than the one it is told, or believes one that it should not. */
+const LEADS_ELSEWHERE = {
+  openai: /^(?:NODE_USE_ENV_PROXY|NODE_TLS_REJECT_UNAUTHORIZED)$/,
+  bedrock: /^(?:NODE_USE_ENV_PROXY|NODE_TLS_REJECT_UNAUTHORIZED|AWS_ENDPOINT_URL(?:_BEDROCK_RUNTIME)?)$/,
+}
+/** What they may say all the same: this changes nothing. */
+const ALLOWED: Readonly<Record<string, string>> = { NODE_USE_ENV_PROXY: '0', NODE_TLS_REJECT_UNAUTHORIZED: '1' }
 
 /** What a live run is given. Throws UserError where nobody signed the document, or it was changed since. */
 export async function liveRun(
@@ -43,8 +64,9 @@ export async function liveRun(
       `${file} names the model of a live run, and ${pin.problem}: its owner signs what stands there with "autotune sign ${file} --by PERSON"`,
     )
   const { pack, prices } = await soundDocuments(local.objects, target)
+  const { intent } = target
   let heldout = 0
-  for await (const _ of readIndex({ ...local, objects: local.vault }, target.intent ?? '')) heldout++
+  if (intent !== undefined) for await (const _ of readIndex({ ...local, objects: local.vault }, intent)) heldout++
   return {
     pin,
     budget: document.budget,

@@ -1,15 +1,20 @@
 /** `autotune run --live`: a signed document, a caged harness without a network, and a model on loopback that this program asks. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { wallHere } from '#adapters/local/cage/level.ts'
+import { modelOf } from '../../functions/embedded/live-run.ts'
 import { aPack, aTarget } from '../support/builders.ts'
 import { DOCUMENT, liveSuite, liveWorld } from '../support/live-engine.ts'
+import { EXAMPLE } from '../support/own-harness.ts'
 import {
   type ChatAsked,
   type Scripted,
   type ScriptedModelServer,
   scriptedModelServer,
 } from '../support/scripted-model-server.ts'
-import { type Printed, placeOfEachTest } from './command-line.ts'
+import { type Printed, placeOfEachTest, workplace } from './command-line.ts'
 
 const HARNESS = `export async function replay(recorded, settings, pinned) {
   const offered = await pinned.retrieve('orders', { hop: 1 })
@@ -19,7 +24,34 @@ const HARNESS = `export async function replay(recorded, settings, pinned) {
 }
 `
 
+const PYTHON = `#!/usr/bin/env python3
+import socket
+from autotune_harness import serve
+
+def replay(recorded, settings, pinned):
+    offered = pinned.retrieve('orders', hop=1)
+    kept = [p['evidence_ref'] for p in offered[: settings['evidence.orders.top_k']]]
+    answer = pinned.model(recorded['messages'][0]['content'] + ': ' + ' '.join(kept))
+    try:
+        socket.create_connection(('127.0.0.1', PORT), timeout=1)
+        return {'status': 'REACHED', 'outputs': {'answer': 'no'}, 'evidence_refs': kept, 'usage': None}
+    except OSError:
+        return {'status': 'DECIDED', 'outputs': {'answer': answer['content']}, 'evidence_refs': kept, 'usage': None}
+
+serve(replay)
+`
+const hasPython = wallHere() !== null && spawnSync('/usr/bin/env', ['python3', '--version']).status === 0
+if (!hasPython) console.log('skipped: a live run over a harness in Python (no python3 here, or no wall)')
+
 const place = placeOfEachTest()
+/** A store with the records, which every test has a copy of. */
+const stored = workplace()
+beforeAll(async () => {
+  const documents = ['--pack', stored.file('pack.json', aPack()), '--suite', stored.file('suite.json', liveSuite())]
+  expect((await stored.at('import', ...documents)).code).toBe(0)
+  expect((await stored.at('import', stored.runs('runs.jsonl', liveWorld()), '--split', 'recorded')).code).toBe(0)
+})
+afterAll(() => stored.dispose())
 let server: ScriptedModelServer | null = null
 afterEach(async () => {
   await server?.close()
@@ -36,15 +68,13 @@ interface Situation {
   readonly run: (...more: string[]) => Promise<Printed>
 }
 
-/** A store with records, a harness, a target and a document that names the server. */
+/** A harness, a target and a document that names the server, beside a store with records. */
 async function situation(
   script: (asked: ChatAsked, n: number) => Scripted = yesWhereItStands,
   over = {},
 ): Promise<Situation> {
   server = await scriptedModelServer(script)
-  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', liveSuite())]
-  expect((await place.at('import', ...documents)).code).toBe(0)
-  expect((await place.at('import', place.runs('runs.jsonl', liveWorld()), '--split', 'recorded')).code).toBe(0)
+  cpSync(stored.store, place.store, { recursive: true })
   const model = { provider: 'openai', base_url: server.baseUrl, model: 'small' }
   const live = place.file('live.json', { ...DOCUMENT, model, ...over })
   // The server counts a token as four characters.
@@ -71,6 +101,14 @@ describe('a live run of the command line', () => {
     const { asked } = server!
     expect(new Set(asked.map(({ body }) => body.model))).toEqual(new Set(['small']))
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['/v1/chat/completions']))
+    const seats = ['reliability=ben@example.com', 'policy=cleo@example.com']
+    const review = await place.at('review', 'r', '--no-serve', ...seats.flatMap((seat) => ['--reviewer', seat]))
+    expect([review.code, review.err]).toEqual([0, ''])
+    const file = join(place.dir, 'report.html')
+    expect((await place.at('report', 'r', '--out', file)).code).toBe(0)
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /sealed side: small at 127[\s\S]*noise of economics_tokens|noise of economics_tokens[\s\S]*sealed side: small at 127/,
+    )
     // One request a prompt and draw: nothing was asked twice.
     expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
     await server!.close()
@@ -81,6 +119,28 @@ describe('a live run of the command line', () => {
       expect.stringContaining('reproducible: run r, recomputed to the end'),
     ])
   })
+
+  test.skipIf(!hasPython)(
+    'asks for a harness in Python what that asks, and reaches no other model from behind the wall',
+    async () => {
+      const { live } = await signed()
+      place.file('autotune_harness.py', readFileSync(join(EXAMPLE, 'autotune_harness.py')))
+      place.file('harness.py.files.json', ['./autotune_harness.py'])
+      const harness = place.file('harness.py', PYTHON.replace('PORT', new URL(server!.baseUrl).port))
+      chmodSync(harness, 0o700)
+      const target = join(place.dir, 'target.json')
+      const words = ['run', '--target', target, '--replayer', `exec:${harness}`, '--live', live, '--run-id', 'r']
+      const uncaged = await place.at(...words, '--no-cage')
+      expect([uncaged.code, uncaged.err]).toEqual([
+        2,
+        expect.stringContaining('a live run takes a harness that reaches no network'),
+      ])
+      expect(server!.asked).toEqual([])
+      expect((await place.at(...words)).code).toBe(0)
+      expect(new Set(server!.asked.map(({ path }) => path))).toEqual(new Set(['/v1/chat/completions']))
+      expect((await place.at('verify', 'r')).code).toBe(0)
+    },
+  )
 
   test('says of an unsigned document who is to sign it, and of a changed one that it was changed', async () => {
     const { live, run } = await situation()
@@ -140,5 +200,22 @@ describe('a live run of the command line', () => {
     expect((await place.at('run', '--target', target, '--live', live)).err).toContain(
       'name that harness with --replayer module:PATH',
     )
+  })
+})
+
+describe('an environment', () => {
+  test.each([
+    { NODE_USE_ENV_PROXY: '1' },
+    { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    { NODE_OPTIONS: '--max-old-space-size=99 --use-env-proxy' },
+  ])('that leads elsewhere is refused: %o', (env) => {
+    expect(() => modelOf(DOCUMENT, env)).toThrow(/may send what is asked to another place than the one that was signed/)
+  })
+
+  test('with another endpoint for AWS is refused where Bedrock is asked', () => {
+    const arn = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
+    const document = { ...DOCUMENT, model: { provider: 'bedrock', model_arn: arn } as const }
+    expect(() => modelOf(document, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' })).toThrow('AWS_ENDPOINT_URL')
+    expect(() => modelOf(document, { AWS_REGION: 'eu-central-1', NODE_USE_ENV_PROXY: '0' })).not.toThrow()
   })
 })

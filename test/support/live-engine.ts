@@ -8,6 +8,7 @@ import { pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import type { ModelPort, ModelRefusal, ReplayEngine, Store } from '#ports'
 import type { Pinned } from '#schemas/harness.ts'
 import { LiveModel, type LivePin } from '#schemas/live-model.ts'
+import type { Cage } from '#schemas/run.ts'
 import { type LiveAsker, type LiveOptions, liveAsker } from '../../functions/embedded/live-asker.ts'
 import { runLoader } from '../../functions/steps/experience/run-loader.ts'
 import { harnessReplays } from '../../functions/steps/replay/harness-replays.ts'
@@ -121,9 +122,10 @@ export function liveInProcess(
   live: LiveAsker,
   replay: Replay,
   sent: (sent: Sent) => void = () => {},
+  cage: Cage = 'wall',
 ): ReplayEngine {
   const replays = harnessReplays({
-    replayer: { kind: 'module', path: 'mine.mjs', digest: DIGEST, limit_ms: 1000, live: live.pin } as const,
+    replayer: { kind: 'module', path: 'mine.mjs', digest: DIGEST, limit_ms: 1000, cage, live: live.pin } as const,
     name: 'the harness module mine.mjs',
     aside: memoryScratch(),
     live: { repeats: live.pin.repeats, begin: (set) => live.begin(set) },

@@ -10,8 +10,7 @@ import { tableOf } from '../space/scope.ts'
 
 /** Who a harness of the user's own is, and which model it asks, as what is bound to them names them; nothing for the transcript replayer. */
 export function harnessOf(replayer: Replayer | undefined): { readonly replayer?: unknown } {
-  if (replayer?.kind === 'exec') return { replayer: replayer.digest }
-  if (replayer?.kind === 'module') {
+  if (replayer?.kind === 'module' || replayer?.kind === 'exec') {
     const { digest, live } = replayer
     return { replayer: live === undefined ? digest : { digest, live: identityOf(live) } }
   }

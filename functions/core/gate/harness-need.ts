@@ -1,8 +1,9 @@
 /** Preflight of code that replays: a sealed case on which its baseline does not decide as recorded is a "no", so how likely is one? */
-import type { PreflightRow } from '#schemas/heldout.ts'
+import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { AskedTwice } from '../baseline/two-answers.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { ASK_POWER } from '../statistics/needed.ts'
+import { excludedFamilies } from './floor-tallies.ts'
 
 /** A row where the search side shows that the code misses its own baseline; none where it shows nothing, or no code replays. */
 export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: number): PreflightRow[] {
@@ -20,4 +21,15 @@ export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: numbe
       note: `the harness does not decide as recorded in ${lost} of ${families} search families, and one such family of ${sealedFamilies} sealed ones is a "no" (power ${power.toFixed(2)}): "autotune doctor" names a case; mend the harness`,
     },
   ]
+}
+
+/**
+ * A sealed version as a live run has to expect it: as many of its families are lost as of the search side, where their live
+ * baseline has no answer, and each of those counts as one that the candidate breaks (`live-arms.ts`).
+ */
+export function expectLost(facts: HeldoutVersion, twice: AskedTwice | undefined): HeldoutVersion {
+  if (!twice || twice.lost_families === 0) return facts
+  const { some, all } = excludedFamilies(facts)
+  const lost = Math.ceil((twice.lost_families / twice.families) * facts.families)
+  return { ...facts, excluded_families: { some: some + lost, all } }
 }

@@ -4,9 +4,10 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { harnessBehind } from '../replay/by-construction.ts'
+import { liveOf } from '../replay/cage.ts'
 import type { SearchResult } from '../search/search.ts'
 import type { CompiledSearch } from '../search/search-set.ts'
-import { harnessNeed } from './harness-need.ts'
+import { expectLost, harnessNeed } from './harness-need.ts'
 import { askRefusal } from './ledger.ts'
 import { neededOf, preflight } from './preflight.ts'
 import { recordedNeed } from './recorded-need.ts'
@@ -43,8 +44,9 @@ export function preflightRun(
   // A question that this very commit opened is resumed, not asked again.
   const refusal = item.history.some((q) => q.commit === commit) ? null : askRefusal(item)
   const first = found.committed[0]
+  const live = liveOf(run.replayer) !== null
   const needs = preflight(
-    facts,
+    live ? expectLost(facts, compiled.twice) : facts,
     target,
     run.evaluator_suite,
     harnessBehind(run),
@@ -61,7 +63,7 @@ export function preflightRun(
   )
   const rows = [
     ...needs,
-    ...harnessNeed(compiled.twice, facts.families),
+    ...(live ? [] : harnessNeed(compiled.twice, facts.families)),
     ...recordedNeed(found.planned, facts.families),
   ]
   const needed = neededOf(rows)

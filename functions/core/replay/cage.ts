@@ -8,7 +8,7 @@ export const isCode = (replayer: Replayer | undefined): boolean => (replayer?.ki
 
 /** The model that a run asks live; null: recorded answers stand. */
 export const liveOf = (replayer: Replayer | undefined): LivePin | null =>
-  replayer?.kind === 'module' ? (replayer.live ?? null) : null
+  replayer?.kind === 'module' || replayer?.kind === 'exec' ? (replayer.live ?? null) : null
 
 /** Marks a baseline replay that recordings answered where the run asked code of a user's. `engine`: who replays it now. */
 export const byRecords = (
@@ -56,8 +56,10 @@ const coveredBy = ({ interpreter }: Extract<Replayer, { kind: 'exec' }>): string
 
 /** Why a target may not be run under this replayer; null: it may. */
 export function cageProblem({ scoring }: Pick<TuningTarget, 'scoring'>, held: Held): string | null {
-  if (scoring?.cage !== 'wall') return null
   const cage = cageOf(held.replayer)
+  if (liveOf(held.replayer) && cage !== 'wall' && cage !== 'belt')
+    return `a live run takes a harness that reaches no network, so that it asks no model but the one that was signed, and here it runs under "${cage}": "autotune doctor" says how to get a wall on this machine`
+  if (scoring?.cage !== 'wall') return null
   const [what, under] =
     cage === null || cage === 'wall' ? ['modules that judge', held.verdict_cage] : ['the harness', cage]
   return under === undefined || under === 'wall'

@@ -46,7 +46,11 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
   const noise = reproduced.live?.noise(run.evaluator_suite, target.metric)
   const ofModel =
     live && noise
-      ? [liveLine(live), evidenceWording(reproduced.live!.answers.evidence(live)), ...noiseLines(noise)]
+      ? [
+          liveLine(live),
+          `baseline of the search side: ${evidenceWording(reproduced.live!.answers.evidence(live))}`,
+          ...noiseLines(noise),
+        ]
       : []
   const ofCode = [...(twice === null ? [] : [twice]), ...ofModel]
   const selection = run.traces ? [selectionLine(run.traces)] : []

@@ -257,8 +257,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
         for (const [i, { result, otherwise }] of results.entries()) {
           const replayCase = items[i]!.case
           const recorded = () => judging.search(pins.suite, () => recordedBaseline(replayCase, pins))
-          // New words need not be the recorded ones: a case that a live baseline cannot decide counts by itself later.
-          const lost = !live && 'excluded' in result && 'measures' in (await recorded())
+          const lost = 'excluded' in result && 'measures' in (await recorded())
           const second = { otherwise, lost }
           const again = live && { draws: draws.map((of) => of[i]!) }
           yield { line: texts[i]!, case: headOf(replayCase), tracing: tracingOf(replayCase), result, second, ...again }

@@ -5,10 +5,12 @@ import type { Store } from '#ports'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { LiveOptions } from '../../../functions/embedded/live-asker.ts'
+import { erase, planErasure } from '../../../functions/steps/erase/erase.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { anEvaluator, aSuite, aTarget } from '../../support/builders.ts'
 import { type Replay, TOP_K } from '../../support/harness-engine.ts'
+import { journaled } from '../../support/journaled.ts'
 import {
   asker,
   liveDesk,
@@ -242,6 +244,29 @@ describe('the sealed side', () => {
   })
 })
 
+test('an erasure takes every answer of a model, of both sides: what was asked names nobody', async () => {
+  const store = await stocked(journaled(memory()), liveWorld(), { suite: liveSuite() })
+  await started(store, scripted())
+  const answers = async () => Object.keys(await contents(store)).filter((key) => key.includes('model-cache/'))
+  const sides = new Set((await answers()).map((key) => key.split('/')[0]))
+  expect(sides).toEqual(new Set(['open', 'vault']))
+  const planned = await planErasure(store, { runs: new Set(['s3']) })
+  await erase(store, planned, { reason: 'request 4711', person: 'ana@example.com' }, async () => {})
+  expect(await answers()).toEqual([])
+  expect(await verified(store)).toMatchObject({ reproducible: null, erased: [expect.anything()] })
+})
+
+test('what is lost on the search side is expected on the sealed one: nothing is spent where that would break a limit', async () => {
+  const store = await world()
+  const refuses = scripted(({ prompt }) => (/^refund \w[0-4]:/.test(prompt) ? { refused: 'a filter' } : undefined))
+  const { verdict, preflight, excluded } = await started(store, refuses)
+  expect(excluded.cases).toEqual({ unreplayable: 5 })
+  expect(verdict).toBe('inconclusive')
+  // Five of twenty: 25 of a hundred.
+  expect(preflight.find((row) => row.guardrail === 'policy')!.note).toMatch(/^N=100 beside 25 excluded, needs \d+$/)
+  expect(await items(store)).toMatchObject([{ used: 0 }])
+})
+
 describe('a harness that means harm', () => {
   test('names no other model: what it sends beside the prompt is not there', async () => {
     const store = await world()
@@ -253,6 +278,17 @@ describe('a harness that means harm', () => {
       })
     await started(store, asked, { replay: naming })
     expect(new Set(asked.asked.map((r) => JSON.stringify(r.model)))).toEqual(new Set([JSON.stringify(PIN.model)]))
+  })
+
+  test.each(['none', 'belt without network gate'] as const)('and reaches a network is not asked: %s', async (cage) => {
+    const store = await world()
+    const asked = scripted()
+    const engine = liveInProcess(store, asker(store, asked), liveDesk(), () => {}, cage)
+    const request = { target, candidates: null, runId: 'r', demonstration: null }
+    await expect(runTarget(store, request, holder(), engine)).rejects.toThrow(
+      /a live run takes a harness that reaches no network/,
+    )
+    expect(asked.asked).toEqual([])
   })
 
   test('is told nothing of arm, draw, pass or side beside the settings themselves', async () => {

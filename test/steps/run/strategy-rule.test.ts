@@ -124,7 +124,8 @@ test('what a reviewer rejected for all may come back for some, and says what it 
   await reviewed(store, 'r0')
   const no = { role: 'policy', reviewer: 'ben', decision: 'rejected', reason: 'family 3 needs its orders' } as const
   await decideAtTerminal(store, 'r0', { ...no, shown: null })
-  const proposed = await proposeChanges(store, aTarget(), located(changeOfRule(aRule(inEu)), unscoped), null)
+  const changes = located(changeOfRule(aRule(inEu)), unscoped)
+  const proposed = await proposeChanges(store, aTarget(), changes, null, { again: true })
   const [some, all] = proposed.changes.map(({ assessed }) => assessed!)
   expect(some).toMatchObject({
     fate: expect.not.stringMatching('remembered'),

@@ -8,7 +8,7 @@ export function liveProblems({ suite, evaluators }: EvaluatorSuite): string[] {
   return floors.map(({ evaluator_id, check, dimension }) => {
     const what = `${suite}: ${evaluator_id} (${check}, ${dimension}) reads what was said of the recorded words`
     return dimension === 'utility'
-      ? `${what}, and a live run has others: publish a suite whose utility reads the new output, such as an expression that compares outputs.NAME with attributes.reference, or a module, and keep ${evaluator_id} with "role": "report"`
+      ? `${what}, and a live run has others: publish a suite whose utility reads the new output, such as an expression that compares outputs.NAME with attributes.reference, a module or a model judge, and keep ${evaluator_id} with "role": "report"`
       : `${what}: in a live run ${dimension} is not measured, which blocks. Publish a suite whose floors of ${dimension} read the new output, and keep ${evaluator_id} with "role": "report"`
   })
 }

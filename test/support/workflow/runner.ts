@@ -66,8 +66,8 @@ export async function redrive(runner: Runner, execution: Execution): Promise<Exe
   if (execution.status !== 'FAILED') throw new Error('only a failed execution is redriven')
   execution.status = 'RUNNING'
   execution.error = null
-  // Whoever redrives looks at it first.
-  pass(execution, 1000)
+  // Whoever redrives looks at it first; where time is waited for, the test says how long.
+  if (!runner.live) pass(execution, 1000)
   execution.redriven = execution.time.now
   return run(runner, execution)
 }

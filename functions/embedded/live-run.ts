@@ -36,7 +36,9 @@ export function modelOf(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ModelPort {
   const names = Object.keys(env).filter((name) => env[name] && LEADS_ELSEWHERE[model.provider].test(name))
-  const node = `${env.NODE_OPTIONS ?? ''} ${process.execArgv.join(' ')}`.includes('--use-env-proxy')
+  const node = `${env.NODE_OPTIONS ?? ''} ${process.execArgv.join(' ')}`
+    .replaceAll('_', '-')
+    .includes('--use-env-proxy')
   const found = [...names.filter((name) => env[name] !== ALLOWED[name]), ...(node ? ['--use-env-proxy'] : [])]
   if (found.length > 0)
     throw new UserError(

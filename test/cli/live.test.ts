@@ -208,6 +208,8 @@ describe('an environment', () => {
     { NODE_USE_ENV_PROXY: '1' },
     { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
     { NODE_OPTIONS: '--max-old-space-size=99 --use-env-proxy' },
+    // Node takes either.
+    { NODE_OPTIONS: '--use_env_proxy' },
   ])('that leads elsewhere is refused: %o', (env) => {
     expect(() => modelOf(DOCUMENT, env)).toThrow(/may send what is asked to another place than the one that was signed/)
   })

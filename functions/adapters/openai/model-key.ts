@@ -43,8 +43,26 @@ export function modelKey(baseUrl: string, env: Environment): string | null {
     throw new UserError(
       `the key in ${name} would go to ${hostname} in the clear: name the endpoint by https, or unset ${name}`,
     )
+  if (protocol === 'http:' && hasProxy(hostname, env))
+    throw new UserError(
+      `the key in ${name} would go in the clear to the proxy of this environment, and not to ${hostname}: put ${hostname} into NO_PROXY`,
+    )
   return key
 }
 
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+
+/** Is Node told to take proxies from the environment? */
+const takesProxies = (env: Environment): boolean => env.NODE_USE_ENV_PROXY === '1' || proxyFlag(env)
+
+/** The same by a flag, with either dash. */
+export const proxyFlag = ({ NODE_OPTIONS = '' }: Environment): boolean =>
+  `${NODE_OPTIONS} ${process.execArgv.join(' ')}`.replaceAll('_', '-').includes('--use-env-proxy')
+
+/** Would a request by http go through a proxy? Node makes no exception for this machine. */
+function hasProxy(hostname: string, env: Environment): boolean {
+  if (!takesProxies(env) || !(env.http_proxy || env.HTTP_PROXY)) return false
+  const spared = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/)
+  return !spared.includes('*') && !spared.includes(hostname)
+}

@@ -99,6 +99,8 @@ const TELLS_THE_ARM: { readonly [N in ViewName]?: true | readonly string[] } = {
   recorded_settings: true,
   label: true,
   decided_as_recorded: true,
+  // A label, and missing where an action is not the recorded one.
+  actions: ['correct'],
   approvals: ['skipped'],
   context: ['as_recorded'],
 }

@@ -4,6 +4,7 @@
  * a sealed case. What both sides ask is paid twice.
  */
 import { canonical } from '#core/canonical.ts'
+import { recordable } from '#core/model/reply.ts'
 import { type ModelRequest, requestDigest, requestIdentity, requestOf } from '#core/model/request.ts'
 import type { AnswerCache, Clock, KeptAnswer, ModelPort, ObjectStore } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
@@ -28,7 +29,7 @@ export function answerCache(objects: ObjectStore, clock: Clock, payer: string | 
   const askOnce = async (request: ModelRequest, key: string, model: ModelPort): Promise<KeptAnswer> => {
     const known = await kept(key, false)
     if (known) return known
-    const reply = await model.converse(request)
+    const reply = recordable(await model.converse(request))
     const written = { request: requestIdentity(request), reply, at: clock.now(), ...(payer !== null && { payer }) }
     await objects.putIfAbsent(key, canonical(written))
     // Read back also where it was the first: an answer is the same to the order of its fields, asked or kept.

@@ -1,4 +1,5 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
+import { proxyFlag } from '#adapters/openai/model-key.ts'
 import { digestOf } from '#core/canonical.ts'
 import { identityOf, pinOf } from '#core/live/live-model.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
@@ -36,7 +37,7 @@ export function modelOf(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ModelPort {
   const names = Object.keys(env).filter((name) => env[name] && LEADS_ELSEWHERE[model.provider].test(name))
-  const node = `${env.NODE_OPTIONS ?? ''} ${process.execArgv.join(' ')}`.includes('--use-env-proxy')
+  const node = proxyFlag(env)
   const found = [...names.filter((name) => env[name] !== ALLOWED[name]), ...(node ? ['--use-env-proxy'] : [])]
   if (found.length > 0)
     throw new UserError(

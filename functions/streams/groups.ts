@@ -104,22 +104,28 @@ export async function* ahead<T, R>(
   }
 }
 
-/** Works on items side by side, a number at once. Results stand in the order of the items; the first error ends it. */
+/**
+ * Works on items side by side, a number at once. Results stand in the order of the items; the first error ends it, when what
+ * is under way has ended too: an answer that a model is still giving is kept while the store is open and its lock held.
+ */
 export async function inParallel<T, R>(
   items: readonly T[],
   atOnce: number,
   work: (item: T, worker: number) => Promise<R>,
 ): Promise<R[]> {
   const results = new Array<R>(items.length)
+  const errors: unknown[] = []
   let next = 0
   const worker = async (_: unknown, slot: number): Promise<void> => {
     try {
       for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!, slot)
-    } finally {
+    } catch (error) {
+      errors.push(error)
       // After an error nobody begins another item.
       next = items.length
     }
   }
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  if (errors.length > 0) throw errors[0]
   return results
 }

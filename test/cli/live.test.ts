@@ -172,6 +172,18 @@ describe('a live run of the command line', () => {
     expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
   })
 
+  test('loses no answer that was under way when another one failed', async () => {
+    let given = 0
+    const failing = ({ prompt }: ChatAsked, n: number): Scripted => {
+      if (n === 20) return { status: 404 }
+      given++
+      return { says: prompt.includes('-e2') ? 'yes' : 'no', after: 100 }
+    }
+    const { run } = await signed(failing)
+    expect((await run('--concurrency', '6')).code).toBe(2)
+    expect(place.listing().filter((file) => file.includes('model-cache'))).toHaveLength(given)
+  })
+
   test.each<readonly [string, Scripted, RegExp]>([
     ['a key that is wrong', { status: 401, body: { error: { message: 'bad key' } } }, /401|key/],
     ['a model that is not served', { status: 404, body: { error: { message: 'no such model' } } }, /no such model|404/],
@@ -208,6 +220,8 @@ describe('an environment', () => {
     { NODE_USE_ENV_PROXY: '1' },
     { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
     { NODE_OPTIONS: '--max-old-space-size=99 --use-env-proxy' },
+    // Node takes either.
+    { NODE_OPTIONS: '--use_env_proxy' },
   ])('that leads elsewhere is refused: %o', (env) => {
     expect(() => modelOf(DOCUMENT, env)).toThrow(/may send what is asked to another place than the one that was signed/)
   })

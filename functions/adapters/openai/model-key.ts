@@ -11,14 +11,24 @@ const OPENAI_HOST = 'api.openai.com'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The variable of one endpoint, e.g. `AUTOTUNE_MODEL_KEY_API_MISTRAL_AI`: where a run asks two that must not see each other's. */
-export const keyVariableOf = (baseUrl: string): string =>
-  `${MODEL_KEY}_${new URL(baseUrl).hostname.replace(/[^a-z0-9]+/gi, '_').toUpperCase()}`
+/** Names of hosts that have a variable of their own. */
+const HOST = /^[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)*$/
+
+/**
+ * The variable of one host, e.g. `AUTOTUNE_MODEL_KEY_API_MISTRAL_AI`: where a run asks two that must not see each other's key.
+ * "." is "_" and "-" is "__", so no two hosts share one: whoever owns `api-mistral.ai` would get the key of `api.mistral.ai`.
+ * Null: a name beyond letters, digits, "-" and ".".
+ */
+export function keyVariableOf(baseUrl: string): string | null {
+  const { hostname } = new URL(baseUrl)
+  if (!HOST.test(hostname)) return null
+  return `${MODEL_KEY}_${hostname.replaceAll('-', '__').replaceAll('.', '_').toUpperCase()}`
+}
 
 /** The variable whose key goes to an endpoint; null: none is set, and no key is sent. OPENAI_API_KEY goes to OpenAI alone. */
 export function keyName(baseUrl: string, env: Environment): string | null {
   const own = new URL(baseUrl).hostname === OPENAI_HOST ? [OPENAI_KEY] : []
-  return [keyVariableOf(baseUrl), MODEL_KEY, ...own].find((name) => env[name]) ?? null
+  return [keyVariableOf(baseUrl), MODEL_KEY, ...own].find((name) => name !== null && env[name]) ?? null
 }
 
 /** The key for an endpoint; null: none is sent. Throws UserError naming the variable, never what is in it. */
@@ -33,8 +43,26 @@ export function modelKey(baseUrl: string, env: Environment): string | null {
     throw new UserError(
       `the key in ${name} would go to ${hostname} in the clear: name the endpoint by https, or unset ${name}`,
     )
+  if (protocol === 'http:' && hasProxy(hostname, env))
+    throw new UserError(
+      `the key in ${name} would go in the clear to the proxy of this environment, and not to ${hostname}: put ${hostname} into NO_PROXY`,
+    )
   return key
 }
 
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+
+/** Is Node told to take proxies from the environment? */
+const takesProxies = (env: Environment): boolean => env.NODE_USE_ENV_PROXY === '1' || proxyFlag(env)
+
+/** The same by a flag, with either dash. */
+export const proxyFlag = ({ NODE_OPTIONS = '' }: Environment): boolean =>
+  `${NODE_OPTIONS} ${process.execArgv.join(' ')}`.replaceAll('_', '-').includes('--use-env-proxy')
+
+/** Would a request by http go through a proxy? Node makes no exception for this machine. */
+function hasProxy(hostname: string, env: Environment): boolean {
+  if (!takesProxies(env) || !(env.http_proxy || env.HTTP_PROXY)) return false
+  const spared = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/)
+  return !spared.includes('*') && !spared.includes(hostname)
+}

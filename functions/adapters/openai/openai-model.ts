@@ -51,7 +51,7 @@ export function openAiModel({
     const url = `${base_url}/chat/completions`
     const key = modelKey(base_url, env)
     const fail = (why: string): never => {
-      throw new UserError(`model ${model} at ${base_url}: ${withoutSecrets(why, key, request.prompt)}`)
+      throw new UserError(`model ${model} at ${base_url}: ${withoutEcho(withoutKey(why, key), request.prompt)}`)
     }
     for (let attempt = 1; ; attempt++) {
       const started = now()
@@ -63,7 +63,9 @@ export function openAiModel({
         await sleep(backoff(attempt))
         continue
       }
-      const { status, text, retryAfter } = posted
+      const { status, retryAfter } = posted
+      // Before anything is cut or kept: half of a key would not be found.
+      const text = key !== null && key.length >= SHORTEST_SECRET ? withoutKey(posted.text, key) : posted.text
       if (status === 200) {
         const reply = replyOf(text, model, Math.max(0, Math.round(now() - started)))
         return reply ?? fail(`it answered what is no chat completion: "${text.slice(0, 80)}". Is the base URL right?`)
@@ -73,7 +75,7 @@ export function openAiModel({
         newer.add(url + model)
         continue
       }
-      if (isRefusal(status, told)) return { refused: withoutSecrets(told.message, key) || `status ${status}` }
+      if (isRefusal(status, told)) return { refused: withoutKey(told.message, key) || `status ${status}` }
       if (!AGAIN.has(status) || told.code.includes('insufficient_quota'))
         return fail(`${meaning(status, key)}${said(told)}`)
       if (attempt === ATTEMPTS) return fail(`status ${status}, ${ATTEMPTS} times${said(told)}. ${RESUME}`)
@@ -145,16 +147,36 @@ function waitAsked(retryAfter: string | null): number | null {
   return Number.isFinite(ms) ? Math.max(0, ms) : null
 }
 
+/** A shorter key is a word such as EMPTY, which a server of one's own is told and an answer may hold. */
+const SHORTEST_SECRET = 16
+
+/** Words of an endpoint without the key, also as JSON spells it. */
+function withoutKey(words: string, key: string | null): string {
+  if (key === null) return words
+  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+  const spelled = inJson(key)
+  return [inJson(spelled), spelled.replaceAll('/', '\\/'), spelled, key].reduce(
+    (text, one) => text.replaceAll(one, '[key]'),
+    words,
+  )
+}
+
 /** Shortest run of characters of a prompt that is taken for an echo of it. */
 const ECHO = 40
+/** A prompt that is shorter is one as a whole, unless it is but a word. */
+const SHORTEST_ECHO = 8
 
-/** Words of an endpoint without the key, and without what it echoes of the prompt: errors are printed, prompts may be sealed. */
-function withoutSecrets(words: string, key: string | null, prompt = ''): string {
-  const keyless = key === null ? words : words.replaceAll(key, '[key]')
-  for (let i = 0; i + ECHO <= keyless.length; i++)
-    if (prompt.includes(keyless.slice(i, i + ECHO))) return `${keyless.slice(0, i)}[the request]`
-  return keyless
+/** Words of an endpoint without what it echoes of the prompt, however it breaks lines: errors are printed, prompts may be sealed. */
+function withoutEcho(words: string, prompt: string): string {
+  const [said, asked] = [onOneLine(words), onOneLine(prompt).trim()]
+  const length = Math.min(ECHO, Math.max(SHORTEST_ECHO, asked.length))
+  for (let i = 0; i + length <= said.length; i++)
+    if (asked.includes(said.slice(i, i + length))) return `${said.slice(0, i)}[the request]`
+  return said
 }
+
+/** As it would stand without line breaks and without the escapes of JSON. */
+const onOneLine = (text: string): string => text.replaceAll(/(?:\s|\\[nrt])+/g, ' ').replaceAll(/\\(["\\/])/g, '$1')
 
 /** So many at once, in the order in which they came. */
 function turns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {

@@ -39,10 +39,18 @@ function outputsOf(outputs: BareRecording['outcome']['outputs']): ReadonlyMap<st
 const VALUES: { readonly [N in ViewName]: (replayed: Replayed) => unknown } = {
   attributes: ({ trimmed }) => new Map(Object.entries(trimmed.recording.attributes ?? {})),
   recorded_settings: ({ trimmed }) => new Map(Object.entries(trimmed.prepared.recording.settings)),
-  outcome: ({ trimmed }) => trimmed.recording.outcome,
+  // Not as it is recorded: what was said of the run stands in it, too.
+  outcome({ trimmed }) {
+    const { status, must_refuse, refused } = trimmed.recording.outcome
+    return { status, must_refuse, refused }
+  },
   outputs: ({ trimmed }) => outputsOf(trimmed.recording.outcome.outputs),
   // What was said of the recorded run is said of no other.
-  label: (replayed) => (outcomeIsLost(replayed) ? {} : labelOf(replayed.trimmed.recording)),
+  label(replayed) {
+    if (outcomeIsLost(replayed)) return {}
+    const { passed, score } = labelOf(replayed.trimmed.recording)
+    return { passed, score }
+  },
   actions({ trimmed }) {
     const { name, writes, confirmed, correct } = trimmed.recording.actions
     return name.map(

@@ -69,7 +69,8 @@ const comparePrompt = ({ rubric }: JudgeEvaluator, first: string, second: string
 /** The object on the last line, which has this one key; undefined: there is none. */
 function lastLine(text: string, key: string): unknown {
   const line = text.trimEnd().split('\n').at(-1)!.trim()
-  if (line.length > MOST_LINE) return undefined
+  // One colon: of a key that stands twice a parser would take the last one.
+  if (line.length > MOST_LINE || line.split(':').length !== 2) return undefined
   try {
     const value = JSON.parse(line) as unknown
     if (typeof value !== 'object' || value === null || Object.keys(value).join() !== key) return undefined

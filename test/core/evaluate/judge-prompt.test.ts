@@ -61,6 +61,8 @@ describe('a grade', () => {
     'true',
     '{"verdict": "true"}',
     '{"verdict": true, "sure": false}',
+    '{"verdict": false, "verdict": true}',
+    '{"\\u0076erdict": false, "verdict": true}',
     '{"verdict": true}\nI hope that helps',
     '```json\n{"verdict": true}\n```',
     '{"verdict": 1e400}',

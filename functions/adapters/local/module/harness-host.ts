@@ -41,6 +41,8 @@ interface Pending<A extends Asks> {
   readonly fail: (error: unknown) => void
   /** Who answers its model steps; null: the recording. */
   readonly live: LiveCase | null
+  /** What the model is asked: each ends, also behind the reply. One that cannot be asked rejects, and ends the work. */
+  readonly asking: Promise<void>[]
   readonly limit: CaseLimit
   questions: number
 }
@@ -127,7 +129,8 @@ export class HarnessHost<A extends Asks = 'replay'> {
       resolve(cut as HostAnswer<A>)
       this.close()
     })
-    this.#pending = { id, answers, settle: resolve, fail: reject, live, limit, questions: 0 }
+    const asking: Promise<void>[] = []
+    this.#pending = { id, answers, settle: resolve, fail: reject, live, asking, limit, questions: 0 }
     if (this.#ended === null)
       this.#send(
         'view' in job
@@ -135,7 +138,12 @@ export class HarnessHost<A extends Asks = 'replay'> {
           : { id, recorded: job.recording.recorded, settings: job.settings },
       )
     else this.#end(this.#ended)
-    const reply = await promise.finally(() => limit.stop())
+    const reply = await promise.finally(async () => {
+      limit.stop()
+      // Whether the harness waits or not: an answer that is paid for is kept, and what was asked is on record.
+      const fault = (await Promise.allSettled(asking)).find((asked) => asked.status === 'rejected')
+      if (fault) throw fault.reason
+    })
     this.#pending = null
     if (reply.died) this.close()
     if (live === null) return reply
@@ -202,12 +210,13 @@ export class HarnessHost<A extends Asks = 'replay'> {
     else if (pending.answers === null) this.#refuse('a question')
     else {
       const { id, call, question } = message
-      if (question.method === 'model' && pending.live) void this.#askLive(pending, pending.live, call, question.prompt)
+      if (question.method === 'model' && pending.live)
+        pending.asking.push(this.#askLive(pending, pending.live, call, question.prompt))
       else this.#send({ id, call, ...answerTo(pending.answers, question) })
     }
   }
 
-  /** Has the model asked, on this program's time. What comes after the case was settled is nobody's answer. */
+  /** Has the model asked, on this program's time. Rejects where it cannot be asked. What comes after the case was settled is nobody's answer. */
   async #askLive({ id, limit, fail }: Pending<A>, live: LiveCase, call: number, prompt: string): Promise<void> {
     limit.wait()
     try {
@@ -218,6 +227,7 @@ export class HarnessHost<A extends Asks = 'replay'> {
     } catch (error) {
       fail(error)
       this.close()
+      throw error
     }
   }
 

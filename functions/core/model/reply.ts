@@ -1,0 +1,19 @@
+/** What a model answered, as it can stand on record: what an endpoint sends may hold values that have no canonical form. */
+
+/** Deepest nesting of an answer that is kept: whoever works on values calls itself. */
+const MOST_LEVELS = 50
+
+/**
+ * The same reply with half a character as U+FFFD, and null for a number that is none (`1e999`) and for what nests too deep.
+ * Without that an answer that was paid for could not be kept, and would be asked and paid for at each start of the run.
+ */
+export const recordable = <T>(reply: T): T => kept(reply, 0) as T
+
+function kept(value: unknown, level: number): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'object' || value === null) return value
+  if (level === MOST_LEVELS) return null
+  if (Array.isArray(value)) return value.map((one) => kept(one, level + 1))
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key.toWellFormed(), kept(of, level + 1)]))
+}

@@ -7,7 +7,7 @@ import { openStore } from '../../functions/embedded/open-store.ts'
 import { proposeCounted, readInbox } from '../../functions/steps/run/inbox.ts'
 import { readText } from '../../functions/streams/read-object.ts'
 import { imported, memory, stocked, watched } from '../steps/stores.ts'
-import { aFamily, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { aFamily, aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
 
 const K = 'evidence.orders.top_k'
@@ -130,6 +130,38 @@ test('what an answer depends on moved, such as new records: it is asked anew, an
   await imported(store, [aFamily('late', { side: 'search', required: 1, gold: 1 })])
   store.close()
   expect(await said()).toMatchObject({ how: 'looked', n: 2 })
+})
+
+test('the same change in other spaces, in one call or in two, takes one place and has one answer', async () => {
+  const prompt = 'prompt.instruction_block'
+  const settings = { ...aPack().settings, [prompt]: 'Be brief. Be kind.' }
+  const surface = { layer: 'prompt', field: 'instruction_block', path: prompt, intents: [INTENT], owner: 'o' }
+  const pack = aPack({
+    settings,
+    tunable_surfaces: [{ ...surface, bounds: { max_added_tokens: 50, forbidden_terms: [] } }] as never,
+  })
+  const store = await stocked(
+    memory(),
+    world.map((run) => ({ ...run, settings })),
+    { pack },
+  )
+  const ask = (...texts: string[]) =>
+    proposeCounted(
+      { looked: store, inbox: store.objects, clock: store.clock },
+      aTarget({ search_space: [prompt] }),
+      texts.map((to, i) => ({ at: `f${i}`, change: { patch: { [prompt]: to } } })),
+      null,
+      10,
+    )
+  const { spent, replies } = await ask('Be brief and kind.', 'Be brief  and kind. ')
+  expect([spent, replies.map((reply) => 'answer' in reply && [reply.how, reply.answer.problems])]).toEqual([
+    1,
+    [
+      ['looked', []],
+      ['memory', []],
+    ],
+  ])
+  expect(await ask(' Be brief and  kind.')).toMatchObject({ spent: 1, replies: [{ how: 'memory', entry: { n: 1 } }] })
 })
 
 test('killed between count and answer: the place stays spent, and the same proposal is answered in it', async () => {

@@ -51,6 +51,12 @@ export function plannedUnder(
       field: 'steps',
       problem: `the user said ${text(said)}, and in the served run ${text(asked)}: it is another request`,
     }
+  const [had, has] = [served.outcome.must_refuse, run.outcome.must_refuse]
+  if (had !== null && has !== null && had !== has)
+    return {
+      field: 'outcome.must_refuse',
+      problem: `it is ${has}, and the served run ${served.run_id} has ${had}: whether a request has to be refused does not hang on settings`,
+    }
   if (run.steps.length === 0 && served.steps.length > 0) return { field: 'steps', problem: 'nothing happened in it' }
   for (const [settings_id, settings] of wanted)
     if (canonical(settings) === canonical(run.settings)) return { settings_id }
@@ -128,6 +134,6 @@ export function plannedRun(
     ...(parts.gates !== undefined && { gates: parts.gates }),
     gold_not_offered: parts.gold_not_offered ?? served.gold_not_offered,
     steps: parts.steps,
-    outcome: parts.outcome,
+    outcome: { ...parts.outcome, must_refuse: parts.outcome.must_refuse ?? served.outcome.must_refuse },
   }
 }

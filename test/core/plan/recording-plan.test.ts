@@ -88,6 +88,18 @@ describe('a planned run', () => {
     expect(plannedUnder(made, before, wanted, plan.digest)).toEqual({ settings_id: 's1' })
   })
 
+  test('of a case that had to be refused had to be refused: a recorder that does not say leaves it so, and one that denies it is none', () => {
+    const attack = { ...before, outcome: { ...before.outcome, must_refuse: true, refused: true } }
+    const silent = { ...parts, outcome: { ...parts.outcome, must_refuse: null, refused: false } }
+    const run = plannedRun(silent, attack, { plan, settings_id: 's1', settings })
+    expect(run.outcome).toMatchObject({ must_refuse: true, refused: false })
+    expect(plannedUnder(run, attack, wanted, plan.digest)).toEqual({ settings_id: 's1' })
+    expect(plannedUnder(made, attack, wanted, plan.digest)).toMatchObject({
+      field: 'outcome.must_refuse',
+      problem: expect.stringContaining('it is false, and the served run a1 has true'),
+    })
+  })
+
   test.each([
     ['settings', { settings: { ...settings, [K]: 7 } }, `settings.${K}`],
     ['a setting too many', { settings: { ...settings, 'x.y': 1 } }, 'settings.x.y'],

@@ -41,6 +41,9 @@ export type TargetTold = z.infer<typeof TargetTold>
 /** One recorded run of a case. Long texts are cut, and what was left out is counted. */
 export const RunTold = z.strictObject({
   run_id: Id,
+  planned: z.literal(true).optional().meta({
+    description: 'It was recorded for a plan, under other settings than were served. Absent: it was served.',
+  }),
   date: z.string().nullable(),
   pack_version: Ref.nullable(),
   settings: Settings,
@@ -67,8 +70,11 @@ export type CaseTold = z.infer<typeof CaseTold>
 export const CaseRow = z.strictObject({
   case_id: Name,
   runs: z.int(),
-  date: z.string().nullable().meta({ description: 'Of its first run; null: not recorded.' }),
-  passed: z.boolean().nullable().meta({ description: 'The label of its first run; null: none, or it is disputed.' }),
+  date: z.string().nullable().meta({ description: 'Of its first run that was served; null: not recorded.' }),
+  passed: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'The label of its first run that was served; null: none, or it is disputed.' }),
 })
 export type CaseRow = z.infer<typeof CaseRow>
 

@@ -76,14 +76,18 @@ export async function history(
   }
 }
 
-/** Changes of the inbox that were within every limit and better, as far as they are within the bounds of the pack now, each once. */
+/**
+ * Changes of the inbox that were within every limit and better when they were answered last, as far as they are within the bounds of
+ * the pack now, each once and under the name of whoever proposed it.
+ */
 async function keptChanges(
   rows: readonly InboxRow[],
   pack: ContextPack,
   target: TuningTarget,
 ): Promise<HandWrittenChange[]> {
-  const survived = rows.flatMap(({ n, entry, answer }) =>
-    entry && answer?.survives ? [{ at: `no. ${n}`, change: entry.change }] : [],
+  const latest = new Map(rows.flatMap((row) => (row.entry && row.answer ? [[row.entry.digest, row] as const] : [])))
+  const survived = [...latest.values()].flatMap(({ n, entry, answer }) =>
+    entry && answer?.survives ? [{ at: `no. ${n}`, change: { ...entry.change, origin: entry.origin } }] : [],
   )
   const bounded = await boundedEach(survived, pack, target)
   return bounded.flatMap(({ candidate, change }) => (candidate ? [change] : []))

@@ -3,7 +3,7 @@ import { ImportError } from '#adapters/local/import/import-error.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
-import { plannedUnder } from '#core/plan/planned-run.ts'
+import { plannedUnder, withLost } from '#core/plan/planned-run.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, RunLoader, Store } from '../ports.ts'
@@ -113,11 +113,12 @@ export async function heldAgainst(
         ? `case "${run.case_id}" is not on the search side any more as it was when the plan was made`
         : `case "${run.case_id}" is not planned`,
     }
-  const found = plannedUnder(run, await served(planned.served), planned.wanted, plan.digest)
+  const before = await served(planned.served)
+  const found = plannedUnder(run, before, planned.wanted, plan.digest)
   if (!('settings_id' in found)) return found
-  const before = planned.recorded.get(found.settings_id)
-  if (before !== undefined && before !== run.run_id)
-    return { field: 'run_id', problem: `this case is recorded under ${found.settings_id} already, by run ${before}` }
+  const by = planned.recorded.get(found.settings_id)
+  if (by !== undefined && by !== run.run_id)
+    return { field: 'run_id', problem: `this case is recorded under ${found.settings_id} already, by run ${by}` }
   planned.recorded.set(found.settings_id, run.run_id)
-  return { ...run, plan: plan.digest }
+  return { ...withLost(run, before), plan: plan.digest }
 }

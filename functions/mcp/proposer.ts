@@ -69,8 +69,8 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
             found.push(one)
             if (found.length > limit) break
           }
-          const tried = fittedRows(found.slice(0, limit), MOST_ROWS)
-          return { tried, next: tried.length < found.length ? skip + tried.length : null }
+          const { told: tried, passed } = fittedRows(found.slice(0, limit), MOST_ROWS)
+          return { tried, next: passed < found.length ? skip + passed : null }
         }),
 
       propose_patch: async ({ patch, rationale, prediction, origin = 'mcp' }) => {
@@ -99,10 +99,10 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 
 const counted = ({ quarter, budget, spent }: Budget) => ({ quarter, budget, spent })
 
-/** Rows as far as they fit; `next` is then the last of them. */
+/** Rows as far as they fit; `next` is then the last that was told or passed over. */
 export function page<N extends string, R>(name: N, rows: readonly R[], next: string | null, idOf: (row: R) => string) {
-  const told = fittedRows(rows, MOST_ROWS)
-  const last = told.length < rows.length ? rows[Math.max(0, told.length - 1)] : undefined
+  const { told, passed } = fittedRows(rows, MOST_ROWS)
+  const last = passed < rows.length ? rows[passed - 1] : undefined
   return { [name]: told, next: last === undefined ? next : idOf(last) } as { [K in N]: R[] } & { next: string | null }
 }
 

@@ -1,14 +1,16 @@
 /** `import --plan`: what a shadow recorded, and everything that is no recording of the plan. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { planDigest } from '#core/plan/recording-plan.ts'
+import { planDigest, recordingDigest, servedDigest } from '#core/plan/recording-plan.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
+import { compileIntent } from '../../functions/steps/experience/compile.ts'
 import { publishPrices } from '../../functions/steps/experience/documents.ts'
 import { fixSplit } from '../../functions/steps/experience/split-rule.ts'
 import { RECORDED, stocked } from '../steps/stores.ts'
-import { prices, said } from '../support/builders.ts'
+import { INTENT, prices, said } from '../support/builders.ts'
 import { autotune, bytesOf } from './command-line.ts'
-import { K, pack, planPlace, shallow, suite, target } from './plan-world.ts'
+import { K, pack, planPlace, shallow, stored, suite, target } from './plan-world.ts'
 
 const { place, planFile, read, makePlan, shadowed } = planPlace()
 
@@ -88,6 +90,34 @@ describe('import --plan', () => {
     store.close()
     const { code, err } = await autotune('import', runs, '--plan', planFile(), '--store', other)
     expect([code, err]).toEqual([2, expect.stringContaining('is a plan of another store')])
+  })
+
+  test('a plan of a pack with rules is held to what each case has now: other settings, with every digest made anew, are refused', async () => {
+    const rules = [{ when: { '==': [{ var: 'attributes.tier' }, 'gold'] }, settings: { [K]: 3 } }]
+    const gold = (name: string, side: 'search' | 'heldout') => ({
+      ...shallow(name, side),
+      attributes: { tier: 'gold' },
+    })
+    const runs = [shallow('s0', 'search'), { ...gold('s1', 'search'), settings: { [K]: 3 } }, shallow('h0', 'heldout')]
+    const file = await stored(place, runs, { ...pack, rules } as typeof pack)
+    expect((await place.at('plan', '--target', file, '--out', planFile())).err).toBe('')
+    const { digest: _, ...body } = read()
+    const store = openStore(place.store, { durable: false })
+    const lines = await Array.fromAsync(compileIntent(store, INTENT))
+    store.close()
+    const served = new Map(lines.map((line) => JSON.parse(line) as ReplayCase).map((one) => [one.case_id, one]))
+    const handed = place.runs('runs.jsonl', shadowed())
+    expect((await place.at('import', handed, '--plan', planFile())).err).toBe('')
+    const settings = { [K]: 900 }
+    const recordings = body.recordings.map((one) => ({
+      ...one,
+      digest: recordingDigest(one.case_id, servedDigest(served.get(one.case_id)!.recordings), settings),
+    }))
+    const forged = { ...body, settings: [{ ...body.settings[0]!, settings }], recordings }
+    const plan = place.file('forged.json', { ...forged, digest: planDigest(forged) })
+    const { code, err } = await place.at('import', handed, '--plan', plan)
+    expect([code, err]).toEqual([2, expect.stringContaining('plans what is out of bounds')])
+    expect(err).toMatch(/s1: evidence\.orders\.top_k is 900, which case "s0" has neither now nor under its change/)
   })
 
   test('runs that were recorded for a plan are imported with it alone, and others without', async () => {

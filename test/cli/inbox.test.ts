@@ -7,7 +7,8 @@ import { openStore } from '../../functions/embedded/open-store.ts'
 import { proposeCounted, readInbox } from '../../functions/steps/run/inbox.ts'
 import { readText } from '../../functions/streams/read-object.ts'
 import { imported, memory, stocked, watched } from '../steps/stores.ts'
-import { aFamily, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { aFamily, aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { textOf } from '../support/sealed-names.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
 
 const K = 'evidence.orders.top_k'
@@ -130,6 +131,58 @@ test('what an answer depends on moved, such as new records: it is asked anew, an
   await imported(store, [aFamily('late', { side: 'search', required: 1, gold: 1 })])
   store.close()
   expect(await said()).toMatchObject({ how: 'looked', n: 2 })
+})
+
+test('what is handed to a run has its origin, and is what the latest answer would keep', async () => {
+  const { target } = await ready(place, world)
+  const dir = inbox({ 'a.json': { patch: { [K]: 3 } }, 'b.json': patch(2) })
+  const ask = () => place.at('propose', dir, '--target', target)
+  await ask()
+  const kept = async (name: string) => {
+    const file = join(place.dir, name)
+    return { ...(await place.at('history', '--target', target, '--changes', file, '--json')), file }
+  }
+  const first = await kept('first.jsonl')
+  expect(first.json()).toMatchObject({ written: first.file })
+  expect(JSON.parse(textOf(first.file))).toEqual({ patch: { [K]: 3 }, origin: 'inbox' })
+  // A passage at the fourth rank is required now.
+  const store = openStore(place.store, { durable: false })
+  await imported(store, [aFamily('late', { side: 'search', required: 4, gold: 1 })])
+  store.close()
+  await ask()
+  expect((await kept('then.jsonl')).json()).toMatchObject({ written: null, spent: 4 })
+})
+
+test('the same change in other spaces, in one call or in two, takes one place and has one answer', async () => {
+  const prompt = 'prompt.instruction_block'
+  const settings = { ...aPack().settings, [prompt]: 'Be brief. Be kind.' }
+  const surface = { layer: 'prompt', field: 'instruction_block', path: prompt, intents: [INTENT], owner: 'o' }
+  const pack = aPack({
+    settings,
+    tunable_surfaces: [{ ...surface, bounds: { max_added_tokens: 50, forbidden_terms: [] } }] as never,
+  })
+  const store = await stocked(
+    memory(),
+    world.map((run) => ({ ...run, settings })),
+    { pack },
+  )
+  const ask = (...texts: string[]) =>
+    proposeCounted(
+      { looked: store, inbox: store.objects, clock: store.clock },
+      aTarget({ search_space: [prompt] }),
+      texts.map((to, i) => ({ at: `f${i}`, change: { patch: { [prompt]: to } } })),
+      null,
+      10,
+    )
+  const { spent, replies } = await ask('Be brief and kind.', 'Be brief  and kind. ')
+  expect([spent, replies.map((reply) => 'answer' in reply && [reply.how, reply.answer.problems])]).toEqual([
+    1,
+    [
+      ['looked', []],
+      ['memory', []],
+    ],
+  ])
+  expect(await ask(' Be brief and  kind.')).toMatchObject({ spent: 1, replies: [{ how: 'memory', entry: { n: 1 } }] })
 })
 
 test('killed between count and answer: the place stays spent, and the same proposal is answered in it', async () => {

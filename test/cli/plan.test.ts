@@ -70,6 +70,18 @@ test('a new prompt block: planned as it is handed over, recorded, and tried', as
   expect([after.code, after.out]).toEqual([0, expect.stringContaining('WITHIN ALL LIMITS')])
 })
 
+test('an agent is told the label of what was served, and which run was recorded for a plan', async () => {
+  const { file } = await makePlan()
+  expect((await record(RECORDER, '--calls', '12')).code).toBe(0)
+  const out = join(place.dir, 'for-agent')
+  expect((await place.at('brief', '--target', file, '--out', out)).code).toBe(0)
+  const rows = readFileSync(join(out, 'cases.jsonl'), 'utf8').trim().split('\n')
+  const [row] = rows.map((line) => JSON.parse(line) as { file: string })
+  expect(row).toMatchObject({ case_id: 's0', runs: 2, passed: false, date: '2026-05-12' })
+  const { runs } = JSON.parse(readFileSync(join(out, row!.file), 'utf8')) as { runs: object[] }
+  expect(runs).toEqual([expect.not.objectContaining({ planned: true }), expect.objectContaining({ planned: true })])
+})
+
 test('recordings of several families that say the same make none one family with another', async () => {
   const asked = (name: string, side: 'search' | 'heldout') => ({
     ...shallow(name, side),

@@ -128,6 +128,28 @@ test('a loop of proposals ends with a tool error that says what to do', async ()
   few.dispose()
 })
 
+test('history goes on past a proposal that is too long to be told, and comes to an end', async () => {
+  const long = workplace()
+  const { target: file } = await ready(long, world)
+  const client = await mcpClient('proposer', long.store, file)
+  await client.call('propose_patch', { patch: { [K]: 91 } })
+  await client.call('propose_patch', { patch: { [`evidence.${'x'.repeat(60_000)}.top_k`]: 1 } })
+  await client.call('propose_patch', { patch: { [K]: 93 } })
+  for (const limit of [1, 2, 25]) {
+    const told: object[] = []
+    let pages = 0
+    for (let skip: number | null = 0; skip !== null; pages++) {
+      expect(pages).toBeLessThan(5)
+      const page: { tried: object[]; next: number | null } = await client.told('history', { skip, limit })
+      told.push(...page.tried)
+      skip = page.next
+    }
+    expect(told).toMatchObject([{ patch: { [K]: 93 } }, { patch: { [K]: 91 } }])
+  }
+  await client.close()
+  long.dispose()
+})
+
 test('a reviewer reads what reviewers are shown; nonces and links are told to nobody', async () => {
   const client = await open('reviewer')
   const { reviews } = await client.told<{ reviews: { review_id: string; status: string }[] }>('list_reviews')

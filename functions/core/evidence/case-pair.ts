@@ -5,6 +5,7 @@ import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, EvaluatorVerdict, Measures } from '#schemas/suite.ts'
 import { isViolated } from '../evaluate/pairs.ts'
 import { scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import { servedOf } from '../replay/served.ts'
 import { observe, type Replayed, type TablePins, trimCase } from '../replay/transcript.ts'
 import { pinsFor } from '../space/scope.ts'
 import type { Course } from './types.ts'
@@ -58,8 +59,7 @@ function sideOf(replayCase: ReplayCase, settings: SettingsTable, { suite, ...tab
 /** Sides of a case that a harness of the user's own replayed; `result` null: its context stayed, and so its verdict. */
 export function answeredPair(replayCase: ReplayCase, baseline: Measures, result: ReplayResult | null): CasePair {
   const before: Side = { measures: baseline, replayed: null, verdicts: null, problem: null }
-  const { recordings } = replayCase
-  const recording = recordings.find(({ plan }) => plan === undefined) ?? recordings[0]!
+  const recording = servedOf(replayCase.recordings)
   return { case: replayCase, recording, before, after: result ? answered(result) : before }
 }
 

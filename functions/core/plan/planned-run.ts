@@ -51,6 +51,12 @@ export function plannedUnder(
       field: 'steps',
       problem: `the user said ${text(said)}, and in the served run ${text(asked)}: it is another request`,
     }
+  const [had, has] = [served.outcome.must_refuse, run.outcome.must_refuse]
+  if (had !== null && has !== null && had !== has)
+    return {
+      field: 'outcome.must_refuse',
+      problem: `it is ${has}, and the served run ${served.run_id} has ${had}: whether a request has to be refused does not hang on settings`,
+    }
   if (run.steps.length === 0 && served.steps.length > 0) return { field: 'steps', problem: 'nothing happened in it' }
   for (const [settings_id, settings] of wanted)
     if (canonical(settings) === canonical(run.settings)) return { settings_id }
@@ -126,8 +132,45 @@ export function plannedRun(
       }
     }),
     ...(parts.gates !== undefined && { gates: parts.gates }),
-    gold_not_offered: parts.gold_not_offered ?? served.gold_not_offered,
+    gold_not_offered:
+      parts.gold_not_offered ?? served.gold_not_offered + missing(parts.evidence, served, 'gold').length,
     steps: parts.steps,
-    outcome: parts.outcome,
+    outcome: { ...parts.outcome, must_refuse: parts.outcome.must_refuse ?? served.outcome.must_refuse },
   }
+}
+
+/** Under which no setting ranks: a passage that was not found is never read. */
+const NOT_FOUND = 'not_found'
+
+/**
+ * A planned run with what it lost of the served one: a passage that a right answer needs is needed under other settings too.
+ * One that is required stands among its offers, read by nobody; of others it is counted that they were not offered.
+ */
+export function withLost(run: ExperienceRun, served: ExperienceRun): ExperienceRun {
+  const required = missing(run.evidence, served, 'required')
+  const gold = missing(run.evidence, served, 'gold').length
+  if (required.length === 0 && gold <= run.gold_not_offered) return run
+  const nothing = { depth: 0, exhausted: true }
+  return {
+    ...run,
+    offers: { ...Object.fromEntries(required.map(({ bucket }) => [bucket, nothing])), ...run.offers },
+    evidence: [
+      ...run.evidence,
+      ...required.map(({ evidence_ref, bucket, source, hop }) => ({
+        ...{ evidence_ref, bucket, source, hop, ranks: { [NOT_FOUND]: 1 } },
+        ...{ tokens: 0, text: '', gold: false, required: true },
+      })),
+    ],
+    gold_not_offered: Math.max(run.gold_not_offered, gold),
+  }
+}
+
+/** Marked passages of the served run that some evidence does not hold, in whatever bucket. */
+function missing(
+  evidence: readonly Pick<ExperienceRun['evidence'][number], 'evidence_ref'>[],
+  served: ExperienceRun,
+  mark: 'gold' | 'required',
+): ExperienceRun['evidence'] {
+  const found = new Set(evidence.map(({ evidence_ref }) => evidence_ref))
+  return served.evidence.filter((offer) => offer[mark] && !found.has(offer.evidence_ref))
 }

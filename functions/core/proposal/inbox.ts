@@ -9,7 +9,7 @@ import type { Assessment } from '../search/assess.ts'
 export const quarterOf = (instant: string): string =>
   `${instant.slice(0, 4)}-Q${Math.ceil(Number(instant.slice(5, 7)) / 3)}`
 
-/** Digest of a change that is out of bounds; one within them has the digest of its typed patch. */
+/** Digest of a change that is out of bounds; one within them has the digest of the settings that it leaves. */
 export const changeDigest = ({ patch }: Pick<HandWrittenChange, 'patch'>): string => digestOf(patch)
 
 /** What memory or the search side said of one change. */

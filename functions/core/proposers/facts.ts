@@ -2,6 +2,7 @@
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { labelOf } from '../evaluate/label.ts'
+import { servedOf } from '../replay/served.ts'
 
 export interface SearchFacts {
   readonly cases: number
@@ -25,7 +26,7 @@ export interface FailedRecording {
 
 const MOST_FAILED = 50
 
-/** Counts while search cases pass; of a case with several recordings the first speaks. */
+/** Counts while search cases pass; of a case with several recordings the first that was served speaks. */
 export class FactsOfSearch {
   readonly #prices: PriceTable | null
   readonly #caseOf = new Map<string, string>()
@@ -42,9 +43,9 @@ export class FactsOfSearch {
   add({ case_id, recordings }: Pick<ReplayCase, 'case_id' | 'recordings'>): void {
     for (const { run_id } of recordings) this.#caseOf.set(run_id, case_id)
     this.#cases++
-    const [first] = recordings
-    const { calls, run_id, recorded } = first!
-    if (this.#failed.length < MOST_FAILED && labelOf(first!).passed === false)
+    const first = servedOf(recordings)
+    const { calls, run_id, recorded } = first
+    if (this.#failed.length < MOST_FAILED && labelOf(first).passed === false)
       this.#failed.push({ case_id, recording: { run_id, recorded: { decision_record: recorded.decision_record } } })
     for (const [i, model] of calls.model.entries()) {
       this.#calls++

@@ -47,12 +47,16 @@ export function memoryOf({
         const meaning = meaningOf(pack, patch)
         if (!dead.has(meaning)) dead.set(meaning, { ...record, said: record.reasons?.[i] ?? record.reason })
       })
+  // A control sets a block to the texts of its own list: what these changed or broke says nothing beside others.
+  const touchesText = (patch: CandidateChange['patch']): boolean =>
+    pack.tunable_surfaces.some(({ layer, path }) => layer === 'prompt' && Object.hasOwn(patch, path))
   const seen = new Map<string, { readonly run: string; readonly score: CandidateScore }>()
   const inert = new Map<string, { readonly run: string; readonly score: CandidateScore }>()
   for (const { run_id: run, candidates } of earlier)
     for (const score of candidates) {
       // Whether that dead end still holds is asked of memory as it is now.
       if (score.fate === 'remembered') continue
+      if ((score.fate === 'inert' || score.fate === 'blind') && touchesText(score.patch)) continue
       const meaning = meaningOf(pack, score.patch)
       if (!seen.has(meaning)) seen.set(meaning, { run, score })
       const [path, ...others] = Object.keys(score.patch)
@@ -75,7 +79,7 @@ export function memoryOf({
         survives: false,
         reason: `${no.source} rejected it in ${no.run_id}: ${no.said}`,
       }
-    for (const path of Object.keys(patch)) {
+    for (const path of touchesText(patch) ? [] : Object.keys(patch)) {
       const without = inert.get(fieldOf(path, patch))
       if (without)
         return {

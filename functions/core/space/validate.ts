@@ -53,8 +53,10 @@ export function boundedChange(
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
   if (change.strategy_rule) problems.push(...ruleProblems(change.strategy_rule, Object.keys(patch), pack, intent))
   const { origin, strategy_rule, prediction, rationale = 'hand-written change' } = change
-  if (origin !== undefined && OWN_ORIGINS.includes(origin))
-    problems.push(`"origin" is "${origin}", which names this program's own candidates: say who proposed it`)
+  if (origin !== undefined && OWN_ORIGINS.includes(origin.normalize('NFKC').trim().toLowerCase()))
+    problems.push(
+      `"origin" is "${origin}", which names candidates of this program, or of a person by hand: say who proposed it`,
+    )
   return problems.length > 0
     ? { problems }
     : {
@@ -71,8 +73,8 @@ export function boundedChange(
 const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
   when === undefined ? undefined : rules?.findLast((rule) => canonical(rule.when) === canonical(when))
 
-/** What this program calls its own candidates. */
-const OWN_ORIGINS: readonly string[] = ['search', 'sampled', ...PROPOSERS, REFLECT]
+/** What this program calls its own candidates, and those of people who name nobody. */
+const OWN_ORIGINS: readonly string[] = ['search', 'sampled', 'hand_written', ...PROPOSERS, REFLECT]
 
 function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue, count: CountTokens): string[] {
   if (surface.layer === 'prompt')

@@ -41,16 +41,19 @@ export function fitted<T>(value: T, most: number): T | undefined {
   return undefined
 }
 
-/** As many rows from the front as fit, at least one: each is cut by itself where it takes too much. */
-export function fittedRows<T>(rows: readonly T[], most: number): T[] {
+/**
+ * As many rows from the front as fit: each is cut by itself where it takes too much, and one that fits in no room is passed over.
+ * `passed`: rows that were told or passed over; at least one, where there are any, so that whoever goes on from there ends.
+ */
+export function fittedRows<T>(rows: readonly T[], most: number): { readonly told: T[]; readonly passed: number } {
   const told: T[] = []
   let left = most
-  for (const row of rows) {
+  for (const [passed, row] of rows.entries()) {
     const one = fitted(row, most / 4)
     if (one === undefined) continue
     left -= JSON.stringify(one).length + 1
-    if (left < 0) break
+    if (left < 0) return { told, passed }
     told.push(one)
   }
-  return told
+  return { told, passed: rows.length }
 }

@@ -22,7 +22,7 @@ export interface CaseRoom extends Room {
   readonly runs: number
 }
 
-/** The lines of one case, in the order of its runs. */
+/** The lines of one case in the order of its runs: what was served, then what was recorded for a plan. */
 interface CaseLines {
   readonly case_id: string
   readonly lines: readonly IndexLine[]
@@ -33,13 +33,18 @@ async function* casesOf(store: Read, intent: string): AsyncGenerator<CaseLines> 
   let lines: IndexLine[] = []
   for await (const line of readIndex(store, intent)) {
     if (lines.length > 0 && caseOf(lines[0]!) !== caseOf(line)) {
-      yield { case_id: caseOf(lines[0]!), lines }
+      yield linesOf(lines)
       lines = []
     }
     lines.push(line)
   }
-  if (lines.length > 0) yield { case_id: caseOf(lines[0]!), lines }
+  if (lines.length > 0) yield linesOf(lines)
 }
+
+const linesOf = (lines: readonly IndexLine[]): CaseLines => ({
+  case_id: caseOf(lines[0]!),
+  lines: [...lines.filter(({ planned }) => !planned), ...lines.filter(({ planned }) => planned)],
+})
 
 /** A page of cases. `next`: id behind which the list goes on; null: it ends. */
 export async function caseRows(
@@ -64,14 +69,14 @@ async function rowOf(
   corrections: Corrections,
   { case_id, lines }: CaseLines,
 ): Promise<CaseRow> {
-  const [first] = lines
-  const compiled = await recorded.compiled(first!)
-  const said = corrections.get(first!.run_id) ?? []
+  const first = lines[0]!
+  const compiled = await recorded.compiled(first)
+  const said = corrections.get(first.run_id) ?? []
   const recording = compiled && correctedRecording(JSON.parse(compiled.recording) as Recording, said)
   return {
     case_id,
     runs: lines.length,
-    date: first!.date,
+    date: first.date,
     passed: recording && labelOf(recording).passed,
   }
 }
@@ -133,10 +138,11 @@ async function toldOf(
 }
 
 function runTold(run: ExperienceRun, room: CaseRoom): RunTold {
-  const { run_id, date, pack_version, settings, attributes, outcome, operator_corrections, evidence, steps } = run
+  const { run_id, plan, date, pack_version, settings, attributes, outcome, operator_corrections, evidence, steps } = run
   const counted = { cut: 0 }
   const told = {
     run_id,
+    ...(plan !== undefined && { planned: true as const }),
     date,
     pack_version,
     settings,

@@ -1,5 +1,6 @@
 /** What a candidate of a run that changes prompt blocks costs a decision: from the run's search set and its replays. */
 import { type PromptCost, PromptCosts } from '#core/evidence/prompt-cost.ts'
+import { servedOf } from '#core/replay/served.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -23,7 +24,7 @@ export async function promptCostsOf(
     if (result.candidate_id === candidate_id && result.scorecard) verdicts.set(result.case_id, result.scorecard.scores)
   for await (const line of await pinnedLines(store, run)) {
     const { case_id, recordings } = JSON.parse(line) as ReplayCase
-    costs.add(recordings[0]!, verdicts.get(case_id) ?? null)
+    costs.add(servedOf(recordings), verdicts.get(case_id) ?? null)
   }
   return costs.costs()
 }

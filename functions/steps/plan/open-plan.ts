@@ -7,8 +7,9 @@ import { chooseRecording } from '#core/replay/transcript.ts'
 import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import { settingsFor, tableOf } from '#core/space/scope.ts'
 import { boundedChange } from '#core/space/validate.ts'
+import type { Settings } from '#schemas/common.ts'
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
-import { RecordingPlan } from '#schemas/recording-plan.ts'
+import { type PlannedSettings, RecordingPlan } from '#schemas/recording-plan.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -54,6 +55,7 @@ export async function openPlan(
       : await documentOf(store, keys.priceTable(plan.price_table), PriceTable, plan.price_table, file)
   await refuseOutOfBounds(plan, pack, file)
   const tables = new Map(plan.settings.map(({ settings_id, settings }) => [settings_id, settings]))
+  const changes = new Map(plan.settings.map((one) => [one.settings_id, one]))
   const planned = Map.groupBy(plan.recordings, ({ case_id }) => case_id)
   const cases = new Map<string, PlannedCase>()
   for await (const line of compileIntent(store, plan.intent)) {
@@ -68,6 +70,7 @@ export async function openPlan(
     const now = settingsFor(tableOf(pack), one)
     const recording = chooseRecording(one, planOf(now), now)
     if (!isSame || typeof recording === 'string') continue
+    for (const { settings_id } of entries) refuseForeign(changes.get(settings_id)!, now, one.case_id, file)
     const wanted = new Map(entries.map(({ settings_id }) => [settings_id, tables.get(settings_id)!]))
     cases.set(one.case_id, { served: recording, wanted, recorded: recordedUnder(one, wanted) })
   }
@@ -76,6 +79,22 @@ export async function openPlan(
       `${file} is a plan of another store, or every one of its cases changed since: none of its ${planned.size} cases is on the search side here as it was. Make it again with "autotune plan"`,
     )
   return { plan, prices, cases, gone: new Set([...planned.keys()].filter((id) => !cases.has(id))) }
+}
+
+/** Throws UserError where a planned table has what its case has neither now nor under the change, whose bounds were looked at. */
+function refuseForeign(
+  { settings_id, change, settings }: PlannedSettings,
+  now: Settings,
+  caseId: string,
+  file: string,
+) {
+  for (const path of new Set([...Object.keys(now), ...Object.keys(settings)])) {
+    const to = settings[path]
+    if (to !== undefined && (to === now[path] || (Object.hasOwn(change, path) && to === change[path]))) continue
+    throw new UserError(
+      `${file} plans what is out of bounds:\n  ${settings_id}: ${path} is ${JSON.stringify(to) ?? 'left out'}, which case "${caseId}" has neither now nor under its change`,
+    )
+  }
 }
 
 /** Recordings of a plan that are there, and all that it has. */
@@ -120,7 +139,7 @@ async function refuseOutOfBounds(
   const problems = tables.flatMap(({ settings_id, change, settings }) => {
     const bounded = boundedChange({ patch: change }, pack, intent, paths, count)
     const outside = 'problems' in bounded ? bounded.problems : []
-    // Where a pack has rules, what a case has now is told when its recording is looked at.
+    // Where a pack has rules, what a case has now is told by the case: `refuseForeign`.
     const isOfPack = pack.rules !== undefined || canonical({ ...pack.settings, ...change }) === canonical(settings)
     return [...outside, ...(isOfPack ? [] : [`its settings are not those of ${pack.pack} with its change`])].map(
       (problem) => `  ${settings_id}: ${problem}`,

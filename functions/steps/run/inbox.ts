@@ -4,7 +4,7 @@
  */
 import { canonical, digestOf } from '#core/canonical.ts'
 import { changeDigest, inboxAnswer, quarterOf } from '#core/proposal/inbox.ts'
-import { patchDigest } from '#core/space/lattice.ts'
+import { meaningOf } from '#core/space/meaning.ts'
 import { DEFAULT_PROPOSALS, InboxAnswer, InboxEntry } from '#schemas/inbox.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -129,7 +129,7 @@ export async function proposeCounted(
       continue
     }
     const [bounded] = await boundedEach([one], contract.pack, target)
-    const digest = bounded!.candidate ? patchDigest(bounded!.candidate.patch) : changeDigest(one.change)
+    const digest = bounded!.candidate ? meaningOf(contract.pack, bounded!.candidate.patch) : changeDigest(one.change)
     const row = known.get(digest)
     const asked = asking.get(digest)
     if (row?.entry && row.answer) {

@@ -8,6 +8,7 @@ import { releasedProblem } from '#core/contract/standing.ts'
 import { type PromptCost, PromptCosts } from '#core/evidence/prompt-cost.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type MemoryAnswer, memoryOf } from '#core/proposers/memory.ts'
+import { servedOf } from '#core/replay/served.ts'
 import { type Assessment, type AssessOptions, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
 import { searchNotes, searchProblems } from '#core/search/search-set.ts'
@@ -288,7 +289,7 @@ function promptCosts(
   if (costs.isEmpty) return []
   for (const line of lines.texts()) {
     const { case_id, recordings } = JSON.parse(line) as ReplayCase
-    costs.add(recordings[0]!, verdicts.get(case_id) ?? null)
+    costs.add(servedOf(recordings), verdicts.get(case_id) ?? null)
   }
   return costs.costs()
 }

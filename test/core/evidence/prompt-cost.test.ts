@@ -1,6 +1,7 @@
 /** Size and price of a changed prompt block, and the red team under it. */
 import { describe, expect, test } from 'vitest'
 import { PromptCosts, promptCostLines } from '#core/evidence/prompt-cost.ts'
+import { FactsOfSearch } from '#core/proposers/facts.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
@@ -74,6 +75,16 @@ describe('what another text of a block costs', () => {
     const costs = new PromptCosts({ 'evidence.orders.top_k': { from: 4, to: 3 } }, pack, suite, prices())
     expect([costs.isEmpty, costs.costs()]).toEqual([true, []])
   })
+})
+
+test('what was recorded for a plan, under another prompt, says nothing of what a decision takes nor of who had to refuse', () => {
+  const served = aRun('z', { steps: [modelCall(), modelCall()], outcome: { passed: false } })
+  const planned = { ...aRun('a', { steps: [modelCall()] }), plan: `sha256:${'a'.repeat(64)}` }
+  const replayCase = compileCase([served, { ...planned, case_id: served.case_id, family_id: served.family_id }])
+  expect(replayCase.recordings.map(({ run_id }) => run_id)).toEqual(['a', 'z'])
+  const facts = new FactsOfSearch(prices())
+  facts.add(replayCase)
+  expect(facts.facts()).toMatchObject({ calls_per_decision: 2, failed: [{ recording: { run_id: 'z' } }] })
 })
 
 describe('the red team', () => {

@@ -1,7 +1,10 @@
 /** A plan is the same bytes for the same records, binds each recording to what was served, and says its price or that nobody knows. */
 import { describe, expect, test } from 'vitest'
-import { plannedRun, plannedRunId, plannedUnder } from '#core/plan/planned-run.ts'
+import { plannedRun, plannedRunId, plannedUnder, withLost } from '#core/plan/planned-run.ts'
 import { planDigest, planText, recordingDigest, recordingPlan, type ToRecord } from '#core/plan/recording-plan.ts'
+import { compileCase } from '#core/replay/compile.ts'
+import { replayTranscript } from '#core/replay/transcript.ts'
+import { ExperienceRun } from '#schemas/experience-run.ts'
 import { RecordingPlan } from '#schemas/recording-plan.ts'
 import { aRun, INTENT, modelCall, offersInOrder, REFS, said } from '../../support/builders.ts'
 
@@ -86,6 +89,46 @@ describe('a planned run', () => {
       [false, false],
     ])
     expect(plannedUnder(made, before, wanted, plan.digest)).toEqual({ settings_id: 's1' })
+  })
+
+  test('that did not find what a right answer requires lost it: its policy breaks, and its answer is not complete', () => {
+    const found = { ...parts, evidence: parts.evidence.slice(2) }
+    const run = withLost(plannedRun(found, before, { plan, settings_id: 's1', settings }), before)
+    expect(run.gold_not_offered).toBe(1)
+    expect(withLost(run, before)).toEqual(run)
+    expect(ExperienceRun.parse(run)).toEqual(run)
+    const { evidence_ref } = before.evidence[0]!
+    const pins = { baseline: settings, prices: null }
+    const replayed = (one: typeof run) => {
+      const planned = compileCase([before, one])
+      const said = replayTranscript(planned, { ...settings, [K]: 8 }, pins)
+      if ('unreplayable' in said) throw new Error(said.unreplayable)
+      expect(said.trimmed.recording.run_id).toBe(one.run_id)
+      return said
+    }
+    const lost = replayed(run)
+    expect(lost.lostRequired.map((i) => lost.trimmed.recording.evidence.ref[i])).toEqual([evidence_ref])
+    expect([lost.goldKept, lost.goldTotal]).toEqual([0, 1])
+    const whole = withLost(made, before)
+    expect(whole).toEqual(made)
+    expect(replayed(whole).lostRequired).toEqual([])
+    // Also where its bucket was not asked at all.
+    const elsewhere = parts.evidence.slice(2).map((offer) => ({ ...offer, bucket: 'other' }))
+    const asked = { ...parts, offers: { other: { depth: 8, exhausted: true } }, evidence: elsewhere }
+    const none = withLost(plannedRun(asked, before, { plan, settings_id: 's1', settings }), before)
+    expect(replayTranscript(compileCase([before, none]), { ...settings, [K]: 8 }, pins)).toHaveProperty('unreplayable')
+  })
+
+  test('of a case that had to be refused had to be refused: a recorder that does not say leaves it so, and one that denies it is none', () => {
+    const attack = { ...before, outcome: { ...before.outcome, must_refuse: true, refused: true } }
+    const silent = { ...parts, outcome: { ...parts.outcome, must_refuse: null, refused: false } }
+    const run = plannedRun(silent, attack, { plan, settings_id: 's1', settings })
+    expect(run.outcome).toMatchObject({ must_refuse: true, refused: false })
+    expect(plannedUnder(run, attack, wanted, plan.digest)).toEqual({ settings_id: 's1' })
+    expect(plannedUnder(made, attack, wanted, plan.digest)).toMatchObject({
+      field: 'outcome.must_refuse',
+      problem: expect.stringContaining('it is false, and the served run a1 has true'),
+    })
   })
 
   test.each([

@@ -33,6 +33,9 @@ test('a search says so; a file of changes says hand_written, or whom it names', 
     expect(await verifyRun(store, id, transcriptEngine())).toMatchObject({ reproducible: true })
 })
 
-test.each(['search', 'sampled'])('nobody else may call it "%s"', (origin) => {
-  expect(change(3, origin)).toEqual({ problems: [expect.stringContaining('say who proposed it')] })
-})
+test.each(['search', 'sampled', 'hand_written', 'blocks', 'Search ', 'ｓearch'])(
+  'nobody else may call it "%s"',
+  (origin) => {
+    expect(change(3, origin)).toEqual({ problems: [expect.stringContaining('say who proposed it')] })
+  },
+)

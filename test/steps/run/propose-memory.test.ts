@@ -131,3 +131,33 @@ test('what an earlier run only remembered is asked of memory as it is now: a lif
   expect(answer('search_guardrail')).toMatchObject({ why: 'looked_at', of: 'r', survives: false })
   expect(answer('dominated')).toMatchObject({ survives: true })
 })
+
+test('a control sets a prompt block to the texts of its own list: inert or blind under these says nothing of others', async () => {
+  const BLOCK = 'prompt.instruction_block'
+  const surface = { layer: 'prompt', field: 'instruction_block', path: BLOCK, intents: [INTENT], owner: 'o' }
+  const its = {
+    ...pack,
+    settings: { ...pack.settings, [BLOCK]: 'Be brief.' },
+    tunable_surfaces: [...pack.tunable_surfaces, { ...surface, bounds: { max_added_tokens: 50, forbidden_terms: [] } }],
+  } as typeof pack
+  const search_space = [TOP, TOOLS, BLOCK]
+  const patches: HandWrittenChange['patch'][] = [
+    { [BLOCK]: 'Be kind.' },
+    { [BLOCK]: 'Be warm.' },
+    { [TOOLS]: 750 },
+    { [TOOLS]: 500, [BLOCK]: 'Be warm.' },
+  ]
+  const located = patches.map((patch, i) => ({ at: `f:${i + 1}`, change: { patch } }))
+  const bounded = await boundedEach(located, its, { intent: INTENT, search_space })
+  const [kind, warm, tools, both] = bounded.map(({ candidate }) => candidate!)
+  const scored = (of: typeof kind, fate: Fate) => ({ ...of!, fate, reason: fate }) as unknown as CandidateScore
+  const answer = (...candidates: CandidateScore[]) =>
+    memoryOf({ pack: its, in_force: null, rejections: [], earlier: [{ run_id: 'r', candidates }] })
+  expect(answer(scored(kind, 'inert'))(warm!)).toBeNull()
+  expect(answer(scored(kind, 'inert'))(kind!)).toBeNull()
+  expect(answer(scored(kind, 'blind'))(kind!)).toBeNull()
+  expect(answer(scored(kind, 'search_guardrail'))(kind!)).toMatchObject({ why: 'looked_at', survives: false })
+  // Under another text a field may change what it does not change now.
+  expect(answer(scored(tools, 'inert'))(both!)).toBeNull()
+  expect(answer(scored(tools, 'inert'))(tools!)).toMatchObject({ why: 'inert' })
+})

@@ -95,13 +95,18 @@ export type Dimension = z.infer<typeof Dimension>
 /** Part of a whole, 0..1; never percent. */
 export const Share = z.number().min(0).max(1)
 
+/** A field that is not there is missing, which is another fault than a number that is out of range. */
+const unlessMissing = (unit: Unit) => ({
+  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? undefined : outOfRange(unit)),
+})
+
 /** A measured number, 0 to the most that its unit allows (`MOST`). */
 export const measure = (unit: Unit) =>
-  z.number(outOfRange(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
+  z.number(unlessMissing(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
 
 /** The same as a whole number. */
 export const wholeMeasure = (unit: Unit) =>
-  z.int(outOfRange(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
+  z.int(unlessMissing(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
 
 /** Settings of the cases for which a condition holds, in place of those that all others have. */
 export interface SettingsRule {

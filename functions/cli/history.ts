@@ -18,7 +18,7 @@ import { nextCommand } from './next.ts'
 import { existingStore } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { clip, number } from './text.ts'
+import { clip, fromTo, number, toldReason } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -96,11 +96,11 @@ async function keptChanges(
 function triedLines({ by, of, date, patch, origin, fate, reason, value, failed }: TriedChange): string[] {
   const values = Object.entries(patch).map(([path, given]) => {
     const { from, to } = typeof given === 'object' ? given : { from: undefined, to: given }
-    return `${path} ${from === undefined ? '' : `${clip(from)} `}-> ${clip(to)}`
+    return `${path} ${from === undefined ? `-> ${clip(to)}` : fromTo(from, to)}`
   })
   return [
     values.join(', '),
-    `   ${(fate ?? '-').padEnd(17)} ${clip(reason, 200)}`,
+    `   ${(fate ?? '-').padEnd(17)} ${clip(toldReason(reason), 200)}`,
     `   ${by} ${of} on ${date.slice(0, 10)}${origin === null ? '' : `, by ${origin}`}${value === null ? '' : `; metric ${number(value)}`}${failed.length === 0 ? '' : `; blocked by ${failed.join(', ')}`}`,
   ]
 }

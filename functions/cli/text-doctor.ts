@@ -59,6 +59,8 @@ type Space = SpaceSize & { readonly max_fields: number }
 
 /** How large the search space is, and whether a run looks at all of it. */
 export function spaceText({ points, within, exact, max_fields }: Space): string {
+  if (points === 0)
+    return '0 changes: nothing in it is searched. A prompt block is tried as a hand-written change (run --candidates FILE) or by a proposer (run --proposers blocks,sentences)'
   const size = `${number(points)} changes, ${number(within)} of them within ${max_fields} field${max_fields === 1 ? '' : 's'}`
   const how = exact
     ? 'a run looks at every one'

@@ -11,9 +11,13 @@ const SHOWN = 5
 
 export function planLines({ intent, plan, surfaces, recorded, needs, search }: MadePlan): string[] {
   const needed = plan?.needed_families ?? null
+  const handedOver = [...(plan?.settings ?? []).map(({ change }) => change), ...recorded]
+  // A prompt block has no values of its own: where one was handed over, its own line says what became of it.
+  const isToldOf = ({ path, values }: MadePlan['surfaces'][number]): boolean =>
+    values > 0 || !handedOver.some((patch) => Object.hasOwn(patch, path))
   const largest = needs.find((row) => row.needed === needed)
   return [
-    `plan     ${intent}: ${plan === null ? 'nothing is to be recorded' : `${plan.recordings.length} recordings under ${count(plan.settings.length, 'settings table')}`}`,
+    `plan     ${intent}: ${plan === null ? 'nothing is to be recorded' : `${count(plan.recordings.length, 'recording')} under ${count(plan.settings.length, 'settings table')}`}`,
     ...(plan === null
       ? []
       : table(
@@ -26,11 +30,13 @@ export function planLines({ intent, plan, surfaces, recorded, needs, search }: M
           ]),
           ['left', 'left', 'left'],
         )),
-    ...surfaces.map(({ path, recorded: reach, values }) =>
-      reach === null || reach.all === null || reach.some === null
-        ? `left out ${path}: ${values === 0 ? 'a prompt block is planned as it is handed over (--candidates FILE)' : 'it has no values'}`
-        : `recorded ${path}: ${reachText(reach.all)} of every case${reachText(reach.some) === reachText(reach.all) ? '' : `, ${reachText(reach.some)} of some`}, left out`,
-    ),
+    ...surfaces
+      .filter(isToldOf)
+      .map(({ path, recorded: reach, values }) =>
+        reach === null || reach.all === null || reach.some === null
+          ? `left out ${path}: ${values === 0 ? 'a prompt block is planned as it is handed over (--candidates FILE)' : 'it has no values'}`
+          : `recorded ${path}: ${reachText(reach.all)} of every case${reachText(reach.some) === reachText(reach.all) ? '' : `, ${reachText(reach.some)} of some`}, left out`,
+      ),
     ...recorded.map((patch) => `recorded ${patchLine(patch)}: of every case, left out`),
     ...(plan === null
       ? []

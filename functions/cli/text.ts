@@ -16,8 +16,11 @@ import { asTyped } from './next.ts'
 /** `evidence.order_history.top_k 10 -> 7, ...`, and for which cases where it is not for all. */
 export const patchLine = (patch: Patch): string =>
   `${Object.entries(patch)
-    .map(([path, { from, to }]) => `${path} ${sides(String(from), String(to)).join(' -> ')}`)
+    .map(([path, { from, to }]) => `${path} ${fromTo(from, to)}`)
     .join(', ')}${clip(whereWords(patch), 120)}`
+
+/** `10 -> 7`, of long texts the part in which they differ. */
+export const fromTo = (from: unknown, to: unknown): string => sides(String(from), String(to)).join(' -> ')
 
 /** Both values, cut: of long ones that begin alike, from a few words before they differ. */
 function sides(from: string, to: string): string[] {
@@ -115,8 +118,12 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
 
 /** Values that nobody recorded, and what says how to. */
 export const notSearchedLines = (lines: readonly string[]): string[] => [
-  ...lines.map((line) => `note     ${line}`),
-  ...(lines.length > 0 ? [`plan     ${PLAN_SAYS}: ${asTyped('autotune plan --target FILE')}`] : []),
+  ...lines.map((line) => `note     ${toldReason(line)}`),
+  ...(lines.length > 0
+    ? [
+        `plan     ${PLAN_SAYS}: ${asTyped('autotune plan --target FILE')} (hand-written changes: --candidates FILE beside it)`,
+      ]
+    : []),
 ]
 
 const lostReplays = ({ unreplayable, failed }: RunSummary['search']): string =>

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { jsonataMistake } from '#adapters/jsonata-verdicts.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
-import { ImportError } from '#adapters/local/import/import-error.ts'
+import { ImportError, problemLines } from '#adapters/local/import/import-error.ts'
 import { type MapReading, nothingRead } from '#adapters/local/import/map-records.ts'
 import { type MapOptions, mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
@@ -257,16 +257,16 @@ async function* runsOf(
       : (traces && traces.from !== null) || (await holdsTraces(files))
         ? tracedRuns(source.traces.runs(files), splitKey, redaction)
         : nativeRuns(files, splitKey, preparing, redaction)
-  const problems: string[] = []
+  const problems: ImportError[] = []
   let runs = 0
   for await (const record of records) {
-    if (record instanceof ImportError) problems.push(record.message)
+    if (record instanceof ImportError) problems.push(record)
     if (problems.length === MOST_PROBLEMS) break
     if (record instanceof ImportError || problems.length > 0) continue
     yield record
     runs++
   }
-  if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
+  if (problems.length > 0) throw new UserError(`nothing was imported:\n${problemLines(problems).join('\n')}`)
   const waits = (source.traces.report?.waiting ?? 0) > 0
   if (files.length > 0 && runs === 0 && !waits)
     throw new UserError(

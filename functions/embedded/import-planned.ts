@@ -1,5 +1,5 @@
 /** `autotune import --plan`: native runs that were recorded for a plan, each held against it before any of them is stored. */
-import { ImportError } from '#adapters/local/import/import-error.ts'
+import { ImportError, problemLines } from '#adapters/local/import/import-error.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
@@ -38,16 +38,16 @@ export async function importPlanned(
     if (!rule) throw new UserError('nothing is recorded in this store: a plan is about what is')
     const served = servedRuns(store, open)
     const source = async function* (): AsyncGenerator<IncomingRun> {
-      const problems: string[] = []
+      const problems: ImportError[] = []
       let runs = 0
       for await (const found of plannedRuns(files, open, served)) {
-        if (found instanceof ImportError) problems.push(found.message)
+        if (found instanceof ImportError) problems.push(found)
         if (problems.length === MOST_PROBLEMS) break
         if (found instanceof ImportError || problems.length > 0) continue
         runs++
         yield* prepareRuns([found], rule.key)
       }
-      if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
+      if (problems.length > 0) throw new UserError(`nothing was imported:\n${problemLines(problems).join('\n')}`)
       if (runs === 0) throw new UserError(`${files.join(', ')}: no record became a run (the file is empty)`)
     }
     const report = await ingestPrepared(store, source(), rule, { check, planned: true })

@@ -90,8 +90,15 @@ describe('records', () => {
   })
 
   test('with several problems are told up to twenty of them at once', async () => {
-    const err = await importing('runs.jsonl', line({ run_id: 1 }).repeat(30))
+    const lines = Array.from({ length: 30 }, (_, i) => line({ run_id: i }))
+    const err = await importing('runs.jsonl', lines.join(''))
     expect(err.match(/runs\.jsonl:\d+: /g)).toHaveLength(20)
+  })
+
+  test('with one problem in many lines are told it once', async () => {
+    const err = await importing('runs.jsonl', line({ run_id: 1 }).repeat(30))
+    expect(err.match(/runs\.jsonl:\d+: /g)).toEqual(['runs.jsonl:1: '])
+    expect(err).toMatch('(the same in 19 more of the lines that were looked at)')
   })
 
   test('of duplicate ids are refused, in one file and across files', async () => {
@@ -197,6 +204,13 @@ describe('documents', () => {
     const [one] = aSuite().evaluators
     expect(await refused('import', '--suite', suite([one, one]))).toMatch(/evaluators\[1\]: .* is listed twice/)
     expect(await refused('import', '--suite', suite([]))).toMatch(/evaluators: /)
+  })
+
+  test('prices that are missing are called missing', async () => {
+    const prices = { price_table: 'p@1.0.0', models: { m: { completion_cents_per_million: 1 } } }
+    expect(await refused('import', '--prices', place.file('prices.json', prices))).toMatch(
+      'models.m.prompt_cents_per_million: is missing (number)',
+    )
   })
 
   test('prices below 0 are refused by field', async () => {

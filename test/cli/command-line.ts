@@ -135,10 +135,14 @@ export function placeOfEachTest(): Workplace {
 }
 
 /** A store with documents and a world that a run certifies at once, and a target file. */
-export async function ready(place: Workplace, runs: readonly ExperienceRun[] = aWorld({ search: 6, heldout: 100 })) {
+export async function ready(
+  place: Workplace,
+  runs: readonly ExperienceRun[] = aWorld({ search: 6, heldout: 100 }),
+  documents: Parameters<typeof stocked>[2] = {},
+) {
   const store = openStore(place.store, { durable: false })
   await fixSplit(store, RECORDED)
-  await stocked(store, runs)
+  await stocked(store, runs, documents)
   store.close()
   return { target: place.file('target.json', aTarget()) }
 }

@@ -1,8 +1,9 @@
 /** `history`: what was tried on a setting, by the inbox and by runs, newest first. */
 import { expect, test } from 'vitest'
-import { aWorld } from '../support/builders.ts'
+import { aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
 
+const PROMPT = 'prompt.instruction_block'
 const K = 'evidence.orders.top_k'
 const place = placeOfEachTest()
 const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'search', required: 3 }] })
@@ -26,4 +27,20 @@ test('names fate, reason and who blocked; a path that is none is refused with th
   expect(bytesOf(place.store)).toEqual(before)
   const wrong = await place.at('history', 'evidence.order.top_k', '--target', target)
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining(`near it: ${K}`)])
+})
+
+test('of a long prompt block it shows what the change changes', async () => {
+  const block =
+    'Find the order and the line before you promise anything to anybody. Name the policy clause that applies.'
+  const settings = { [K]: 4, [PROMPT]: block }
+  const surface = { layer: 'prompt', field: 'instruction_block', path: PROMPT, intents: [INTENT], owner: 'o' }
+  const bounds = { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] }
+  const pack = aPack({ settings, tunable_surfaces: [{ ...surface, bounds }] as never })
+  const runs = world.map((run) => ({ ...run, settings }))
+  await ready(place, runs, { pack })
+  const target = place.file('prompt.json', aTarget({ search_space: [PROMPT] }))
+  const changes = place.file('c.json', { patch: { [PROMPT]: block.replace('clause', 'paragraph') } })
+  await place.at('run', '--target', target, '--candidates', changes, '--run-id', 'r')
+  const { out } = await place.at('history', '--target', target)
+  expect(out).toMatch(/\.\.\. .*clause that applies\. -> \.\.\. .*paragraph that applies\./)
 })

@@ -57,7 +57,11 @@ test('a new prompt block: planned as it is handed over, recorded, and tried', as
   const changes = place.file('changes.jsonl', JSON.stringify({ patch: { [prompt]: 'Be brief and kind.' } }))
   const bare = await place.at('plan', '--target', file, '--out', planFile())
   expect(bare.out).toMatch('a prompt block is planned as it is handed over (--candidates FILE)')
-  expect((await place.at('plan', '--target', file, '--out', planFile(), '--candidates', changes)).code).toBe(0)
+  const handedOver = await place.at('plan', '--target', file, '--out', planFile(), '--candidates', changes)
+  expect([handedOver.code, handedOver.out]).toEqual([0, expect.not.stringContaining('left out prompt')])
+  const searched = await place.at('run', '--target', file)
+  expect(searched.out).toMatch(`${prompt} not searched: a prompt block is tried as a hand-written change`)
+  expect((await place.at('doctor', '--target', file)).out).toMatch('0 changes: nothing in it is searched')
   expect(read().settings).toMatchObject([
     { change: { [prompt]: 'Be brief and kind.' }, settings: { [K]: 4 }, recordings: SEARCH },
   ])

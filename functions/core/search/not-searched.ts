@@ -20,7 +20,7 @@ export function notSearchedBy(
   const isOpen = ({ path, intents }: ContextPack['tunable_surfaces'][number]): boolean =>
     wanted.includes(path) && intents.includes(target.intent ?? '')
   const open = (pack?.tunable_surfaces ?? []).filter(isOpen).map(({ path }) => path)
-  return scored.length === 0 ? [] : notSearched(tunableFields(pack, target.intent!, open), scored)
+  return notSearched(tunableFields(pack, target.intent!, open), scored)
 }
 
 /**
@@ -33,7 +33,9 @@ export function notSearched(fields: readonly TunableField[], candidates: readonl
     const tried = candidates.filter(({ patch }) => Object.keys(patch).length === 1 && patch[path]?.when === undefined)
     const of = tried.filter(({ patch }) => patch[path] !== undefined)
     if (surface.layer === 'prompt' && !candidates.some(({ patch }) => patch[path]))
-      return [`${path} not searched: a prompt block is tried only as a hand-written change (--candidates FILE)`]
+      return [
+        `${path} not searched: a prompt block is tried as a hand-written change (--candidates FILE) or by a proposer (--proposers blocks,sentences)`,
+      ]
     const lost = new Map<SettingValue, string>()
     for (const { patch, fate, reason } of of) if (fate === 'unreplayable') lost.set(patch[path]!.to, reason)
     for (const { patch, fate } of of) if (fate !== 'unreplayable') lost.delete(patch[path]!.to)

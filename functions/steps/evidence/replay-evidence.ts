@@ -24,6 +24,7 @@ import { readIndex } from '../experience/run-index.ts'
 import { runLoader } from '../experience/run-loader.ts'
 import { judgingWith } from '../replay/verdicts.ts'
 import { pinnedLines } from '../run/pinned-input.ts'
+import { answeredBaseline } from './answered-baseline.ts'
 
 /** The baseline's replay of the search set, and what a candidate showed beside it. */
 export interface ReplayedEvidence {
@@ -54,7 +55,11 @@ export async function replayEvidence(
   try {
     const pairOf = candidate && (await pairs(store, aside, run, candidate))
     if (gathering) await readDays(store, aside, run.target.intent!)
-    for await (const { line, ...one } of engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')) {
+    const lines = await pinnedLines(store, run)
+    const reproduced = isLive(run)
+      ? answeredBaseline(store, aside, run, lines)
+      : engine.reproduce(lines, baselinePins(run), 'search')
+    for await (const { line, ...one } of reproduced) {
       gathered.add(one)
       const pair = pairOf && 'measures' in one.result ? await pairOf(JSON.parse(line), one.result.measures) : null
       if (pair) gathering?.add(pair, aside.get(`${DAY}${pair.recording.run_id}`) || null)
@@ -84,6 +89,9 @@ export async function replayEvidence(
     aside.close()
   }
 }
+
+/** The baseline of a live run was asked anew: its record says nothing of what that came to. */
+const isLive = ({ replayer }: AutotuneRun): boolean => 'live' in replayer && replayer.live !== undefined
 
 const file = (run: AutotuneRun, name: Parameters<typeof keys.autotuneRun>[1]): string =>
   keys.autotuneRun(run.run_id, name)

@@ -68,7 +68,9 @@ test.each([
     'a prompt block that nobody tried',
     [PROMPT],
     [k(3, 'no_gain')],
-    [`${PROMPT} not searched: a prompt block is tried only as a hand-written change (--candidates FILE)`],
+    [
+      `${PROMPT} not searched: a prompt block is tried as a hand-written change (--candidates FILE) or by a proposer (--proposers blocks,sentences)`,
+    ],
   ],
   [
     'a prompt block that nobody recorded',

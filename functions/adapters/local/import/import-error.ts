@@ -30,3 +30,15 @@ export class ImportError extends Error implements ImportProblem {
     this.todo = todo
   }
 }
+
+/** Lines for people: what several lines of a file have wrong alike is told of the first one, with how many more there are. */
+export function problemLines(problems: readonly ImportError[]): string[] {
+  const alike = Map.groupBy(problems, ({ file, line, field, problem, todo }) =>
+    JSON.stringify([file, line === null, field, problem, todo]),
+  )
+  return [...alike.values()].map(([first, ...others]) =>
+    others.length === 0
+      ? `  ${first!.message}`
+      : `  ${first!.message} (the same in ${others.length} more of the lines that were looked at)`,
+  )
+}

@@ -37,7 +37,10 @@ export async function gatherDone(
 ): Promise<DoneFacts> {
   const rollouts = (await listRollouts(store)).filter(({ run_id }) => !isPartId(run_id))
   const ended = await finishedRuns(store)
-  const intent = intentOf(named, new Set([...ended.map((run) => run.intent), ...rollouts.map((one) => one.rollout.intent)]))
+  const intent = intentOf(
+    named,
+    new Set([...ended.map((run) => run.intent), ...rollouts.map((one) => one.rollout.intent)]),
+  )
   const item = newest(rollouts.filter(({ rollout }) => rollout.intent === intent))
   const own = ended.filter((run) => run.intent === intent)
   const runId = item?.run_id ?? (own.find(({ verdict }) => verdict === 'certified') ?? own[0])?.run_id ?? null

@@ -25,7 +25,8 @@ export function measured({ run: facts, rollout: found }: DoneFacts): Finding {
 function verdictOf({ status, stage, deadline, records, intent }: Rollout): Pick<Finding, 'answer' | 'reason'> {
   const no = (reason: string) => ({ answer: 'no' as const, reason })
   const rows = records.at(-1)!.reasons
-  if (status === 'running' || status === 'paused') return no(`${status} in ${stage}: its production is not measured to the end`)
+  if (status === 'running' || status === 'paused')
+    return no(`${status} in ${stage}: its production is not measured to the end`)
   if (status === 'released') return no(`released, and its window is watched until ${deadline}`)
   const seen = rows.find(status === 'rolled_back' ? isHarm : isGain)
   if (!seen) return no(`it ended ${status.replaceAll('_', ' ')} before production of ${intent} was measured`)

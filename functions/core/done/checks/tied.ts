@@ -16,9 +16,7 @@ export function tied({ run: facts }: DoneFacts): Finding {
   )
   const other =
     proposal !== null &&
-    (proposal.target.intent !== intent ||
-      proposal.target.metric !== metric ||
-      proposal.target.direction !== direction)
+    (proposal.target.intent !== intent || proposal.target.metric !== metric || proposal.target.direction !== direction)
   return {
     ...unless(
       [

@@ -26,7 +26,11 @@ export function monoculture({ run: facts }: DoneFacts, { sevenQuestions }: Defen
   const own = refusal(target)
   return {
     ...(own === null
-      ? judged([{ tried: 'the target with its one metric alone', stopped: refusal({ ...target, guardrails: {} }) }, ...without, ...unwatched])
+      ? judged([
+          { tried: 'the target with its one metric alone', stopped: refusal({ ...target, guardrails: {} }) },
+          ...without,
+          ...unwatched,
+        ])
       : { answer: 'no', reason: `the configuration itself lacks limits: ${own}` }),
     evidence: [files['target.json']!],
     recompute: ['explain', run.run_id],

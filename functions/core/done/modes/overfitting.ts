@@ -3,7 +3,10 @@ import type { DoneFacts } from '../facts.ts'
 import { type Attempt, type Finding, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
-export function overfitting({ run: facts, count }: DoneFacts, { boundedChange, mixedSuite, sevenQuestions }: Defences): Finding {
+export function overfitting(
+  { run: facts, count }: DoneFacts,
+  { boundedChange, mixedSuite, sevenQuestions }: Defences,
+): Finding {
   if (!facts) return noConfiguration
   const { run, files } = facts
   const { pack, target, evaluator_suite: suite, price_table: prices } = run
@@ -34,6 +37,7 @@ export function overfitting({ run: facts, count }: DoneFacts, { boundedChange, m
     ...judged(attempts),
     evidence: [files['target.json']!],
     recompute: ['explain', run.run_id],
-    repair: 'mix the suite: rules, the replay, people and the business outcome; doctor names an evaluator for each kind that is missing',
+    repair:
+      'mix the suite: rules, the replay, people and the business outcome; doctor names an evaluator for each kind that is missing',
   }
 }

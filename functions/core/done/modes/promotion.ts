@@ -11,8 +11,15 @@ export function promotion({ run: facts, review, rollout }: DoneFacts, defences: 
   const approved = rollout === null || review?.status === 'approved'
   return {
     ...(approved
-      ? judged([pastTheStages(facts), ...byItsOwner(facts, defences), ...withoutApproval({ review, rollout }, defences)])
-      : { answer: 'no' as const, reason: `rollout ${rollout.rollout.rollout_id} stands, and its review is ${review?.status ?? 'not there'}` }),
+      ? judged([
+          pastTheStages(facts),
+          ...byItsOwner(facts, defences),
+          ...withoutApproval({ review, rollout }, defences),
+        ])
+      : {
+          answer: 'no' as const,
+          reason: `rollout ${rollout.rollout.rollout_id} stands, and its review is ${review?.status ?? 'not there'}`,
+        }),
     evidence: [files['target.json']!, ...(rollout ? [rollout.artifact] : [])],
     recompute: rollout ? ['rollout', 'verify', rollout.rollout.rollout_id] : ['show', run.run_id],
     repair: 'stop the rollout, and have the proposal reviewed by people who are not its owner',
@@ -25,14 +32,20 @@ function pastTheStages({ run: { target } }: RunFacts): Attempt {
   const read = TuningTarget.safeParse(jumped)
   return {
     tried: 'a target whose proposals enter at 100%',
-    stopped: read.success ? null : `the contract takes no other entry than 0%_shadow (${read.error.issues[0]!.path.join('.')})`,
+    stopped: read.success
+      ? null
+      : `the contract takes no other entry than 0%_shadow (${read.error.issues[0]!.path.join('.')})`,
   }
 }
 
 function byItsOwner({ proposal }: RunFacts, { openReview }: Defences): Attempt[] {
   if (proposal === null) return []
   const roles = proposal.release_path.requires_reviewers
-  const seats = roles.map((role, i) => ({ role, reviewer: i === 0 ? proposal.owner : `person${i}`, nonce: String(i).padStart(32, '0') }))
+  const seats = roles.map((role, i) => ({
+    role,
+    reviewer: i === 0 ? proposal.owner : `person${i}`,
+    nonce: String(i).padStart(32, '0'),
+  }))
   const opened = openReview({
     review_id: 'rv_attempt_1',
     proposal,
@@ -41,11 +54,19 @@ function byItsOwner({ proposal }: RunFacts, { openReview }: Defences): Attempt[]
     opened_at: '2000-01-01T00:00:00.000Z',
     expires_at: '2000-01-02T00:00:00.000Z',
   })
-  return [{ tried: `a review in which ${proposal.owner}, the owner, decides`, stopped: 'problems' in opened ? (opened.problems[0] ?? null) : null }]
+  return [
+    {
+      tried: `a review in which ${proposal.owner}, the owner, decides`,
+      stopped: 'problems' in opened ? (opened.problems[0] ?? null) : null,
+    },
+  ]
 }
 
 /** The rollout that stands, started again on copies of its review that nobody approved. */
-function withoutApproval({ review, rollout }: Pick<DoneFacts, 'review' | 'rollout'>, { startRollout }: Defences): Attempt[] {
+function withoutApproval(
+  { review, rollout }: Pick<DoneFacts, 'review' | 'rollout'>,
+  { startRollout }: Defences,
+): Attempt[] {
   if (!review || !rollout) return []
   const { rollout: stood } = rollout
   const copies: readonly (readonly [which: string, copy: Review])[] = [

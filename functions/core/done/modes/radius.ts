@@ -38,6 +38,7 @@ export function radius({ run: facts, count }: DoneFacts, { boundedChange, radius
     ]),
     evidence: [files['target.json']!],
     recompute: ['explain', run.run_id],
-    repair: 'lower blast_radius.max_fields and blast_radius.max_decision of the target, and name the intents of each surface',
+    repair:
+      'lower blast_radius.max_fields and blast_radius.max_decision of the target, and name the intents of each surface',
   }
 }

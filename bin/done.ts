@@ -9,6 +9,7 @@ export function doneVerbs(_program: Command, verb: AddVerb, state: { code: numbe
     'autotune done\nautotune done --intent support.refund --html done.html\nautotune done --json',
   )
     .option('--intent <id>', 'which intent (default: the only one that was run)')
+    .option('--verbose', 'what was tried of each failure mode, and what stopped it', false)
     .option('--html <file>', 'write the report as one page, too')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/done.ts')).done(o)

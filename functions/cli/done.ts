@@ -18,10 +18,12 @@ interface Options extends StoreOptions {
   readonly json: boolean
   readonly intent?: string
   readonly html?: string
+  /** What was tried of each failure mode, and what stopped it. */
+  readonly verbose: boolean
 }
 
 /** Exit code: 0 every answer is yes, 3 not yet. */
-export async function done({ json, intent, html, ...o }: Options): Promise<number> {
+export async function done({ json, intent, html, verbose, ...o }: Options): Promise<number> {
   const report = await readDone(o.store, intent ?? null)
   if (html !== undefined) writeNew(html, donePage(report), 0o600, '--html')
   print(json, report, () => [
@@ -29,7 +31,7 @@ export async function done({ json, intent, html, ...o }: Options): Promise<numbe
     'checks',
     ...report.checks.flatMap((probe) => probeLines(probe, o)),
     'failure modes, each tried on a copy of the configuration that the run pinned',
-    ...report.failure_modes.flatMap((probe) => probeLines(probe, o)),
+    ...report.failure_modes.flatMap((probe) => [...probeLines(probe, o), ...(verbose ? attemptLines(probe) : [])]),
     ...(html === undefined ? [] : [`wrote    ${html}`]),
     report.done ? 'done     YES' : `done     NOT YET: ${unanswered(report)} of 14 answers are not yes`,
   ])
@@ -68,3 +70,8 @@ const probeLines = ({ id, answer, reason, recompute, repair }: Probe, place: Sto
   `   ${answer === null ? '?   ' : MARK[answer]} ${id.replaceAll('_', ' ')}: ${reason}`,
   ...(repair === null ? [] : [`        repair: ${repair}`, `        check: ${nextCommand(place, recompute)}`]),
 ]
+
+const attemptLines = ({ attempts = [] }: Probe): string[] =>
+  attempts.map(
+    ({ tried, stopped }) => `        tried ${tried}: ${stopped === null ? 'WENT THROUGH' : `stopped: ${stopped}`}`,
+  )

@@ -79,23 +79,46 @@ const startOf = ({ rollout }: RolloutItem): string => rollout.records[0]?.at ?? 
 const newest = (items: readonly RolloutItem[]): RolloutItem | null =>
   items.reduce<RolloutItem | null>((last, one) => (last === null || startOf(one) >= startOf(last) ? one : last), null)
 
-async function runFacts(store: Store, runId: string, recompute: Recompute): Promise<RunFacts | null> {
+/** Throws UserError where nobody can tell what the run was about. */
+async function runFacts(store: Store, runId: string, recompute: Recompute): Promise<RunFacts> {
   const at = (file: (typeof AUTOTUNE_FILES)[number]) => keys.autotuneRun(runId, file)
   const files: Record<string, Evidence> = {}
   for (const file of AUTOTUNE_FILES)
     files[file] = { path: at(file), digest: await digestOfObject(store.objects, at(file)) }
-  const run = await orNull(readJson<AutotuneRun>(store.objects, at('target.json')))
   const manifest = await orNull(readJson<RunManifest>(store.objects, at('manifest.json')))
-  if (!run || !manifest) return null
+  if (manifest === null)
+    throw new UserError(`manifest.json of run ${runId} is missing or no JSON: "autotune verify ${runId}"`)
+  const damaged = Object.entries(manifest.artifacts).flatMap(([file, digest]) =>
+    files[file]?.digest === digest ? [] : [file],
+  )
+  if (damaged.includes('target.json'))
+    throw new UserError(`target.json of run ${runId} is not what its manifest says: "autotune verify ${runId}"`)
+  /** Only what the manifest covers is read. */
+  const read = async <T>(
+    file: (typeof AUTOTUNE_FILES)[number],
+    other: T,
+    reader: () => Promise<T | null>,
+  ): Promise<T> => (damaged.includes(file) ? other : ((await reader()) ?? other))
+  const run = (await readJson<AutotuneRun>(store.objects, at('target.json')))!
   return {
     run,
     manifest,
-    candidates: await readLines<CandidateScore>(store.objects, at('candidates.jsonl')).catch(() => []),
-    proposal: await orNull(readJson<TuningProposal>(store.objects, at('selected-proposal.json'))),
-    audit: await readLines<AuditLine>(store.objects, at('audit.jsonl')).catch(() => []),
+    candidates: await read('candidates.jsonl', [], () =>
+      readLines<CandidateScore>(store.objects, at('candidates.jsonl')),
+    ),
+    proposal: await read<TuningProposal | null>('selected-proposal.json', null, () =>
+      readJson<TuningProposal>(store.objects, at('selected-proposal.json')),
+    ),
+    audit: await read('audit.jsonl', [], () => readLines<AuditLine>(store.objects, at('audit.jsonl'))),
     files,
     recomputed: await recomputed(async () => {
-      const { reproducible, differences, erased } = await recompute(run)
+      const found = await recompute(run).catch((error: unknown) => {
+        // Files that nobody wrote so break the recomputation in ways of their own.
+        if (damaged.length === 0) throw error
+        const differences = damaged.map((file) => ({ file, why: 'its bytes differ from the digest in manifest.json' }))
+        return { reproducible: false, differences, erased: [] }
+      })
+      const { reproducible, differences, erased } = found
       return {
         holds: reproducible,
         why: reproducible === null ? [`${erased?.length ?? 0} erasures took what it stands on`] : lines(differences),

@@ -16,6 +16,7 @@ import { atLeastOne, expiry, noCage, port, repeat, wholeNumber } from './argumen
 import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
+import { doneVerbs } from './done.ts'
 import { experienceVerbs } from './experience.ts'
 import { planVerbs } from './plan.ts'
 import { described, tell } from './reference.ts'
@@ -444,6 +445,7 @@ export function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/ui.ts')).ui(o)
     })
   rolloutVerbs(program, verb, state)
+  doneVerbs(program, verb, state)
   cadenceVerbs(program, verb, state)
   tell(
     program

@@ -55,7 +55,13 @@ const dropped = (
 /** The fate of a change that no case needs to be read for, or what is to be rendered. */
 export function rememberedOrTooWide(
   change: CandidateChange,
-  { target, rejections, pack, control, scopes }: SearchInput,
+  {
+    target,
+    rejections,
+    pack,
+    control,
+    scopes,
+  }: Pick<SearchInput, 'target' | 'rejections' | 'pack' | 'control' | 'scopes'>,
 ): CandidateScore | Visited {
   const digest = patchDigest(change.patch)
   const reach = reachOf(change.patch, scopes)

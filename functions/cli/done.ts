@@ -1,0 +1,77 @@
+/** `autotune done`: is the loop done for an intent, as the definition of done asks? Reads only. */
+import { storeSigner } from '#adapters/local/store-signer.ts'
+import type { Probe } from '#core/done/probe.ts'
+import { type DoneReport, doneReport } from '#core/done/report.ts'
+import { openEngine, optionsOf } from '../embedded/engine.ts'
+import type { LocalStore } from '../embedded/open-store.ts'
+import { donePage } from '../pages/done/page.ts'
+import { gatherDone, type Recompute } from '../steps/done/gather.ts'
+import { verifyRun } from '../steps/run/verify.ts'
+import { writeNew } from './new-file.ts'
+import { nextCommand } from './next.ts'
+import { existingStore } from './open.ts'
+import { terminalProgress } from './progress.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print } from './terminal.ts'
+
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly intent?: string
+  readonly html?: string
+  /** What was tried of each failure mode, and what stopped it. */
+  readonly verbose: boolean
+}
+
+/** Exit code: 0 every answer is yes, 3 not yet. */
+export async function done({ json, intent, html, verbose, ...o }: Options): Promise<number> {
+  const report = await readDone(o.store, intent ?? null)
+  if (html !== undefined) writeNew(html, donePage(report), 0o600, '--html')
+  print(json, report, () => [
+    `intent   ${report.intent ?? 'none yet'}; run ${report.run ?? 'none yet'}; rollout ${report.rollout ?? 'none yet'}`,
+    'checks',
+    ...report.checks.flatMap((probe) => probeLines(probe, o)),
+    'failure modes, each tried on a copy of the configuration that the run pinned',
+    ...report.failure_modes.flatMap((probe) => [...probeLines(probe, o), ...(verbose ? attemptLines(probe) : [])]),
+    ...(html === undefined ? [] : [`wrote    ${html}`]),
+    report.done ? 'done     YES' : `done     NOT YET: ${unanswered(report)} of 14 answers are not yes`,
+  ])
+  return report.done ? 0 : 3
+}
+
+/** The report of a store in a folder, which is only looked at. */
+export async function readDone(dir: string, intent: string | null): Promise<DoneReport> {
+  const store = existingStore(dir, { readOnly: true, progress: terminalProgress() })
+  try {
+    return doneReport(await gatherDone(store, storeSigner(store.vaultDir, 'release'), recomputeIn(store), intent))
+  } finally {
+    store.close()
+  }
+}
+
+/** Recomputes a run with what replayed it; what is recomputed rests on what was answered then. */
+const recomputeIn =
+  (store: LocalStore): Recompute =>
+  async (run) => {
+    store.verdicts.payNothing()
+    const engine = await openEngine(store, run.target.intent ?? '', optionsOf(run.replayer))
+    try {
+      return await verifyRun(store, run.run_id, engine)
+    } finally {
+      engine.close()
+    }
+  }
+
+const unanswered = ({ checks, failure_modes }: DoneReport): number =>
+  [...checks, ...failure_modes].filter(({ answer }) => answer !== 'yes').length
+
+const MARK = { yes: 'yes ', no: 'NO  ' } as const
+
+const probeLines = ({ id, answer, reason, recompute, repair }: Probe, place: StoreOptions): string[] => [
+  `   ${answer === null ? '?   ' : MARK[answer]} ${id.replaceAll('_', ' ')}: ${reason}`,
+  ...(repair === null ? [] : [`        repair: ${repair}`, `        check: ${nextCommand(place, recompute)}`]),
+]
+
+const attemptLines = ({ attempts = [] }: Probe): string[] =>
+  attempts.map(
+    ({ tried, stopped }) => `        tried ${tried}: ${stopped === null ? 'WENT THROUGH' : `stopped: ${stopped}`}`,
+  )

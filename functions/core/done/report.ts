@@ -1,0 +1,69 @@
+/** The definition of done: seven checks and seven failure modes, as one table over the facts of an intent. */
+import { measured } from './checks/measured.ts'
+import { onRecord } from './checks/on-record.ts'
+import { rejectable } from './checks/rejectable.ts'
+import { replayable } from './checks/replayable.ts'
+import { reversible } from './checks/reversible.ts'
+import { small } from './checks/small.ts'
+import { tied } from './checks/tied.ts'
+import type { DoneFacts } from './facts.ts'
+import { DEFENCES, type Defences } from './modes/defences.ts'
+import { leakage } from './modes/leakage.ts'
+import { monoculture } from './modes/monoculture.ts'
+import { overfitting } from './modes/overfitting.ts'
+import { promotion } from './modes/promotion.ts'
+import { radius } from './modes/radius.ts'
+import { sprawl } from './modes/sprawl.ts'
+import { theatre } from './modes/theatre.ts'
+import { type Finding, type Probe, probed } from './probe.ts'
+
+/** The article's seven checks, in its order: id, what is asked, and who answers. */
+const CHECKS: readonly (readonly [id: string, asks: string, look: (facts: DoneFacts) => Finding])[] = [
+  ['tied', 'Is each candidate tied to one metric and one intent?', tied],
+  ['replayable', 'Is it replayable on pinned traces, pack, policy, tools and evaluators?', replayable],
+  ['small', 'Is it small, typed, with reviewers and an owner?', small],
+  ['rejectable', 'Is it rejectable, with a recorded reason that the next search respects?', rejectable],
+  ['reversible', 'Is it reversible to a pinned tuple?', reversible],
+  ['measured', 'Once shipped, was it measured by intent against the baseline?', measured],
+  ['on_record', 'Are target, candidates, scores, winner and rationale on record?', onRecord],
+]
+
+/** The article's seven failure modes: each is tried on a copy of the configuration that the run pinned. */
+const MODES: readonly (readonly [
+  id: string,
+  asks: string,
+  attack: (facts: DoneFacts, defences: Defences) => Finding,
+])[] = [
+  ['metric_monoculture', 'Can one metric win alone?', monoculture],
+  ['test_set_leakage', 'Can the search see the sealed set?', leakage],
+  ['prompt_sprawl', 'Can a prompt grow without bound?', sprawl],
+  ['eval_overfitting', 'Can a candidate change or please its own evaluators?', overfitting],
+  ['unsafe_auto_promotion', 'Can a change ship without people and stages?', promotion],
+  ['hidden_blast_radius', 'Can a change reach further than it says?', radius],
+  ['rollback_theatre', 'Can a rollout start without a way back?', theatre],
+]
+
+export interface DoneReport {
+  readonly intent: string | null
+  readonly run: string | null
+  readonly rollout: string | null
+  /** Every check and every failure mode answers yes. */
+  readonly done: boolean
+  readonly checks: readonly Probe[]
+  /** Yes: every attempt was stopped. */
+  readonly failure_modes: readonly Probe[]
+}
+
+/** A pure function of its facts: the same store gives the same report. */
+export function doneReport(facts: DoneFacts, defences: Defences = DEFENCES): DoneReport {
+  const checks = CHECKS.map(([id, asks, look]) => probed(id, asks, look(facts)))
+  const failure_modes = MODES.map(([id, asks, attack]) => probed(id, asks, attack(facts, defences)))
+  return {
+    intent: facts.intent,
+    run: facts.run?.run.run_id ?? null,
+    rollout: facts.rollout?.rollout.rollout_id ?? null,
+    done: [...checks, ...failure_modes].every(({ answer }) => answer === 'yes'),
+    checks,
+    failure_modes,
+  }
+}

@@ -1,0 +1,60 @@
+/** A harness manifest: what its owners say of each control of the harness audit, on which files, until when, and signed. */
+import * as z from 'zod'
+import { Day, Digest, Name } from './common.ts'
+
+/** What evidence shows, from the strongest: seen at work, wired in, defined, or only said. */
+export const EVIDENCE_LEVELS = ['behavioural', 'wiring', 'definition', 'assertion'] as const
+/** One of `EVIDENCE_LEVELS`. */
+export type EvidenceLevel = (typeof EVIDENCE_LEVELS)[number]
+
+/** The only control that may be not applicable: a harness may have one agent alone. */
+export const MAY_BE_ABSENT = 43
+
+const FileEvidence = z.strictObject({
+  level: z.enum(EVIDENCE_LEVELS),
+  path: z
+    .string()
+    .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\\\0]{1,300}$/, 'is a path beside the manifest: no "..", no leading "/"')
+    .meta({ description: 'Of a file beside the manifest or below it.' }),
+  sha256: Digest.meta({ description: 'Of its bytes. A file that is another now is no evidence.' }),
+})
+
+/** What an owner says of one control. A machine checks the bytes; what they show is the owner's word, so it is signed and ends. */
+const Declaration = z.strictObject({
+  control: z.int().min(1).max(44),
+  says: z.string().min(3).max(2000),
+  not_applicable: z.literal(true).optional(),
+  evidence: z.array(FileEvidence).max(20).meta({ description: 'None: an assertion, which passes nothing.' }),
+  expires: Day.meta({ description: 'The last day on which the word holds.' }),
+  signed: z
+    .strictObject({
+      owner: Name,
+      on: Day,
+      digest: Digest.meta({ description: 'Over the other fields, harness, owner and day.' }),
+    })
+    .optional()
+    .meta({ description: 'Written by "autotune audit sign".' }),
+})
+/** One declaration of a manifest. */
+export type Declaration = z.infer<typeof Declaration>
+
+/** Refused: two declarations of one control, and "not applicable" of any but control 43. */
+export const HarnessManifest = z
+  .strictObject({
+    $schema: z.string().optional(),
+    kind: z.literal('harness_manifest'),
+    harness: Name,
+    owner: Name.meta({ description: 'Who answers for the repairs.' }),
+    next_audit: Day,
+    declarations: z.array(Declaration).max(44),
+  })
+  .superRefine(({ declarations }, ctx) => {
+    const seen = new Set<number>()
+    declarations.forEach(({ control, not_applicable }, i) => {
+      const issue = (message: string) => ctx.addIssue({ code: 'custom', path: ['declarations', i, 'control'], message })
+      if (seen.has(control)) issue(`control ${control} is declared twice`)
+      if (not_applicable && control !== MAY_BE_ABSENT) issue(`only control ${MAY_BE_ABSENT} may be not applicable`)
+      seen.add(control)
+    })
+  })
+export type HarnessManifest = z.infer<typeof HarnessManifest>

@@ -41,6 +41,7 @@ const proposal_digest = text('digest of the proposal as it was signed into the l
 const shown_digest = text('digest of exactly what the page showed')
 const rollback_target = text('tuple that everybody goes back to')
 
+/** Every table by its name. */
 export const EXPORT_TABLES = {
   runs: {
     about: 'runs of the loop that ended or were refused',
@@ -366,6 +367,7 @@ export const EXPORT_TABLES = {
   },
 } as const satisfies Readonly<Record<string, ExportTable>>
 
+/** Name of one of them. */
 export type ExportTableName = keyof typeof EXPORT_TABLES
 
 interface ValueOf {

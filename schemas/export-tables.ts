@@ -268,7 +268,7 @@ export const EXPORT_TABLES = {
       to_stage: text('null: none follows'),
       verdict: text('advanced, paused, resumed, rolled_back, stopped, kept, superseded or retired'),
       decided_by: text('"rollout" for the machine, else the person'),
-      at: text('moment'),
+      moved_at: text('moment'),
       approved_by: text('role and person of each approver, with commas'),
       rollback_target,
       thresholds: text('digest of the rollout configuration'),

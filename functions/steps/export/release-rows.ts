@@ -62,7 +62,7 @@ const promotionValues = ({ by, approver, reasons, ...record }: PromotionRecord) 
   to_stage: record.to_stage,
   verdict: record.verdict,
   decided_by: by,
-  at: record.at,
+  moved_at: record.at,
   approved_by: people(approver),
   rollback_target: record.rollback_target,
   thresholds: record.thresholds,

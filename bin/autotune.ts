@@ -344,6 +344,17 @@ export function build(state: { code: number }): Command {
           : await (await import('../functions/cli/verify.ts')).verify(run, o)
     })
   verb(
+    'export',
+    'the store as tables for SQL: one document a line by day and intent, with views for DuckDB and the queries that auditors ask; nothing sealed',
+    'autotune export --jsonl ./audit\nautotune export --jsonl ./audit --intent support.refund --since 2026-11-01\nThe same command again writes what changed; docs/access-patterns.md has tables and queries',
+  )
+    .requiredOption('--jsonl <dir>', 'folder to write; an earlier export there is brought up to date')
+    .option('--intent <id>', 'of this intent alone, and what is of no single one')
+    .option('--since <day>', 'leave earlier days of runs, candidates and production as they stand in the folder')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/export.ts')).exportVerb(o)
+    })
+  verb(
     'report [what]',
     'one self-contained HTML file of a run (change, cases, search, proof, provenance) or of a rollout, to mail and to keep; with --intent a month of control charts',
     'autotune report at_2026_11_23_refund_cents\nautotune report ro_at_2026_11_23_refund_cents\nautotune report at_2026_11_23_refund_cents --out refunds.html --redact\nautotune report at_2026_11_23_refund_cents --json\nautotune report --intent support.refund --month 2026-11 --html november.html\nautotune report --intent support.refund --stack Autotune',

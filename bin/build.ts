@@ -23,7 +23,7 @@ const files = FOLDERS.flatMap((folder) =>
 
 rmSync(DIST, { recursive: true, force: true })
 compile(files.filter((file) => file.endsWith('.ts')))
-for (const file of files.filter((f) => /\.(json|jsonata|py)$/.test(f))) copy(file)
+for (const file of files.filter((f) => /\.(json|jsonata|py|sql)$/.test(f))) copy(file)
 write(
   'bin/autotune.mjs',
   readFileSync(join(ROOT, 'bin/autotune.mjs'), 'utf8').replace("'./autotune.ts'", "'./autotune.js'"),

@@ -183,6 +183,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'cadence/',
     'insight/',
     'report/',
+    'export/',
     'run-autotune.ts',
   ],
   'functions/steps/': [
@@ -203,5 +204,6 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'workbench/',
     'agent/',
     'erase/',
+    'export/',
   ],
 }

@@ -102,6 +102,17 @@ export async function readProduction(store: Store, id: string): Promise<Producti
   return { runs }
 }
 
+/** The same, a segment at a time. Throws UserError where something is wrong with it. */
+export async function* streamProduction(store: Store, id: string): AsyncGenerator<ProductionRun> {
+  const why = await partitionProblem(store.heads, rowKeys.productions(id))
+  if (why !== null) throw new UserError(why)
+  for await (const row of store.table.query<Segment>(rowKeys.productions(id))) {
+    const segment = await readSegment(store, id, row)
+    if (segment === null) throw new UserError(damagedNote(id, row))
+    yield* segment
+  }
+}
+
 const damagedNote = (id: string, row: LedgerRow<Segment>): string =>
   `${segmentKey(id, row)} is missing or was changed: its digest is no longer ${row.body.digest}; restore it`
 

@@ -1,0 +1,88 @@
+/** `autotune export`: the store as tables for SQL, in a folder of their own, with the queries that auditors ask. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve, sep } from 'node:path'
+import { fileStore } from '#adapters/local/files/file-store.ts'
+import { PROGRAM } from '#adapters/local/program-files.ts'
+import { TABLES } from '#core/export/lines.ts'
+import { Day } from '#schemas/common.ts'
+import { UserError } from '../errors.ts'
+import { intentsOf } from '../steps/experience/documents.ts'
+import { exportTables, VIEWS } from '../steps/export/export.ts'
+import { readText } from '../streams/read-object.ts'
+import { table } from './layout.ts'
+import { nearText } from './near.ts'
+import { existingStore } from './open.ts'
+import { terminalProgress } from './progress.ts'
+import { shellWord } from './store-options.ts'
+import { print } from './terminal.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+  readonly jsonl: string
+  readonly intent?: string
+  readonly since?: string
+}
+
+/** Queries of this program, by file name; in an export they lie in a folder of this name. */
+export const QUERIES = join(PROGRAM, 'functions', 'audit-sql')
+const QUERIES_FOLDER = 'queries'
+/** Says that a folder is an export, before anything else of it is there. */
+const MARK = 'export.json'
+const MARK_TEXT = '{"autotune_export":1}\n'
+
+export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Options): Promise<number> {
+  if (since !== undefined && !Day.safeParse(since).success)
+    throw new UserError(`--since ${since}: no day; write it as 2026-11-30`)
+  needPlace(dir, o.store)
+  const store = existingStore(o.store, { readOnly: true, progress: terminalProgress() })
+  try {
+    const intents = await intentsOf(store)
+    if (intent !== undefined && !intents.includes(intent))
+      throw new UserError(
+        `--intent ${intent}: this store has no such intent${nearText(intent, intents)}: there are ${intents.join(', ')}`,
+      )
+    const out = fileStore(dir)
+    if ((await readText(out, MARK)) !== MARK_TEXT) await out.put(MARK, MARK_TEXT)
+    for (const [name, text] of queries()) {
+      const key = `${QUERIES_FOLDER}/${name}`
+      if ((await readText(out, key)) !== text) await out.put(key, text)
+    }
+    const report = await exportTables(store, out, { intent, since })
+    print(json, { dir, ...report }, () => [
+      ...table(
+        Object.entries(report.rows).map(([name, n]) => [name, String(n), TABLES[name]!.about]),
+        ['left', 'right', 'left'],
+      ),
+      `wrote    ${report.written} of ${report.files} files in ${dir}; the others stood there as they are${report.removed > 0 ? `; took ${report.removed} away` : ''}`,
+      'sealed   no case and no family of the vault stands in them',
+      `look     cd ${shellWord(dir)} && duckdb -init ${VIEWS}   (queries in ${QUERIES_FOLDER}/)`,
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+/** Text of each query, by file name. */
+export const queries = (): ReadonlyMap<string, string> =>
+  new Map(
+    readdirSync(QUERIES)
+      .filter((name) => name.endsWith('.sql'))
+      .sort()
+      .map((name) => [name, readFileSync(join(QUERIES, name), 'utf8')]),
+  )
+
+/** Throws UserError where a folder lies in the store, or holds what no export wrote. */
+function needPlace(dir: string, store: string): void {
+  const inside = relative(resolve(store), resolve(dir))
+  if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
+    throw new UserError(
+      `${dir} lies in the store: an export is for somebody who does not read that. Choose another --jsonl`,
+    )
+  if (!existsSync(dir)) return
+  // A write that was killed leaves only names of this kind.
+  const found = readdirSync(dir).filter((name) => !name.startsWith('.tmp-'))
+  if (found.length > 0 && !found.includes(MARK))
+    throw new UserError(`${dir} holds files and is no export: nothing was written. Choose another --jsonl`)
+}

@@ -11,7 +11,7 @@ import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { aKey, aKeyFile, aSigner } from '../../support/attest.ts'
 import { aTarget, aWorld } from '../../support/builders.ts'
 import { advance, approve, certified, ID, produce, start } from '../release/support.ts'
-import { contents, copied, memory, run, stocked } from '../stores.ts'
+import { contents, memory, run, stocked, twin } from '../stores.ts'
 
 const NOW = '2026-12-01T00:00:00.000Z'
 const [ci, ana, ben, rel] = [aSigner('p256'), aSigner(), aSigner(), aSigner()]
@@ -86,7 +86,7 @@ describe('a proposal from its gate to its rollback', () => {
   })
 
   test('is signed once by each key: again changes nothing, and the same bytes come of the same key', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     const before = await contents(store)
     expect((await sign(store, ana)).every((s) => s.before)).toBe(true)
     expect(await contents(store)).toEqual(before)
@@ -97,12 +97,12 @@ describe('a proposal from its gate to its rollback', () => {
   })
 
   test('recomputes as before: attestations are no part of what is verified', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
   })
 
   test('loses no signature to another signer at the same time', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     for await (const key of store.objects.list('attestations/')) await store.objects.delete(key)
     await Promise.all([sign(store, ana), sign(store, ben)])
     expect((await envelope(store, 'decision-1-1', 2)).signatures).toHaveLength(2)
@@ -118,7 +118,7 @@ describe('what is noticed', () => {
 
   test('a changed byte of a proposal, a gate, a manifest, a record or an envelope', async () => {
     const change = async (side: 'objects' | 'releases', key: string) => {
-      const store = await copied(made)
+      const store = await twin(made)
       const text = (await readText(store[side], key))!
       await store[side].put(key, text.replace(/}\s*$/, ' }'))
       return await found(store)
@@ -134,7 +134,7 @@ describe('what is noticed', () => {
   })
 
   test('a decision in the ledger that nobody signed', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     const row = (await store.table.get<{ review: { decisions: { reason: string }[] } }>('review', 'rv_r_1'))!
     row.body.review.decisions[0]!.reason = 'looks good'
     await store.table.update('review', 'rv_r_1', row.revision, row.body)
@@ -143,7 +143,7 @@ describe('what is noticed', () => {
   })
 
   test('a signature of another statement', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     const [one, two] = [await envelope(store, 'decision-1-1', 2), await envelope(store, 'decision-1-2', 2)]
     const key = objectKeys.attestation('r', 'decision-1-1', 2)
     await store.objects.put(key, JSON.stringify({ ...one, signatures: two.signatures }))
@@ -153,13 +153,13 @@ describe('what is noticed', () => {
   })
 
   test('an attestation of what was removed, and one that nobody signed', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     await store.releases.delete(objectKeys.promotion(ID, 2, 'artifact.json'))
     expect(await found(store)).toEqual([
       'changed',
       'promotion-0002: is about nothing that the store holds: it was removed',
     ])
-    const unsigned = await copied(made)
+    const unsigned = await twin(made)
     await unsigned.objects.delete(objectKeys.attestation('r', 'gate', 1))
     expect(await found(unsigned)).toEqual(['short', 'gate: nobody signed it'])
   })
@@ -181,14 +181,14 @@ describe('nothing is signed', () => {
       'the key of ana has the wrong role: guest',
     ],
   ])('under a key %s', async (_, attestor, keys, why) => {
-    const store = await copied(made)
+    const store = await twin(made)
     const before = await contents(store)
     await expect(sign(store, attestor, keys)).rejects.toThrow(why)
     expect(await contents(store)).toEqual(before)
   })
 
   test('of a run that does not recompute, or proposes nothing', async () => {
-    const store = await copied(made)
+    const store = await twin(made)
     for await (const key of store.objects.list('attestations/')) await store.objects.delete(key)
     const differs = async () => Promise.reject(new Error('it differs'))
     await expect(signAttestations(store, { runId: 'r', attestor: ci, keys: KEYS, recompute: differs })).rejects.toThrow(

@@ -13,6 +13,7 @@ import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, noCage, port, repeat, wholeNumber } from './arguments.ts'
+import { attestVerbs } from './attest.ts'
 import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
@@ -399,6 +400,8 @@ export function build(state: { code: number }): Command {
     .action(async (o) => {
       state.code = await (await import('../functions/cli/anchor.ts')).publishAnchor(o)
     })
+  attestVerbs(program, verb, state)
+
   verb(
     'review <run>',
     'open the review of a proposal, print one link for each reviewer, and serve their pages on this machine',

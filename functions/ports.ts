@@ -208,6 +208,14 @@ export interface Signer {
   holds(text: string, mac: string): Promise<boolean>
 }
 
+/** Signs attestations under a private key that nobody sees: a file of one person, or a key of KMS. */
+export interface Attestor {
+  /** The key's public half, PEM. */
+  readonly publicKey: string
+  /** Signature over bytes: Ed25519, or P-256 with SHA-256 in DER. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>
+}
+
 /** What a journal of heads holds, and what is wrong with the journal itself; null: nothing is. */
 export interface HeadsRead {
   readonly lines: readonly HeadLine[]

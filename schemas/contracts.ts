@@ -1,5 +1,6 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
+import { AttestationKeys, Envelope } from './attestation.ts'
 import { Bands } from './bands.ts'
 import { BlockLibrary } from './block-library.ts'
 import { DailyCadence } from './cadence.ts'
@@ -82,6 +83,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'autotune-run': AutotuneRun,
   'redaction-rules': RedactionRules,
   'live-model': LiveModel,
+  'attestation-keys': AttestationKeys,
+  'attestation-envelope': Envelope,
   'start-request': StartRequest,
   'run-summary': RunSummary,
   'audit-line': AuditLine,

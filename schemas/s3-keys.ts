@@ -145,6 +145,11 @@ export const keys = {
     const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
+  /** Prefix of the attestations of a run's proposal, its review and its rollout. */
+  attestations: (runId: string) => `attestations/${segment(runId)}/`,
+  /** One of them with so many signatures; the next signer writes the next number, and nothing is written over. */
+  attestation: (runId: string, name: string, signatures: number) =>
+    `attestations/${segment(runId)}/${segment(name)}/${String(signatures).padStart(4, '0')}.json`,
   /** Prefix of an intent's scars. */
   scars: (intent: string) => `scars/${segment(intent)}/`,
   /** One scar, by the hash of its case. */

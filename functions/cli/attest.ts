@@ -1,0 +1,176 @@
+/** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
+import { realpathSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
+import { PROGRAM } from '#adapters/local/program-files.ts'
+import { keyId, keyProblem } from '#core/attest/dsse.ts'
+import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
+import { INSTANT_PATTERN } from '#schemas/patterns.ts'
+import { openEngine, optionsOf } from '../embedded/engine.ts'
+import { readInput } from '../embedded/read-input.ts'
+import { UserError } from '../errors.ts'
+import type { Attestor } from '../ports.ts'
+import { signAttestations } from '../steps/attest/sign.ts'
+import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
+import { parseAs, parseJson } from '../steps/experience/parse.ts'
+import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
+import { neededUser, personOf } from './hand.ts'
+import { existingStore } from './open.ts'
+import { terminalProgress } from './progress.ts'
+import { print } from './terminal.ts'
+
+const KMS = 'kms:'
+
+interface Options {
+  readonly json: boolean
+  readonly store: string
+}
+
+interface KeyOptions extends Options {
+  /** Path of a private key file, or `kms:ARN`. */
+  readonly key: string
+}
+
+/** Makes a key, or reads the public half of one in KMS, and prints its entry for the file of keys. */
+export async function attestKeygen({
+  json,
+  store,
+  key,
+  role,
+  days,
+  by,
+}: KeyOptions & { readonly role: string; readonly days: number; readonly by?: string }): Promise<number> {
+  const person = personOf(by ?? neededUser())
+  // Before a key is made: what no file of keys takes makes none.
+  const now = Date.now()
+  const [not_before, expires] = [now, now + days * 86_400_000].map((ms) => new Date(ms).toISOString())
+  const entryOf = (public_key: string) =>
+    parseAs(AttestationKey, { role, person, public_key, not_before, expires, revoked: null }, 'entry')
+  entryOf('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n')
+  const { publicKey } = key.startsWith(KMS) ? await kmsKey(key) : await makeAttestationKey(outside(key, store))
+  const entry = entryOf(publicKey)
+  print(json, { keyid: keyId(publicKey), key, entry }, () => [
+    `key      ${keyId(publicKey)} of ${person} as ${role}, until ${expires}`,
+    ...(key.startsWith(KMS)
+      ? []
+      : [`private  ${key}, readable by you alone: keep it out of every repository and store`]),
+    'entry    for "keys" of the file of keys, which is reviewed like any change:',
+    JSON.stringify(entry),
+  ])
+  return 0
+}
+
+/** Signs every statement about a run's proposal, its review and its rollout that this key may sign. */
+export async function attestSign(
+  run: string,
+  { json, store: dir, key, keys: file, cage }: KeyOptions & { readonly keys: string; readonly cage?: boolean },
+): Promise<number> {
+  const keys = readKeys(file)
+  const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, dir))
+  const store = existingStore(dir, { progress: terminalProgress() })
+  try {
+    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: await version() })
+    const signed = await signAttestations(store, { runId: run, attestor, keys, recompute })
+    print(json, { run, keyid: keyId(attestor.publicKey), signed }, () =>
+      signed.length === 0
+        ? ['nothing to sign yet: this role signs what a review or a rollout leaves, and there is none']
+        : signed.map(
+            ({ name, signatures, before }) =>
+              `${before ? 'before   ' : 'signed   '}${name}: ${signatures} ${signatures === 1 ? 'signature' : 'signatures'}`,
+          ),
+    )
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+/** Exit code: 0 all of it holds; 3 something is not signed by enough people; 2 something was changed. */
+export async function attestVerify(
+  run: string,
+  { json, store: dir, keys: file, at }: Options & { readonly keys: string; readonly at?: string },
+): Promise<number> {
+  if (at !== undefined && !INSTANT_PATTERN.test(at))
+    throw new UserError(`--at takes a moment as 2026-11-30T00:00:00.000Z, got "${at}"`)
+  const keys = readKeys(file)
+  const store = existingStore(dir)
+  try {
+    const result = await verifyAttestations(store, run, keys, at ?? store.clock.now())
+    print(json, result, () => linesOf(result))
+    return { holds: 0, short: 3, changed: 2 }[result.verdict]
+  } finally {
+    store.close()
+  }
+}
+
+const WORDS = { holds: 'holds', short: 'SHORT', changed: 'CHANGED' }
+
+const linesOf = ({ run, verdict, attestations }: AttestationsVerified): string[] => [
+  `${{ holds: 'attested', short: 'NOT ENOUGH SIGNATURES', changed: 'CHANGED' }[verdict]}: ${run}`,
+  ...attestations.flatMap(({ name, verdict: own, why, signatures }) => [
+    `   ${WORDS[own].padEnd(8)} ${name}${why === null ? '' : `: ${why}`}`,
+    ...signatures.map(({ keyid, person, role, problem }) => {
+      const who = person === null ? `key ${keyid.slice(0, 12)}` : `${person} as ${role}`
+      return `            ${who}${problem === null ? '' : `: ${problem}`}`
+    }),
+  ]),
+]
+
+/** The file of keys. Throws UserError with file, field and what to do. */
+function readKeys(file: string): AttestationKeys {
+  const keys = parseAs(AttestationKeys, parseJson(readInput(file), file), file)
+  const ids = new Set<string>()
+  for (const [i, { public_key }] of keys.keys.entries()) {
+    const problem = keyProblem(public_key)
+    const where = `${file}: keys[${i}].public_key`
+    if (problem !== null) throw new UserError(`${where} ${problem}`)
+    if (ids.has(keyId(public_key)))
+      throw new UserError(`${where} stands there twice: one key has one person and one role. Make another one`)
+    ids.add(keyId(public_key))
+  }
+  return keys
+}
+
+/** How far a run was recomputed. Throws UserError where it differs. */
+async function recomputed(store: ReturnType<typeof existingStore>, run: string, cage?: boolean): Promise<string> {
+  store.verdicts.payNothing()
+  const pinned = await pinnedRun(store, run)
+  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
+  try {
+    const { reproducible, scope, differences } = await verifyRun(store, run, engine)
+    if (reproducible !== true)
+      throw new UserError(
+        `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
+      )
+    return scope
+  } finally {
+    engine.close()
+  }
+}
+
+/** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */
+function outside(file: string, store: string): string {
+  const folder = dirname(resolve(file))
+  const real = (path: string): string => {
+    try {
+      return realpathSync(path)
+    } catch {
+      return resolve(path)
+    }
+  }
+  const way = relative(real(store), real(folder))
+  if (way === '' || !/^(\.\.([/\\]|$)|[/\\]|[A-Za-z]:)/.test(way))
+    throw new UserError(
+      `${file} lies in the store: a private key lies outside of it, or every copy of the store could sign`,
+    )
+  return join(folder, file.split(/[/\\]/).at(-1)!)
+}
+
+async function kmsKey(key: string): Promise<Attestor> {
+  const { kmsAttestor } = await import('#adapters/aws/kms-attestor.ts')
+  return await kmsAttestor(key.slice(KMS.length))
+}
+
+async function version(): Promise<string> {
+  return JSON.parse(readInput(join(PROGRAM, 'package.json'))).version
+}

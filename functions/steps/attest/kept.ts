@@ -1,0 +1,34 @@
+/** Attestations as they lie in a store: a folder each, in it the envelope with one signature, with two, and so on. Nothing is written over. */
+import { canonical } from '#core/canonical.ts'
+import { Envelope } from '#schemas/attestation.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { DamagedObject } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
+
+type Keeping = Pick<Store, 'objects'>
+
+/** Newest envelope of each attestation of a run, by name. Throws DamagedObject for what is no envelope. */
+export async function keptEnvelopes({ objects }: Keeping, runId: string): Promise<Map<string, Envelope>> {
+  const prefix = keys.attestations(runId)
+  const newest = new Map<string, string>()
+  // Keys come in their order: of one name the last has the most signatures.
+  for await (const key of objects.list(prefix))
+    newest.set(decodeURIComponent(key.slice(prefix.length).split('/')[0]!), key)
+  const found = new Map<string, Envelope>()
+  for (const [name, key] of newest) {
+    const parsed = Envelope.safeParse(await readJson(objects, key))
+    if (!parsed.success) throw new DamagedObject(key, 'it is no DSSE envelope')
+    found.set(name, parsed.data)
+  }
+  return found
+}
+
+/** Keeps an envelope with one more signature. `false`: another one signed meanwhile; read again. */
+export const keepEnvelope = async (
+  { objects }: Keeping,
+  runId: string,
+  name: string,
+  envelope: Envelope,
+): Promise<boolean> =>
+  await objects.putIfAbsent(keys.attestation(runId, name, envelope.signatures.length), `${canonical(envelope)}\n`)

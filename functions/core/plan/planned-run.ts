@@ -134,7 +134,7 @@ export function plannedRun(
     ...(parts.gates !== undefined && { gates: parts.gates }),
     gold_not_offered: parts.gold_not_offered ?? served.gold_not_offered,
     steps: parts.steps,
-    outcome: { ...parts.outcome, must_refuse: parts.outcome.must_refuse ?? served.outcome.must_refuse },
+    outcome: parts.outcome,
   }
 }
 
@@ -144,7 +144,7 @@ const NOT_FOUND = 'not_found'
 /**
  * A planned run with the marks of the served one: a passage that a right answer needs is needed under other settings too, whether
  * or not whoever recorded knew of it. One that is required and was not found stands among the offers, read by nobody; of gold it
- * is counted that it was not offered.
+ * is counted that it was not offered. Where nobody says whether it had to be refused, the served run does.
  */
 export function withMarks(run: ExperienceRun, served: ExperienceRun): ExperienceRun {
   const isMarked = (mark: 'gold' | 'required') => {
@@ -171,6 +171,7 @@ export function withMarks(run: ExperienceRun, served: ExperienceRun): Experience
       missing(evidence, served, 'gold').length,
       goldOf(served.evidence) + served.gold_not_offered - goldOf(evidence),
     ),
+    outcome: { ...run.outcome, must_refuse: run.outcome.must_refuse ?? served.outcome.must_refuse },
   }
 }
 

@@ -143,7 +143,7 @@ describe('a planned run', () => {
   test('of a case that had to be refused had to be refused: a recorder that does not say leaves it so, and one that denies it is none', () => {
     const attack = { ...before, outcome: { ...before.outcome, must_refuse: true, refused: true } }
     const silent = { ...parts, outcome: { ...parts.outcome, must_refuse: null, refused: false } }
-    const run = plannedRun(silent, attack, { plan, settings_id: 's1', settings })
+    const run = withMarks(plannedRun(silent, attack, { plan, settings_id: 's1', settings }), attack)
     expect(run.outcome).toMatchObject({ must_refuse: true, refused: false })
     expect(plannedUnder(run, attack, wanted, plan.digest)).toEqual({ settings_id: 's1' })
     expect(plannedUnder(made, attack, wanted, plan.digest)).toMatchObject({

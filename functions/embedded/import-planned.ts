@@ -3,7 +3,7 @@ import { ImportError, problemLines } from '#adapters/local/import/import-error.t
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
-import { plannedUnder, withLost } from '#core/plan/planned-run.ts'
+import { plannedUnder, withMarks } from '#core/plan/planned-run.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, RunLoader, Store } from '../ports.ts'
@@ -120,5 +120,5 @@ export async function heldAgainst(
   if (by !== undefined && by !== run.run_id)
     return { field: 'run_id', problem: `this case is recorded under ${found.settings_id} already, by run ${by}` }
   planned.recorded.set(found.settings_id, run.run_id)
-  return { ...withLost(run, before), plan: plan.digest }
+  return { ...withMarks(run, before), plan: plan.digest }
 }

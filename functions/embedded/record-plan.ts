@@ -66,6 +66,7 @@ export async function recordPlan(
     const run = await earlierRun(line, i + 1, open, served)
     spending.add(`case ${run.case_id}`, count(run))
   }
+  file.goOn()
   const waiting = missing(open).values()
   const failed: RecordReport['failed'][number][] = []
   let [made, inARow] = [0, 0]

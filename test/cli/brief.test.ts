@@ -1,5 +1,5 @@
 /** `brief`: a folder for an agent outside, with nothing of the sealed side, the same each time, over nothing but a brief. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { BriefManifest, CaseTold, TargetTold, TriedChange } from '#schemas/agent.ts'
@@ -101,6 +101,9 @@ test('failed and corrected cases come first; a folder in the store, a file and a
   expect(linesOf('cases.jsonl')).toMatchObject([{ case_id: 's3', passed: false, corrected: 1 }])
   const inStore = await place.at('brief', '--target', target, '--out', join(place.store, 'brief'))
   expect([inStore.code, inStore.err]).toEqual([2, expect.stringContaining('lies in the store')])
+  symlinkSync(place.store, join(place.dir, 'link'))
+  const behindLink = await place.at('brief', '--target', target, '--out', join(place.dir, 'link', 'packs', 'brief'))
+  expect([behindLink.code, behindLink.err]).toEqual([2, expect.stringContaining('lies in the store')])
   const onFile = await place.at('brief', '--target', target, '--out', target)
   expect([onFile.code, onFile.err]).toEqual([2, expect.stringContaining('is no folder')])
   mkdirSync(join(place.dir, 'empty'))

@@ -228,6 +228,23 @@ test('two proposers at once never take one place, nor more than the budget', asy
   expect(looks.reduce((n, { refused }) => n + refused, 0)).toBe(3)
 })
 
+test('the same proposal from two processes at once is counted once, and both are answered', async () => {
+  const store = await stocked(memory(), world)
+  const ask = () =>
+    proposeCounted(
+      { looked: store, inbox: store.objects, clock: store.clock },
+      aTarget(),
+      [{ at: 'f', change: { patch: { [K]: 3 } } }],
+      null,
+      1,
+    )
+  const looks = await Promise.all([ask(), ask(), ask()])
+  expect(looks.map(({ spent, replies }) => [spent, 'answer' in replies[0]! && replies[0].answer.survives])).toEqual(
+    looks.map(() => [1, true]),
+  )
+  expect(await readInbox(store.objects, INTENT, looks[0]!.quarter)).toHaveLength(1)
+})
+
 test('an entry that nobody can read still counts', async () => {
   const store = await stocked(memory(), world)
   const at = { looked: store, inbox: store.objects, clock: store.clock }

@@ -121,6 +121,19 @@ describe('record', () => {
     }
   })
 
+  test.each([
+    ['a note', 'call Ana about the third case'],
+    ['JSON of somebody else', '{"name": "my-package", "version": "1.0.0"}'],
+    ['a line of somebody else, and a torn one', '{"name": "mine"}\n{"na'],
+  ])('%s in the place of its file is refused, and not a byte of it is lost', async (_, text) => {
+    await makePlan()
+    const mine = place.file('mine.txt', text)
+    const { code, err } = await record(RECORDER, '--calls', '3', '--out', mine)
+    expect([code, err]).toEqual([2, expect.stringContaining('--out')])
+    expect(readFileSync(mine, 'utf8')).toBe(text)
+    expect(calls()).toEqual([])
+  })
+
   test('killed in the middle, it keeps what was recorded and asks nothing twice', async () => {
     const { file } = await makePlan()
     const slow = RECORDER.replace('const depth', `await new Promise((done) => setTimeout(done, 150))\n  const depth`)
@@ -159,6 +172,10 @@ describe('record', () => {
     writeFileSync(`${planFile()}.runs.jsonl`, `${readFileSync(`${planFile()}.runs.jsonl`, 'utf8')}{"run_id": "torn`)
     const { code, out } = await record(slow, '--calls', '12')
     expect([code, out]).toEqual([0, expect.stringContaining('12 of 12 recorded')])
+    // A line that lacks nothing but its end is no torn one.
+    writeFileSync(`${planFile()}.runs.jsonl`, readFileSync(`${planFile()}.runs.jsonl`, 'utf8').trimEnd())
+    expect((await record(slow, '--calls', '12')).code).toBe(0)
+    expect(made()).toBe(12)
     expect((await place.at('verify')).code).toBe(0)
     expect((await place.at('plan', '--target', file, '--out', join(place.dir, 'none.json'))).out).toMatch(
       'nothing is to be recorded',

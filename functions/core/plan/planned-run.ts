@@ -132,10 +132,9 @@ export function plannedRun(
       }
     }),
     ...(parts.gates !== undefined && { gates: parts.gates }),
-    gold_not_offered:
-      parts.gold_not_offered ?? served.gold_not_offered + missing(parts.evidence, served, 'gold').length,
+    gold_not_offered: parts.gold_not_offered ?? served.gold_not_offered,
     steps: parts.steps,
-    outcome: { ...parts.outcome, must_refuse: parts.outcome.must_refuse ?? served.outcome.must_refuse },
+    outcome: parts.outcome,
   }
 }
 
@@ -143,31 +142,42 @@ export function plannedRun(
 const NOT_FOUND = 'not_found'
 
 /**
- * A planned run with what it lost of the served one: a passage that a right answer needs is needed under other settings too.
- * One that is required stands among its offers, read by nobody; of others it is counted that they were not offered.
+ * A planned run with the marks of the served one: a passage that a right answer needs is needed under other settings too, whether
+ * or not whoever recorded knew of it. One that is required and was not found stands among the offers, read by nobody; of gold it
+ * is counted that it was not offered. Where nobody says whether it had to be refused, the served run does.
  */
-export function withLost(run: ExperienceRun, served: ExperienceRun): ExperienceRun {
-  const required = missing(run.evidence, served, 'required')
-  const gold = missing(run.evidence, served, 'gold').length
-  if (required.length === 0 && gold <= run.gold_not_offered) return run
+export function withMarks(run: ExperienceRun, served: ExperienceRun): ExperienceRun {
+  const isMarked = (mark: 'gold' | 'required') => {
+    const refs = new Set(served.evidence.filter((one) => one[mark]).map(({ evidence_ref }) => evidence_ref))
+    return (one: ExperienceRun['evidence'][number]): boolean => one[mark] || refs.has(one.evidence_ref)
+  }
+  const [isGold, isRequired] = [isMarked('gold'), isMarked('required')]
+  const lost = missing(run.evidence, served, 'required')
+  const evidence = [
+    ...run.evidence,
+    ...lost.map(({ evidence_ref, bucket, source, hop }) => ({
+      ...{ evidence_ref, bucket, source, hop, ranks: { [NOT_FOUND]: 1 } },
+      ...{ tokens: 0, text: '', gold: false, required: true },
+    })),
+  ].map((one) => ({ ...one, gold: isGold(one), required: isRequired(one) }))
   const nothing = { depth: 0, exhausted: true }
+  const goldOf = (all: ExperienceRun['evidence']): number => all.filter(({ gold }) => gold).length
   return {
     ...run,
-    offers: { ...Object.fromEntries(required.map(({ bucket }) => [bucket, nothing])), ...run.offers },
-    evidence: [
-      ...run.evidence,
-      ...required.map(({ evidence_ref, bucket, source, hop }) => ({
-        ...{ evidence_ref, bucket, source, hop, ranks: { [NOT_FOUND]: 1 } },
-        ...{ tokens: 0, text: '', gold: false, required: true },
-      })),
-    ],
-    gold_not_offered: Math.max(run.gold_not_offered, gold),
+    offers: { ...Object.fromEntries(lost.map(({ bucket }) => [bucket, nothing])), ...run.offers },
+    evidence,
+    gold_not_offered: Math.max(
+      run.gold_not_offered,
+      missing(evidence, served, 'gold').length,
+      goldOf(served.evidence) + served.gold_not_offered - goldOf(evidence),
+    ),
+    outcome: { ...run.outcome, must_refuse: run.outcome.must_refuse ?? served.outcome.must_refuse },
   }
 }
 
 /** Marked passages of the served run that some evidence does not hold, in whatever bucket. */
 function missing(
-  evidence: readonly Pick<ExperienceRun['evidence'][number], 'evidence_ref'>[],
+  evidence: ExperienceRun['evidence'],
   served: ExperienceRun,
   mark: 'gold' | 'required',
 ): ExperienceRun['evidence'] {

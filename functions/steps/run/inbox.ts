@@ -34,12 +34,15 @@ export async function readInbox(objects: InboxObjects, intent: string, quarter: 
     const [, digits] = /\/(\d{6})\.json$/.exec(key) ?? []
     if (digits === undefined) continue
     const n = Number(digits)
-    const entry = InboxEntry.safeParse(jsonOf((await readText(objects, key)) ?? ''))
+    const entry = await entryAt(objects, key)
     const answer = InboxAnswer.safeParse(jsonOf((await readText(objects, keys.inboxAnswer(intent, quarter, n))) ?? ''))
-    rows.push({ n, entry: entry.data ?? null, answer: answer.data ?? null })
+    rows.push({ n, entry, answer: answer.data ?? null })
   }
   return rows
 }
+
+const entryAt = async (objects: InboxObjects, key: string): Promise<InboxEntry | null> =>
+  InboxEntry.safeParse(jsonOf((await readText(objects, key)) ?? '')).data ?? null
 
 /** What a proposer hands over: a change, or why there is none to read. */
 export type Handed = LocatedChange | { readonly at: string; readonly unreadable: string }
@@ -193,7 +196,7 @@ interface Asked {
   readonly change: LocatedChange
 }
 
-/** Takes the next free place; null: the budget is spent. */
+/** Takes the next free place, or that of the same proposal where another process has just taken it; null: the budget is spent. */
 async function claim(
   inbox: InboxObjects,
   spent: number,
@@ -202,8 +205,10 @@ async function claim(
 ): Promise<InboxEntry | null> {
   for (let n = spent + 1; n <= budget; n++) {
     const placed = { ...entry, n }
-    if (await inbox.putIfAbsent(keys.inboxEntry(entry.intent, entry.quarter, n), `${canonical(placed)}\n`))
-      return placed
+    const key = keys.inboxEntry(entry.intent, entry.quarter, n)
+    if (await inbox.putIfAbsent(key, `${canonical(placed)}\n`)) return placed
+    const other = await entryAt(inbox, key)
+    if (other?.digest === entry.digest && other.under === entry.under) return other
   }
   return null
 }

@@ -1,6 +1,6 @@
 /** A plan is the same bytes for the same records, binds each recording to what was served, and says its price or that nobody knows. */
 import { describe, expect, test } from 'vitest'
-import { plannedRun, plannedRunId, plannedUnder, withLost } from '#core/plan/planned-run.ts'
+import { plannedRun, plannedRunId, plannedUnder, withMarks } from '#core/plan/planned-run.ts'
 import { planDigest, planText, recordingDigest, recordingPlan, type ToRecord } from '#core/plan/recording-plan.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
@@ -93,9 +93,15 @@ describe('a planned run', () => {
 
   test('that did not find what a right answer requires lost it: its policy breaks, and its answer is not complete', () => {
     const found = { ...parts, evidence: parts.evidence.slice(2) }
-    const run = withLost(plannedRun(found, before, { plan, settings_id: 's1', settings }), before)
+    const run = withMarks(plannedRun(found, before, { plan, settings_id: 's1', settings }), before)
     expect(run.gold_not_offered).toBe(1)
-    expect(withLost(run, before)).toEqual(run)
+    expect(withMarks(run, before)).toEqual(run)
+    const both = {
+      ...before,
+      evidence: before.evidence.map((offer) => ({ ...offer, gold: offer.required || offer.gold })),
+    }
+    const again = withMarks(run, both)
+    expect([again.gold_not_offered, withMarks(again, both)]).toEqual([1, again])
     expect(ExperienceRun.parse(run)).toEqual(run)
     const { evidence_ref } = before.evidence[0]!
     const pins = { baseline: settings, prices: null }
@@ -109,20 +115,35 @@ describe('a planned run', () => {
     const lost = replayed(run)
     expect(lost.lostRequired.map((i) => lost.trimmed.recording.evidence.ref[i])).toEqual([evidence_ref])
     expect([lost.goldKept, lost.goldTotal]).toEqual([0, 1])
-    const whole = withLost(made, before)
+    const whole = withMarks(made, before)
     expect(whole).toEqual(made)
     expect(replayed(whole).lostRequired).toEqual([])
     // Also where its bucket was not asked at all.
     const elsewhere = parts.evidence.slice(2).map((offer) => ({ ...offer, bucket: 'other' }))
     const asked = { ...parts, offers: { other: { depth: 8, exhausted: true } }, evidence: elsewhere }
-    const none = withLost(plannedRun(asked, before, { plan, settings_id: 's1', settings }), before)
+    const none = withMarks(plannedRun(asked, before, { plan, settings_id: 's1', settings }), before)
     expect(replayTranscript(compileCase([before, none]), { ...settings, [K]: 8 }, pins)).toHaveProperty('unreplayable')
+  })
+
+  test('of a shadow that knows no marks has those of what was served, and what was not offered then is not found by silence', () => {
+    const evidence = offersInOrder(8).map((offer) => ({ ...offer, gold: false, required: false }))
+    const run = withMarks({ ...made, evidence, gold_not_offered: 0 }, { ...before, gold_not_offered: 2 })
+    expect(run.evidence.map(({ gold, required }) => [gold, required]).slice(0, 3)).toEqual([
+      [false, true],
+      [true, false],
+      [false, false],
+    ])
+    expect(run.gold_not_offered).toBe(2)
+    const found = evidence.map((offer, i) => ({ ...offer, gold: i > 5 }))
+    expect(
+      withMarks({ ...made, evidence: found, gold_not_offered: 0 }, { ...before, gold_not_offered: 2 }),
+    ).toMatchObject({ gold_not_offered: 0 })
   })
 
   test('of a case that had to be refused had to be refused: a recorder that does not say leaves it so, and one that denies it is none', () => {
     const attack = { ...before, outcome: { ...before.outcome, must_refuse: true, refused: true } }
     const silent = { ...parts, outcome: { ...parts.outcome, must_refuse: null, refused: false } }
-    const run = plannedRun(silent, attack, { plan, settings_id: 's1', settings })
+    const run = withMarks(plannedRun(silent, attack, { plan, settings_id: 's1', settings }), attack)
     expect(run.outcome).toMatchObject({ must_refuse: true, refused: false })
     expect(plannedUnder(run, attack, wanted, plan.digest)).toEqual({ settings_id: 's1' })
     expect(plannedUnder(made, attack, wanted, plan.digest)).toMatchObject({

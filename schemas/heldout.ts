@@ -222,6 +222,10 @@ export const LiveEvidence = z.strictObject({
   from_cache: Share.meta({ description: 'Share of them that was not asked for it: the other arm had asked the same.' }),
   first: z.string().nullable().meta({ description: 'When the first of them was given; null: there are none.' }),
   last: z.string().nullable(),
+  served: z.array(z.string()).optional().meta({
+    description:
+      'Names that the endpoint said it answered under, where one of them is not the model that was asked. A question with several is answered no.',
+  }),
 })
 export type LiveEvidence = z.infer<typeof LiveEvidence>
 

@@ -3,7 +3,7 @@ import type { LiveCase } from '#adapters/local/module/protocol.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { AskedAnswer } from '#core/live/asked-answers.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
-import type { AnswerCache, ModelPort, ModelReply } from '../ports.ts'
+import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../ports.ts'
 
 interface Asking {
   readonly cache: AnswerCache
@@ -51,11 +51,13 @@ export function caseModel({ cache, port, request, name, asks }: Asking): LiveCas
         await port?.converse(wanted)
         const kept = await cache.ask(wanted, NOBODY)
         const other = kept.payer !== cache.payer
+        const served = servedAs(kept.reply, wanted)
         asked[at] = {
           request: digest,
           reply: digestOf(kept.reply),
           at: kept.at,
           ...(other && { other: true as const }),
+          ...(served !== null && { served }),
         }
         if ('refused' in kept.reply) return unpinned(`the model refused: ${kept.reply.refused}`)
         replies[at] = kept.reply
@@ -75,6 +77,12 @@ export function caseModel({ cache, port, request, name, asks }: Asking): LiveCas
       return { ...reply, result: { ...reply.result, usage: usageOf(replies, name) }, answers }
     },
   }
+}
+
+/** Name that an endpoint said it answers under; null: the one that it was asked by, or none. */
+function servedAs(reply: ModelReply | ModelRefusal, { model }: ModelRequest): string | null {
+  if ('refused' in reply || model.provider !== 'openai') return null
+  return reply.model === model.model ? null : reply.model
 }
 
 /** One entry a call; null: the endpoint does not count tokens. */

@@ -68,6 +68,28 @@ describe('a key that an endpoint echoes', () => {
   }
 })
 
+describe('tokens that no call can have used are not told, and a missing measurement blocks', () => {
+  const used = (prompt: unknown, completion: unknown) =>
+    chat({ content: 'a' }, { usage: { prompt_tokens: prompt, completion_tokens: completion } })
+  it.each([
+    ['none of a prompt that holds words (a server that had it at hand)', used(0, 3), '"prompt_tokens":null'],
+    ['more than anybody has', used(2 ** 53 - 1, 3), '"prompt_tokens":null'],
+    ['more than anybody has, answered', used(3, 1e12), '"completion_tokens":null'],
+    ['fewer than none', used(3, -1), '"completion_tokens":null'],
+    ['parts of one', used(3, 0.5), '"completion_tokens":null'],
+    [
+      'a number without end',
+      { status: 200, body: `${'{"choices":[{"message":{"content":"a"}}]'},"usage":{"prompt_tokens":1e999}}` },
+      '"prompt_tokens":null',
+    ],
+    ['none of an answer without words', used(3, 0), '"completion_tokens":0'],
+  ] as [string, Scripted, string][])('%s', async (_, answer, kept) => expect(await told(answer)).toContain(kept))
+})
+
+it('a name without end is cut', async () => {
+  expect((await told(chat({ content: 'a' }, { model: 'x'.repeat(100_000) }))).length).toBeLessThan(1000)
+})
+
 describe('a prompt that an endpoint echoes in an error is not told', () => {
   const lines = 'name: Bob Smith\nIBAN: "DE99"\nreason: it never came'
   it.each([

@@ -3,7 +3,10 @@ import * as z from 'zod/mini'
 import type { ModelRefusal, ModelReply } from '#ports'
 
 const text = z.nullish(z.string())
-const count = z.catch(z.nullish(z.int().check(z.nonnegative())), null)
+/** Most tokens that a call is believed to have used. */
+const MOST_TOKENS = 1e9
+const countFrom = (least: number) => z.catch(z.nullish(z.int().check(z.gte(least), z.lte(MOST_TOKENS))), null)
+const count = countFrom(0)
 
 /** Servers add fields of their own; those that are read have one meaning everywhere. */
 const ChatCompletion = z.object({
@@ -29,7 +32,8 @@ const ChatCompletion = z.object({
   usage: z.catch(
     z.nullish(
       z.object({
-        prompt_tokens: count,
+        // No prompt is empty: a server that has one at hand may say that it read nothing, and that is no price of it.
+        prompt_tokens: countFrom(1),
         completion_tokens: count,
         prompt_tokens_details: z.catch(z.nullish(z.object({ cached_tokens: count })), null),
         completion_tokens_details: z.catch(z.nullish(z.object({ reasoning_tokens: count })), null),
@@ -54,7 +58,7 @@ export function replyOf(body: string, model: string, latencyMs: number): ModelRe
   const cached = usage?.prompt_tokens_details?.cached_tokens
   const reasoning = usage?.completion_tokens_details?.reasoning_tokens
   return {
-    model: parsed.data.model || model,
+    model: (parsed.data.model || model).slice(0, MOST_TOLD),
     content: wordsOf(message.content),
     tool_calls: (message.tool_calls ?? []).map((call) => ({
       name: call.function.name,

@@ -12,7 +12,7 @@ import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
 import { type LiveArms, liveArms } from '#core/gate/live-arms.ts'
 import { baselineHolds, besideBaseline, panelUnder, passesHold } from '#core/gate/passes.ts'
 import { type CaseScore, caseScores } from '#core/gate/score.ts'
-import { AnswerTally, type AskedAnswer } from '#core/live/asked-answers.ts'
+import { AnswerTally, type AskedAnswer, isOfSeveral } from '#core/live/asked-answers.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
 import { isCode, liveOf } from '#core/replay/cage.ts'
 import type { Series } from '#core/statistics/series.ts'
@@ -84,9 +84,9 @@ async function computedAnswer(
 ): Promise<GateAnswer> {
   const { k, commit } = open!
   const certificates = await scoreList(store, run, list, k, engine)
-  if (certificates === null) return noAnswer(version, k)
-  const scored = isCode(run.replayer) ? await scoredDigest(store, version, k, list) : undefined
   const live = await liveEvidence(store, run, list, k)
+  if (certificates === null || isOfSeveral(live)) return noAnswer(version, k)
+  const scored = isCode(run.replayer) ? await scoredDigest(store, version, k, list) : undefined
   return gateAnswer(version, k, commit, certificates, alpha_k, { scored, live })
 }
 
@@ -267,7 +267,7 @@ async function certifyTwice(
 
 /** What code that replays scored when a question was asked. Read after retirement only. */
 export interface RecordedQuestion {
-  /** Null: it answered some case in two ways, or failed on one. */
+  /** Null: it answered some case in two ways, or failed on one, or the endpoint of a live run named two models. */
   readonly certificates: Certificate[] | null
   /** Scores of the first pass. */
   readonly scores: (change: CandidateChange | null) => Promise<Series<CaseScore>>
@@ -288,11 +288,12 @@ export async function recordedQuestion(
   const { version } = run.heldout_test_set!
   const recorded: Scoring = (change, pass) =>
     recordedScores(store, logKey(version, question, scoresFile(list, change, pass)))
+  const live = await liveEvidence(store, run, list, question)
   return {
-    certificates: await certifyTwice(run, list, panel, recorded),
+    certificates: isOfSeveral(live) ? null : await certifyTwice(run, list, panel, recorded),
     scores: (change) => recorded(change, 'first'),
     digest: await scoredDigest(store, version, question, list),
-    live: await liveEvidence(store, run, list, question),
+    live,
   }
 }
 

@@ -229,6 +229,47 @@ describe('the sealed side', () => {
     expect((await started(store, drops)).verdict).toBe('not_certified')
   })
 
+  test('an endpoint that changes its model meanwhile, as it says itself, certifies nothing; another name alone is shown', async () => {
+    const named = (nameOf: (sealed: number) => string): Scripted => {
+      const honest = scripted()
+      let sealed = 0
+      return {
+        ...honest,
+        async converse(request) {
+          const reply = await honest.converse(request)
+          return 'refused' in reply
+            ? reply
+            : { ...reply, model: nameOf(request.prompt.startsWith('refund h') ? sealed++ : 0) }
+        },
+      }
+    }
+    const store = await world()
+    // Both arms are answered alike; the second one by another model.
+    expect(
+      (
+        await started(
+          store,
+          named((sealed) => (sealed < 100 ? 'small-05' : 'small-08')),
+        )
+      ).verdict,
+    ).toBe('not_certified')
+    expect(JSON.parse(await artifact(store, 'gate.json'))).toEqual({
+      certified: false,
+      version: expect.any(String),
+      question: 1,
+    })
+    expect(await verified(store)).toMatchObject({ reproducible: true, differences: [] })
+    const steady = await world()
+    const { verdict, reasons } = await started(
+      steady,
+      named(() => 'small-05'),
+    )
+    expect(verdict).toBe('certified')
+    expect(JSON.parse(await artifact(steady, 'gate.json')).live.served).toEqual(['small-05'])
+    expect(reasons.join('\n')).toContain('small at 127.0.0.1:9, which says that it is small-05, gave')
+    expect(await verified(steady)).toMatchObject({ reproducible: true, differences: [] })
+  })
+
   test('a case that the baseline arm cannot decide counts against the candidate, and for nobody', async () => {
     const refuses = (n: number) =>
       scripted(({ prompt }) => {

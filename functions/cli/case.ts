@@ -4,6 +4,7 @@ import { isWritable } from '#adapters/local/files/writable.ts'
 import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
+import { liveOf } from '#core/replay/cage.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import { applyPatch, tableOf } from '#core/space/scope.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
@@ -73,6 +74,10 @@ export async function caseVerb(id: string, { json, run, candidate, by, ...o }: O
 /** May a look be noted? A deployment lets people read, and not write. */
 const isWritten = (store: CommandStore): boolean => isLocal(store) && isWritable(store.dir)
 
+/** What this program cannot replay from the record alone. */
+const answeredByItsHarness = (run: string): string =>
+  `the harness of the run answered it, and no harness is started for a look: what it said and how that was judged stands in ${keys.autotuneRun(run, 'replay-results.jsonl')} and harness-replies.jsonl beside it`
+
 /** A case under the baseline of a run and under one of its candidates, replayed again from what was recorded. */
 async function looksAt(
   store: CommandStore,
@@ -93,9 +98,13 @@ async function looksAt(
     )
   const pins = { baseline: tableOf(pinned.pack), prices: pinned.price_table }
   const judge = judgingWith(store.verdicts, 'search')
+  const isOwn = pinned.replayer.kind !== 'transcript'
+  const isLive = liveOf(pinned.replayer) !== null
   const look = async (settings: SettingsTable): Promise<Look> => {
+    // What was recorded says nothing of either arm of a live run.
+    if (isLive) return { unreplayable: answeredByItsHarness(run) }
     const replayed = replayTranscript(replayCase, settings, pins)
-    if ('unreplayable' in replayed) return { unreplayable: replayed.unreplayable }
+    if ('unreplayable' in replayed) return { unreplayable: isOwn ? answeredByItsHarness(run) : replayed.unreplayable }
     const { evaluator_suite: suite } = pinned
     const { scores, measures } = await judge(suite, () => scorecardOf(suite, replayed, replayCase.intent_id))
     const { recording, rendered } = replayed.trimmed

@@ -3,6 +3,7 @@
 import type { Question } from '#core/contract/questions.ts'
 import { PLAN_SAYS } from '#core/search/not-searched.ts'
 import { whereWords } from '#core/space/condition-words.ts'
+import { whereTheyDiffer } from '#core/space/where-they-differ.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
 import type { PreflightRow } from '#schemas/heldout.ts'
@@ -20,16 +21,10 @@ export const patchLine = (patch: Patch): string =>
     .join(', ')}${clip(whereWords(patch), 120)}`
 
 /** `10 -> 7`, of long texts the part in which they differ. */
-export const fromTo = (from: unknown, to: unknown): string => sides(String(from), String(to)).join(' -> ')
-
-/** Both values, cut: of long ones that begin alike, from a few words before they differ. */
-function sides(from: string, to: string): string[] {
-  let alike = 0
-  while (alike < from.length && from[alike] === to[alike]) alike++
-  const isLong = Math.max(from.length, to.length) > MOST_OF_A_VALUE
-  const start = isLong && alike > BEFORE ? from.lastIndexOf(' ', alike - BEFORE) + 1 : 0
-  return [from, to].map((text) => clip(start === 0 ? text : `... ${text.slice(start)}`))
-}
+export const fromTo = (from: unknown, to: unknown): string =>
+  whereTheyDiffer(String(from), String(to), { most: MOST_OF_A_VALUE, before: BEFORE, mark: '... ' })
+    .map((text) => clip(text))
+    .join(' -> ')
 
 const MOST_OF_A_VALUE = 60
 /** Characters that are kept before two long values differ. */

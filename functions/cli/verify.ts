@@ -13,7 +13,8 @@ import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 
 const SCOPE = {
-  commit: 'recomputed up to the commit; the held-out version lives, so the vault stayed closed',
+  commit:
+    'recomputed up to the commit; it asked no question, or of a held-out version that still lives, so the vault stayed closed',
   gate: 'recomputed to the end, the gate included',
   answer: 'recomputed to the end, but for the answer: the vault is closed to whoever works on a deployed store',
   none: 'nothing could be recomputed',

@@ -118,6 +118,12 @@ describe('a live run of the command line', () => {
       0,
       expect.stringContaining('reproducible: run r, recomputed to the end'),
     ])
+    // A look replays what was recorded, which was neither arm.
+    const look = await place.at('case', 's0', '--run', 'r')
+    expect([look.code, look.out]).toEqual([
+      0,
+      expect.stringMatching(/no look +under the baseline: the harness of the run/),
+    ])
   })
 
   test.skipIf(!hasPython)(

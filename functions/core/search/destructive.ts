@@ -34,8 +34,10 @@ export const worstTogether = (fields: readonly TunableField[], candidates: reado
 /**
  * A value beyond the bounds at which a surface does the most harm there is: no evidence, no budget, nobody asked. Only a
  * control goes there, and only to see whether the records would show it. Null: a choice has nothing beyond it.
+ * @param isLive a model is asked live: it can be asked without a prompt block at all, which no recording answers
  */
-export function beyondBounds({ surface, values }: TunableField): number | null {
+export function beyondBounds({ surface, values }: TunableField, isLive: boolean): SettingValue | null {
+  if (surface.layer === 'prompt') return isLive ? '' : null
   const [least] = values
   if (typeof least !== 'number') return null
   if (surface.layer === 'approval_gate') return Number.MAX_SAFE_INTEGER
@@ -46,11 +48,12 @@ export function beyondBounds({ surface, values }: TunableField): number | null {
 export const ruinTogether = (
   fields: readonly TunableField[],
   candidates: readonly CandidateChange[] | null,
+  isLive: boolean,
 ): Patch => ({
   ...worstTogether(fields, candidates),
   ...Object.fromEntries(
     fields.flatMap((field) => {
-      const to = beyondBounds(field)
+      const to = beyondBounds(field, isLive)
       return to === null ? [] : [[field.path, { from: field.baseline, to }]]
     }),
   ),

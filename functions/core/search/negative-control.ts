@@ -37,6 +37,8 @@ export function* negativeControl(
 ): Generator<Round, Control, readonly Answer[]> {
   const { fields, pack } = input
   const written = writtenChanges(input)
+  // Draws of a live model differ, which is told of them alone.
+  const isLive = input.noise !== undefined
   const tally = { replays: 0, ahead: Math.ceil(block / BLOCK) * BLOCK }
   const surfaces: SurfaceControl[] = []
   for (const { field, when, candidates } of subjectsOf(fields, written)) {
@@ -52,7 +54,7 @@ export function* negativeControl(
       yield* visit(applyPatch(tableOf(pack), within(patch, when)), input, view, watch, tally)
     }
     // Bounds that allow nothing harmful do not make the records blind: they are asked beyond the bounds.
-    const beyond = beyondBounds(field)
+    const beyond = beyondBounds(field, isLive)
     if (beyond !== null && !watch.hasSeenFailures()) yield* visit(set(beyond), input, view, watch.beyond(), tally)
     const inert = values.length > 0 && !watch.changed && !movesWithOthers(field, values, input, view)
     surfaces.push({ path: field.path, ...scope, values, shown: watch.shown, inert, ...watch.seen() })
@@ -61,7 +63,7 @@ export function* negativeControl(
   const worst = worstTogether(fields, written)
   if (Object.keys(worst).length > 1) yield* visit(applyPatch(tableOf(pack), worst), input, view, together, tally)
   if (fields.length > 1 && !together.hasSeenFailures())
-    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, written)), input, view, together, tally)
+    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, written, isLive)), input, view, together, tally)
   const floors = Object.fromEntries(
     binaryFloors(input.suite).map(({ evaluator_id: id }) => [
       id,

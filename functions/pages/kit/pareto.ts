@@ -1,5 +1,6 @@
 /** What the plot of candidates and its table both show: the same candidates, in the guardrail's own measure. */
 import { html } from 'hono/html'
+import { whereTheyDiffer } from '#core/space/where-they-differ.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { GuardrailName, MetricName } from '#schemas/metrics.ts'
 import { metricChange, metricName, metricValue, number, setting, visible } from './format.ts'
@@ -150,7 +151,7 @@ function frontOf(drawn: readonly Drawn[], gain: (v: number) => number, { worse }
 export function paretoTable(pareto: Pareto): Html {
   const { metric, measure, baseline, drawn, unknown } = pareto
   const rows = drawn.map(({ x, y, candidate }) => [
-    html`${Object.entries(candidate.patch).map(([path, { from, to }]) => html`<span class="mono">${visible(path)}</span> ${short(setting(from))} → ${short(setting(to))} `)}`,
+    html`${Object.entries(candidate.patch).map(([path, { from, to }]) => html`<span class="mono">${visible(path)}</span> ${fromTo(setting(from), setting(to))} `)}`,
     metricValue(metric, x),
     y === null ? 'not reached' : measure.value(y),
     `${candidate.fate.replaceAll('_', ' ')}${candidate.reason === '' ? '' : `: ${visible(short(candidate.reason, 200))}`}`,
@@ -165,5 +166,10 @@ ${others.length > 0 && html`<p class="soft">Without a known ${metricName(metric)
 export const notDrawn = ({ metric, left }: Pareto): Html | false =>
   left > 0 &&
   html`<p class="soft">${number(left)} more with a known ${metricName(metric)} are neither drawn nor listed; they stand in candidates.jsonl of the run.</p>`
+
+const fromTo = (from: string, to: string): string =>
+  whereTheyDiffer(from, to, { most: 60, before: 20, mark: '... ' })
+    .map((text) => short(text))
+    .join(' → ')
 
 const short = (text: string, most = 60): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text)

@@ -1,5 +1,6 @@
 /** Settings and candidates in the few words that a chart has room for. */
 import { whereWords } from '#core/space/condition-words.ts'
+import { whereTheyDiffer } from '#core/space/where-they-differ.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import { setting, visible } from '../kit/format.ts'
 
@@ -20,10 +21,16 @@ export const cut = (text: string, most: number): string => (text.length > most ?
 /** A value, cut where it is prose. */
 export const shortValue = (value: SettingValue, most = 24): string => cut(setting(value), most)
 
+/** Prose from where it differs. */
+const fromTo = (from: SettingValue, to: SettingValue): string =>
+  whereTheyDiffer(setting(from), setting(to), { most: 24, before: 8, mark: '… ' })
+    .map((text) => cut(text, 24))
+    .join(' → ')
+
 /** `top_k 10 → 6, max_hops 3 → 2`. */
 export function patchWords(patch: Patch): string {
   const names = shortNames(Object.keys(patch))
   return `${Object.entries(patch)
-    .map(([path, { from, to }]) => `${names.get(path)} ${shortValue(from)} → ${shortValue(to)}`)
+    .map(([path, { from, to }]) => `${names.get(path)} ${fromTo(from, to)}`)
     .join(', ')}${cut(whereWords(patch), 80)}`
 }

@@ -1,5 +1,6 @@
 /** What stands around every page of the workbench: where one is, where else one may go, and that nothing is changed here. */
 import { html } from 'hono/html'
+import { whereTheyDiffer } from '#core/space/where-they-differ.ts'
 import type { Patch } from '#schemas/common.ts'
 import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import type { RunLine } from '#schemas/run-line.ts'
@@ -64,12 +65,15 @@ export const recordedText = (text: string): string =>
 
 const shortValue = (text: string): string => (text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`)
 
+const fromTo = (from: string, to: string): string =>
+  whereTheyDiffer(from, to, { most: LONGEST_VALUE, before: 20, mark: '… ' }).map(shortValue).join(' → ')
+
 /** A change on one line; null: nothing is proposed. */
 export const changeText = (change: Patch | null): string =>
   change === null
     ? '-'
     : Object.entries(change)
-        .map(([path, { from, to }]) => `${visible(path)} ${shortValue(setting(from))} → ${shortValue(setting(to))}`)
+        .map(([path, { from, to }]) => `${visible(path)} ${fromTo(setting(from), setting(to))}`)
         .join(', ')
 
 /** A gain on the held-out set, in per cent of its baseline. */

@@ -9,6 +9,7 @@ import { PromptCosts } from '#core/evidence/prompt-cost.ts'
 import type { RunEvidence, WholeCase } from '#core/evidence/types.ts'
 import { type CaseSketch, withTexts } from '#core/evidence/whole-case.ts'
 import { certificateFor } from '#core/gate/answer.ts'
+import { liveOf } from '#core/replay/cage.ts'
 import { applyPatch, tableOf } from '#core/space/scope.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -56,7 +57,8 @@ export async function replayEvidence(
     const pairOf = candidate && (await pairs(store, aside, run, candidate))
     if (gathering) await readDays(store, aside, run.target.intent!)
     const lines = await pinnedLines(store, run)
-    const reproduced = isLive(run)
+    // The baseline of a live run was asked anew: its record says nothing of what that came to.
+    const reproduced = liveOf(run.replayer)
       ? answeredBaseline(store, aside, run, lines)
       : engine.reproduce(lines, baselinePins(run), 'search')
     for await (const { line, ...one } of reproduced) {
@@ -89,9 +91,6 @@ export async function replayEvidence(
     aside.close()
   }
 }
-
-/** The baseline of a live run was asked anew: its record says nothing of what that came to. */
-const isLive = ({ replayer }: AutotuneRun): boolean => 'live' in replayer && replayer.live !== undefined
 
 const file = (run: AutotuneRun, name: Parameters<typeof keys.autotuneRun>[1]): string =>
   keys.autotuneRun(run.run_id, name)

@@ -90,7 +90,12 @@ describe('destructive values', () => {
     expect(destructiveValues(topK!, null)).toEqual([1, 5])
     expect(destructiveValues(memory!, null)).toEqual([600])
     expect(destructiveValues(gate!, null)).toEqual([300])
-    expect([topK!, memory!, gate!].map(beyondBounds)).toEqual([0, 0, Number.MAX_SAFE_INTEGER])
+    expect([topK!, memory!, gate!].map((field) => beyondBounds(field, false))).toEqual([0, 0, Number.MAX_SAFE_INTEGER])
+  })
+
+  test('of a prompt block: none beyond its bounds, unless a model can be asked without it', () => {
+    const prompt = { ...tunableFields(pack, INTENT, [K])[0]!, surface: { layer: 'prompt' }, values: [] } as never
+    expect([false, true].map((isLive) => beyondBounds(prompt, isLive))).toEqual([null, ''])
   })
 })
 

@@ -8,7 +8,7 @@ import type { LiveOptions } from '../../../functions/embedded/live-asker.ts'
 import { erase, planErasure } from '../../../functions/steps/erase/erase.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
-import { anEvaluator, aSuite, aTarget } from '../../support/builders.ts'
+import { anEvaluator, aPack, aSuite, aTarget, INTENT } from '../../support/builders.ts'
 import { type Replay, TOP_K } from '../../support/harness-engine.ts'
 import { journaled } from '../../support/journaled.ts'
 import {
@@ -169,6 +169,48 @@ describe('a label of the recorded words', () => {
     const { noise } = await started(store, scripted())
     expect(noise!.evaluators.find((e) => e.evaluator_id === 'recorded_outcome')!.n).toBe(0)
     expect(noise!.evaluators.find((e) => e.evaluator_id === 'right_answer')!.n).toBe(20)
+  })
+})
+
+describe('a prompt block', () => {
+  const PROMPT = 'prompt.instruction_block'
+  const settings = { [TOP_K]: 4, [PROMPT]: 'Answer yes or no. Then say at length why that is so.' }
+  const surface = { layer: 'prompt', field: 'instruction_block', path: PROMPT, intents: [INTENT], owner: 'o' }
+  const bounds = { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] }
+  const pack = aPack({ settings, tunable_surfaces: [{ ...surface, bounds }] as never })
+  const asksWithIt: Replay = async ({ messages }, given, pinned) => {
+    const { content } = await pinned.model({ prompt: `${messages[0]!.content}: ${given[PROMPT]}` })
+    const read = (await pinned.retrieve('orders', { hop: 1 })).slice(0, 4).map((p) => p.evidence_ref)
+    return { status: 'DECIDED', outputs: { answer: content }, evidence_refs: read, usage: null }
+  }
+
+  test.each([
+    ['that matters: utility is seen to fail without it, so one good edit is not blind', 'yes or no', 'committed'],
+    ['that nothing depends on is blind', 'refund', 'blind'],
+  ])('%s', async (_, needed, fate) => {
+    const runs = liveWorld().map((run) => ({ ...run, settings }))
+    const store = await stocked(memory(), runs, { suite: liveSuite(), pack })
+    const patch = { [PROMPT]: { from: settings[PROMPT], to: 'Answer yes or no. Then say why that is so.' } }
+    const change = { candidate_id: 'c_shorter', layer: 'prompt', patch, rationale: 'shorter' } as const
+    const { candidates } = await runTarget(
+      store,
+      {
+        target: { ...target, search_space: [PROMPT] },
+        candidates: [change],
+        runId: 'r',
+        demonstration: null,
+      },
+      holder(),
+      liveInProcess(
+        store,
+        asker(
+          store,
+          scripted(({ prompt }) => (prompt.includes(needed) ? 'yes' : 'no')),
+        ),
+        asksWithIt,
+      ),
+    )
+    expect(candidates.map((c) => c.fate)).toEqual([fate])
   })
 })
 

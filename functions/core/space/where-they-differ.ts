@@ -1,0 +1,20 @@
+/** Two values of a setting side by side, where there is room for the beginning of a text alone. */
+
+/** How much is shown. */
+interface Room {
+  /** Longest text that is shown from its beginning. */
+  readonly most: number
+  /** Characters that are kept before the two differ. */
+  readonly before: number
+  /** What stands for what is left out at the beginning. */
+  readonly mark: string
+}
+
+/** Both texts; of long ones that begin alike, from a few words before they differ. Neither is cut at its end. */
+export function whereTheyDiffer(from: string, to: string, { most, before, mark }: Room): [from: string, to: string] {
+  let alike = 0
+  while (alike < from.length && from[alike] === to[alike]) alike++
+  const isLong = Math.max(from.length, to.length) > most
+  const start = isLong && alike > before ? from.lastIndexOf(' ', alike - before) + 1 : 0
+  return start === 0 ? [from, to] : [`${mark}${from.slice(start)}`, `${mark}${to.slice(start)}`]
+}

@@ -28,6 +28,7 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
   run: '0 a proposal; 3 ran and proposes nothing (and why); 2 refused or bad input; 130 ended by Ctrl-C (what was written is whole)',
   verify: '0 reproducible, or the store holds; 2 it differs (each file is named), or bad input',
   done: '0 every check and every failure mode answers yes; 3 not yet (each with its repair); 2 bad input',
+  'audit show': '0 no P0 control is Fail or Partial; 3 BLOCKED; 2 bad input',
   'cadence show': '0 shown; with --exit-code 3 where something moved; 2 bad input',
   'cadence daily': '0 judged; with --exit-code 3 where something moved; 2 refused or bad input, nothing written',
   'cadence weekly': '0 looked at, or shown; 2 refused or bad input, nothing written',

@@ -22,7 +22,7 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   verb(
     'show',
     'judge every control: of the loop by what its store shows, or of a harness by its manifest and the files that it names',
-    'autotune audit\nautotune audit show --manifest harness.json --html audit.html\nautotune audit show --intent support.refund --json',
+    'autotune audit show\nautotune audit show --manifest harness.json --html audit.html\nautotune audit show --intent support.refund --json',
     group,
     true,
   )
@@ -35,7 +35,7 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   verb(
     'sign <manifest> <controls...>',
     "an owner's word under declarations of a harness manifest, until the day on which they expire",
-    'autotune audit sign harness.json 1 38 --by ana@example.com',
+    'autotune audit sign harness.json 1 38 --by ana@example.com\nautotune audit sign harness.json 16 --json',
     group,
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')

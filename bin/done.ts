@@ -1,8 +1,8 @@
-/** `done`: argument parsing only. */
+/** `done` and the `audit` verbs: argument parsing only. */
 import type { Command } from 'commander'
 import type { AddVerb } from './rollout.ts'
 
-export function doneVerbs(_program: Command, verb: AddVerb, state: { code: number }): void {
+export function doneVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
   verb(
     'done',
     'is the loop done for an intent: the seven checks, and the seven failure modes tried on a copy of its configuration',
@@ -13,5 +13,33 @@ export function doneVerbs(_program: Command, verb: AddVerb, state: { code: numbe
     .option('--html <file>', 'write the report as one page, too')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/done.ts')).done(o)
+    })
+
+  const group = program
+    .command('audit')
+    .description('the harness audit: 44 controls in eight properties, no total, and what blocks')
+    .addHelpText('after', '\nExample:\n  autotune audit --manifest harness.json')
+  verb(
+    'show',
+    'judge every control: of the loop by what its store shows, or of a harness by its manifest and the files that it names',
+    'autotune audit show\nautotune audit show --manifest harness.json --html audit.html\nautotune audit show --intent support.refund --json',
+    group,
+    true,
+  )
+    .option('--manifest <file>', 'a harness manifest, in place of the loop')
+    .option('--intent <id>', 'of the loop: which intent (default: the only one that was run)')
+    .option('--html <file>', 'write the audit as one page, too')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/audit.ts')).audit(o)
+    })
+  verb(
+    'sign <manifest> <controls...>',
+    "an owner's word under declarations of a harness manifest, until the day on which they expire",
+    'autotune audit sign harness.json 1 38 --by ana@example.com\nautotune audit sign harness.json 16 --json',
+    group,
+  )
+    .option('--by <person>', 'whose word it is (default: the user of this terminal)')
+    .action(async (manifest, controls, o) => {
+      state.code = (await import('../functions/cli/audit.ts')).signAudit(manifest, controls, o)
     })
 }

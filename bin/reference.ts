@@ -30,6 +30,7 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
   done: '0 every check and every failure mode answers yes; 3 not yet (each with its repair); 2 bad input',
   'attest verify':
     '0 all of it holds; 3 something is not signed by enough people (expired, revoked, wrong role, too few); 2 something was changed, or bad input',
+  'audit show': '0 no P0 control is Fail or Partial; 3 BLOCKED; 2 bad input',
   'cadence show': '0 shown; with --exit-code 3 where something moved; 2 bad input',
   'cadence daily': '0 judged; with --exit-code 3 where something moved; 2 refused or bad input, nothing written',
   'cadence weekly': '0 looked at, or shown; 2 refused or bad input, nothing written',

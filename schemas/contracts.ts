@@ -8,6 +8,7 @@ import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from
 import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
+import { HarnessManifest } from './harness-manifest.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { InboxAnswer, InboxEntry } from './inbox.ts'
 import { Insight } from './insight.ts'
@@ -58,6 +59,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'inbox-entry': InboxEntry,
   'inbox-answer': InboxAnswer,
   'harness-result': HarnessResult,
+  'harness-manifest': HarnessManifest,
   scorecard: Scorecard,
   'score-delta': ScoreDelta,
   'heldout-version': HeldoutVersion,

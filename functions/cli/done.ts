@@ -1,5 +1,6 @@
 /** `autotune done`: is the loop done for an intent, as the definition of done asks? Reads only. */
 import { storeSigner } from '#adapters/local/store-signer.ts'
+import type { DoneFacts } from '#core/done/facts.ts'
 import type { Probe } from '#core/done/probe.ts'
 import { type DoneReport, doneReport } from '#core/done/report.ts'
 import { openEngine, optionsOf } from '../embedded/engine.ts'
@@ -24,7 +25,7 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 every answer is yes, 3 not yet. */
 export async function done({ json, intent, html, verbose, ...o }: Options): Promise<number> {
-  const report = await readDone(o.store, intent ?? null)
+  const { report } = await lookDone(o.store, intent ?? null)
   if (html !== undefined) writeNew(html, donePage(report), 0o600, '--html')
   print(json, report, () => [
     `intent   ${report.intent ?? 'none yet'}; run ${report.run ?? 'none yet'}; rollout ${report.rollout ?? 'none yet'}`,
@@ -38,11 +39,15 @@ export async function done({ json, intent, html, verbose, ...o }: Options): Prom
   return report.done ? 0 : 3
 }
 
-/** The report of a store in a folder, which is only looked at. */
-export async function readDone(dir: string, intent: string | null): Promise<DoneReport> {
+/** Facts and report of a store in a folder, which is only looked at. */
+export async function lookDone(
+  dir: string,
+  intent: string | null,
+): Promise<{ readonly facts: DoneFacts; readonly report: DoneReport }> {
   const store = existingStore(dir, { readOnly: true, progress: terminalProgress() })
   try {
-    return doneReport(await gatherDone(store, storeSigner(store.vaultDir, 'release'), recomputeIn(store), intent))
+    const facts = await gatherDone(store, storeSigner(store.vaultDir, 'release'), recomputeIn(store), intent)
+    return { facts, report: doneReport(facts) }
   } finally {
     store.close()
   }

@@ -28,6 +28,9 @@ export type Finding = Pick<Probe, 'answer' | 'reason' | 'evidence' | 'recompute'
   readonly attempts?: readonly Attempt[]
 }
 
+/** What an attack found: the attacks themselves are tried again to recompute it. */
+export type Attack = Omit<Finding, 'recompute'>
+
 /** A finding under the name of its probe. */
 export const probed = (id: string, asks: string, { repair, ...found }: Finding): Probe => ({
   id,
@@ -63,7 +66,7 @@ export const notRun: Finding = {
 }
 
 /** Nothing to attack yet: no run has pinned a configuration. */
-export const noConfiguration: Finding = {
+export const noConfiguration: Attack = {
   ...notRun,
   answer: null,
   reason: 'no run of this intent has ended, so no configuration is pinned that could be attacked',

@@ -15,7 +15,7 @@ import { promotion } from './modes/promotion.ts'
 import { radius } from './modes/radius.ts'
 import { sprawl } from './modes/sprawl.ts'
 import { theatre } from './modes/theatre.ts'
-import { type Finding, type Probe, probed } from './probe.ts'
+import { type Attack, type Finding, type Probe, probed } from './probe.ts'
 
 /** The article's seven checks, in its order: id, what is asked, and who answers. */
 const CHECKS: readonly (readonly [id: string, asks: string, look: (facts: DoneFacts) => Finding])[] = [
@@ -32,7 +32,7 @@ const CHECKS: readonly (readonly [id: string, asks: string, look: (facts: DoneFa
 const MODES: readonly (readonly [
   id: string,
   asks: string,
-  attack: (facts: DoneFacts, defences: Defences) => Finding,
+  attack: (facts: DoneFacts, defences: Defences) => Attack,
 ])[] = [
   ['metric_monoculture', 'Can one metric win alone?', monoculture],
   ['test_set_leakage', 'Can the search see the sealed set?', leakage],
@@ -56,8 +56,12 @@ export interface DoneReport {
 
 /** A pure function of its facts: the same store gives the same report. */
 export function doneReport(facts: DoneFacts, defences: Defences = DEFENCES): DoneReport {
+  // An attack is recomputed by being tried again.
+  const again = ['done', ...(facts.intent === null ? [] : ['--intent', facts.intent]), '--verbose']
   const checks = CHECKS.map(([id, asks, look]) => probed(id, asks, look(facts)))
-  const failure_modes = MODES.map(([id, asks, attack]) => probed(id, asks, attack(facts, defences)))
+  const failure_modes = MODES.map(([id, asks, attack]) =>
+    probed(id, asks, { ...attack(facts, defences), recompute: again }),
+  )
   return {
     intent: facts.intent,
     run: facts.run?.run.run_id ?? null,

@@ -60,11 +60,15 @@ export interface Audited {
   readonly next_audit: string | null
 }
 
-const NOBODY: Known = { evidence: [], says: '', unverified: 'unverified: nothing speaks of it' }
+/** What nothing speaks of, by what is audited. */
+const NOBODY = {
+  loop: 'unverified: no probe of the loop shows it',
+  harness: 'unverified: the manifest declares nothing of it',
+} as const
 
 export function auditReport(about: Audited, known: ReadonlyMap<number, Known>): AuditReport {
   const rows = CONTROLS.map((control): AuditRow => {
-    const one = known.get(control.n) ?? NOBODY
+    const one = known.get(control.n) ?? { evidence: [], says: '', unverified: NOBODY[about.kind] }
     return { ...control, ...judge(one), evidence: one.evidence }
   })
   const blocking = rows.filter(

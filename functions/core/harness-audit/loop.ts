@@ -55,7 +55,7 @@ function shownBy(probes: readonly Probe[]): Known {
     }
   return {
     evidence: [...evidence.values()],
-    says: probes.map(({ id, reason }) => `${id.replaceAll('_', ' ')}: ${reason}`).join('; '),
+    says: `seen by ${probes.map(({ id }) => id.replaceAll('_', ' ')).join(', ')} (autotune done)`,
     ...(weak && {
       unverified: `${weak.answer === null ? 'unverified' : 'no'}: ${weak.id.replaceAll('_', ' ')}: ${weak.reason}`,
     }),

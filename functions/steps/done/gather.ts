@@ -1,4 +1,4 @@
-/** Gathers what the definition of done looks at. Reads only, and opens nothing in the vault. */
+/** Gathers what the definition of done looks at. Reads only; recomputing a run opens what "verify" opens, and no more. */
 import { digestOf } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import type { DoneFacts, Evidence, LeakTry, Recomputed, RolloutFacts, RunFacts } from '#core/done/facts.ts'

@@ -49,7 +49,7 @@ describe('a configuration with the fault', () => {
       () => withRun(({ target }) => ({ target: { ...target, guardrails: {} } })),
       'the configuration itself lacks limits: guardrails.policy is missing',
     ],
-    prompt_sprawl: [() => prompt(1000), 'went through: prompt.instruction_block written twice over'],
+    prompt_sprawl: [() => prompt(1000), 'went through: prompt.instruction_block grown from 43 to'],
     eval_overfitting: [
       () =>
         withRun(({ evaluator_suite: suite }) => ({

@@ -10,7 +10,7 @@ export function rejectable({ run: facts, handed, held }: DoneFacts): Finding {
   if (!facts) return notRun
   const rest = {
     evidence: [facts.files['candidates.jsonl']!],
-    recompute: ['explain', facts.run.run_id],
+    recompute: ['done', '--intent', facts.run.target.intent!],
     repair: 'reject with a reason, or let a run meet a limit: a "no" that nobody recorded is respected by no search',
   }
   if (held.length === 0)

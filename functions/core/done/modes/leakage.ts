@@ -1,15 +1,14 @@
 /** Test-set leakage: reading sealed cases from the side that the search reads, and a target that names them as its data. */
 import type { DoneFacts } from '../facts.ts'
-import { type Finding, judged, noConfiguration } from '../probe.ts'
+import { type Attack, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
-export function leakage({ run: facts, leaks }: DoneFacts, { sevenQuestions }: Defences): Finding {
+export function leakage({ run: facts, leaks }: DoneFacts, { sevenQuestions }: Defences): Attack {
   if (!facts) return noConfiguration
   const { run, files } = facts
   const { target, pack, evaluator_suite: suite, price_table: prices, heldout_test_set: sealed } = run
   const rest = {
     evidence: [files['target.json']!],
-    recompute: ['verify'],
     repair: 'take sealed cases off the open side; they are seen now: import new families, which seals some of them',
   }
   if (sealed === null)

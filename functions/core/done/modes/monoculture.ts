@@ -1,10 +1,10 @@
 /** Metric monoculture: the target without its other limits, and the suite without what watches them. */
 import type { TuningTarget } from '#schemas/target.ts'
 import type { DoneFacts } from '../facts.ts'
-import { type Attempt, type Finding, judged, noConfiguration } from '../probe.ts'
+import { type Attack, type Attempt, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
-export function monoculture({ run: facts }: DoneFacts, { sevenQuestions }: Defences): Finding {
+export function monoculture({ run: facts }: DoneFacts, { sevenQuestions }: Defences): Attack {
   if (!facts) return noConfiguration
   const { run, files } = facts
   const { target, pack, evaluator_suite: suite, price_table: prices } = run
@@ -33,7 +33,6 @@ export function monoculture({ run: facts }: DoneFacts, { sevenQuestions }: Defen
         ])
       : { answer: 'no', reason: `the configuration itself lacks limits: ${own}` }),
     evidence: [files['target.json']!],
-    recompute: ['explain', run.run_id],
     repair: 'declare a limit in every dimension, and an evaluator that watches it',
   }
 }

@@ -1,12 +1,12 @@
 /** Eval overfitting: changing the evaluators, and pleasing a suite that looks from one side. */
 import type { DoneFacts } from '../facts.ts'
-import { type Attempt, type Finding, judged, noConfiguration } from '../probe.ts'
+import { type Attack, type Attempt, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
 export function overfitting(
   { run: facts, count }: DoneFacts,
   { boundedChange, mixedSuite, sevenQuestions }: Defences,
-): Finding {
+): Attack {
   if (!facts) return noConfiguration
   const { run, files } = facts
   const { pack, target, evaluator_suite: suite, price_table: prices } = run
@@ -36,7 +36,6 @@ export function overfitting(
   return {
     ...judged(attempts),
     evidence: [files['target.json']!],
-    recompute: ['explain', run.run_id],
     repair:
       'mix the suite: rules, the replay, people and the business outcome; doctor names an evaluator for each kind that is missing',
   }

@@ -2,12 +2,12 @@
 import type { Review } from '#schemas/review.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import type { DoneFacts, RunFacts } from '../facts.ts'
-import { type Attempt, type Finding, judged, noConfiguration } from '../probe.ts'
+import { type Attack, type Attempt, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
-export function promotion({ run: facts, review, rollout }: DoneFacts, defences: Defences): Finding {
+export function promotion({ run: facts, review, rollout }: DoneFacts, defences: Defences): Attack {
   if (!facts) return noConfiguration
-  const { run, files } = facts
+  const { files } = facts
   const approved = rollout === null || review?.status === 'approved'
   return {
     ...(approved
@@ -21,7 +21,6 @@ export function promotion({ run: facts, review, rollout }: DoneFacts, defences: 
           reason: `rollout ${rollout.rollout.rollout_id} stands, and its review is ${review?.status ?? 'not there'}`,
         }),
     evidence: [files['target.json']!, ...(rollout ? [rollout.artifact] : [])],
-    recompute: rollout ? ['rollout', 'verify', rollout.rollout.rollout_id] : ['show', run.run_id],
     repair: 'stop the rollout, and have the proposal reviewed by people who are not its owner',
   }
 }

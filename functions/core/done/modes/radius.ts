@@ -1,12 +1,12 @@
-/** Hidden blast radius: a change of every field, one that changes every decision, and one of another intent's fields. */
+/** Hidden blast radius: more fields than may change at once, a change that turns every decision, and one of another intent's fields. */
 import { resolveTarget } from '../../contract/resolve.ts'
 import type { DoneFacts } from '../facts.ts'
-import { type Attempt, type Finding, judged, noConfiguration } from '../probe.ts'
+import { type Attack, type Attempt, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
 const OTHER = 'another.intent'
 
-export function radius({ run: facts, count }: DoneFacts, { boundedChange, radiusBlock }: Defences): Finding {
+export function radius({ run: facts, count }: DoneFacts, { boundedChange, radiusBlock }: Defences): Attack {
   if (!facts) return noConfiguration
   const { run, files } = facts
   const { pack } = run
@@ -25,20 +25,13 @@ export function radius({ run: facts, count }: DoneFacts, { boundedChange, radius
   return {
     ...judged([
       { tried: 'a change that turns every decision', stopped: radiusBlock({ ...reach, b_decision: 1 }, target) },
-      // With no more fields than may change at once, all of them are no wider than what is allowed.
-      ...(target.search_space.length > 1
-        ? [
-            {
-              tried: `a change of all ${target.search_space.length} fields of the search space`,
-              stopped: radiusBlock({ ...reach, fields: target.search_space.length }, target),
-            },
-          ]
-        : []),
+      {
+        tried: `a change of ${target.max_fields + 1} fields at once`,
+        stopped: radiusBlock({ ...reach, fields: target.max_fields + 1 }, target),
+      },
       ...elsewhere,
     ]),
     evidence: [files['target.json']!],
-    recompute: ['explain', run.run_id],
-    repair:
-      'lower blast_radius.max_fields and blast_radius.max_decision of the target, and name the intents of each surface',
+    repair: 'lower blast_radius.max_decision of the target: 1 lets a change turn every decision',
   }
 }

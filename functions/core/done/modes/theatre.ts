@@ -1,16 +1,15 @@
 /** Rollback theatre: the rollout that stands, started again with a way back that does not hold. */
 import type { DoneFacts } from '../facts.ts'
-import { type Attempt, type Finding, judged, noConfiguration } from '../probe.ts'
+import { type Attack, type Attempt, judged, noConfiguration } from '../probe.ts'
 import type { Defences } from './defences.ts'
 
-export function theatre({ run: facts, review, rollout: found }: DoneFacts, { startRollout }: Defences): Finding {
+export function theatre({ run: facts, review, rollout: found }: DoneFacts, { startRollout }: Defences): Attack {
   if (!facts) return noConfiguration
   if (!found || !review)
     return {
       answer: null,
       reason: 'no rollout was started, so no way back is pinned that could be attacked',
       evidence: [],
-      recompute: ['show', facts.run.run_id],
       repair: 'review the proposal and start its rollout: the tuple to go back to is replayed before the first stage',
     }
   const { rollout, artifact, recomputed } = found
@@ -30,7 +29,6 @@ export function theatre({ run: facts, review, rollout: found }: DoneFacts, { sta
       ? { answer: 'no' as const, reason: `the way back that is pinned does not hold: ${recomputed.why.join('; ')}` }
       : judged(attempts)),
     evidence: [artifact],
-    recompute: ['rollout', 'verify', rollout.rollout_id],
     repair: `autotune rollout verify ${rollout.rollout_id} names what is missing of the way back: restore it`,
   }
 }

@@ -1,0 +1,115 @@
+/** `autotune audit`: the eight-property harness audit, of the loop over a store or of a harness by its manifest. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { digestOfBytes } from '#core/canonical.ts'
+import { type AuditReport, type AuditRow, auditReport } from '#core/harness-audit/judge.ts'
+import { knownOfLoop } from '#core/harness-audit/loop.ts'
+import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
+import { HarnessManifest } from '#schemas/harness-manifest.ts'
+import { readInput } from '../embedded/read-input.ts'
+import { UserError } from '../errors.ts'
+import { auditPage } from '../pages/done/audit-page.ts'
+import { parseAs, parseJson } from '../steps/experience/parse.ts'
+import { lookDone } from './done.ts'
+import { neededUser, personOf } from './hand.ts'
+import { writeNew } from './new-file.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print } from './terminal.ts'
+
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly intent?: string
+  readonly manifest?: string
+  readonly html?: string
+}
+
+/** Exit code: 0 nothing blocks, 3 BLOCKED. */
+export async function audit({ json, intent, manifest, html, ...o }: Options): Promise<number> {
+  const report = manifest === undefined ? await ofLoop(o.store, intent ?? null) : ofHarness(manifest)
+  if (html !== undefined) writeNew(html, auditPage(report), 0o600, '--html')
+  print(json, report, () => [
+    `audit of the ${report.kind} ${report.subject}${report.as_of === null ? '' : `, as of ${report.as_of}`}`,
+    ...report.rows.map(rowLine),
+    `counts   ${Object.entries(report.counts)
+      .map(([status, n]) => `${status} ${n}`)
+      .join(', ')}`,
+    ...report.repairs.map(
+      (one, i) =>
+        `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${one.repair}`,
+    ),
+    `next     ${report.next_audit ?? 'no date is set: a harness manifest has one'}`,
+    ...(html === undefined ? [] : [`wrote    ${html}`]),
+    report.blocking.length === 0
+      ? `decision ${report.decision}`
+      : `decision BLOCKED by ${report.blocking.length} P0 controls: ${report.blocking.join(', ')}`,
+  ])
+  return report.decision === 'BLOCKED' ? 3 : 0
+}
+
+const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string =>
+  `   ${status.padEnd(7)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
+
+async function ofLoop(dir: string, intent: string | null): Promise<AuditReport> {
+  const { facts, report } = await lookDone(dir, intent)
+  return auditReport(
+    {
+      subject: report.intent ?? 'no intent yet',
+      kind: 'loop',
+      as_of: null,
+      owner: facts.run?.run.target.owner ?? null,
+      next_audit: null,
+    },
+    knownOfLoop(report, facts),
+  )
+}
+
+const today = (): string => new Date().toISOString().slice(0, 10)
+
+function ofHarness(file: string): AuditReport {
+  const manifest = readManifest(file)
+  const paths = new Set(manifest.declarations.flatMap(({ evidence }) => evidence.map(({ path }) => path)))
+  const found = new Map([...paths].flatMap((path) => digestBeside(file, path)))
+  const as_of = today()
+  return auditReport(
+    { subject: manifest.harness, kind: 'harness', as_of, owner: manifest.owner, next_audit: manifest.next_audit },
+    knownOf(manifest, found, as_of),
+  )
+}
+
+/** What cannot be read does not count; why is the same to the audit. */
+function digestBeside(file: string, path: string): [string, string][] {
+  try {
+    return [[path, digestOfBytes(readFileSync(join(dirname(file), path)))]]
+  } catch {
+    return []
+  }
+}
+
+/** Manifest of a file. Throws UserError with file, field and what to do. */
+const readManifest = (file: string): HarnessManifest => parseAs(HarnessManifest, parseJson(readInput(file), file), file)
+
+interface SignOptions {
+  readonly json: boolean
+  readonly by?: string
+}
+
+/** Puts a person's word under declarations, in the place of an earlier one. Throws UserError for what can be none, with nothing written. */
+export function signAudit(file: string, numbers: readonly string[], { json, by }: SignOptions): number {
+  const manifest = readManifest(file)
+  const controls = new Set(numbers.map(Number))
+  for (const n of controls) {
+    const one = manifest.declarations.find(({ control }) => control === n)
+    if (!one) throw new UserError(`${file} declares nothing of control ${n}: write a declaration, then sign it`)
+    if (one.expires < today())
+      throw new UserError(
+        `the declaration of control ${n} in ${file} ended on ${one.expires}: set a later "expires", then sign it`,
+      )
+  }
+  const [owner, on] = [personOf(by ?? neededUser()), today()]
+  writeFileSync(file, `${JSON.stringify(signedDeclarations(manifest, controls, owner, on), null, 2)}\n`)
+  print(json, { file, owner, on, signed: [...controls] }, () => [
+    `signed   controls ${[...controls].join(', ')} of ${manifest.harness} by ${owner} on ${on}`,
+    `next     ${file} is changed: have it reviewed like any change; "autotune audit --manifest ${file}" goes by it`,
+  ])
+  return 0
+}

@@ -1,0 +1,204 @@
+/** The harness audit: the table of controls, the pass line, signed declarations, and what the loop says of itself. */
+import { describe, expect, test } from 'vitest'
+import { doneReport } from '#core/done/report.ts'
+import { CONTROLS, PROPERTIES, REPAIR_ORDER } from '#core/harness-audit/controls.ts'
+import { type AuditEvidence, type Audited, auditReport, type Known } from '#core/harness-audit/judge.ts'
+import { knownOfLoop } from '#core/harness-audit/loop.ts'
+import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
+import { HarnessManifest } from '#schemas/harness-manifest.ts'
+import { factsOf, withMemory } from '../../steps/done/support.ts'
+import { advance, produce, releasedStore } from '../../steps/release/support.ts'
+
+const ABOUT: Audited = {
+  subject: 'support',
+  kind: 'harness',
+  as_of: '2026-11-30',
+  owner: 'ana',
+  next_audit: '2027-02-28',
+}
+const file = (level: AuditEvidence['level'], holds = true): AuditEvidence => ({
+  level,
+  path: `${level}.md`,
+  digest: null,
+  holds,
+})
+const shown: Known = { says: 'seen', evidence: [file('behavioural'), file('wiring')] }
+const all = (over: Readonly<Record<number, Known>> = {}) =>
+  new Map(CONTROLS.map(({ n }): [number, Known] => [n, over[n] ?? shown]))
+const statusOf = (n: number, one: Known) => auditReport(ABOUT, all({ [n]: one })).rows[n - 1]!
+
+test('the table is the published one: 44 controls in order, 29 of them P0, each property has some', () => {
+  expect(CONTROLS.map(({ n }) => n)).toEqual(Array.from({ length: 44 }, (_, i) => i + 1))
+  const of = (severity: string) => CONTROLS.filter((one) => one.severity === severity).map(({ n }) => n)
+  expect(of('P1')).toEqual([3, 7, 8, 11, 22, 23, 25, 27, 31, 32, 33, 34, 39, 40, 44])
+  expect(of('P0').length).toBe(29)
+  expect(PROPERTIES.map((p) => CONTROLS.filter(({ property }) => property === p).length)).toEqual([
+    7, 8, 7, 5, 3, 7, 5, 2,
+  ])
+  expect(new Set(CONTROLS.map(({ name }) => name)).size).toBe(44)
+})
+
+describe('one control', () => {
+  test.each([
+    ['behavioural and wiring', shown, 'Pass', 'behavioural'],
+    ['behavioural alone', { says: 's', evidence: [file('behavioural')] }, 'Partial', 'behavioural'],
+    ['wiring alone', { says: 's', evidence: [file('wiring')] }, 'Partial', 'wiring'],
+    ['a definition alone', { says: 's', evidence: [file('definition')] }, 'Partial', 'definition'],
+    ['a file that only asserts', { says: 's', evidence: [file('assertion')] }, 'Fail', 'assertion'],
+    ['words alone', { says: 'we do', evidence: [] }, 'Fail', 'assertion'],
+    ['unverified', { ...shown, unverified: 'unverified: nobody signed it' }, 'Fail', null],
+    ['evidence in conflict', { ...shown, evidence: [...shown.evidence, file('wiring', false)] }, 'Fail', 'behavioural'],
+    ['something short', { ...shown, short: 'no prompt' }, 'Partial', 'behavioural'],
+  ] as const)('%s', (_, known, status, level) => {
+    expect(statusOf(6, known)).toMatchObject({ status, level })
+  })
+})
+
+describe('the pass line', () => {
+  test('without a gap it is ready; nothing is summed up, and the statuses total 44', () => {
+    const report = auditReport(ABOUT, all())
+    expect(report).toMatchObject({ decision: 'READY WITH OWNED GAPS', blocking: [], repairs: [] })
+    expect(Object.values(report.counts).reduce((a, b) => a + b, 0)).toBe(44)
+  })
+  test.each(CONTROLS)('control $n ($severity): Partial and Fail', ({ n, severity }) => {
+    for (const known of [
+      { ...shown, short: 'x' },
+      { says: 'x', evidence: [] },
+    ]) {
+      const { decision, blocking } = auditReport(ABOUT, all({ [n]: known }))
+      expect([decision === 'BLOCKED', blocking]).toEqual(severity === 'P0' ? [true, [n]] : [false, []])
+    }
+  })
+  test('a P1 that fails constrains; a control that nobody declares fails', () => {
+    expect(auditReport(ABOUT, all({ 44: { says: 'x', evidence: [] } })).decision).toBe('BETA-CONSTRAINED')
+    const report = auditReport(ABOUT, new Map())
+    expect([report.decision, report.counts.Fail, report.rows[0]!.reason]).toEqual([
+      'BLOCKED',
+      44,
+      'unverified: the manifest declares nothing of it',
+    ])
+  })
+  test('the queue has three repairs in upstream order, P0 first, with property and owner', () => {
+    const { repairs } = auditReport(ABOUT, new Map())
+    expect(repairs.map(({ control }) => control)).toEqual(REPAIR_ORDER.slice(0, 3))
+    expect(repairs[0]).toMatchObject({ property: 'policy-governed', owner: 'ana' })
+    const few = auditReport(
+      ABOUT,
+      all({ 40: { ...shown, short: 'x' }, 35: { ...shown, short: 'x' }, 2: { ...shown, short: 'x' } }),
+    )
+    expect(few.repairs.map(({ control }) => control)).toEqual([35, 2, 40])
+  })
+})
+
+describe('a harness manifest', () => {
+  const sha = `sha256:${'a'.repeat(64)}`
+  const manifest = (over: object = {}): HarnessManifest =>
+    HarnessManifest.parse({
+      kind: 'harness_manifest',
+      harness: 'support',
+      owner: 'ana',
+      next_audit: '2027-02-28',
+      declarations: [
+        {
+          control: 1,
+          says: 'the charter is enforced at start',
+          evidence: [
+            { level: 'behavioural', path: 'runs/refused.json', sha256: sha },
+            { level: 'wiring', path: 'gateway.ts', sha256: sha },
+          ],
+          expires: '2027-01-31',
+          ...over,
+        },
+      ],
+    })
+  const found = new Map([
+    ['runs/refused.json', sha],
+    ['gateway.ts', sha],
+  ])
+  const signed = signedDeclarations(manifest(), new Set([1]), 'ben', '2026-11-30')
+  const row = (one: HarnessManifest, files: ReadonlyMap<string, string> = found, day = '2026-11-30') =>
+    auditReport(ABOUT, knownOf(one, files, day)).rows[0]!
+
+  test('passes with a signature that holds, on files that are what was signed', () => {
+    expect(row(signed)).toMatchObject({ status: 'Pass', reason: 'the charter is enforced at start' })
+    expect(row(signed, found, '2027-01-31').status).toBe('Pass')
+  })
+  test('fails unsigned, changed since, expired, and with a file gone or another', () => {
+    const [one] = signed.declarations
+    expect(row(manifest()).reason).toBe('unverified: nobody signed it')
+    expect(row({ ...signed, declarations: [{ ...one!, says: 'more than that' }] }).reason).toBe(
+      'unverified: it is no longer what ben signed on 2026-11-30',
+    )
+    expect(row({ ...signed, declarations: [{ ...one!, expires: '2029-01-01' }] }).status).toBe('Fail')
+    expect(row({ ...signed, harness: 'another' }).status).toBe('Fail')
+    expect(row(signed, found, '2027-02-01').reason).toBe('unverified: the word of ben ended on 2027-01-31')
+    expect(row(signed, new Map([['gateway.ts', sha]])).reason).toBe(
+      'unverified: runs/refused.json is missing or another than was signed',
+    )
+    expect(row(signed, new Map([...found, ['gateway.ts', `sha256:${'b'.repeat(64)}`]])).status).toBe('Fail')
+  })
+  test.each([
+    ['a control twice', [{ control: 2 }, { control: 2 }], 'declared twice'],
+    ['a control that there is not', [{ control: 45 }], ''],
+    ['not applicable but 43', [{ control: 1, not_applicable: true }], 'only control 43'],
+    [
+      'a path that leaves',
+      [{ control: 1, evidence: [{ level: 'wiring', path: '../x', sha256: sha }] }],
+      'beside the manifest',
+    ],
+    [
+      'an absolute path',
+      [{ control: 1, evidence: [{ level: 'wiring', path: '/etc/x', sha256: sha }] }],
+      'beside the manifest',
+    ],
+    ['a field that is not ours', [{ control: 1, weight: 3 }], ''],
+  ])('%s is refused', (_, declarations, why) => {
+    const read = HarnessManifest.safeParse({
+      ...manifest(),
+      declarations: declarations.map((one) => ({ says: 'words', evidence: [], expires: '2027-01-31', ...one })),
+    })
+    expect(read.success).toBe(false)
+    expect(JSON.stringify(read.error!.issues)).toContain(why)
+  })
+  test('control 43 alone may be not applicable', () => {
+    const one = signedDeclarations(manifest({ control: 43, not_applicable: true }), new Set([43]), 'ben', '2026-11-30')
+    expect(auditReport(ABOUT, knownOf(one, found, '2026-11-30')).rows[42]!.status).toBe('N/A')
+  })
+})
+
+test('of the loop: what probes show passes, the tuple without prompt, model and memory schema is Partial, all else is unverified', async () => {
+  const store = await withMemory(await releasedStore())
+  await produce(store)
+  await advance(store)
+  const facts = await factsOf(store)
+  const audit = (over: Partial<typeof facts> = {}) => {
+    const one = { ...facts, ...over }
+    return auditReport({ ...ABOUT, kind: 'loop' }, knownOfLoop(doneReport(one), one))
+  }
+  const by = (status: string, report = audit()) => report.rows.filter((row) => row.status === status).map(({ n }) => n)
+  expect(by('Pass')).toEqual([2, 4, 23, 26, 28, 29, 37, 40])
+  expect(by('Partial')).toEqual([21, 35, 36])
+  expect(audit().rows[34]).toMatchObject({
+    status: 'Partial',
+    reason: 'the tuple pins no prompt, model profile, memory schema by digest',
+  })
+  expect(audit().decision).toBe('BLOCKED')
+  const { rollout } = facts.rollout!
+  const refs = {
+    ...rollout.candidate.refs,
+    prompt: 'p.a@1.0.0',
+    model_profile: 'm.a@1.0.0',
+    memory_schema: 's.a@1.0.0',
+  }
+  const digest = `sha256:${'a'.repeat(64)}`
+  const digests = { ...rollout.candidate.digests, prompt: digest, model_profile: digest, memory_schema: digest }
+  const whole = audit({
+    rollout: { ...facts.rollout!, rollout: { ...rollout, candidate: { ...rollout.candidate, refs, digests } } },
+  })
+  expect(by('Partial', whole)).toEqual([21])
+  // A probe that says no takes its controls with it.
+  expect(audit({ rollout: null }).rows[36]).toMatchObject({
+    status: 'Fail',
+    reason: expect.stringMatching(/^no: reversible: /),
+  })
+})

@@ -31,7 +31,7 @@ import { memoryBucket } from '../../adapters/aws/memory-bucket.ts'
 import { templatesOf } from '../infra/deployment.ts'
 import { type Ask, policiesOf } from '../infra/iam.ts'
 import { resolver } from '../infra/resolve.ts'
-import { arnOf } from '../infra/security-table.ts'
+import { arnOf, viaS3 } from '../infra/security-table.ts'
 import { headsSigner, type Journaled, journaled } from '../journaled.ts'
 import { deploy, type Faults, testSigner } from '../workflow/deployed.ts'
 import type { Execution } from '../workflow/machine.ts'
@@ -108,7 +108,8 @@ export async function account(): Promise<Account> {
   /** Whether whoever signs a request may make it. */
   const need = (principal: string, action: string, name: string, object: string, context = {}) => {
     const asks: Ask[] = [{ action, resource: object === '' ? arns[name]! : `${arns[name]}/${object}`, context }]
-    if (name === vault && action === 's3:PutObject') asks.push({ action: 'kms:GenerateDataKey', resource: key })
+    if (name === vault && action === 's3:PutObject')
+      asks.push({ action: 'kms:GenerateDataKey', resource: key, context: viaS3 })
     const denied =
       principal === 'caller'
         ? name === vault || object.startsWith('ingest/')

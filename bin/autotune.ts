@@ -88,6 +88,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'anchor publish',
   'cadence show',
   'report',
+  'export',
   'rollout stop',
 ])
 
@@ -347,7 +348,7 @@ export function build(state: { code: number }): Command {
   verb(
     'export',
     'the store as tables for SQL: one document a line by day and intent, with views for DuckDB and the queries that auditors ask; nothing sealed',
-    'autotune export --jsonl ./audit\nautotune export --jsonl ./audit --intent support.refund --since 2026-11-01\nThe same command again writes what changed; docs/access-patterns.md has tables and queries',
+    'autotune export --jsonl ./audit\nautotune export --jsonl ./audit --intent support.refund --since 2026-11-01\nautotune export --jsonl ./audit --stack Autotune\nThe same command again writes what changed; docs/access-patterns.md has tables and queries',
   )
     .requiredOption('--jsonl <dir>', 'folder to write; an earlier export there is brought up to date')
     .option('--intent <id>', 'of this intent alone, and what is of no single one')

@@ -1,11 +1,13 @@
-/** Writes docs/cli.md from the table of commands; a test holds that it is current. */
+/** Writes docs/cli.md from the table of commands, and docs/export-tables.md from that of tables; tests hold that they are current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './autotune.ts'
 import { CONFIG_FILE, CONFIGURABLE } from './config-file.ts'
+import { exportReference } from './export-reference.ts'
 import { type Described, described } from './reference.ts'
 
 export const REFERENCE = join(import.meta.dirname, '../docs/cli.md')
+export const TABLES_REFERENCE = join(import.meta.dirname, '../docs/export-tables.md')
 
 /** The whole reference as markdown. */
 export function cliReference(): string {
@@ -49,4 +51,7 @@ const defaultOf = (value: unknown): string =>
     ? ''
     : ` (default: ${JSON.stringify(value).replaceAll('"', '')})`
 
-if (import.meta.main) writeFileSync(REFERENCE, cliReference())
+if (import.meta.main) {
+  writeFileSync(REFERENCE, cliReference())
+  writeFileSync(TABLES_REFERENCE, exportReference())
+}

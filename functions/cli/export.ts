@@ -11,13 +11,12 @@ import { exportTables, VIEWS } from '../steps/export/export.ts'
 import { readText } from '../streams/read-object.ts'
 import { table } from './layout.ts'
 import { nearText } from './near.ts'
-import { existingStore } from './open.ts'
+import { type CommandStore, existingStore, openForAudit } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import { shellWord } from './store-options.ts'
+import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { print } from './terminal.ts'
 
-interface Options {
-  readonly store: string
+interface Options extends StoreOptions {
   readonly json: boolean
   readonly jsonl: string
   readonly intent?: string
@@ -34,8 +33,10 @@ const MARK_TEXT = '{"autotune_export":1}\n'
 export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Options): Promise<number> {
   if (since !== undefined && !Day.safeParse(since).success)
     throw new UserError(`--since ${since}: no day; write it as 2026-11-30`)
-  needPlace(dir, o.store)
-  const store = existingStore(o.store, { readOnly: true, progress: terminalProgress() })
+  needPlace(dir, isDeployed(o) ? null : o.store)
+  const store: CommandStore = isDeployed(o)
+    ? await openForAudit(o, terminalProgress())
+    : existingStore(o.store, { readOnly: true, progress: terminalProgress() })
   try {
     const intents = await intentsOf(store)
     if (intent !== undefined && !intents.includes(intent))
@@ -73,9 +74,9 @@ export const queries = (): ReadonlyMap<string, string> =>
       .map((name) => [name, readFileSync(join(QUERIES, name), 'utf8')]),
   )
 
-/** Throws UserError where a folder lies in the store, or holds what no export wrote. */
-function needPlace(dir: string, store: string): void {
-  const inside = relative(resolve(store), resolve(dir))
+/** Throws UserError where a folder lies in the store (null: that is no folder), or holds what no export wrote. */
+function needPlace(dir: string, store: string | null): void {
+  const inside = store === null ? '..' : relative(resolve(store), resolve(dir))
   if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
     throw new UserError(
       `${dir} lies in the store: an export is for somebody who does not read that. Choose another --jsonl`,

@@ -7,6 +7,7 @@ import { CASE_VIEW } from '#schemas/case-view.ts'
 import { OPERATOR_NAMES } from '#schemas/expression.ts'
 import { Evaluator } from '#schemas/suite.ts'
 import { build } from '../../bin/autotune.ts'
+import { exportReference } from '../../bin/export-reference.ts'
 import { described } from '../../bin/reference.ts'
 import { inColumns, placeOfEachTest } from '../cli/command-line.ts'
 import { README_MAP, README_RECORD } from '../support/readme-map.ts'
@@ -149,6 +150,13 @@ describe('references', () => {
     const record = /^\{"id":"q-17".*$/m.exec(page)![0]
     expect(JSON.parse(record)).toEqual(README_RECORD)
   })
+})
+
+test('docs/export-tables.md is current, and docs/access-patterns.md lists every query', () => {
+  expect(text('docs/export-tables.md')).toBe(exportReference())
+  const page = text('docs/access-patterns.md')
+  const files = readdirSync(join(ROOT, 'functions/audit-sql'))
+  expect(files.filter((file) => !page.includes(`(../functions/audit-sql/${file})`))).toEqual([])
 })
 
 test('docs/evaluators.md names every value that an expression may read, and every operator', () => {

@@ -88,8 +88,18 @@ function* linesOf(entries: Iterable<readonly [string, string]>): Generator<strin
   for (const [, line] of entries) yield `${line}\n`
 }
 
+/** What is written in one call. */
+const PIECE_CHARS = 256 * 1024
+
 async function* pieces(lines: Iterable<string>): AsyncGenerator<string> {
-  yield* lines
+  let piece = ''
+  for (const line of lines) {
+    piece += line
+    if (piece.length < PIECE_CHARS) continue
+    yield piece
+    piece = ''
+  }
+  yield piece
 }
 
 /** Takes away files of this scope that no row is left of: an erased run leaves none. `filled`: tables that have a file. */

@@ -114,6 +114,20 @@ export function evaluationOf({ rollout_id, intent, arm, release_tuple_id, compar
   }
 }
 
+/**
+ * A subject as OpenFeature takes it, for the flag document of `rollout export --as flagd`.
+ *
+ * @throws RangeError for an id beyond ASCII, which providers hash differently: hash it first, and use the digest everywhere
+ */
+export function flagContextOf({ id, attributes }: Subject): Readonly<Record<string, Attribute>> {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
+  if (!/^[\x00-\x7f]*$/.test(id))
+    throw new RangeError(
+      'the id of a subject holds characters beyond ASCII, which flag providers hash differently: hash it first (hex of its SHA-256), and give the digest as the id everywhere',
+    )
+  return { ...attributes, targetingKey: id }
+}
+
 const matches = ({ where }: RoutingCohort, { attributes }: Subject): boolean =>
   where === null ||
   where.every((condition) => {

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allOf, fileRouting } from '#adapters/delivery/file-routing.ts'
 import { FORMS, type FormName } from '#adapters/delivery/table.ts'
-import { assignArm, type Subject } from '#core/release/assign-arm.ts'
+import { assignArm, flagContextOf, type Subject } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
 import type { Routing } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
@@ -44,8 +44,8 @@ describe.each(names)('routing as %s', (form) => {
 function flagdOf(routing: Routing): (subject: Subject) => string {
   const core = new FlagdCore()
   core.setConfigurations(FORMS.flagd.textOf(routing))
-  return ({ id, attributes }) => {
-    const found = core.resolveStringEvaluation(INTENT, 'none', { ...attributes, targetingKey: id })
+  return (subject) => {
+    const found = core.resolveStringEvaluation(INTENT, 'none', flagContextOf(subject))
     expect(found.value).toBe(found.variant === 'candidate' ? routing.candidate : routing.baseline)
     return found.variant!
   }
@@ -80,6 +80,10 @@ describe('the flag document', () => {
       (subject) => arm(subject) !== assignArm(routing, subject).arm,
     )
     expect(differ).toEqual([])
+  })
+
+  test('is asked with no id that providers hash differently', () => {
+    expect(() => flagContextOf({ id: 'jürgen', intent: INTENT })).toThrow('beyond ASCII')
   })
 
   test('refuses in words an attribute that a flag cannot name', () => {

@@ -27,7 +27,7 @@ export function attestVerbs(program: Command, verb: AddVerb, state: { code: numb
   verb(
     'sign <run>',
     'sign what the store holds of a proposal, its review and its rollout, as far as this role may; the run is recomputed first where the role vouches for that',
-    'autotune attest sign at_2026_11_23_refund_cents --key ~/.autotune/ana.pem --keys keys.json',
+    'autotune attest sign at_2026_11_23_refund_cents --key ~/.autotune/ana.pem --keys keys.json\nautotune attest sign at_2026_11_23_refund_cents --key kms:alias/attest --keys keys.json --json',
     group,
   )
     .requiredOption('--key <file>', 'private key, or kms:ID')

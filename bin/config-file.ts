@@ -31,6 +31,7 @@ export const CONFIGURABLE = {
   'max-dropped': 'number',
   redact: 'text',
   settle: 'text',
+  deliver: 'list',
 } as const satisfies Readonly<Record<string, Kind>>
 
 type Kind = 'text' | 'number' | 'list'

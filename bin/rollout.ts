@@ -1,5 +1,6 @@
 /** The `rollout` verbs: argument parsing only. Each group of verbs is one file in functions/cli/rollout. */
 import { type Command, Option } from 'commander'
+import { FORMS } from '#adapters/delivery/table.ts'
 import { noCage, port, repeat } from './arguments.ts'
 
 /** Adds a verb with the options that all have, and an example. `isDefault`: its group alone is this verb. */
@@ -10,6 +11,19 @@ export type AddVerb = (
   parent?: Command,
   isDefault?: boolean,
 ) => Command
+
+const formsText = Object.entries(FORMS)
+  .map(([name, { is }]) => `${name}: ${is}`)
+  .join('; ')
+
+/** Of every verb that moves a rollout. */
+const deliver = () =>
+  new Option(
+    '--deliver <form=folder>',
+    `also publish routing there, a file an intent (repeatable; give it to every verb that moves a rollout, or once in autotune.config.json). FORM: ${Object.keys(FORMS).join(', ')}`,
+  )
+    .argParser(repeat)
+    .default([], 'nowhere else')
 
 const acts = () => import('../functions/cli/rollout/acts.ts')
 const look = () => import('../functions/cli/rollout/show.ts')
@@ -28,6 +42,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .requiredOption('--config <file>', 'stages, gates and window; "autotune init" writes one to start from')
     .addOption(noCage())
+    .addOption(deliver())
     .action(async (run, o) => {
       state.code = await (await acts()).start(run, o)
     })
@@ -42,9 +57,11 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
     'advance <id>',
     'evaluate the stage on the recorded runs: forward, wait, pause, or back; safe to run every minute',
     'autotune rollout advance ro_at_2026_11_23_refund_cents\nautotune rollout advance ro_at_2026_11_23_refund_cents --json',
-  ).action(async (id, o) => {
-    state.code = await (await acts()).advance(id, o)
-  })
+  )
+    .addOption(deliver())
+    .action(async (id, o) => {
+      state.code = await (await acts()).advance(id, o)
+    })
   add(
     'stop <id>',
     'the kill switch: the whole prior tuple serves everyone again',
@@ -52,6 +69,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .requiredOption('--reason <text>', 'why; it is recorded, and remembered by the next run')
     .option('--by <person>', 'who stops it (default: the user of this terminal)')
+    .addOption(deliver())
     .action(async (id, o) => {
       state.code = await (await acts()).stop(id, o)
     })
@@ -62,6 +80,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <person>', 'who resumes it (default: the user of this terminal)')
+    .addOption(deliver())
     .action(async (id, o) => {
       state.code = await (await acts()).resume(id, o)
     })
@@ -86,12 +105,12 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
     })
   add(
     'export <what>',
-    'what a runtime routes by, of a rollout or of the one that an intent follows now: routing document, signed artifact, or AWS AppConfig hosted configuration',
-    'autotune rollout export support.refund --as json --out routing.json\nautotune rollout export ro_at_2026_11_23_refund_cents --as appconfig',
+    'what a runtime routes by, of a rollout or of the one that an intent follows now: routing document, signed artifact, AWS AppConfig hosted configuration, flag document of flagd (OpenFeature), environment file',
+    'autotune rollout export support.refund --as json --out routing.json\nautotune rollout export ro_at_2026_11_23_refund_cents --as appconfig\nautotune rollout export support.refund --as flagd --out flags/support.refund.flagd.json',
   )
     .addOption(
-      new Option('--as <form>', 'json: routing document; artifact: signed whole; appconfig: hosted configuration')
-        .choices(['json', 'artifact', 'appconfig'])
+      new Option('--as <form>', `artifact: signed whole; ${formsText}`)
+        .choices([...Object.keys(FORMS), 'artifact'])
         .default('json'),
     )
     .option('--out <file>', 'write it there (default: stdout)')

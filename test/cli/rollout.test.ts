@@ -41,6 +41,29 @@ async function started(): Promise<void> {
 }
 const shown = async () => ((await rollout('show', ID, '--json')).json() as { rollout: Rollout }).rollout
 
+test('every move is published as files beside the releases, in each form that is named, and back again', async () => {
+  ownStore()
+  const flags = join(dir, '..', `${dir.split('/').at(-1)}-flags`)
+  try {
+    const deliver = ['--deliver', `flagd=${flags}`, '--deliver', `env=${flags}`]
+    const flag = () => readFileSync(join(flags, 'support.refund.flagd.json'), 'utf8')
+    expect((await rollout('start', 'r', '--config', QUICK, ...deliver)).code).toBe(0)
+    expect(flag()).toBe((await rollout('export', ID, '--as', 'flagd')).out)
+    await produce()
+    expect((await rollout('advance', ID, ...deliver)).code).toBe(0)
+    expect(flag()).toContain('fractional')
+    expect((await rollout('stop', ID, '--reason', 'enough', ...deliver)).code).toBe(0)
+    expect(flag()).not.toContain('fractional')
+    expect(readFileSync(join(flags, 'support.refund.env'), 'utf8')).toContain('AUTOTUNE_PERIOD=none')
+    expect(await rollout('advance', ID, '--deliver', 'xml=./x')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--deliver takes FORM=FOLDER, FORM one of json, appconfig, flagd, env'),
+    })
+  } finally {
+    rmSync(flags, { recursive: true, force: true })
+  }
+})
+
 /** Lets the runtime of the example serve one period, and records what it logged. */
 async function produce(world: 'good' | 'harm' = 'good', requests = 1600): Promise<string> {
   const file = join(dir, 'runs.jsonl')
@@ -204,7 +227,7 @@ describe('refuses, with exit code 2,', () => {
     [['stop', ID, '--reason', 'enough\u001b[2J'], 'none of them control characters'],
     [['stop', ID, '--reason', 'enough', '--by', 'rollout'], 'is the name of the machine'],
     [['stop', ID, '--reason', 'enough', '--by', '\u0007'], "--by takes a person's name"],
-    [['export', ID, '--as', 'xml'], 'Allowed choices are json, artifact, appconfig'],
+    [['export', ID, '--as', 'xml'], 'Allowed choices are json, appconfig, flagd, env, artifact'],
     [['record', ID], "missing required argument 'files'"],
     [['list', '--stack', 'Autotune'], '"autotune rollout list" works on a folder'],
   ])('%j', async (argv, message) => {

@@ -1,8 +1,7 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
 import { dirname } from 'node:path'
-import { appConfigOf } from '#adapters/aws/appconfig-document.ts'
+import { FORMS, type FormName } from '#adapters/delivery/table.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
-import { canonical } from '#core/canonical.ts'
 import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
@@ -61,17 +60,13 @@ export const show = (id: string, o: RolloutOptions): Promise<number> =>
 /** @param what a rollout, or an intent: then the rollout that routes it now */
 export const exportVerb = (
   what: string,
-  o: RolloutOptions & { readonly as: 'json' | 'artifact' | 'appconfig'; readonly out?: string },
+  o: RolloutOptions & { readonly as: FormName | 'artifact'; readonly out?: string },
 ): Promise<number> =>
   withRollouts(o, async (store, signer) => {
     const id = (await followedRollout(store, what))?.rollout.rollout_id ?? what
     const signed = await exportRollout(store, signer, id)
     const { routing } = signed.artifact
-    const text = {
-      json: () => `${canonical(routing)}\n`,
-      artifact: () => artifactJson(signed),
-      appconfig: () => `${canonical(appConfigOf(routing))}\n`,
-    }[o.as]()
+    const text = o.as === 'artifact' ? artifactJson(signed) : FORMS[o.as].textOf(routing)
     if (o.out === undefined) {
       process.stdout.write(text)
       return 0

@@ -85,6 +85,49 @@ export function assignArm(routing: RoutingDocument, subject: Subject): Assignmen
   }
 }
 
+/** Attributes of OpenTelemetry's event `feature_flag.evaluation`, flat. */
+export interface Evaluation {
+  readonly 'feature_flag.provider.name': 'contextos-autotune'
+  /** Id of the rollout. */
+  readonly 'feature_flag.key': string
+  /** Intent. */
+  readonly 'feature_flag.set.id': string
+  readonly 'feature_flag.result.variant': 'baseline' | 'candidate'
+  /** `split`: the stage's share decided; `targeting_match`: another cohort did; `default`: nobody was split. */
+  readonly 'feature_flag.result.reason': 'split' | 'targeting_match' | 'default'
+  /** Tuple that serves the run; absent for another intent. */
+  readonly 'feature_flag.version'?: string
+}
+
+/**
+ * An assignment as attributes of a span of the run, or of an event on it: an import reads them back as the run's arm. The subject is
+ * not among them: it may be a person's id.
+ */
+export function evaluationOf({ rollout_id, intent, arm, release_tuple_id, compared }: Assignment): Evaluation {
+  return {
+    'feature_flag.provider.name': 'contextos-autotune',
+    'feature_flag.key': rollout_id,
+    'feature_flag.set.id': intent,
+    'feature_flag.result.variant': arm,
+    'feature_flag.result.reason': compared ? 'split' : arm === 'candidate' ? 'targeting_match' : 'default',
+    ...(release_tuple_id === null ? {} : { 'feature_flag.version': release_tuple_id }),
+  }
+}
+
+/**
+ * A subject as OpenFeature takes it, for the flag document of `rollout export --as flagd`.
+ *
+ * @throws RangeError for an id beyond ASCII, which providers hash differently: hash it first, and use the digest everywhere
+ */
+export function flagContextOf({ id, attributes }: Subject): Readonly<Record<string, Attribute>> {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
+  if (!/^[\x00-\x7f]*$/.test(id))
+    throw new RangeError(
+      'the id of a subject holds characters beyond ASCII, which flag providers hash differently: hash it first (hex of its SHA-256), and give the digest as the id everywhere',
+    )
+  return { ...attributes, targetingKey: id }
+}
+
 const matches = ({ where }: RoutingCohort, { attributes }: Subject): boolean =>
   where === null ||
   where.every((condition) => {

@@ -1,4 +1,5 @@
 /** What whoever imports traces says beside them: nothing of this is ever inferred. */
+import { EVALUATION_PATHS } from './evaluated-arm.ts'
 
 /** How a named score becomes a label: a bare name takes it as it is, a rule compares it. */
 export interface ScoreRule {
@@ -53,9 +54,11 @@ const isPath = (text: string): boolean => text.includes('.')
 /** The path that `--family` or `--intent` names, where it names one. */
 export const pathOf = (said: string | null): string | null => (said !== null && isPath(said) ? said : null)
 
-/** Every path whose values are wanted with the spans. */
-export const pathsOf = ({ family, intent, tags }: TraceOptions): string[] =>
-  [pathOf(family), pathOf(intent), ...tags.values()].filter((path) => path !== null)
+/** Every path whose values are wanted with the spans: those that were named, and the arm of a rollout. */
+export const pathsOf = ({ family, intent, tags }: TraceOptions): string[] => [
+  ...[pathOf(family), pathOf(intent), ...tags.values()].filter((path) => path !== null),
+  ...EVALUATION_PATHS,
+]
 
 const RULE = /^([^=<>]+)(>=|<=|>|<|=)(.+)$/
 

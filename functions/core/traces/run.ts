@@ -6,6 +6,7 @@ import { MOST } from '#schemas/measures.ts'
 import { instantOf } from '../instant.ts'
 import { type Actions, actionsOf } from './actions.ts'
 import { type Turn, turnsOf } from './conversation.ts'
+import { evaluatedArm } from './evaluated-arm.ts'
 import { familyOf, intentOf, namedAt } from './family.ts'
 import { millis, safeId } from './ids.ts'
 import { labelsOf } from './labels.ts'
@@ -147,6 +148,7 @@ function nativeRun(
     release_tuple_id: null,
     decision_record_id: null,
     ...tagged(trace, options),
+    ...evaluatedArm(trace, tally),
     ...(session ? { session_id: session } : {}),
     ...(started ? { started_at: started } : {}),
     source: sourceOf(trace, dialect, id),

@@ -113,6 +113,7 @@ function withMore(span: Span, logs: readonly More[]): Span {
     scores: [...span.scores, ...scores],
     open: span.open && !logs.some(({ said }) => said.open === false),
     settings: Object.assign({}, ...logs.map(({ said }) => said.settings ?? {}), span.settings),
+    named: Object.assign({}, ...logs.map(({ said }) => said.named ?? {}), span.named),
     tool: span.kind === 'tool' ? toolWith(span.tool, input, output) : ((filled.tool as Span['tool']) ?? null),
     cut: [...span.cut, ...all((said) => said.cut)],
     external: [...span.external, ...all((said) => said.external)],

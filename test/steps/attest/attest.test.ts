@@ -1,15 +1,22 @@
 /** From a certified run to a release: what is signed, by whom, and what is noticed afterwards. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { digestOfBytes } from '#core/canonical.ts'
 import type { Attestor, Store } from '#ports'
 import { Envelope } from '#schemas/attestation.ts'
+import { PartProposalFile } from '#schemas/part-proposal.ts'
 import { keys as objectKeys } from '#schemas/s3-keys.ts'
 import { signAttestations } from '../../../functions/steps/attest/sign.ts'
 import { verifyAttestations } from '../../../functions/steps/attest/verify.ts'
+import { publishDocument } from '../../../functions/steps/experience/documents.ts'
+import { filePart } from '../../../functions/steps/release/file-part.ts'
+import { baselineOnly } from '../../../functions/steps/replay/reproduce.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
+import { decideAtTerminal } from '../../../functions/steps/review/answer.ts'
+import { openRunReview } from '../../../functions/steps/review/opening.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { aKey, aKeyFile, aSigner } from '../../support/attest.ts'
-import { aTarget, aWorld } from '../../support/builders.ts'
+import { aPartFile, aTarget, aWorld, REFS } from '../../support/builders.ts'
 import { advance, approve, certified, ID, produce, start } from '../release/support.ts'
 import { contents, memory, run, stocked, twin } from '../stores.ts'
 
@@ -200,4 +207,30 @@ describe('nothing is signed', () => {
     await run(poor, { target: aTarget(), runId: 'r' }).catch(() => {})
     await expect(sign(poor, ci)).rejects.toThrow('no certified proposal of a run "r"')
   })
+})
+
+test('the proposal of another producer has no gate: its decisions are attested, about the file that was filed', async () => {
+  const store = memory()
+  await stocked(store, aWorld({ search: 6, heldout: 100 }))
+  const [old, next] = ['{"rules":[{"max":100}]}', '{"rules":[{"max":90}]}']
+  await publishDocument(store, { ref: REFS.policy, text: old })
+  await publishDocument(store, { ref: 'policy.returns@1.1.0', text: next })
+  const file = PartProposalFile.parse(aPartFile({ to: 'policy.returns@1.1.0', digest: digestOfBytes(next) }))
+  const runId = (await filePart(store, file)).proposal.tuning_proposal_id
+  const signed = () => signAttestations(store, { runId, attestor: ana, keys: KEYS, recompute })
+  expect(await signed()).toEqual([])
+  const seats = [
+    { role: 'domain_owner', reviewer: 'cleo' },
+    { role: 'policy', reviewer: 'ben' },
+    { role: 'reliability', reviewer: 'ana' },
+  ]
+  let nonces = 0
+  const nonce = () => `${nonces++}`.padStart(32, '0')
+  await openRunReview(store, baselineOnly(store) as never, { runId, seats, expiresHours: 72, nonce })
+  const decision = { decision: 'rejected', reason: 'too strict', shown: null } as const
+  await decideAtTerminal(store, runId, { ...seats[0]!, ...decision })
+  expect(await signed()).toMatchObject([{ name: 'decision-1-1', kind: 'review_decision', signatures: 1 }])
+  expect((await verifyAttestations(store, runId, KEYS, NOW)).attestations).toMatchObject([
+    { verdict: 'short', why: expect.stringContaining('1 of 2 people') },
+  ])
 })

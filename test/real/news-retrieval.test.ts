@@ -57,7 +57,7 @@ describeReal('news-retrieval', () => {
     const under = (settings: Record<string, number | string>) => {
       const all = cases.map((c) => replayed(c, settings))
       return {
-        tokens: mean(all.map((r) => r.tokens)),
+        tokens: mean(all.map((r) => r.tokens!)),
         complete: mean(all.map((r) => Number(r.goldKept === r.goldTotal))),
       }
     }

@@ -35,7 +35,7 @@ describeReal('order-history', () => {
       const all = cases.map((c) => replayed(c, { [TOP_K]: topK }))
       expect(mean(all.map((r) => r.goldKept / r.goldTotal))).toBeCloseTo(recall, 3)
       expect(mean(all.map((r) => Number(r.goldKept === r.goldTotal)))).toBeCloseTo(complete, 3)
-      expect(Math.abs(mean(all.map((r) => r.tokens)) - tokens)).toBeLessThanOrEqual(0.5)
+      expect(Math.abs(mean(all.map((r) => r.tokens!)) - tokens)).toBeLessThanOrEqual(0.5)
     }
   })
 

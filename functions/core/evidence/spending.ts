@@ -86,7 +86,7 @@ export class SpendingParts {
       cents += cost
     }
     // What was counted beyond the parts, and what a cache made cheaper.
-    add('rest', NAMES.rest, replayed.tokens - tokens, (replayed.cents ?? 0) - cents)
+    add('rest', NAMES.rest, (replayed.tokens ?? tokens) - tokens, (replayed.cents ?? 0) - cents)
   }
 
   #sums(kind: Kind, part: string): Sums {

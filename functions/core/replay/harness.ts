@@ -101,7 +101,7 @@ export function observeHarness(
     lostRequired: indices(recording.evidence.required, (required, i) => required === 1 && flags[i] === 0),
     goldKept: indices(recording.evidence.gold, (gold, i) => gold === 1 && flags[i] === 1).length,
     goldTotal: recording.gold_not_offered + indices(recording.evidence.gold, (gold) => gold === 1).length,
-    ...spent(result, pins.prices, keptTokens),
+    ...spent(result, pins.prices, live ? null : keptTokens),
     // A recorded duration is that of the recorded words.
     latencyMs: result.latency_ms !== undefined ? result.latency_ms : live ? null : recordedLatency(run, decided.made),
     bypassed: [...asked.keys()].filter((i) => baselineAsked[i] && !asked[i]),
@@ -146,13 +146,14 @@ export function otherDecision(recorded: Recording, decided: Recording): string |
 
 /**
  * Prompt tokens, and cents at the pinned prices: a model without a price costs null, never 0. Where no usage is counted,
- * tokens are those of the kept passages, as in a transcript replay.
+ * tokens are those of the kept passages, as in a transcript replay; `keptTokens` null: not in a live run, where an arm that is
+ * counted stands beside one that is not.
  */
 function spent(
   { usage }: HarnessResult,
   prices: PriceTable | null,
-  keptTokens: number,
-): { tokens: number; cents: number | null } {
+  keptTokens: number | null,
+): { tokens: number | null; cents: number | null } {
   if (usage === null) return { tokens: keptTokens, cents: null }
   let tokens = 0
   let cents: number | null = prices ? 0 : null

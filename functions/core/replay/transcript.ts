@@ -212,7 +212,7 @@ export const isKnownBelow = (amount: number | null, threshold: number): boolean 
 
 /** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
-  readonly tokens: number
+  readonly tokens: number | null
   readonly cents: number | null
   readonly latencyMs: number | null
   /** Approvals (indices) that the baseline asks for and these settings skip. */

@@ -66,7 +66,7 @@ describe('neverRises', () => {
         const pins = { baseline: settings, prices: null }
         const before = replayTranscript(replayCase, settings, pins) as Replayed
         const after = replayTranscript(replayCase, { [TOP_K]: topK, [HOPS]: hops }, pins) as Replayed
-        expect(after.tokens).toBeLessThanOrEqual(before.tokens)
+        expect(after.tokens).toBeLessThanOrEqual(before.tokens!)
         expect(after.latencyMs!).toBeLessThanOrEqual(before.latencyMs!)
       }),
     )
@@ -118,7 +118,7 @@ describe('neverRises', () => {
     const pins = { baseline: under, prices: null }
     const before = replayTranscript(replayCase, under, pins) as Replayed
     const after = replayTranscript(replayCase, { ...under, [TOP_K]: 1 }, pins) as Replayed
-    expect(after.tokens).toBeGreaterThan(before.tokens)
+    expect(after.tokens).toBeGreaterThan(before.tokens!)
     expect(neverRises('economics_tokens_per_decision', change(TOP_K, 6, 1), transcript(under))).toBe(false)
   })
 })

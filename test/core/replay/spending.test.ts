@@ -195,7 +195,7 @@ test('trimming more never costs more tokens or cents', () => {
       })
       const at = (k: number, evidence: number) => replayed(run, { [K]: k, 'budget.evidence_tokens': evidence })
       const [less, more] = [at(Math.min(a, b), budget), at(Math.max(a, b), budget + 10)]
-      expect(less.tokens).toBeLessThanOrEqual(more.tokens)
+      expect(less.tokens).toBeLessThanOrEqual(more.tokens!)
       expect(less.cents!).toBeLessThanOrEqual(more.cents!)
     }),
   )

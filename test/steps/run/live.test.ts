@@ -271,6 +271,24 @@ describe('the sealed side', () => {
     expect((await started(store, drops)).verdict).toBe('not_certified')
   })
 
+  test.each([
+    ['on both sides', () => true],
+    ['on the sealed one', (prompt: string) => prompt.startsWith('refund h')],
+  ])('tokens that the endpoint tells of one arm and not of the other are no gain: %s', async (_, silent) => {
+    // The passages that the candidate keeps are fewer tokens than any prompt that was counted.
+    const honest = scripted()
+    const forgetful: Scripted = {
+      ...honest,
+      async converse(request) {
+        const reply = await honest.converse(request)
+        const isTold = request.prompt.includes('-e4') || !silent(request.prompt)
+        return 'refused' in reply || isTold ? reply : { ...reply, prompt_tokens: null }
+      },
+    }
+    const store = await world()
+    expect((await started(store, forgetful)).verdict).not.toBe('certified')
+  })
+
   test('an endpoint that changes its model meanwhile, as it says itself, certifies nothing; another name alone is shown', async () => {
     const named = (nameOf: (sealed: number) => string): Scripted => {
       const honest = scripted()

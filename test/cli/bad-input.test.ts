@@ -96,7 +96,8 @@ describe('records', () => {
   })
 
   test('with one problem in many lines are told it once', async () => {
-    const err = await importing('runs.jsonl', line({ run_id: 1 }).repeat(30))
+    const err = await importing('runs.jsonl', line({ run_id: 'r' }).repeat(30))
+    expect(err).toMatch('runs.jsonl:1: family_id: is missing (string). Give')
     expect(err.match(/runs\.jsonl:\d+: /g)).toEqual(['runs.jsonl:1: '])
     expect(err).toMatch('(the same in 19 more of the lines that were looked at)')
   })

@@ -14,5 +14,5 @@ export const FAILURES: readonly (readonly [expression: string, problem: string])
   ['42', 'the map returned 42, not a run'],
   ['{ "run_id": $number("1e308") * 10 }', 'the number Infinity'],
   ['{ "__proto__": { "run_id": "a" } }', '__proto__'],
-  ['{ "run_id": id }', 'expected string'],
+  ['{ "run_id": id }', 'is missing (string)'],
 ]

@@ -46,6 +46,8 @@ export function toNativeRun(value: unknown): NativeRun {
 }
 
 function invalid(value: unknown, { path, message }: { path: readonly PropertyKey[]; message: string }): NativeRun {
+  const missing = /^Invalid input: expected (.*), received undefined$/.exec(message)
+  if (missing) return { kind: 'invalid', field: fieldPath(path), problem: `is missing (${missing[1]})` }
   const got = path.reduce<unknown>((at, key) => (at as Fields | undefined)?.[key as string], value)
   return { kind: 'invalid', field: fieldPath(path), problem: `${message} (got ${preview(got)})` }
 }

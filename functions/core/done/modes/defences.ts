@@ -2,9 +2,9 @@
 import { mixedSuite } from '../../contract/mixed-suite.ts'
 import { sevenQuestions } from '../../contract/questions.ts'
 import { startRollout } from '../../release/rollout.ts'
-import { decide, openReview } from '../../review/review.ts'
+import { openReview } from '../../review/review.ts'
 import { radiusBlock } from '../../space/blast-radius.ts'
 import { boundedChange } from '../../space/validate.ts'
 
-export const DEFENCES = { sevenQuestions, mixedSuite, boundedChange, radiusBlock, openReview, decide, startRollout }
+export const DEFENCES = { sevenQuestions, mixedSuite, boundedChange, radiusBlock, openReview, startRollout }
 export type Defences = typeof DEFENCES

@@ -6,7 +6,7 @@ type Contents = ReadonlyMap<string, string>
 /** Times, digests and codes: what follows from the moment of a command. */
 const blurred = (text: string): string =>
   text
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\d{4}-?\d\d-?\d\dT[\d:.]+Z/g, 'TIME')
     .replace(/sha256:[0-9a-f]{8,64}|\b[0-9a-f]{12,64}\b/g, 'HEX')
     .replace(/"mac":"[^"]+"/g, 'MAC')
     // Hours since the stage was entered.

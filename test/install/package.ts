@@ -11,9 +11,13 @@ export const FLOOR = '22.15.0'
 
 const QUIET = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
 
-/** Nothing of this clone or of the npm that runs this test is in the way of what is started. */
+/** Nothing of this clone or of the npm that runs this test is in the way of what is started; whom the machine trusts, stays. */
 const cleanEnv = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE|VITEST|TEST$)/i.test(name)))
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => name === 'NODE_EXTRA_CA_CERTS' || !/^(npm_|NODE|VITEST|TEST$)/i.test(name),
+    ),
+  )
 
 /** Starts a program and waits for it. */
 export const start = (program: string, args: readonly string[], cwd: string): SpawnSyncReturns<string> =>

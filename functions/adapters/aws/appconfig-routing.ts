@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-appconfig'
 import type { RoutingPublisher } from '#ports'
 import { placeOf, type RoutingTarget, type RoutingTargets } from '#schemas/routing-targets.ts'
-import { appConfigOf, type HostedConfiguration } from './appconfig-document.ts'
+import { appConfigOf, type HostedConfiguration } from '../delivery/appconfig-document.ts'
 
 export interface AppConfigRoutingOptions {
   readonly client: AppConfigClient

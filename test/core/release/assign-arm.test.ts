@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { appConfigOf } from '#adapters/aws/appconfig-document.ts'
+import { appConfigOf } from '#adapters/delivery/appconfig-document.ts'
 import { assignArm, bucketOf, murmur3, type RoutingDocument, type Subject } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
 import { type RolloutConfig, Routing, type Stage } from '#schemas/release.ts'

@@ -153,9 +153,11 @@ async function recompute(
   engine: ReplayEngine,
   vault: 'open' | 'closed',
 ): Promise<{ readonly scope: Scope; readonly look: ThirdLook | null }> {
-  const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
+  const stands = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
     (await readText(store.objects, keys.autotuneRun(run.run_id, 'gate.json'))) ?? '',
   )
+  // What names no question and does not say that none was asked is no answer; that its bytes are others is told already.
+  const gate = stands && (stands.asked === false || Number.isInteger(stands.question)) ? stands : null
   const heldout = run.heldout_test_set
   const item = heldout && (await store.table.get<LedgerItem>(...rowKeys.version(heldout.intent, heldout.version)))?.body
   if (heldout && !item) differs('ledger', `version ${heldout.version.slice(0, 15)} is not in it`)

@@ -271,6 +271,16 @@ test('names a file that got a byte order mark: its text is the same, its bytes a
   expect((await verify(store)).differences.map((d) => d.file)).toContain('gate.json')
 })
 
+test.each(['{}', '[]', '7', '"no"', '{"question":null}', 'null'])(
+  'an answer that was replaced by %s is named, and nothing else goes wrong',
+  async (text) => {
+    const store = await finished('certified')
+    await store.objects.put('autotune/runs/r/gate.json', text)
+    const { reproducible, differences } = await verify(store)
+    expect([reproducible, differences.map((d) => d.file)]).toEqual([false, expect.arrayContaining(['gate.json'])])
+  },
+)
+
 test('works over files as over memory', async () => {
   const { store, dispose } = onDisk()
   try {

@@ -1,16 +1,29 @@
 /** Baseline of a user's own harness: under the baseline settings it must decide as recorded, or the case is left out. */
-import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { type HarnessReply, observeHarness } from '../replay/harness.ts'
 import type { HarnessDecision } from '../replay/harness-recording.ts'
-import type { Unreplayable } from '../replay/transcript.ts'
-import { type BaselinePins, type BaselineReplay, ofCase, otherRefs, type Reproducing, reproducing } from './baseline.ts'
+import type { Replayed, Unreplayable } from '../replay/transcript.ts'
+import {
+  type BaselinePins,
+  type BaselineReplay,
+  type CasePins,
+  type Excluded,
+  ofCase,
+  otherRefs,
+  type Reproducing,
+  reproducing,
+} from './baseline.ts'
 import { recordedBaseline } from './recorded-baseline.ts'
 
 /** A reply with what it is judged against, or why nothing could be asked. */
 export type Replied = (Omit<HarnessDecision, 'result' | 'served'> & { readonly reply: HarnessReply }) | Unreplayable
 
-/** Baseline measures of a harness, or the first thing in which its decision differs from the recorded one. */
-export function harnessBaseline(replayCase: ReplayCase, replied: Replied, given: BaselinePins): BaselineReplay {
+/** What a harness came to under the baseline settings and what was pinned of the case, or why it came to nothing. */
+export function observedBaseline(
+  replayCase: ReplayCase,
+  replied: Replied,
+  given: BaselinePins,
+): { readonly pins: CasePins; readonly reply: HarnessReply; readonly replayed: Replayed<Recording> } | Excluded {
   const pins = ofCase(given, replayCase)
   if ('unreplayable' in replied) return { excluded: 'unreplayable', detail: replied.unreplayable }
   const { reply, ...context } = replied
@@ -21,6 +34,14 @@ export function harnessBaseline(replayCase: ReplayCase, replied: Replied, given:
   const replayed = observeHarness({ ...context, ...reply }, { baseline: pins.settings, prices: pins.prices })
   if ('failed' in replayed) return { excluded: 'failed', detail: replayed.failed }
   if ('unreplayable' in replayed) return { excluded: 'unreplayable', detail: replayed.unreplayable }
+  return { pins, reply, replayed }
+}
+
+/** Baseline measures of a harness, or the first thing in which its decision differs from the recorded one. */
+export function harnessBaseline(replayCase: ReplayCase, replied: Replied, given: BaselinePins): BaselineReplay {
+  const observed = observedBaseline(replayCase, replied, given)
+  if ('excluded' in observed) return observed
+  const { pins, replayed } = observed
   const { trimmed, otherDecision } = replayed
   if (!trimmed.equal)
     return {

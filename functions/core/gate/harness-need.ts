@@ -9,18 +9,34 @@ import { excludedFamilies } from './floor-tallies.ts'
 export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: number): PreflightRow[] {
   if (!twice || twice.lost_families === 0) return []
   const { lost_families: lost, families } = twice
-  const power = (1 - lost / families) ** sealedFamilies
-  const ready = isAtLeast(power, ASK_POWER)
   return [
-    {
-      guardrail: 'harness_baseline',
-      verdict: ready ? 'ready' : 'inconclusive',
-      families: sealedFamilies,
-      needed: ready ? 0 : null,
-      power,
-      note: `the harness does not decide as recorded in ${lost} of ${families} search families, and one such family of ${sealedFamilies} sealed ones is a "no" (power ${power.toFixed(2)}): "autotune doctor" names a case; mend the harness`,
-    },
+    noneMayMiss(
+      'harness_baseline',
+      lost / families,
+      sealedFamilies,
+      (power) =>
+        `the harness does not decide as recorded in ${lost} of ${families} search families, and one such family of ${sealedFamilies} sealed ones is a "no" (${power}): "autotune doctor" names a case; mend the harness`,
+    ),
   ]
+}
+
+/** The row where one sealed family that misses is a "no". `share`: of search families that miss; `note` takes the power in words. */
+export function noneMayMiss(
+  guardrail: PreflightRow['guardrail'],
+  share: number,
+  sealedFamilies: number,
+  note: (power: string) => string,
+): PreflightRow {
+  const power = (1 - share) ** sealedFamilies
+  const ready = isAtLeast(power, ASK_POWER)
+  return {
+    guardrail,
+    verdict: ready ? 'ready' : 'inconclusive',
+    families: sealedFamilies,
+    needed: ready ? 0 : null,
+    power,
+    note: note(`power ${power.toFixed(2)}`),
+  }
 }
 
 /**

@@ -13,6 +13,12 @@ import type { CaseScore } from './score.ts'
 export const excludedFamilies = ({ excluded_families }: Pick<HeldoutVersion, 'excluded_families'>) =>
   excluded_families ?? { some: 0, all: 0 }
 
+/** The same version with so many more families of which a case is lost: each counts as one that a candidate breaks. */
+export function withLost(facts: HeldoutVersion, families: number): HeldoutVersion {
+  const { some, all } = excludedFamilies(facts)
+  return { ...facts, excluded_families: { some: some + families, all } }
+}
+
 /** Violating families of one floor: all of them, and those in which something was exposed. */
 export interface Violations {
   readonly violations: number

@@ -3,7 +3,7 @@ import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { AskedTwice } from '../baseline/two-answers.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { ASK_POWER } from '../statistics/needed.ts'
-import { excludedFamilies } from './floor-tallies.ts'
+import { withLost } from './floor-tallies.ts'
 
 /** A row where the search side shows that the code misses its own baseline; none where it shows nothing, or no code replays. */
 export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: number): PreflightRow[] {
@@ -45,7 +45,5 @@ export function noneMayMiss(
  */
 export function expectLost(facts: HeldoutVersion, twice: AskedTwice | undefined): HeldoutVersion {
   if (!twice || twice.lost_families === 0) return facts
-  const { some, all } = excludedFamilies(facts)
-  const lost = Math.ceil((twice.lost_families / twice.families) * facts.families)
-  return { ...facts, excluded_families: { some: some + lost, all } }
+  return withLost(facts, Math.ceil((twice.lost_families / twice.families) * facts.families))
 }

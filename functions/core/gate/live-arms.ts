@@ -10,7 +10,7 @@ import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { measured } from '../statistics/measured.ts'
 import { type Series, seriesOf } from '../statistics/series.ts'
-import { excludedFamilies } from './floor-tallies.ts'
+import { withLost } from './floor-tallies.ts'
 import { besideBaseline } from './passes.ts'
 import type { CaseScore } from './score.ts'
 
@@ -42,7 +42,6 @@ export function liveArms(
   const lost = new Uint8Array(sealed.families)
   for (let i = 0; i < sealed.cases.length; i++) if (isLost(i)) lost[sealed.familyOf[i]!] = 1
   const families = lost.reduce((sum, is) => sum + is, 0)
-  const { some, all } = excludedFamilies(facts)
   const beside = besideBaseline(baseline, scores)
   const held = (i: number): Measures => heldMeasures(sealed.baseline.at(i)!, target)
   return {
@@ -52,7 +51,7 @@ export function liveArms(
         isLost(i) ? held(i) : labelledOnly(sealed, i, baseline.at(i)!.measures),
       ),
     },
-    facts: { ...facts, excluded_families: { some: some + families, all } },
+    facts: withLost(facts, families),
     cases: seriesOf(scores.length, (i) =>
       isLost(i)
         ? { status: 'unreplayable', measures: atWorst(held(i), target), floors: heldLetters(sealed, i) }

@@ -11,6 +11,7 @@ import { hostOf, modelName } from '#core/live/live-model.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
 import type { ModelRequest } from '#core/model/request.ts'
+import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -63,8 +64,6 @@ export interface LiveAsker extends LiveReplays {
 
 /** No price table: a budget in cents cannot be held by it. */
 const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
-/** Most candidates of one question. */
-const MOST_LISTED = 8
 
 export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, options: LiveOptions): LiveAsker {
   const { pin, budget, model, payer, plan, say } = options
@@ -90,7 +89,7 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       if (meter === null) return
       const baseline = Math.ceil(pin.repeats * cases * perCase)
       const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * perCase)
-      const listed = Math.min(MOST_LISTED, plan.candidates ?? MOST_LISTED)
+      const listed = Math.min(MAX_COMMITTED, plan.candidates ?? MAX_COMMITTED)
       const sealed = Math.ceil((1 + listed) * plan.heldout * perCase)
       if (baseline > budget.calls)
         throw new UserError(

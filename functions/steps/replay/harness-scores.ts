@@ -1,5 +1,5 @@
 /** Scores of sealed cases that code replayed: its baseline, which must decide as recorded, and a candidate of the list. */
-import { type BaselineReplay, baselinePins } from '#core/baseline/baseline.ts'
+import { baselinePins } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
 import { liveBaseline } from '#core/baseline/live-baseline.ts'
 import type { SealedLine } from '#core/baseline/reproduce.ts'
@@ -10,23 +10,18 @@ import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { pinsOf } from './replays.ts'
 
-/** A held-out baseline that does not decide as recorded is as good as failed: the gate says no. */
-export function baselineScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {
-  if (liveOf(run.replayer)) return liveScore(liveBaseline(replayCase, replied, baselinePins(run)), run)
-  const result = harnessBaseline(replayCase, replied, baselinePins(run))
-  return 'measures' in result
-    ? { status: 'replayed', measures: result.measures, floors: floorLetters(result.floors).baseline }
-    : { ...unreplayableScore(run.evaluator_suite), status: 'failed' }
-}
-
 /**
- * A live baseline need not decide as recorded. One without an answer is lost, and counts against every candidate later; one
- * that failed is as bad as any code that fails.
+ * A held-out baseline that does not decide as recorded is as good as failed: the gate says no. A live one need not decide so;
+ * one without an answer is lost, and counts against every candidate later.
  */
-const liveScore = (result: BaselineReplay, { evaluator_suite: suite }: AutotuneRun): CaseScore =>
-  'measures' in result
-    ? { status: 'replayed', measures: result.measures, floors: floorLetters(result.floors).baseline }
-    : { ...unreplayableScore(suite), status: result.excluded === 'failed' ? 'failed' : 'unreplayable' }
+export function baselineScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {
+  const live = liveOf(run.replayer) !== null
+  const result = (live ? liveBaseline : harnessBaseline)(replayCase, replied, baselinePins(run))
+  if ('measures' in result)
+    return { status: 'replayed', measures: result.measures, floors: floorLetters(result.floors).baseline }
+  const isLost = live && result.excluded !== 'failed'
+  return { ...unreplayableScore(run.evaluator_suite), status: isLost ? 'unreplayable' : 'failed' }
+}
 
 /** `unchanged` as far as the decision tells; what it cost and took is held against the harness's own baseline later. */
 export function candidateScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {

@@ -108,6 +108,16 @@ interface Held {
   readonly tell: (asked: AskedAgain) => void
 }
 
+/** How a first pass goes. */
+interface How<R> {
+  /** Does a result end it? */
+  readonly ends?: (result: R) => boolean
+  /** No second pass follows. */
+  readonly once?: boolean
+  /** Which draw of the model's answers, from 0. */
+  readonly repeat?: number
+}
+
 /**
  * Replays of cases in that runner. On the search side what a record rests on is asked twice, and two answers to a
  * candidate's case refuse the run; a held-out case is replayed by the gate alone.
@@ -140,25 +150,31 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       return await judged({ run, recording, settings, ...(live && { live: true as const }), reply }, job)
     }
 
-  /** The first pass over search cases: by the harness, or by what it answered when the run was made. */
+  /**
+   * The first pass over search cases up to the first that ends it, with each reply kept: by the harness, or by what it
+   * answered when the run was made. `repeat`: which draw of the model's answers.
+   */
   const firstPass = async <T extends { readonly case: ReplayCase }, R>(
     items: readonly T[],
-    { settings }: Tables,
-    replay: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
-    ends: (result: R) => boolean,
-    repeat = 0,
-  ): Promise<R[]> => {
-    if (held === null) return await runner.map('search', 'first', items, replay, ends)
-    const { replies } = held
-    const results: R[] = []
-    const judged = ahead(items, JUDGED_AT_ONCE, (item) =>
-      replay(item, async () => replies.of(item.case.case_id, settings, repeat)),
-    )
-    for await (const result of judged) {
-      results.push(result)
-      if (ends(result)) break
-    }
-    return results
+    tables: Tables,
+    toResult: (item: T, replied: Replied) => R,
+    { ends = () => false, once = false, repeat = 0 }: How<R> = {},
+  ) => {
+    const both = (item: T, replied: Replied, job: Job | null) => ({ replied, job, result: toResult(item, replied) })
+    const replay = replaying('search', tables, both, { repeat })
+    const isLast = ({ result }: { readonly result: R }) => ends(result)
+    const replies = held?.replies
+    const judged = replies
+      ? judgedUpTo(
+          items,
+          (item) => replay(item, async () => replies.of(item.case.case_id, tables.settings, repeat)),
+          isLast,
+        )
+      : runner.map('search', 'first', items, replay, isLast)
+    const first = upTo(await judged, isLast)
+    for (const [i, { replied }] of first.entries())
+      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, { once, repeat })
+    return first
   }
 
   /**
@@ -169,15 +185,10 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     items: readonly T[],
     tables: Tables,
     toResult: (item: T, replied: Replied) => R,
-    { ends = () => false, once = false }: { readonly ends?: (result: R) => boolean; readonly once?: boolean } = {},
+    how: Omit<How<R>, 'repeat'> = {},
   ): Promise<{ readonly result: R; readonly otherwise: string | null }[]> => {
-    const both = (item: T, replied: Replied, job: Job | null) => ({ replied, job, result: toResult(item, replied) })
-    const replay = replaying('search', tables, both)
-    const isLast = ({ result }: { readonly result: R }) => ends(result)
-    const first = upTo(await firstPass(items, tables, replay, isLast), isLast)
-    for (const [i, { replied }] of first.entries())
-      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, { once })
-    if (once) return first.map(({ result }) => ({ result, otherwise: null }))
+    const first = await firstPass(items, tables, toResult, how)
+    if (how.once) return first.map(({ result }) => ({ result, otherwise: null }))
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
       const { replied, job } = first[i]!
@@ -188,20 +199,6 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     })
     const otherwise = inOrder(order, differing)
     return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))
-  }
-
-  /** A further draw of the baseline of search cases, by which noise is told: it is asked once. */
-  const drawnAgain = async <T extends { readonly case: ReplayCase }, R>(
-    items: readonly T[],
-    tables: Tables,
-    toResult: (item: T, replied: Replied) => R,
-    repeat: number,
-  ): Promise<R[]> => {
-    const both = (item: T, replied: Replied) => ({ replied, result: toResult(item, replied) })
-    const drawn = await firstPass(items, tables, replaying('search', tables, both, { repeat }), () => false, repeat)
-    for (const [i, { replied }] of drawn.entries())
-      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, { repeat })
-    return drawn.map(({ result }) => result)
   }
 
   /** What the baseline itself came to, in a live run: a candidate is held against that, and not against the record. */
@@ -252,8 +249,9 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
         if (isFirst) refuseIfAllFailed(runner.name, items, results)
         isFirst = false
         const draws: BaselineReplay[][] = []
+        // Further draws tell of noise, and are asked once.
         for (let repeat = 1; repeat < (live?.repeats ?? 1); repeat++)
-          draws.push(await drawnAgain(items, tables, baselineOf, repeat))
+          draws.push((await firstPass(items, tables, baselineOf, { repeat })).map(({ result: drawn }) => drawn))
         for (const [i, { result, otherwise }] of results.entries()) {
           const replayCase = items[i]!.case
           const recorded = () => judging.search(pins.suite, () => recordedBaseline(replayCase, pins))
@@ -294,6 +292,20 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       }
     },
   }
+}
+
+/** Judges items by answers on record, several at once, up to the first that ends it. */
+async function judgedUpTo<T, R>(
+  items: readonly T[],
+  judge: (item: T) => Promise<R>,
+  ends: (result: R) => boolean,
+): Promise<R[]> {
+  const results: R[] = []
+  for await (const result of ahead(items, JUDGED_AT_ONCE, judge)) {
+    results.push(result)
+    if (ends(result)) break
+  }
+  return results
 }
 
 /** All lines, after it was told how many there are and how often each asked a model when it was recorded. */

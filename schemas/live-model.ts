@@ -1,7 +1,7 @@
 /** Which model a live run asks, how, and how much it may spend: a document that its owner signs. No key is ever part of it. */
 import * as z from 'zod'
 import { Day, Digest, Name } from './common.ts'
-import { ModelParameters } from './model.ts'
+import { bedrockTakesNoSeed, ModelParameters } from './model.ts'
 
 /** How often the baseline is asked each case of the search side: two are the least that can differ. */
 const Repeats = z.int().min(2).max(20).meta({
@@ -17,8 +17,6 @@ const LiveBudget = z.strictObject({
       'Most cents of one run, by the price table of its target; null: nobody counts cents of this model, e.g. on a machine of your own.',
   }),
 })
-/** A budget of a live run. */
-export type LiveBudget = z.infer<typeof LiveBudget>
 
 /** Everything that a live answer depends on beside the prompt. Another model, temperature or seed is another run. */
 const pinned = { ...ModelParameters.shape, repeats: Repeats }
@@ -40,10 +38,7 @@ export const LiveModel = z
       })
       .optional(),
   })
-  .refine(({ model, seed }) => model.provider !== 'bedrock' || seed === null, {
-    path: ['seed'],
-    message: 'Amazon Bedrock takes no seed: null',
-  })
+  .check(bedrockTakesNoSeed)
 export type LiveModel = z.infer<typeof LiveModel>
 
 /** What a run pins of it: all but the budget, which may be raised while the run waits. */

@@ -35,6 +35,12 @@ export const PinnedModel = z.discriminatedUnion('provider', [
 ])
 export type PinnedModel = z.infer<typeof PinnedModel>
 
+/** Holds of every document that pins a model with its parameters. */
+export const bedrockTakesNoSeed = z.refine<{ readonly model: PinnedModel; readonly seed: number | null }>(
+  ({ model, seed }) => model.provider !== 'bedrock' || seed === null,
+  { path: ['seed'], message: 'Amazon Bedrock takes no seed: null' },
+)
+
 /** What is pinned of every call. An answer is at most `max_tokens` long; a seed is sent only where the endpoint offers one. */
 export const ModelParameters = z
   .strictObject({
@@ -48,8 +54,5 @@ export const ModelParameters = z
       .nullable()
       .meta({ description: 'Null: the endpoint offers none.' }),
   })
-  .refine(({ model, seed }) => model.provider !== 'bedrock' || seed === null, {
-    path: ['seed'],
-    message: 'Amazon Bedrock takes no seed: null',
-  })
+  .check(bedrockTakesNoSeed)
 export type ModelParameters = z.infer<typeof ModelParameters>

@@ -1,6 +1,6 @@
 /** Which model the proposer `reflect` asks, how, and how much it may spend. No key is ever part of it. */
 import * as z from 'zod'
-import { ModelParameters } from './model.ts'
+import { bedrockTakesNoSeed, ModelParameters } from './model.ts'
 
 /**
  * The document as a person writes it. Without one no model proposes anything. What it is sent holds recorded words of search
@@ -23,8 +23,5 @@ export const ProposerModel = z
       }),
     }),
   })
-  .refine(({ model, seed }) => model.provider !== 'bedrock' || seed === null, {
-    path: ['seed'],
-    message: 'Amazon Bedrock takes no seed: null',
-  })
+  .check(bedrockTakesNoSeed)
 export type ProposerModel = z.infer<typeof ProposerModel>

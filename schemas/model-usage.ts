@@ -2,11 +2,16 @@
 import * as z from 'zod'
 import { PinnedModel } from './model.ts'
 
+/** What a run asks a model for, in the order in which it is told. */
+export const PURPOSES = ['replay', 'judge', 'proposer'] as const
+/** One of them. */
+export type Purpose = (typeof PURPOSES)[number]
+
 const tokens = z.int().min(0)
 
 /** What answers of one model cost for one purpose. */
 export const ModelUsage = z.strictObject({
-  purpose: z.enum(['replay', 'judge', 'proposer']),
+  purpose: z.enum(PURPOSES),
   model: PinnedModel,
   answers: z.int().meta({ description: 'Different requests that were answered.' }),
   paid: z.int().meta({ description: 'Those that this run paid for; the others were kept from earlier runs.' }),

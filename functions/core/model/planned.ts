@@ -1,10 +1,10 @@
 /** What is about to be asked of models, and its price: said before the first call. */
 import type { PinnedModel } from '#schemas/model.ts'
+import type { Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { callCents } from '../replay/price.ts'
 import type { ModelBudget } from './budget.ts'
 import { modelName, modelPlace, priceOf } from './cost.ts'
-import type { Purpose } from './tally.ts'
 
 /** Calls that are alike: `calls` prompts of `prompt_tokens` each, by estimate, and answers of at most `max_tokens`. */
 export interface PlannedCalls {

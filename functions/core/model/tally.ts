@@ -2,14 +2,11 @@
  * What answers of models cost, apart by what they were asked for and by model. Whole numbers are summed, so that the sums
  * are the same in whatever order the answers came.
  */
-import type { PinnedModel } from '#schemas/model.ts'
+import { type ModelUsage, PURPOSES, type Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { byCodeUnit, canonical } from '../canonical.ts'
 import { type AnswerUsage, answerCents, priceOf } from './cost.ts'
 import type { ModelRequest } from './request.ts'
-
-export const PURPOSES = ['replay', 'judge', 'proposer'] as const
-export type Purpose = (typeof PURPOSES)[number]
 
 /** One answer, as it is counted. Each request counts once, however often it is asked. */
 export interface CountedAnswer {
@@ -22,30 +19,8 @@ export interface CountedAnswer {
   readonly paid: boolean
 }
 
-/** Sums over the answers of one model for one purpose. */
-interface Sums {
-  readonly purpose: Purpose
-  readonly model: PinnedModel
-  /** Different requests that were answered. */
-  readonly answers: number
-  /** Those of them that this run paid for; the others were kept from earlier runs. */
-  readonly paid: number
-  readonly refused: number
-  /** Tokens of the paid ones. Null: an endpoint did not tell them for each. */
-  readonly prompt_tokens: number | null
-  readonly completion_tokens: number | null
-  readonly cached_prompt_tokens: number
-  readonly reasoning_tokens: number
-  /** When the first and the last of all answers were given, ISO 8601. Null: one does not say. */
-  readonly first_at: string | null
-  readonly last_at: string | null
-}
-
-/** A row of what is shown. */
-export interface UsageRow extends Sums {
-  /** Cents of the paid answers. Null: the model has no price, or no tokens were told. */
-  readonly cents: number | null
-}
+/** Sums over the answers of one model for one purpose, before they are priced. A time is null where one answer does not say it. */
+type Sums = Readonly<Omit<ModelUsage, 'cents'>>
 
 /** Sums by purpose and model. */
 export type Tally = ReadonlyMap<string, Sums>
@@ -75,7 +50,7 @@ export function tallied(tally: Tally, purpose: Purpose, { request, usage, at, pa
 }
 
 /** The tally for people and for what is stored: by purpose, then by model. */
-export const usageRows = (tally: Tally, prices: PriceTable): UsageRow[] =>
+export const usageRows = (tally: Tally, prices: PriceTable): ModelUsage[] =>
   [...tally.keys()].sort(byCodeUnit).map((key) => {
     const sums = tally.get(key)!
     return { ...sums, cents: answerCents(priceOf(prices, sums.model), sums) }

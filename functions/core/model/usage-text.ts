@@ -1,9 +1,9 @@
 /** What answers of models cost, in words for terminal and page. */
+import type { ModelUsage } from '#schemas/model-usage.ts'
 import { modelName, modelPlace } from './cost.ts'
-import type { UsageRow } from './tally.ts'
 
 /** A sentence a model and purpose. What an endpoint did not tell is said to be not told, never 0. */
-export const usageLines = (rows: readonly UsageRow[]): string[] =>
+export const usageLines = (rows: readonly ModelUsage[]): string[] =>
   rows.map((row) => {
     const { purpose, model, answers, paid, refused, prompt_tokens: input, completion_tokens: output, cents } = row
     const kept = answers - paid

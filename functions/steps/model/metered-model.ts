@@ -4,7 +4,8 @@
  */
 import { charge, type ModelBudget, minus, NOTHING_SPENT, overBudget, plus, reservation } from '#core/model/budget.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
-import { NOTHING_ASKED, type Purpose, type Tally, tallied } from '#core/model/tally.ts'
+import { NOTHING_ASKED, type Tally, tallied } from '#core/model/tally.ts'
+import type { Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { UserError } from '../../errors.ts'
 import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../../ports.ts'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CountedAnswer, NOTHING_ASKED, PURPOSES, type Purpose, tallied, usageRows } from '#core/model/tally.ts'
+import { type CountedAnswer, NOTHING_ASKED, tallied, usageRows } from '#core/model/tally.ts'
 import { usageLines } from '#core/model/usage-text.ts'
+import { PURPOSES, type Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 
 const prices: PriceTable = {

@@ -1,6 +1,6 @@
 /** `autotune model`: asks a pinned model once, to see that endpoint, key and model are there. Stores nothing. */
 import { keyName } from '#adapters/openai/model-key.ts'
-import { modelName, modelPlace } from '#core/model/cost.ts'
+import { modelName, modelPlace } from '#core/live/model-name.ts'
 import { ModelParameters } from '#schemas/model.ts'
 import { models } from '../embedded/models.ts'
 import { readInput } from '../embedded/read-input.ts'

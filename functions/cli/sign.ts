@@ -1,6 +1,7 @@
 /** `autotune sign`: an owner's word under a document that says which model a live run asks; the file is reviewed like any change. */
 import { writeFileSync } from 'node:fs'
-import { hostOf, modelName, signedBy } from '#core/live/live-model.ts'
+import { signedBy } from '#core/live/live-model.ts'
+import { hostOf, modelName } from '#core/live/model-name.ts'
 import { LiveModel } from '#schemas/live-model.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'

@@ -7,7 +7,7 @@
 import type { Job as HostJob } from '#adapters/local/module/protocol.ts'
 import { answerCache } from '#adapters/model-cache.ts'
 import { digestOf } from '#core/canonical.ts'
-import { hostOf, modelName } from '#core/live/live-model.ts'
+import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
 import type { ModelRequest } from '#core/model/request.ts'

@@ -3,7 +3,7 @@
  * owner allows it.
  */
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
-import { modelName, modelPlace } from '#core/model/cost.ts'
+import { modelName, modelPlace } from '#core/live/model-name.ts'
 import { requestDigest } from '#core/model/request.ts'
 import type { Clock, ModelPort, ObjectStore, VerdictSide } from '#ports'
 import type { PriceTable } from '#schemas/pack.ts'

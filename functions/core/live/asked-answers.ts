@@ -1,7 +1,7 @@
 /** Which answers of a model a replay stands on, and what is said of them beside a result. */
 import type { LiveEvidence } from '#schemas/heldout.ts'
 import type { LivePin } from '#schemas/live-model.ts'
-import { hostOf, modelName } from './live-model.ts'
+import { hostOf, modelName } from './model-name.ts'
 
 /** One answer that a harness got: what was asked and what was answered, by their digests. */
 export interface AskedAnswer {

@@ -1,6 +1,5 @@
 /** A live model as its owner signed it: what the signature covers, and what a run pins of the document. */
 import type { LiveModel, LivePin } from '#schemas/live-model.ts'
-import type { PinnedModel } from '#schemas/model.ts'
 import { digestOf } from '../canonical.ts'
 
 /** The document with its owner's word, over everything that stands in it. */
@@ -23,11 +22,3 @@ export function pinOf({ signed, ...words }: LiveModel): LivePin | { readonly pro
 
 /** What of a pin an answer depends on: whoever signs the same words again, or raises the budget, asks the same model. */
 export const identityOf = ({ owner: _o, on: _d, ...identity }: LivePin): Omit<LivePin, 'owner' | 'on'> => identity
-
-/** Name of a model for people and price tables: of an ARN what stands behind its last slash. */
-export const modelName = (model: PinnedModel): string =>
-  model.provider === 'openai' ? model.model : model.model_arn.slice(model.model_arn.lastIndexOf('/') + 1)
-
-/** Host of the endpoint, for people. */
-export const hostOf = ({ model }: { readonly model: PinnedModel }): string =>
-  model.provider === 'openai' ? new URL(model.base_url).host : 'Amazon Bedrock'

@@ -1,6 +1,7 @@
 /** How much a run may ask of models, in calls and cents: one budget over everything that it asks for. */
 import type { PriceTable } from '#schemas/pack.ts'
-import { type AnswerUsage, answerCents, modelName, mostCents, priceOf } from './cost.ts'
+import { modelName } from '../live/model-name.ts'
+import { type AnswerUsage, answerCents, mostCents, priceOf } from './cost.ts'
 import type { ModelRequest } from './request.ts'
 
 export interface ModelBudget {

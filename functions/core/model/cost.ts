@@ -2,18 +2,12 @@
 import type { ModelAnswer } from '#schemas/harness.ts'
 import type { PinnedModel } from '#schemas/model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
-import { modelName } from '../live/live-model.ts'
+import { modelName } from '../live/model-name.ts'
 import { callCents } from '../replay/price.ts'
 import { estimatedTokens } from '../space/prompt/tokens.ts'
 import type { ModelRequest } from './request.ts'
 
 type Price = PriceTable['models'][string]
-
-export { modelName }
-
-/** Where it is asked, for people. */
-export const modelPlace = (model: PinnedModel): string =>
-  model.provider === 'openai' ? model.base_url : 'Amazon Bedrock'
 
 /** Price of a model, by its ARN or by its name; null: the table does not have it. */
 export function priceOf(prices: PriceTable, model: PinnedModel): Price | null {

@@ -2,9 +2,10 @@
 import type { PinnedModel } from '#schemas/model.ts'
 import type { Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
+import { modelName, modelPlace } from '../live/model-name.ts'
 import { callCents } from '../replay/price.ts'
 import type { ModelBudget } from './budget.ts'
-import { modelName, modelPlace, priceOf } from './cost.ts'
+import { priceOf } from './cost.ts'
 
 /** Calls that are alike: `calls` prompts of `prompt_tokens` each, by estimate, and answers of at most `max_tokens`. */
 export interface PlannedCalls {

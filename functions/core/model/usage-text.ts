@@ -1,6 +1,6 @@
 /** What answers of models cost, in words for terminal and page. */
 import type { ModelUsage } from '#schemas/model-usage.ts'
-import { modelName, modelPlace } from './cost.ts'
+import { modelName, modelPlace } from '../live/model-name.ts'
 
 /** A sentence a model and purpose. What an endpoint did not tell is said to be not told, never 0. */
 export const usageLines = (rows: readonly ModelUsage[]): string[] =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { modelName } from '#core/live/model-name.ts'
 import { charge, NOTHING_SPENT, overBudget, reservation } from '#core/model/budget.ts'
-import { modelName, priceOf } from '#core/model/cost.ts'
+import { priceOf } from '#core/model/cost.ts'
 import { plannedCents, plannedText } from '#core/model/planned.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { PriceTable } from '#schemas/pack.ts'

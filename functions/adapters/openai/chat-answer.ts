@@ -1,6 +1,7 @@
 /** What a chat completion says: an answer, a refusal, or nothing that can be used. Held to shape before a word is believed. */
 import * as z from 'zod/mini'
 import type { ModelRefusal, ModelReply } from '#ports'
+import { jsonOf } from '../../streams/read-object.ts'
 
 const text = z.nullish(z.string())
 /** Most tokens that a call is believed to have used. */
@@ -88,7 +89,7 @@ const ErrorBody = z.object({ message: z.string(), code: anything, type: anything
 
 /** An error as OpenAI, vLLM, llama.cpp, Ollama, LiteLLM and Azure word it; anything else is told as it stands, cut. */
 export function toldOf(body: string): Told {
-  const json = jsonOf(body) as { error?: unknown } | null
+  const json = jsonOf(body) as { error?: unknown } | null | undefined
   const error = typeof json?.error === 'string' ? { message: json.error } : (json?.error ?? json)
   const { success, data } = ErrorBody.safeParse(error)
   const word = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '')
@@ -97,17 +98,6 @@ export function toldOf(body: string): Told {
     ? { message, code: `${word(data.code)} ${word(data.type)}`.trim(), param: word(data.param) }
     : { message, code: '', param: '' }
 }
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return null
-  }
-}
-
-/** Is a text JSON of an object? */
-export const isJson = (body: string): boolean => jsonOf(body) !== null
 
 function wordsOf(content: string | readonly { readonly text?: string | null | undefined }[] | null | undefined) {
   const words = typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('')
@@ -119,6 +109,5 @@ type Arguments = ModelReply['tool_calls'][number]['arguments']
 /** Arguments are JSON in a text; what does not parse stays that text. */
 function argumentsOf(value: unknown): Arguments {
   if (typeof value !== 'string') return (value ?? {}) as Arguments
-  const json = jsonOf(value)
-  return (json === null ? value : json) as Arguments
+  return (jsonOf(value) ?? value) as Arguments
 }

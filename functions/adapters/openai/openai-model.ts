@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type ModelRequest, seedOf } from '#core/model/request.ts'
 import type { ModelPort, ModelRefusal, ModelReply } from '#ports'
 import { UserError } from '../../errors.ts'
-import { isJson, replyOf, type Told, toldOf } from './chat-answer.ts'
+import { jsonOf } from '../../streams/read-object.ts'
+import { replyOf, type Told, toldOf } from './chat-answer.ts'
 import { modelKey } from './model-key.ts'
 import { type Posted, post } from './post.ts'
 
@@ -94,7 +95,8 @@ export function openAiModel({
 
 /** JSON that ends in its midst is half of an answer, whatever the connection said. */
 function whole(posted: Posted): Posted {
-  const half = 'status' in posted && posted.status === 200 && posted.text.startsWith('{') && !isJson(posted.text)
+  const half =
+    'status' in posted && posted.status === 200 && posted.text.startsWith('{') && jsonOf(posted.text) === undefined
   return half ? { broke: 'half of its answer is missing', again: true } : posted
 }
 

@@ -4,28 +4,13 @@ import { requestDigest } from '#core/model/request.ts'
 import type { Store } from '#ports'
 import type { LiveOptions } from '../../../functions/embedded/live-asker.ts'
 import { UserError } from '../../../functions/errors.ts'
-import { runTarget } from '../../../functions/steps/run/run.ts'
 import { aTarget, prices } from '../../support/builders.ts'
-import {
-  asker,
-  liveDesk,
-  liveInProcess,
-  liveSuite,
-  liveWorld,
-  type Scripted,
-  scripted,
-} from '../../support/live-engine.ts'
-import { contents, holder, items, Killed, memory, stocked, watched } from '../stores.ts'
+import { type Scripted, scripted } from '../../support/live-engine.ts'
+import { contents, items, Killed, watched } from '../stores.ts'
+import { started as startedLive, world } from './live-runs.ts'
 
-const target = aTarget({ scoring: { replayer: 'module' } })
-const world = (): Promise<Store> => stocked(memory(), liveWorld(), { suite: liveSuite() })
 const started = (store: Store, model: Scripted, live: Partial<LiveOptions> = {}, by = 'me') =>
-  runTarget(
-    store,
-    { target, candidates: null, runId: 'r', demonstration: null },
-    holder(by),
-    liveInProcess(store, asker(store, model, live), liveDesk()),
-  )
+  startedLive(store, model, { live, by })
 const calls = (n: number): Partial<LiveOptions> => ({ budget: { calls: n, cents: null } })
 const distinct = ({ asked }: Scripted) => new Set(asked.map(requestDigest)).size
 
@@ -137,25 +122,11 @@ test('a second question asks its baseline anew: an older one beside it would sho
   const store = await world()
   const drops = scripted(({ prompt }) => (prompt.startsWith('refund h') && !prompt.includes('-e4') ? 'no' : undefined))
   const twice = aTarget({ scoring: { replayer: 'module', questions: 2 } })
-  const ask = (model: Scripted, runId: string, patch: number) =>
-    runTarget(
-      store,
-      {
-        target: twice,
-        candidates: [
-          {
-            candidate_id: `c_${patch}`,
-            layer: 'retrieval',
-            patch: { 'evidence.orders.top_k': { from: 4, to: patch } },
-            rationale: 'cheaper',
-          },
-        ],
-        runId,
-        demonstration: null,
-      },
-      holder(),
-      liveInProcess(store, asker(store, model), liveDesk()),
-    )
+  const ask = (model: Scripted, runId: string, to: number) => {
+    const patch = { 'evidence.orders.top_k': { from: 4, to } }
+    const change = { candidate_id: `c_${to}`, layer: 'retrieval', patch, rationale: 'cheaper' } as const
+    return startedLive(store, model, { request: { target: twice, candidates: [change], runId } })
+  }
   const first = await ask(drops, 'r1', 3)
   expect([first.verdict, first.reasons[0]]).toEqual(['not_certified', expect.anything()])
   const second = scripted()

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { wallHere } from '#adapters/local/cage/level.ts'
-import { execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
+import { type ExecFiles, execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { execWay } from '#adapters/local/module/way.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
@@ -67,8 +67,11 @@ export function aProgram(desk: Desk, source: string, name = 'harness.cjs'): stri
 }
 
 /** A running host of a program, behind the wall of this machine unless told otherwise. */
-export async function aHost(desk: Desk, path: string, { wall = wallHere(), loadMs = 20_000 } = {}) {
-  const files = execFiles(path, desk.store)
+export const aHost = (desk: Desk, path: string, how?: Parameters<typeof hostOf>[2]) =>
+  hostOf(desk, execFiles(path, desk.store), how)
+
+/** The same, of files that were looked at before. */
+export async function hostOf(desk: Desk, files: ExecFiles, { wall = wallHere(), loadMs = 20_000 } = {}) {
   return await HarnessHost.start(execWay(files, shownTo(files, join(desk.store, 'vault')), wall), 'replay', loadMs)
 }
 

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { wallHere } from '#adapters/local/cage/level.ts'
 import { type ExecFiles, execFiles } from '#adapters/local/module/exec-files.ts'
-import { aHost, aJob, aProgram, hostOf, programSource } from '../adapters/module/exec-support.ts'
-import { aDesk, type Desk } from '../adapters/module/support.ts'
+import { aHost, aProgram, hostOf, programSource } from '../adapters/module/exec-support.ts'
+import { aDesk, aJob, type Desk } from '../adapters/module/support.ts'
 
 const LIMIT_MS = 20_000
 

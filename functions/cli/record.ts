@@ -1,7 +1,7 @@
 /** `autotune record`: what of a plan is not recorded yet is recorded by a module of the user's own, and imported as `import --plan` does. */
 import { availableParallelism } from 'node:os'
 import { thisProcess } from '#adapters/local/holder.ts'
-import { recorderFile } from '#adapters/local/recorder/recorder-process.ts'
+import { realFile } from '#adapters/local/module/harness-files.ts'
 import { importPlanned } from '../embedded/import-planned.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { recordPlan } from '../embedded/record-plan.ts'
@@ -43,7 +43,7 @@ export async function recordVerb(
     throw new UserError(
       'say how much it may spend on this plan in all: --cents N, --calls N, or both. Nothing was called',
     )
-  const module = recorderFile(recorder.slice('module:'.length))
+  const module = realFile(recorder.slice('module:'.length), 'the recorder')
   const store = existingStore(o.store, { progress: terminalProgress() })
   const ended = onInterrupt(
     'Every recording that was made is in the file: the same command goes on, and makes none twice',

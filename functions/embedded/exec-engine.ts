@@ -33,5 +33,5 @@ export async function execEngine(
     cage: wall ? 'wall' : 'none',
   } as const
   const digestNow = () => execFiles(path, options.store).digest
-  return await harnessEngine({ called: way.called, way, pinned, digestNow }, options)
+  return await harnessEngine({ way, pinned, digestNow }, options)
 }

@@ -57,8 +57,6 @@ export interface HarnessEngine extends ReplayEngine, Pick<CaseReplays, 'answer'>
 
 /** A harness of one kind: who it is, how its processes start, and how it is looked at again. */
 export interface OwnHarness {
-  /** What it is, for people. */
-  readonly called: string
   readonly way: Way
   readonly pinned: Omit<OwnReplayer, 'limit_ms'>
   /** Digest of its files as they are now. */
@@ -67,10 +65,11 @@ export interface OwnHarness {
 
 /** Engine over a harness. Throws UserError when it is not the pinned one, or cannot be started. */
 export async function harnessEngine(
-  { called, way, pinned, digestNow }: OwnHarness,
+  { way, pinned, digestNow }: OwnHarness,
   options: HarnessOptions,
 ): Promise<HarnessEngine> {
   const { vault, runs, live, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
+  const { called } = way
   if (options.digest !== undefined && options.digest !== pinned.digest)
     throw new ChangedModule(
       `${called} is no longer the one that was pinned: its digest is ${pinned.digest.slice(0, 19)}, pinned was ${options.digest.slice(0, 19)}. Restore it and ${pinned.kind === 'module' ? 'the local files that it names' : 'the files declared beside it, and its interpreter'}`,

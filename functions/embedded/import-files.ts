@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { jsonataMistake } from '#adapters/jsonata-verdicts.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
-import { ImportError, problemLines } from '#adapters/local/import/import-error.ts'
+import { ImportError, soundRecords } from '#adapters/local/import/import-error.ts'
 import { type MapReading, nothingRead } from '#adapters/local/import/map-records.ts'
 import { type MapOptions, mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
@@ -199,9 +199,6 @@ async function splitRule(
   return rule
 }
 
-/** Problems that are told at once: an import with one is refused as a whole anyway. */
-const MOST_PROBLEMS = 20
-
 /** Where traces are read: in a store between two imports, or in none. */
 interface TraceSource {
   /** What became of them, once all were read. */
@@ -257,16 +254,11 @@ async function* runsOf(
       : (traces && traces.from !== null) || (await holdsTraces(files))
         ? tracedRuns(source.traces.runs(files), splitKey, redaction)
         : nativeRuns(files, splitKey, preparing, redaction)
-  const problems: ImportError[] = []
   let runs = 0
-  for await (const record of records) {
-    if (record instanceof ImportError) problems.push(record)
-    if (problems.length === MOST_PROBLEMS) break
-    if (record instanceof ImportError || problems.length > 0) continue
-    yield record
+  for await (const run of soundRecords(records)) {
+    yield run
     runs++
   }
-  if (problems.length > 0) throw new UserError(`nothing was imported:\n${problemLines(problems).join('\n')}`)
   const waits = (source.traces.report?.waiting ?? 0) > 0
   if (files.length > 0 && runs === 0 && !waits)
     throw new UserError(

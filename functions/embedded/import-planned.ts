@@ -1,5 +1,6 @@
 /** `autotune import --plan`: native runs that were recorded for a plan, each held against it before any of them is stored. */
-import { ImportError, problemLines } from '#adapters/local/import/import-error.ts'
+import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
+import { ImportError, soundRecords } from '#adapters/local/import/import-error.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
@@ -10,13 +11,10 @@ import type { Holder, RunLoader, Store } from '../ports.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { type IngestReport, ingestPrepared } from '../steps/experience/ingest.ts'
-import { parseRecord } from '../steps/experience/parse.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { fixedSplit } from '../steps/experience/split-rule.ts'
 import { type OpenPlan, progressOf } from '../steps/plan/open-plan.ts'
-
-/** Problems that are told at once. */
-const MOST_PROBLEMS = 20
+import { type LineProblem, recordIn } from './record-in-line.ts'
 
 export interface PlannedReport extends IngestReport {
   /** Recordings of the plan that are there now, and all that it has. */
@@ -38,16 +36,11 @@ export async function importPlanned(
     if (!rule) throw new UserError('nothing is recorded in this store: a plan is about what is')
     const served = servedRuns(store, open)
     const source = async function* (): AsyncGenerator<IncomingRun> {
-      const problems: ImportError[] = []
       let runs = 0
-      for await (const found of plannedRuns(files, open, served)) {
-        if (found instanceof ImportError) problems.push(found)
-        if (problems.length === MOST_PROBLEMS) break
-        if (found instanceof ImportError || problems.length > 0) continue
+      for await (const run of soundRecords(plannedRuns(files, open, served))) {
         runs++
-        yield* prepareRuns([found], rule.key)
+        yield* prepareRuns([run], rule.key)
       }
-      if (problems.length > 0) throw new UserError(`nothing was imported:\n${problemLines(problems).join('\n')}`)
       if (runs === 0) throw new UserError(`${files.join(', ')}: no record became a run (the file is empty)`)
     }
     const report = await ingestPrepared(store, source(), rule, { check, planned: true })
@@ -67,36 +60,25 @@ async function* plannedRuns(
   served: RunLoader,
 ): AsyncGenerator<ExperienceRun | ImportError> {
   for (const file of files)
-    for await (const { line, text } of readJsonl(file)) {
-      const wrong = (field: string | null, problem: string, todo: string) =>
-        new ImportError({ file, line, field, problem, todo })
-      const value = recordIn(text, file)
-      if (value instanceof UserError) {
-        yield wrong(
-          null,
-          value.message.replace(`${file} `, 'the line '),
-          'Mend the line; every line is one JSON object',
-        )
-        continue
-      }
-      const native = toNativeRun(value)
-      if (native.kind === 'invalid') {
-        yield wrong(native.field, native.problem, 'With --plan every line is one native run (docs/native-run.md)')
-        continue
-      }
-      const found = await heldAgainst(native.run, open, served)
-      if ('run_id' in found) yield found
-      else yield wrong(found.field, found.problem, `Leave it out, or record it as the plan says`)
+    for await (const line of readJsonl(file)) {
+      const found = await plannedRun(line, file, open, served)
+      yield 'run_id' in found ? found : new ImportError({ file, ...found })
     }
 }
 
-function recordIn(text: string, file: string): unknown {
-  try {
-    return parseRecord(text, file)
-  } catch (error) {
-    if (error instanceof UserError) return error
-    throw error
-  }
+async function plannedRun(
+  line: TextLine,
+  file: string,
+  open: OpenPlan,
+  served: RunLoader,
+): Promise<ExperienceRun | LineProblem> {
+  const record = recordIn(line, file)
+  if ('problem' in record) return record
+  const native = toNativeRun(record.value)
+  const todo = 'With --plan every line is one native run (docs/native-run.md)'
+  if (native.kind === 'invalid') return { line: line.line, field: native.field, problem: native.problem, todo }
+  const found = await heldAgainst(native.run, open, served)
+  return 'run_id' in found ? found : { line: line.line, ...found, todo: 'Leave it out, or record it as the plan says' }
 }
 
 /** A run with the mark of its plan, or the field that keeps it from being a recording of it. */

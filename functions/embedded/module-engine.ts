@@ -10,5 +10,5 @@ export async function moduleEngine(path: string, options: HarnessOptions): Promi
   const way = moduleWay(files, readableBy(files, options.vault), 'replay')
   const pinned = { kind: 'module', path, digest: files.digest, cage: cageHere() } as const
   const digestNow = () => harnessFiles(path, options.store).digest
-  return await harnessEngine({ called: way.called, way, pinned, digestNow }, options)
+  return await harnessEngine({ way, pinned, digestNow }, options)
 }

@@ -1,7 +1,5 @@
 /** Blocks of lines of native records to prepared runs: in this thread or in another one. */
-
 import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
-import type { ImportProblem } from '#adapters/local/import/import-error.ts'
 import { shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { type PreparedRun, prepareRuns } from '#core/experience/prepared-run.ts'
@@ -9,7 +7,7 @@ import { detect } from '#core/traces/detect.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
-import { parseRecord } from '../steps/experience/parse.ts'
+import { type LineProblem, recordIn } from './record-in-line.ts'
 
 /** Lines of one file, to be prepared under the key of a split. */
 export interface LineBlock {
@@ -17,9 +15,6 @@ export interface LineBlock {
   readonly lines: readonly TextLine[]
   readonly splitKey: string
 }
-
-/** What is wrong with a line; it travels between threads as it is. */
-export type LineProblem = Omit<ImportProblem, 'file'>
 
 /** What became of each line of a block. The texts of all runs are bytes one after the other: facts, compiled, recorded. */
 export interface PreparedBlock {
@@ -32,22 +27,13 @@ export function prepareLines(
   { file, lines, splitKey }: LineBlock,
   redacted: (run: ExperienceRun) => ExperienceRun = (run) => run,
 ): (PreparedRun | LineProblem)[] {
-  const records = lines.map((line) => parsed(line, file))
+  const records = lines.map((line) => recordIn(line, file))
   const natives = records
     .map((record, i) => ('problem' in record ? record : native(record, lines[i]!.line)))
     .map((one) => ('run_id' in one ? redacted(one) : one))
   const runs = natives.filter((one) => 'run_id' in one)
   const prepared = prepareRuns(runs, splitKey).values()
   return natives.map((one) => ('run_id' in one ? prepared.next().value! : one))
-}
-
-function parsed({ line, text }: TextLine, file: string): { readonly value: unknown } | LineProblem {
-  try {
-    return { value: parseRecord(text, file) }
-  } catch (error) {
-    const problem = (error as Error).message.replace(`${file} `, 'the line ').replace(`${file}: `, '')
-    return { line, field: null, problem, todo: 'Mend the line; every line is one JSON object' }
-  }
 }
 
 function native({ value }: { readonly value: unknown }, line: number): ExperienceRun | LineProblem {

@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { wallHere } from '#adapters/local/cage/level.ts'
-import { aHost, aJob, aProgram, programSource } from '../adapters/module/exec-support.ts'
-import { aDesk } from '../adapters/module/support.ts'
+import { type ExecFiles, execFiles } from '#adapters/local/module/exec-files.ts'
+import { aHost, aProgram, hostOf, programSource } from '../adapters/module/exec-support.ts'
+import { aDesk, aJob, type Desk } from '../adapters/module/support.ts'
 
 const LIMIT_MS = 20_000
 
@@ -18,14 +19,25 @@ function isGone(pid: number): boolean {
 const WALLS = [...(wallHere() ? [['behind a wall', wallHere()] as const] : []), ['without a cage', null] as const]
 
 describe.each(WALLS)('%s', (_, wall) => {
+  let desk: Desk
+  let files: ExecFiles
+  // The programs differ in their text alone: Node, of which there is much, is looked at once for all of them.
+  beforeAll(() => {
+    desk = aDesk()
+    files = execFiles(aProgram(desk, programSource()), desk.store)
+  })
+  afterAll(() => desk[Symbol.dispose]())
+  const started = (source: string, loadMs = LIMIT_MS) => {
+    aProgram(desk, source)
+    return hostOf(desk, files, { wall, loadMs })
+  }
+
   /** Replies to one case asked so often; a host that has ended gives way to another one, as in a pool. */
   async function replies(source: string, { times = 1, limitMs = LIMIT_MS } = {}) {
-    using desk = aDesk()
-    const path = aProgram(desk, source)
     const all: unknown[] = []
-    let host = await aHost(desk, path, { wall })
+    let host = await started(source)
     for (let i = 0; i < times; i++) {
-      if (!host.isAlive) host = await aHost(desk, path, { wall })
+      if (!host.isAlive) host = await started(source)
       all.push(await host.run(aJob(), limitMs))
     }
     host.close()
@@ -33,8 +45,7 @@ describe.each(WALLS)('%s', (_, wall) => {
   }
   const reply = async (before: string, limitMs = LIMIT_MS) => (await replies(programSource(before), { limitMs }))[0]
   const loads = async (source: string, loadMs = LIMIT_MS) => {
-    using desk = aDesk()
-    const host = await aHost(desk, aProgram(desk, source), { wall, loadMs })
+    const host = await started(source, loadMs)
     host.close()
   }
 
@@ -106,8 +117,7 @@ describe.each(WALLS)('%s', (_, wall) => {
 
   test('one that answers twice fails the case behind it, and says so', async () => {
     const source = programSource().replace('say({ id, returned })', 'say({ id, returned }); say({ id, returned })')
-    using desk = aDesk()
-    const host = await aHost(desk, aProgram(desk, source), { wall })
+    const host = await started(source)
     expect(await host.run(aJob(), LIMIT_MS)).toMatchObject({ result: { status: 'DECIDED' } })
     await sleep(200)
     expect(host.isAlive).toBe(true)
@@ -125,10 +135,9 @@ describe.each(WALLS)('%s', (_, wall) => {
     ['a child', false],
     ['a child that left its group', true],
   ])('%s that outlives it holds nobody up', async (__, detached) => {
-    using desk = aDesk()
     const child = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { detached: ${detached}, stdio: 'inherit' });`
     const source = programSource(`${child} console.error('pid ' + child.pid); process.exit(3)`)
-    const host = await aHost(desk, aProgram(desk, source), { wall })
+    const host = await started(source)
     const began = Date.now()
     const { failed } = (await host.run(aJob(), LIMIT_MS)) as { failed: string }
     expect(failed).toMatch(/ended its process \(exit code 3/)

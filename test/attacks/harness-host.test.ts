@@ -3,28 +3,18 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
-import { HarnessHost } from '#adapters/local/module/harness-host.ts'
-import { moduleWay } from '#adapters/local/module/way.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
-import { pinRecording } from '#core/replay/harness-pinned.ts'
-import { rulesOf } from '#schemas/compile-rules.ts'
-import { aDesk, aDeskRun, harnessSource } from '../adapters/module/support.ts'
-import { aCase, offersInOrder } from '../support/builders.ts'
+import { aDesk, aDeskRun, aJob, aModuleHost, harnessSource } from '../adapters/module/support.ts'
+import { offersInOrder } from '../support/builders.ts'
 
 const LIMIT_MS = 20_000
 
 /** Replies of one host to one case, asked as often as there are sources of `before`. */
 async function replies(source: string, times = 1, run = aDeskRun('a')): Promise<HarnessReply[]> {
   using desk = aDesk()
-  const files = harnessFiles(desk.harness(source), desk.store)
-  const host = await HarnessHost.start(
-    moduleWay(files, readableBy(files, join(desk.store, 'vault')), 'replay'),
-    'replay',
-  )
-  const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
-  const settings = { 'evidence.orders.top_k': 4 }
+  const host = await aModuleHost(desk, source)
   const all: HarnessReply[] = []
-  for (let i = 0; i < times && host.isAlive; i++) all.push(await host.run({ recording, settings }, LIMIT_MS))
+  for (let i = 0; i < times && host.isAlive; i++) all.push(await host.run(aJob(run), LIMIT_MS))
   host.close()
   return all
 }
@@ -186,17 +176,9 @@ describe('what a harness learns past its contract', () => {
   test('a file beside it that it does not name cannot be read', async () => {
     using desk = aDesk()
     writeFileSync(join(desk.folder, 'raw-import.jsonl'), 'every run, sealed ones too')
-    const files = harnessFiles(
-      desk.harness(harnessSource(`(await import('node:fs')).readFileSync('raw' + '-import.jsonl')`)),
-      desk.store,
-    )
-    const host = await HarnessHost.start(
-      moduleWay(files, readableBy(files, join(desk.store, 'vault')), 'replay'),
-      'replay',
-    )
-    const run = aDeskRun('a')
-    const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
-    const answer = await host.run({ recording, settings: {} }, LIMIT_MS)
+    const source = harnessSource(`(await import('node:fs')).readFileSync('raw' + '-import.jsonl')`)
+    const host = await aModuleHost(desk, source)
+    const answer = await host.run(aJob(), LIMIT_MS)
     host.close()
     expect(answer).toMatchObject({ failed: expect.stringMatching(/ENOENT|restricted/) })
   })

@@ -1,38 +1,21 @@
 /** A harness that asks a model in odd ways: what it asked is on record, whatever it waits for. */
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
-import { HarnessHost } from '#adapters/local/module/harness-host.ts'
-import { moduleWay } from '#adapters/local/module/way.ts'
 import { answerCache } from '#adapters/model-cache.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
-import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { ModelPort } from '#ports'
-import { rulesOf } from '#schemas/compile-rules.ts'
 import { caseModel } from '../../functions/embedded/case-model.ts'
-import { aDesk, aDeskRun, harnessSource } from '../adapters/module/support.ts'
+import { aDesk, aJob, aModuleHost, harnessSource } from '../adapters/module/support.ts'
 import { memory } from '../steps/stores.ts'
-import { aCase } from '../support/builders.ts'
-
-const run = aDeskRun('a')
-const job = () => ({
-  recording: pinRecording(run, null, rulesOf(aCase(run).recordings[0]!)),
-  settings: { 'evidence.orders.top_k': 4 },
-})
 
 /** One case of a harness that does this first, beside a model that takes its time; twice over one cache. */
 async function passes(before: string, converse: ModelPort['converse'], limitMs = 20_000) {
   using desk = aDesk()
-  const files = harnessFiles(desk.harness(harnessSource(before)), desk.store)
   const store = memory()
   const cache = answerCache(store.objects, store.clock)
   const replies: HarnessReply[] = []
   const kept: number[] = []
   for (const port of [{ converse: (r) => cache.ask(r, { converse }).then(({ reply }) => reply) } as ModelPort, null]) {
-    const host = await HarnessHost.start(
-      moduleWay(files, readableBy(files, join(desk.store, 'vault')), 'replay'),
-      'replay',
-    )
+    const host = await aModuleHost(desk, harnessSource(before))
     const live = () =>
       caseModel({
         cache,
@@ -48,7 +31,7 @@ async function passes(before: string, converse: ModelPort['converse'], limitMs =
           seed: null,
         }),
       })
-    replies.push(await host.run({ ...job(), live }, limitMs))
+    replies.push(await host.run({ ...aJob(), live }, limitMs))
     host.close()
     kept.push((await Array.fromAsync(store.objects.list(''))).length)
   }

@@ -5,7 +5,8 @@ import { execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
 import { aProgram } from './exec-support.ts'
 import { aDesk, type Desk } from './support.ts'
 
-const NODE_SCRIPT = `#!${process.execPath}\n`
+/** Of an interpreter that is small: each look at a script reads the whole of it. */
+const SCRIPT = '#!/bin/sh\n'
 
 describe('the digest of a program', () => {
   const digest = (change: (desk: Desk, path: string) => void = () => {}) => {
@@ -13,7 +14,7 @@ describe('the digest of a program', () => {
     mkdirSync(join(desk.folder, 'lib', '__pycache__'), { recursive: true })
     for (const name of ['rules.json', 'lib/a.py', 'lib/__pycache__/a.pyc', 'beside.py'])
       writeFileSync(join(desk.folder, name), '1')
-    const path = aProgram(desk, NODE_SCRIPT)
+    const path = aProgram(desk, SCRIPT)
     writeFileSync(`${path}.files.json`, '["./rules.json", "lib"]')
     change(desk, path)
     const files = execFiles(path, desk.store)
@@ -29,7 +30,7 @@ describe('the digest of a program', () => {
     (name) => {
       const changed = digest((desk, path) => {
         if (name === 'harness.cjs.files.json') writeFileSync(`${path}.files.json`, '["./lib", "./rules.json"] ')
-        else writeFileSync(join(desk.folder, name), name === 'harness.cjs' ? `${NODE_SCRIPT}1` : '2')
+        else writeFileSync(join(desk.folder, name), name === 'harness.cjs' ? `${SCRIPT}1` : '2')
       })
       expect(changed.digest).not.toBe(whole.digest)
     },
@@ -44,7 +45,7 @@ describe('the digest of a program', () => {
   )
 
   test('its process sees what is in it, the interpreter and its libraries', () => {
-    for (const name of ['harness.cjs', 'rules.json', 'lib/a.py', realpathSync(process.execPath)])
+    for (const name of ['harness.cjs', 'rules.json', 'lib/a.py', realpathSync('/bin/sh')])
       expect(whole.shown).toContain(name)
   })
 
@@ -120,12 +121,12 @@ describe('what is no harness', () => {
   test.each<[string, (desk: Desk) => string, RegExp]>([
     ['nothing', (desk) => join(desk.folder, 'none.py'), /the harness .*none\.py does not exist/],
     ['a folder', (desk) => desk.folder, /is no file/],
-    ['a file that may not be started', (desk) => desk.harness(NODE_SCRIPT, 'plain.py'), /is not executable: chmod \+x/],
+    ['a file that may not be started', (desk) => desk.harness(SCRIPT, 'plain.py'), /is not executable: chmod \+x/],
     ['a script that names nobody', (desk) => aProgram(desk, 'print(1)\n'), /begin it with a line such as/],
     [
       'one in the store',
       (desk) => {
-        writeFileSync(join(desk.store, 'x'), NODE_SCRIPT)
+        writeFileSync(join(desk.store, 'x'), SCRIPT)
         chmodSync(join(desk.store, 'x'), 0o755)
         return join(desk.store, 'x')
       },
@@ -171,7 +172,7 @@ describe('what is no harness', () => {
   })
 
   const declaring = (desk: Desk, text: string): string => {
-    const path = aProgram(desk, NODE_SCRIPT)
+    const path = aProgram(desk, SCRIPT)
     writeFileSync(`${path}.files.json`, text)
     return path
   }

@@ -2,13 +2,10 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { wallHere } from '#adapters/local/cage/level.ts'
-import { execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
+import { type ExecFiles, execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { execWay } from '#adapters/local/module/way.ts'
-import { pinRecording } from '#core/replay/harness-pinned.ts'
-import { rulesOf } from '#schemas/compile-rules.ts'
-import { aCase } from '../../support/builders.ts'
-import { aDeskRun, type Desk } from './support.ts'
+import type { Desk } from './support.ts'
 
 /**
  * A program that speaks the protocol as `harnessSource` answers: `before` runs first in each case, with `say` for a message
@@ -67,13 +64,10 @@ export function aProgram(desk: Desk, source: string, name = 'harness.cjs'): stri
 }
 
 /** A running host of a program, behind the wall of this machine unless told otherwise. */
-export async function aHost(desk: Desk, path: string, { wall = wallHere(), loadMs = 20_000 } = {}) {
-  const files = execFiles(path, desk.store)
-  return await HarnessHost.start(execWay(files, shownTo(files, join(desk.store, 'vault')), wall), 'replay', loadMs)
-}
+export const aHost = (desk: Desk, path: string, how?: Parameters<typeof hostOf>[2]) =>
+  hostOf(desk, execFiles(path, desk.store), how)
 
-/** One case for it. */
-export function aJob(run = aDeskRun('a')) {
-  const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
-  return { recording, settings: { 'evidence.orders.top_k': 4 } }
+/** The same, of files that were looked at before. */
+export async function hostOf(desk: Desk, files: ExecFiles, { wall = wallHere(), loadMs = 20_000 } = {}) {
+  return await HarnessHost.start(execWay(files, shownTo(files, join(desk.store, 'vault')), wall), 'replay', loadMs)
 }

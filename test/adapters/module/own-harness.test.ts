@@ -57,26 +57,36 @@ const filesOf = (store: string, run: string): Record<string, string> =>
       .map((file) => [file, readFileSync(join(store, 'autotune/runs', run, file), 'utf8')]),
   )
 
+/** A new store with the runs of 200 families, which are imported once for all of this file. */
+async function stocked(name: string): Promise<string> {
+  const imported = join(root, 'imported')
+  if (!existsSync(imported)) await desk('imported', 200)
+  const store = join(root, name)
+  cpSync(imported, store, { recursive: true })
+  return store
+}
+
+const runDesk = (store: string, how: readonly string[]) =>
+  autotune('run', '--target', smallTarget(), ...how, '--store', store, '--run-id', 'desk', '--json')
+
+/** A store in which the example has run with so many processes: once for all of this file. */
+async function ranWith(concurrency: number): Promise<string> {
+  const store = join(root, `c${concurrency}`)
+  if (existsSync(store)) return store
+  const harness = ['--replayer', `module:${join(EXAMPLE, 'harness.ts')}`]
+  const { code } = await runDesk(await stocked(`c${concurrency}`), [...harness, '--concurrency', String(concurrency)])
+  expect(code).toBe(0)
+  return store
+}
+
 describe('the own-harness example', () => {
   test('is certified, leaves the same bytes with one process and with three, and verifies to the end', {
     timeout: SLOW,
   }, async () => {
-    const results: Record<string, string>[] = []
-    const imported = await desk('imported', 200)
-    for (const concurrency of [1, 3]) {
-      const store = join(root, `c${concurrency}`)
-      cpSync(imported, store, { recursive: true })
-      const { code } = await autotune(
-        ...['run', '--target', smallTarget(), '--replayer', `module:${join(EXAMPLE, 'harness.ts')}`],
-        ...['--concurrency', String(concurrency), '--store', store, '--run-id', 'desk', '--json'],
-      )
-      expect(code).toBe(0)
-      results.push(filesOf(store, 'desk'))
-    }
-
-    expect(results[0]!['selected-proposal.json']).toBeDefined()
-    expect(results[1]).toEqual(results[0])
-    const verified = JSON.parse((await autotune('verify', 'desk', '--store', join(root, 'c3'), '--json')).out)
+    const [one, three] = [filesOf(await ranWith(1), 'desk'), filesOf(await ranWith(3), 'desk')]
+    expect(one['selected-proposal.json']).toBeDefined()
+    expect(three).toEqual(one)
+    const verified = JSON.parse((await autotune('verify', 'desk', '--store', await ranWith(3), '--json')).out)
     expect(verified).toMatchObject({ run: 'desk', reproducible: true, scope: 'gate', differences: [] })
     expect(verified.third_look).toMatchObject({ differing: 0, examples: [], sealed: 0, finding: null })
   })
@@ -96,16 +106,10 @@ describe.runIf(hasPython)('the same harness in Python', () => {
   test('leaves the same candidates, replies and certificate as the one in TypeScript, and verifies to the end', {
     timeout: SLOW,
   }, async () => {
-    const imported = await desk('both', 200)
-    const [script, program] = ['both-ts', 'both-py'].map((name) => join(root, name)) as [string, string]
-    for (const store of [script, program]) cpSync(imported, store, { recursive: true })
-    const run = (store: string, how: readonly string[]) =>
-      autotune('run', '--target', smallTarget(), ...how, '--store', store, '--run-id', 'desk', '--json')
-    expect((await run(script, ['--replayer', `module:${join(EXAMPLE, 'harness.ts')}`])).code).toBe(0)
-    const ran = await run(program, PYTHON)
-    expect(ran.code).toBe(0)
+    const program = await stocked('py')
+    expect((await runDesk(program, PYTHON)).code).toBe(0)
 
-    const [ours, theirs] = [filesOf(script, 'desk'), filesOf(program, 'desk')]
+    const [ours, theirs] = [filesOf(await ranWith(3), 'desk'), filesOf(program, 'desk')]
     for (const name of ['candidates.jsonl', 'harness-replies.jsonl', 'replay-results.jsonl'])
       expect(theirs[name]).toBe(ours[name])
     for (const name of ['gate.json', 'selected-proposal.json'])

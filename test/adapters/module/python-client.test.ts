@@ -4,8 +4,8 @@ import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXAMPLE } from '../../support/own-harness.ts'
-import { aHost, aJob, aProgram } from './exec-support.ts'
-import { aDesk } from './support.ts'
+import { aHost, aProgram } from './exec-support.ts'
+import { aDesk, aJob } from './support.ts'
 
 const hasPython =
   spawnSync('/usr/bin/env', ['python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 8))']).status === 0

@@ -2,8 +2,13 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
+import { HarnessHost } from '#adapters/local/module/harness-host.ts'
+import { moduleWay } from '#adapters/local/module/way.ts'
 import { canonical } from '#core/canonical.ts'
+import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessEngine } from '../../../functions/embedded/harness-engine.ts'
 import { moduleEngine } from '../../../functions/embedded/module-engine.ts'
@@ -108,6 +113,19 @@ export async function replay(recorded, settings, pinned) {
   }
 }
 `
+
+/** A running host of a module with this source. */
+export async function aModuleHost(desk: Desk, source: string): Promise<HarnessHost> {
+  const files = harnessFiles(desk.harness(source), desk.store)
+  const way = moduleWay(files, readableBy(files, join(desk.store, 'vault')), 'replay')
+  return await HarnessHost.start(way, 'replay')
+}
+
+/** One case for a host. */
+export function aJob(run = aDeskRun('a')) {
+  const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
+  return { recording, settings: { 'evidence.orders.top_k': 4 } }
+}
 
 const SETTINGS: Settings = aPack().settings
 export const baselinePins = () => ({ tuple: REFS, settings: SETTINGS, suite: aSuite(), prices: prices() })

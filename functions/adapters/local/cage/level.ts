@@ -6,6 +6,8 @@ import { GATES_NETWORK } from './belt.ts'
 import { behind, installedWalls, type Wall } from './wall.ts'
 
 export const NODE = realpathSync(process.execPath)
+/** Flags for a user's module, which may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */
+export const TYPESCRIPT = process.features.typescript ? [] : ['--experimental-strip-types']
 
 const ANSWER_MS = 10_000
 

@@ -1,4 +1,5 @@
 /** The one error of an import: where it is, what is wrong, what to do about it. */
+import { UserError } from '../../../errors.ts'
 
 export interface ImportProblem {
   /** The file as it was named on the command line. */
@@ -31,8 +32,22 @@ export class ImportError extends Error implements ImportProblem {
   }
 }
 
+/** Problems that are told at once: an import with one is refused as a whole anyway. */
+const MOST_PROBLEMS = 20
+
+/** Records, as long as nothing is wrong with any. Throws one UserError in the end that lists the first problems. */
+export async function* soundRecords<T>(records: AsyncIterable<T | ImportError>): AsyncGenerator<T> {
+  const problems: ImportError[] = []
+  for await (const record of records) {
+    if (record instanceof ImportError) problems.push(record)
+    else if (problems.length === 0) yield record
+    if (problems.length === MOST_PROBLEMS) break
+  }
+  if (problems.length > 0) throw new UserError(`nothing was imported:\n${problemLines(problems).join('\n')}`)
+}
+
 /** Lines for people: what several lines of a file have wrong alike is told of the first one, with how many more there are. */
-export function problemLines(problems: readonly ImportError[]): string[] {
+function problemLines(problems: readonly ImportError[]): string[] {
   const alike = Map.groupBy(problems, ({ file, line, field, problem, todo }) =>
     JSON.stringify([file, line === null, field, problem, todo]),
   )

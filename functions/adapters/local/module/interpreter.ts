@@ -1,5 +1,16 @@
 /** Who runs a script: what its first line names, pinned by its bytes, and what that needs of this machine. */
-import { accessSync, constants, existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { digestOfBytes } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
@@ -64,7 +75,17 @@ function isRunnable(path: string): boolean {
   }
 }
 
-const isScript = (path: string): boolean => readFileSync(path).subarray(0, 2).toString('latin1') === '#!'
+/** Two bytes are read, and not the whole of what may be large: every start of a process asks. */
+function isScript(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(2)
+    readSync(file, head)
+    return head.toString('latin1') === '#!'
+  } finally {
+    closeSync(file)
+  }
+}
 
 /** Where a system keeps what all its programs share. */
 const SYSTEM = ['/usr', '/usr/local']

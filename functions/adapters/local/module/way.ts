@@ -1,10 +1,10 @@
 /** How the process of a host is started, and how what it says is read: the one thing in which harnesses in Node and in other languages differ. */
-
 import { isUtf8 } from 'node:buffer'
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { believed } from '../cage/believed.ts'
+import { TYPESCRIPT } from '../cage/level.ts'
 import { startCaged, startProgram } from '../cage/start.ts'
 import type { Wall } from '../cage/wall.ts'
 import { scriptFile } from '../program-files.ts'
@@ -34,8 +34,6 @@ export interface Way {
 }
 
 const CHILD = scriptFile('./host-child.ts', import.meta.url)
-/** A module may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */
-const TYPESCRIPT = process.features.typescript ? [] : ['--experimental-strip-types']
 /** Memory of one harness process: one that asks for more ends, and with it the case. */
 const MEMORY_MB = 1024
 

@@ -1,32 +1,24 @@
 /** One process that runs a user's own recorder: cases in, what happened out, each within a limit. One that hangs is killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../../../errors.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
+import { believed } from '../cage/believed.ts'
+import { TYPESCRIPT } from '../cage/level.ts'
 import { endOf } from '../cage/start.ts'
 import { endWithProgram, killGroup } from '../cage/watchdog.ts'
 import { scriptFile } from '../program-files.ts'
 import { FromRecorder, MESSAGES, MOST_BYTES, type RecorderJob } from './recorder-message.ts'
 
 const CHILD = scriptFile('./recorder-child.ts', import.meta.url)
-const TYPESCRIPT = process.features.typescript ? [] : ['--experimental-strip-types']
 const LOAD_MS = 30_000
 const HEAP_MB = 1024
 const LONGEST_STDERR = 1000
 
 /** What became of a case. */
 export type RecorderReply = { readonly returned: unknown } | { readonly failed: string }
-
-/** The real path of a recorder module. Throws UserError where there is none. */
-export function recorderFile(path: string): string {
-  if (!existsSync(path)) throw new UserError(`the recorder ${path} does not exist (looked for ${resolve(path)})`)
-  if (!statSync(path).isFile()) throw new UserError(`the recorder ${path} is no file: name the file itself`)
-  return realpathSync(path)
-}
 
 interface Pending {
   readonly id: string
@@ -111,7 +103,7 @@ export class RecorderProcess {
   }
 
   #hear(line: Buffer): void {
-    const message = messageOf(line)
+    const message = believed<FromRecorder>(FromRecorder, line)
     if (message === null) this.#end('it sent what is no message')
     else if ('loaded' in message) this.#onLoaded?.(message.loaded)
     else if (message.id === this.#pending?.id) {
@@ -126,14 +118,5 @@ export class RecorderProcess {
     this.#onLoaded?.(`its process ended (${how})${said}`)
     this.#pending?.settle({ failed: `its process ended (${how})${said}` })
     killGroup(this.#child)
-  }
-}
-
-function messageOf(line: Buffer): FromRecorder | null {
-  try {
-    const parsed = FromRecorder.safeParse(JSON.parse(line.toString()))
-    return parsed.success ? parsed.data : null
-  } catch {
-    return null
   }
 }

@@ -59,7 +59,6 @@ function inputOf(
     pack,
     fields: tunableFields(pack, INTENT, target.search_space),
     facts: {
-      cases: 10,
       calls_per_decision: 2,
       tokens_per_decision: 1000,
       cents_per_token: 0.002,

@@ -3,14 +3,12 @@ import { createHash } from 'node:crypto'
 import type { Exclusion } from '#core/baseline/baseline.ts'
 import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import type { Records } from '#core/bytes/records.ts'
-import { digestOf } from '#core/canonical.ts'
 import { releasedProblem } from '#core/contract/standing.ts'
 import type { PromptCost } from '#core/evidence/prompt-cost.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
 import { type MemoryAnswer, memoryOf } from '#core/proposers/memory.ts'
 import { type Assessment, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
-import { searchNotes, searchProblems } from '#core/search/search-set.ts'
+import { searchNotes } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -18,16 +16,15 @@ import type { MetricName } from '#schemas/metrics.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
 import { countCases, countingOf } from '../replay/count-prompts.ts'
-import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
+import { answered, type LookingEngine, lookAtSearch, needComparable } from '../replay/search-look.ts'
 import { type AnsweredContract, answeredContract } from './contract.ts'
 import { earlierRuns } from './earlier-runs.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
-import { readRejections } from './memory.ts'
+import { deadEnds } from './memory.ts'
 import { readScars } from './scars.ts'
 import { gatherStanding, releasedFor } from './standing.ts'
 
@@ -106,7 +103,8 @@ export async function proposeChanges(
     })
   const nothing = { intent, metric, direction, search_cases: null, excluded: {}, notes: [] }
   if (candidates.length === 0) return { ...nothing, changes: told(new Map(), new Map()) }
-  const asked = { target, contract, engine, ...(await drawnBy(store)) }
+  const replayer: Replayer = engine?.replayer ?? { kind: 'transcript' }
+  const asked = { target, contract, engine, replayer, ...(await drawnBy(store)) }
   const aside = store.scratch()
   try {
     const set = await searchSetOf(store, intent, aside.records)
@@ -133,10 +131,9 @@ interface Asked {
   readonly target: TuningTarget
   readonly contract: AnsweredContract
   readonly engine: LookingEngine | null
+  readonly replayer: Replayer
   readonly draw?: string
 }
-
-const replayerIn = ({ engine }: Asked): Replayer => engine?.replayer ?? { kind: 'transcript' }
 
 /** Puts the search set aside, and names it as a run would. */
 async function searchSetOf(store: LookedAt, intent: string, lines: Records): Promise<string> {
@@ -148,19 +145,6 @@ async function searchSetOf(store: LookedAt, intent: string, lines: Records): Pro
   return `sha256:${set.digest('hex')}`
 }
 
-const deadEnds = (store: LookedAt, asked: Asked, searchSet: string): Promise<RejectionRecord[]> => {
-  const { target, contract } = asked
-  return readRejections(store, {
-    target: contract.resolved,
-    searchSet,
-    // No question is asked here.
-    version: null,
-    baseline: baselineDigest({ target, pack: contract.pack, replayer: replayerIn(asked) }),
-    suite: digestOf(contract.suite),
-    runId: '',
-  })
-}
-
 /** What memory answers, by candidate: at no replay. */
 async function answersOf(
   store: LookedAt,
@@ -169,14 +153,14 @@ async function answersOf(
   rejections: readonly RejectionRecord[],
   candidates: readonly CandidateChange[],
 ): Promise<Answers> {
-  const { target, draw } = asked
+  const { target, replayer, draw } = asked
   const { pack, suite, prices } = asked.contract
   const scars = await readScars(store, target.intent!)
   const { in_force } = await gatherStanding(store, target)
   const earlier = await earlierRuns(store, {
     target,
     pack,
-    replayer: replayerIn(asked),
+    replayer,
     evaluator_suite: suite,
     price_table: prices,
     search_set: { digest: searchSet },
@@ -201,9 +185,8 @@ async function assessedBy(
   candidates: readonly CandidateChange[],
   lines: Records,
 ): Promise<Omit<Proposed, 'intent' | 'metric' | 'direction' | 'changes'> & { assessed: Map<string, Looked> }> {
-  const { engine, draw } = asked
+  const { engine, replayer, draw } = asked
   const { pack, suite, prices, resolved } = asked.contract
-  const replayer = replayerIn(asked)
   const settings = tableOf(pack)
   const pins = {
     tuple: resolved.baseline_tuple,
@@ -223,11 +206,7 @@ async function assessedBy(
       store.verdicts,
       candidates,
     )
-    const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
-    if (problems.length > 0)
-      throw new UserError(
-        `these records do not bear a comparison ("autotune doctor" says more):\n${problems.map((p) => `  ${p}`).join('\n')}`,
-      )
+    needComparable(reproduction, resolved, suite, replayer.kind)
     const scars = placeScars(await readScars(store, resolved.intent), panel)
     const input = {
       target: resolved,

@@ -50,14 +50,15 @@ export async function makePlan(
   const baseline = tableOf(pack)
   const pins = { tuple: resolved.baseline_tuple, settings: baseline, suite, prices, ...(await drawnBy(store)) }
   const served = new Map<string, string>()
+  const [aside, set] = [store.scratch(), store.scratch()]
   const compiled = async function* () {
     for await (const line of compileIntent(store, intent)) {
       const { case_id, recordings } = JSON.parse(line) as ReplayCase
       served.set(case_id, servedDigest(recordings))
+      set.records.append(line)
       yield line
     }
   }
-  const aside = store.scratch()
   try {
     const { reproduction, panel, records } = await lookAtSearch(compiled(), pins, null, aside.records, store.verdicts)
     needComparable(reproduction, resolved, suite, 'transcript')
@@ -74,12 +75,7 @@ export async function makePlan(
       })
     })
     // Counts of a version without a family: what it would take is asked, not what is there.
-    const limits = await pinnedLimits(
-      compileIntent(store, intent),
-      baseline,
-      suite,
-      judgingWith(store.verdicts, 'search'),
-    )
+    const limits = await pinnedLimits(set.records.texts(), baseline, suite, judgingWith(store.verdicts, 'search'))
     const { facts } = sealVersion(new Gathered().reproduction(pins.draw), resolved, pins, limits)
     const needs = preflight(facts, resolved, suite, { settings: baseline, replayer: 'transcript' }, null)
     const search = { families: panel.families, cases: panel.cases.length }
@@ -100,5 +96,6 @@ export async function makePlan(
     }
   } finally {
     aside.close()
+    set.close()
   }
 }

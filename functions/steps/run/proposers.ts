@@ -119,13 +119,13 @@ async function proposerInput(
 /** Released settings with the change that made them, where its proposal is there to say so. */
 async function releasedChanges(store: Pick<Store, 'objects' | 'table'>, intent: string): Promise<ReleasedSettings[]> {
   const released: ReleasedSettings[] = []
-  for (const { rollout, pack, settings } of await releasedFor(store, intent)) {
-    const run = rollout.replace(/^ro_/, '')
+  for (const one of await releasedFor(store, intent)) {
+    const run = one.rollout.replace(/^ro_/, '')
     const proposal = await orNull(
       readJson<TuningProposal>(store.objects, keys.autotuneRun(run, 'selected-proposal.json')),
     )
     const change = proposal && { patch: proposal.candidate_change.patch, delta: proposal.observed_delta }
-    released.push({ pack, settings, change })
+    released.push({ ...one, change })
   }
   return released
 }

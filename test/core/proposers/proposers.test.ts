@@ -216,7 +216,7 @@ describe('blocks', () => {
 
 describe('neighbours', () => {
   const released = (settings: object, change: ReleasedSettings['change'] = null, pack = 'ctxpack.support@0.9.0') =>
-    [{ pack, settings: { ...packWith('x').settings, ...settings }, change }] as ReleasedSettings[]
+    [{ rollout: 'ro_x', pack, settings: { ...packWith('x').settings, ...settings }, change }] as ReleasedSettings[]
   const patches = (input: ProposerInput) => PROPOSER_OF.neighbours.propose(input).map(({ patch }) => patch)
 
   test('one step beside what is in force, then beside every earlier release', () => {
@@ -284,7 +284,14 @@ describe('what a run takes', () => {
 
   test('what is out of bounds, proposed before, released, or too much is left out with the reason', () => {
     const input = inputOf(undefined, {
-      released: [{ pack: 'ctxpack.support@0.9.0', settings: { ...inputOf().pack.settings, [TOP]: 2 }, change: null }],
+      released: [
+        {
+          rollout: 'ro_r1',
+          pack: 'ctxpack.support@0.9.0',
+          settings: { ...inputOf().pack.settings, [TOP]: 2 },
+          change: null,
+        },
+      ],
     })
     const { candidates, left_out } = takeProposed(
       [
@@ -304,7 +311,7 @@ describe('what a run takes', () => {
     ])
     expect(left_out.slice(0, 4)).toMatchObject([
       { origin: 'one', paths: [TOP], why: 'out_of_bounds', reason: expect.stringContaining('9 is outside 1..8') },
-      { origin: 'one', why: 'released' },
+      { origin: 'one', why: 'released', reason: expect.stringContaining('ctxpack.support@0.9.0, by rollout ro_r1') },
       { origin: 'two', why: 'duplicate', reason: 'one proposed the same settings' },
       { origin: 'two', why: 'duplicate' },
     ])
@@ -334,6 +341,7 @@ describe('what a run takes', () => {
       return inputOf(pack, {
         blocks: blocks.length === 0 ? null : libraryOf(...blocks.map((one, i) => aBlock(`b${i}`, one))),
         released: released.map((one, i) => ({
+          rollout: `ro_r${i}`,
           pack: `ctxpack.support@0.${i}.0`,
           settings: { ...pack.settings, [TOP]: one.top, [TOOLS]: one.tools },
           change: null,

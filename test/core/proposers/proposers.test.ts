@@ -17,7 +17,7 @@ import { BlockLibrary } from '#schemas/block-library.ts'
 import { Insight } from '#schemas/insight.ts'
 import { Prediction } from '#schemas/prediction.ts'
 import { MOST_PROPOSED, PROPOSERS } from '#schemas/proposers.ts'
-import { aPack, aTarget, INTENT } from '../../support/builders.ts'
+import { aPack, aSurface, aTarget, INTENT } from '../../support/builders.ts'
 
 const COUNT = await tokenCounter({ tunable_surfaces: [] })
 
@@ -25,27 +25,14 @@ const TOP = 'evidence.orders.top_k'
 const TOOLS = 'budget.tool_tokens'
 const BLOCK = 'prompt.instruction_block'
 const PROTECTED = 'Never refund without a person.'
-const shared = { intents: [INTENT], owner: 'o' }
 
 const packWith = (text: string, { top = 4, rest = {} }: { top?: number; rest?: object } = {}) =>
   aPack({
     settings: { [TOP]: top, [TOOLS]: 1000, [BLOCK]: text },
     tunable_surfaces: [
-      { layer: 'retrieval', field: 'top_k', path: TOP, bounds: { min: 1, max: 8 }, ...shared },
-      {
-        layer: 'context_budget',
-        field: 'tool_tokens',
-        path: TOOLS,
-        bounds: { min: 500, max: 1500, step: 250 },
-        ...shared,
-      },
-      {
-        layer: 'prompt',
-        field: 'instruction_block',
-        path: BLOCK,
-        bounds: { max_added_tokens: 40, forbidden_terms: ['skip the policy'], ...rest },
-        ...shared,
-      },
+      aSurface(TOP, { min: 1, max: 8 }),
+      aSurface(TOOLS, { min: 500, max: 1500, step: 250 }),
+      aSurface(BLOCK, { max_added_tokens: 40, forbidden_terms: ['skip the policy'], ...rest }),
     ],
   })
 const target = resolveTarget(aTarget({ search_space: [TOP, TOOLS, BLOCK] }))

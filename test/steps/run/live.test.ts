@@ -8,7 +8,7 @@ import type { LiveOptions } from '../../../functions/embedded/live-asker.ts'
 import { erase, planErasure } from '../../../functions/steps/erase/erase.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
-import { anEvaluator, aPack, aSuite, aTarget, INTENT } from '../../support/builders.ts'
+import { anEvaluator, aPack, aSuite, aSurface, aTarget } from '../../support/builders.ts'
 import { type Replay, TOP_K } from '../../support/harness-engine.ts'
 import { journaled } from '../../support/journaled.ts'
 import {
@@ -175,9 +175,8 @@ describe('a label of the recorded words', () => {
 describe('a prompt block', () => {
   const PROMPT = 'prompt.instruction_block'
   const settings = { [TOP_K]: 4, [PROMPT]: 'Answer yes or no. Then say at length why that is so.' }
-  const surface = { layer: 'prompt', field: 'instruction_block', path: PROMPT, intents: [INTENT], owner: 'o' }
   const bounds = { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] }
-  const pack = aPack({ settings, tunable_surfaces: [{ ...surface, bounds }] as never })
+  const pack = aPack({ settings, tunable_surfaces: [aSurface(PROMPT, bounds)] })
   const asksWithIt: Replay = async ({ messages }, given, pinned) => {
     const { content } = await pinned.model({ prompt: `${messages[0]!.content}: ${given[PROMPT]}` })
     const read = (await pinned.retrieve('orders', { hop: 1 })).slice(0, 4).map((p) => p.evidence_ref)

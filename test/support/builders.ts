@@ -6,6 +6,7 @@ import { ExperienceRun, type Offer, type Step } from '#schemas/experience-run.ts
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
 import { TuningTarget } from '#schemas/target.ts'
 
 export const INTENT = 'support.refund'
@@ -174,6 +175,22 @@ export const aPack = (over: Partial<ContextPack> = {}): ContextPack =>
     ],
     ...over,
   })
+
+/** Layers by the first word of a path. */
+const LAYERS = {
+  evidence: 'retrieval',
+  budget: 'context_budget',
+  planner: 'planner',
+  approval: 'approval_gate',
+  prompt: 'prompt',
+} as const
+
+/** A surface that is open to `INTENT`; its path names its layer and its field. */
+export const aSurface = (path: `${keyof typeof LAYERS}.${string}`, bounds: object): TunableSurface => {
+  const [first, ...rest] = path.split('.')
+  const layer = LAYERS[first as keyof typeof LAYERS]
+  return { layer, field: rest.at(-1), path, bounds, intents: [INTENT], owner: 'o' } as unknown as TunableSurface
+}
 
 type EvaluatorParts = Partial<EvaluatorSuite['evaluators'][number]> & { readonly check: string }
 

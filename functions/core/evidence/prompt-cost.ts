@@ -3,7 +3,7 @@ import type { Patch } from '#schemas/common.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite.ts'
-import { FactsOfSearch } from '../proposers/facts.ts'
+import { CallCounts } from '../replay/calls-per-decision.ts'
 import { type TextCost, textCost } from '../space/prompt/cost.ts'
 
 /** Attribute of a case that had to be refused: the forbidden term that it tries to bring about. */
@@ -41,7 +41,7 @@ const spelled = (term: string): string => term.normalize('NFKC').trim().toLowerC
 export class PromptCosts {
   readonly #blocks: readonly { readonly path: string; readonly terms: readonly string[]; readonly cost: TextCost }[]
   readonly #judges: readonly string[]
-  readonly #facts: FactsOfSearch
+  readonly #calls: CallCounts
   readonly #counts = new Map<string | null, Counts>()
 
   constructor(patch: Patch, pack: ContextPack, suite: EvaluatorSuite, prices: PriceTable | null) {
@@ -51,7 +51,7 @@ export class PromptCosts {
       return [{ path, terms: surface.bounds.forbidden_terms, cost: textCost(surface.bounds, String(from), String(to)) }]
     })
     this.#judges = suite.evaluators.filter(({ check }) => check === 'must_refuse').map((one) => one.evaluator_id)
-    this.#facts = new FactsOfSearch(prices)
+    this.#calls = new CallCounts(prices)
   }
 
   /** Does it change no block? Then no case need be counted. */
@@ -62,7 +62,7 @@ export class PromptCosts {
   /** @param verdicts of the case under the candidate; null: it was not replayed */
   add(recording: Recording, verdicts: Verdicts | null): void {
     if (this.isEmpty) return
-    this.#facts.add({ case_id: recording.run_id, recordings: [recording] })
+    this.#calls.add(recording)
     if (recording.outcome.must_refuse !== true) return
     const named = recording.attributes?.[ATTACKS]
     const term = named === undefined ? null : spelled(named)
@@ -77,7 +77,7 @@ export class PromptCosts {
 
   /** One a changed block, in the order of the patch. */
   costs(): PromptCost[] {
-    const { calls_per_decision: calls, cents_per_token: cents, tokens_per_decision: of } = this.#facts.facts()
+    const { calls_per_decision: calls, cents_per_token: cents, tokens_per_decision: of } = this.#calls.means()
     return this.#blocks.map(({ path, terms, cost }) => {
       const added = cost.tokens.after - cost.tokens.before
       return {

@@ -1,5 +1,5 @@
 /** A run that was recorded for a plan: made of what a recorder returned, and held against the plan whoever made it. */
-import type { Settings, SettingValue } from '#schemas/common.ts'
+import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RecordedParts, RecordingPlan } from '#schemas/recording-plan.ts'
 import { canonical, digestOf } from '../canonical.ts'
@@ -82,7 +82,7 @@ const firstOfUser = ({ steps }: ExperienceRun): string | null => {
   return first?.kind === 'message' ? first.content : null
 }
 
-const text = (value: SettingValue | unknown): string => {
+const text = (value: unknown): string => {
   const all = value === undefined ? 'nothing' : JSON.stringify(value)
   return all.length > 80 ? `${all.slice(0, 77)}...` : all
 }

@@ -13,7 +13,7 @@ import { excludedFamilies } from '../gate/floor-tallies.ts'
 import { agreementOf } from '../gate/label-wording.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
-import { predictionWords } from '../search/predictions.ts'
+import { predictionWords, signed } from '../search/predictions.ts'
 import { reachLine } from '../space/scopes.ts'
 
 export interface ProposalInput {
@@ -113,7 +113,7 @@ export function buildProposal({
 function heldOut(metric: MetricName, delta: TuningProposal['observed_delta']): string {
   const { unit, delta_key } = metricOf(metric)
   const by = delta[delta_key] ?? null
-  return by === null ? '' : `, the held-out set ${by > 0 ? '+' : ''}${Number(by.toPrecision(4))} ${unit}`
+  return by === null ? '' : `, the held-out set ${signed(by)} ${unit}`
 }
 
 /** Of a change that a StrategyRule makes, that was predicted, or that is for some cases alone: whose it is, what was said, and how many families it reaches. */

@@ -5,11 +5,14 @@ import type { TunableField } from '../space/lattice.ts'
 import { isScoped } from '../space/scope.ts'
 import type { ProposedChange, ProposerInput, PureProposer, ReleasedSettings } from './proposer.ts'
 
+/** What steps are taken beside: what is in force may be no release. */
+type Start = Omit<ReleasedSettings, 'rollout'>
+
 export const neighbours: PureProposer = {
   name: 'neighbours',
   propose(input) {
     const { pack, released } = input
-    const inForce: ReleasedSettings = released.find((one) => one.pack === pack.pack) ?? {
+    const inForce: Start = released.find((one) => one.pack === pack.pack) ?? {
       pack: pack.pack,
       settings: pack.settings,
       change: null,
@@ -20,7 +23,7 @@ export const neighbours: PureProposer = {
 }
 
 /** The release with one field a step lower, and a step higher, as changes of the baseline. */
-function beside(release: ReleasedSettings, field: TunableField, input: ProposerInput): ProposedChange[] {
+function beside(release: Start, field: TunableField, input: ProposerInput): ProposedChange[] {
   const settings: Settings = isScoped(release.settings) ? release.settings.otherwise : release.settings
   const at = field.values.indexOf(settings[field.path]!)
   if (at < 0) return []
@@ -53,7 +56,7 @@ const changesTo = (settings: Settings, fields: readonly TunableField[]): Record<
  * Null: it moved something else, was not measured, or the step is not from the baseline alone.
  */
 function goneOn(
-  { change }: ReleasedSettings,
+  { change }: Start,
   { path, baseline, values }: TunableField,
   to: SettingValue,
   patch: Readonly<Record<string, SettingValue>>,

@@ -4,20 +4,21 @@
  */
 import type { BlockLibrary } from '#schemas/block-library.ts'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
-import type { Patch, SettingsTable } from '#schemas/common.ts'
+import type { Patch } from '#schemas/common.ts'
 import type { Insight } from '#schemas/insight.ts'
 import type { ModelUsage } from '#schemas/model-usage.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { Prediction } from '#schemas/prediction.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import type { Standing } from '../contract/standing.ts'
 import type { TunableField } from '../space/lattice.ts'
 import type { SearchFacts } from './facts.ts'
 
+type Released = Standing['released'][number]
+
 /** Settings that were released for the intent, and by which change, with what the sealed set measured of it. */
-export interface ReleasedSettings {
-  readonly pack: string
-  readonly settings: SettingsTable
+export interface ReleasedSettings extends Released {
   /** Null: nobody recorded which change it was. */
   readonly change: {
     readonly patch: Patch

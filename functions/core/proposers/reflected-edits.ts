@@ -8,21 +8,22 @@ import type { TunableField } from '../space/lattice.ts'
 import type { ProposedChange, Unread } from './proposer.ts'
 import { MOST_EDITS, type Reflection, type ReflectionInput, shown } from './reflection.ts'
 
+const said = {
+  why: z.string().min(3).max(2000),
+  by: z.number().nullable(),
+  cases: z.array(z.int()).max(100),
+}
 const Edit = z.union([
   z.strictObject({
     path: z.string(),
     find: z.string().min(1).max(5000),
     replace: z.string().max(5000),
-    why: z.string().min(3).max(2000),
-    by: z.number().nullable(),
-    cases: z.array(z.int()).max(100),
+    ...said,
   }),
   z.strictObject({
     path: z.string(),
     to: z.union([z.string().max(200), z.number(), z.boolean()]),
-    why: z.string().min(3).max(2000),
-    by: z.number().nullable(),
-    cases: z.array(z.int()).max(100),
+    ...said,
   }),
 ])
 type Edit = z.infer<typeof Edit>

@@ -33,7 +33,6 @@ export function takeProposed(
   { pack, target, released, given, count }: TakenUnder,
 ): Pick<ProposedInRun, 'candidates' | 'left_out'> {
   const known = new Map(given.map(({ patch, origin }) => [meaningOf(pack, patch), origin ?? 'hand_written']))
-  const before = released.map((one) => ({ ...one, rollout: 'earlier' }))
   const candidates: CandidateChange[] = []
   const left_out: LeftOut[] = []
   for (const { origin, changes, unread = [] } of all) {
@@ -56,7 +55,7 @@ export function takeProposed(
       const { candidate } = bounded
       const meaning = meaningOf(pack, candidate.patch)
       const same = known.get(meaning)
-      const [already] = releasedProblem(before, pack, candidate.patch)
+      const [already] = releasedProblem(released, pack, candidate.patch)
       if (same !== undefined) leave('duplicate', `${same} proposed the same settings`)
       else if (already !== undefined) leave('released', already)
       else {

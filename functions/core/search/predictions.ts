@@ -39,7 +39,7 @@ export const asFarAsKnown = (score: CandidateScore, input: Pick<SearchInput, 'ta
 
 /** Candidate minus baseline; null: not measured. */
 function movedBy(
-  metric: NonNullable<CandidateChange['prediction']>['metric'],
+  metric: Prediction['metric'],
   told: Told,
   { target, panel }: { readonly target: Pick<SearchInput['target'], 'metric'>; readonly panel: Panel },
 ): number | null {
@@ -73,4 +73,5 @@ function casesWords(named: number, happened: CandidateScore['happened']): string
   return `${of}, ${happened.named} of them changed, and ${happened.cases - happened.named} others`
 }
 
-const signed = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(4))}`
+/** A difference with its sign, four figures of it. */
+export const signed = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(4))}`

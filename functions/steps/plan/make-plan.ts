@@ -4,7 +4,6 @@ import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { lookForLacking, type RecordedSurface } from '#core/plan/lacking.ts'
 import { recordingPlan, servedDigest, type ToRecord } from '#core/plan/recording-plan.ts'
-import { searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { applyPatch, settingsFor, tableOf } from '#core/space/scope.ts'
 import type { Patch } from '#schemas/common.ts'
@@ -12,12 +11,11 @@ import type { PreflightRow } from '#schemas/heldout.ts'
 import type { RecordingPlan } from '#schemas/recording-plan.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
-import { lookAtSearch } from '../replay/search-look.ts'
+import { lookAtSearch, needComparable } from '../replay/search-look.ts'
 import { judgingWith } from '../replay/verdicts.ts'
 import { answeredContract } from '../run/contract.ts'
 import { boundedCandidates, type LocatedChange } from '../run/hand-written.ts'
@@ -52,21 +50,18 @@ export async function makePlan(
   const baseline = tableOf(pack)
   const pins = { tuple: resolved.baseline_tuple, settings: baseline, suite, prices, ...(await drawnBy(store)) }
   const served = new Map<string, string>()
+  const [aside, set] = [store.scratch(), store.scratch()]
   const compiled = async function* () {
     for await (const line of compileIntent(store, intent)) {
       const { case_id, recordings } = JSON.parse(line) as ReplayCase
       served.set(case_id, servedDigest(recordings))
+      set.records.append(line)
       yield line
     }
   }
-  const aside = store.scratch()
   try {
     const { reproduction, panel, records } = await lookAtSearch(compiled(), pins, null, aside.records, store.verdicts)
-    const problems = searchProblems(reproduction, resolved, suite, 'transcript')
-    if (problems.length > 0)
-      throw new UserError(
-        `these records do not bear a comparison ("autotune doctor" says more):\n${problems.map((p) => `  ${p}`).join('\n')}`,
-      )
+    needComparable(reproduction, resolved, suite, 'transcript')
     const fields = tunableFields(pack, intent, resolved.search_space)
     const looked = lookForLacking(panel.cases.length, fields, candidates, baseline, records.view)
     const toRecord = [...looked.values, ...looked.changes].flatMap(({ patch, cases }) => {
@@ -80,12 +75,7 @@ export async function makePlan(
       })
     })
     // Counts of a version without a family: what it would take is asked, not what is there.
-    const limits = await pinnedLimits(
-      compileIntent(store, intent),
-      baseline,
-      suite,
-      judgingWith(store.verdicts, 'search'),
-    )
+    const limits = await pinnedLimits(set.records.texts(), baseline, suite, judgingWith(store.verdicts, 'search'))
     const { facts } = sealVersion(new Gathered().reproduction(pins.draw), resolved, pins, limits)
     const needs = preflight(facts, resolved, suite, { settings: baseline, replayer: 'transcript' }, null)
     const search = { families: panel.families, cases: panel.cases.length }
@@ -106,5 +96,6 @@ export async function makePlan(
     }
   } finally {
     aside.close()
+    set.close()
   }
 }

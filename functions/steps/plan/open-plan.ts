@@ -54,8 +54,8 @@ export async function openPlan(
       ? null
       : await documentOf(store, keys.priceTable(plan.price_table), PriceTable, plan.price_table, file)
   await refuseOutOfBounds(plan, pack, file)
-  const tables = new Map(plan.settings.map(({ settings_id, settings }) => [settings_id, settings]))
-  const changes = new Map(plan.settings.map((one) => [one.settings_id, one]))
+  const tables = new Map(plan.settings.map((one) => [one.settings_id, one]))
+  const baseline = tableOf(pack)
   const planned = Map.groupBy(plan.recordings, ({ case_id }) => case_id)
   const cases = new Map<string, PlannedCase>()
   for await (const line of compileIntent(store, plan.intent)) {
@@ -65,13 +65,13 @@ export async function openPlan(
     const served = servedDigest(one.recordings)
     const isSame = entries.every(
       ({ settings_id, digest: said }) =>
-        tables.has(settings_id) && recordingDigest(one.case_id, served, tables.get(settings_id)!) === said,
+        tables.has(settings_id) && recordingDigest(one.case_id, served, tables.get(settings_id)!.settings) === said,
     )
-    const now = settingsFor(tableOf(pack), one)
+    const now = settingsFor(baseline, one)
     const recording = chooseRecording(one, planOf(now), now)
     if (!isSame || typeof recording === 'string') continue
-    for (const { settings_id } of entries) refuseForeign(changes.get(settings_id)!, now, one.case_id, file)
-    const wanted = new Map(entries.map(({ settings_id }) => [settings_id, tables.get(settings_id)!]))
+    for (const { settings_id } of entries) refuseForeign(tables.get(settings_id)!, now, one.case_id, file)
+    const wanted = new Map(entries.map(({ settings_id }) => [settings_id, tables.get(settings_id)!.settings]))
     cases.set(one.case_id, { served: recording, wanted, recorded: recordedUnder(one, wanted) })
   }
   if (cases.size === 0)

@@ -8,9 +8,11 @@ import type { SlimCase } from '#core/replay/slim.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, CaseView, Round } from '#core/search/replayer.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
+import { searchProblems } from '#core/search/search-set.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { Scopes } from '#core/space/scopes.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
+import { UserError } from '../../errors.ts'
 import type { Lines, ReplayEngine, VerdictSource } from '../../ports.ts'
 import type { CaseReplays } from './replays.ts'
 import { reproduceLines } from './reproduce.ts'
@@ -85,6 +87,15 @@ export async function lookAtSearch(
     answer: ({ cases: indices, settings }) => engine.answer(indices.map(lineAt), settings, judged),
   }
   return { reproduction, panel, records, replays }
+}
+
+/** Throws UserError where nothing could be certified on the records of a look, whatever the change. */
+export function needComparable(...looked: Parameters<typeof searchProblems>): void {
+  const problems = searchProblems(...looked)
+  if (problems.length > 0)
+    throw new UserError(
+      `these records do not bear a comparison ("autotune doctor" says more):\n${problems.map((p) => `  ${p}`).join('\n')}`,
+    )
 }
 
 /** Answers every round of a question about the search side until it ends. */

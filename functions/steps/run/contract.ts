@@ -15,9 +15,9 @@ export interface RunRequest {
   readonly target: TuningTarget
   /** Hand-written changes, already bounded; null: search. */
   readonly candidates: readonly CandidateChange[] | null
-  /** Chosen by the caller, or made from the clock and the metric. */
-  /** Who else proposes changes; absent: nobody. */
+  /** Who else proposes changes; absent: those that the target names. */
   readonly proposing?: Proposing
+  /** Chosen by the caller, or made from the clock and the metric. */
   readonly runId: string | null
   readonly demonstration: string | null
   /** Command line that goes on with the run when it is interrupted. */

@@ -1,7 +1,12 @@
 /** Rejection memory: read once when a run starts, written once with its final state. */
 import { byCodeUnit, digestOf } from '#core/canonical.ts'
+import { baselineDigest } from '#core/gate/commitment.ts'
 import { type AskedNow, forbids } from '#core/gate/rejections.ts'
+import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionLift, RejectionRecord } from '#schemas/proposal.ts'
+import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { partitionProblem } from '../heads/ours.ts'
@@ -45,6 +50,32 @@ export async function readRejections(
     .filter(({ record, lift }) => lift === null && record.run_id !== runId && forbids(record, asked))
     .map(({ record }) => record)
     .sort((a, b) => byCodeUnit(a.rejection_id, b.rejection_id))
+}
+
+/** The same for whoever asks no question of a sealed set and is no run: what such a set answered is no dead end for them. */
+export const deadEnds = (
+  store: Pick<Store, 'table' | 'heads'>,
+  { target, replayer, contract: { pack, suite, resolved } }: AskedBy,
+  searchSet: string,
+): Promise<RejectionRecord[]> =>
+  readRejections(store, {
+    target: resolved,
+    searchSet,
+    version: null,
+    baseline: baselineDigest({ target, pack, replayer }),
+    suite: digestOf(suite),
+    runId: '',
+  })
+
+/** Who asks so: a target as its contract is answered, and what replays. */
+interface AskedBy {
+  readonly target: TuningTarget
+  readonly replayer: Replayer
+  readonly contract: {
+    readonly pack: ContextPack
+    readonly suite: EvaluatorSuite
+    readonly resolved: MemoryScope['target']
+  }
 }
 
 /** Everything that memory holds of an intent, in the order of its keys, what was lifted among it. */

@@ -3,34 +3,28 @@ import { createHash } from 'node:crypto'
 import type { Exclusion } from '#core/baseline/baseline.ts'
 import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import type { Records } from '#core/bytes/records.ts'
-import { digestOf } from '#core/canonical.ts'
 import { releasedProblem } from '#core/contract/standing.ts'
-import { type PromptCost, PromptCosts } from '#core/evidence/prompt-cost.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
+import type { PromptCost } from '#core/evidence/prompt-cost.ts'
 import { type MemoryAnswer, memoryOf } from '#core/proposers/memory.ts'
-import { servedOf } from '#core/replay/served.ts'
-import { type Assessment, type AssessOptions, assess } from '#core/search/assess.ts'
+import { type Assessment, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
-import { searchNotes, searchProblems } from '#core/search/search-set.ts'
+import { searchNotes } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { MetricName } from '#schemas/metrics.ts'
-import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
-import type { EvaluatorVerdict } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
-import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
+import { countCases, countingOf } from '../replay/count-prompts.ts'
+import { answered, type LookingEngine, lookAtSearch, needComparable } from '../replay/search-look.ts'
 import { type AnsweredContract, answeredContract } from './contract.ts'
 import { earlierRuns } from './earlier-runs.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
-import { readRejections } from './memory.ts'
+import { deadEnds } from './memory.ts'
 import { readScars } from './scars.ts'
 import { gatherStanding, releasedFor } from './standing.ts'
 
@@ -95,18 +89,22 @@ export async function proposeChanges(
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
   const before = await releasedFor(store, intent)
   const told = (known: Answers, assessed: ReadonlyMap<string, Looked>): ProposedChange[] =>
-    bounded.map(({ at, change, candidate, problems }) => ({
-      at,
-      change,
-      problems,
-      released: candidate ? (releasedProblem(before, pack, candidate.patch)[0] ?? null) : null,
-      memory: (candidate && known.get(candidate.candidate_id)) ?? null,
-      ...(candidate && assessed.get(candidate.candidate_id)?.prompts),
-      assessed: (candidate && assessed.get(candidate.candidate_id)?.assessment) ?? null,
-    }))
+    bounded.map(({ at, change, candidate, problems }) => {
+      const { assessment = null, prompts } = (candidate && assessed.get(candidate.candidate_id)) ?? {}
+      return {
+        at,
+        change,
+        problems,
+        released: candidate ? (releasedProblem(before, pack, candidate.patch)[0] ?? null) : null,
+        memory: (candidate && known.get(candidate.candidate_id)) ?? null,
+        ...(prompts && { prompts }),
+        assessed: assessment,
+      }
+    })
   const nothing = { intent, metric, direction, search_cases: null, excluded: {}, notes: [] }
   if (candidates.length === 0) return { ...nothing, changes: told(new Map(), new Map()) }
-  const asked = { target, contract, engine, ...(await drawnBy(store)) }
+  const replayer: Replayer = engine?.replayer ?? { kind: 'transcript' }
+  const asked = { target, contract, engine, replayer, ...(await drawnBy(store)) }
   const aside = store.scratch()
   try {
     const set = await searchSetOf(store, intent, aside.records)
@@ -122,9 +120,8 @@ export async function proposeChanges(
 }
 
 /** What the search side says of a change. */
-interface Looked {
+interface Looked extends Pick<ProposedChange, 'prompts'> {
   readonly assessment: Assessment
-  readonly prompts: Pick<ProposedChange, 'prompts'>
 }
 
 type Answers = ReadonlyMap<string, NonNullable<ProposedChange['memory']>>
@@ -134,10 +131,9 @@ interface Asked {
   readonly target: TuningTarget
   readonly contract: AnsweredContract
   readonly engine: LookingEngine | null
+  readonly replayer: Replayer
   readonly draw?: string
 }
-
-const replayerIn = ({ engine }: Asked): Replayer => engine?.replayer ?? { kind: 'transcript' }
 
 /** Puts the search set aside, and names it as a run would. */
 async function searchSetOf(store: LookedAt, intent: string, lines: Records): Promise<string> {
@@ -149,19 +145,6 @@ async function searchSetOf(store: LookedAt, intent: string, lines: Records): Pro
   return `sha256:${set.digest('hex')}`
 }
 
-const deadEnds = (store: LookedAt, asked: Asked, searchSet: string): Promise<RejectionRecord[]> => {
-  const { target, contract } = asked
-  return readRejections(store, {
-    target: contract.resolved,
-    searchSet,
-    // No question is asked here.
-    version: null,
-    baseline: baselineDigest({ target, pack: contract.pack, replayer: replayerIn(asked) }),
-    suite: digestOf(contract.suite),
-    runId: '',
-  })
-}
-
 /** What memory answers, by candidate: at no replay. */
 async function answersOf(
   store: LookedAt,
@@ -170,14 +153,14 @@ async function answersOf(
   rejections: readonly RejectionRecord[],
   candidates: readonly CandidateChange[],
 ): Promise<Answers> {
-  const { target, draw } = asked
+  const { target, replayer, draw } = asked
   const { pack, suite, prices } = asked.contract
   const scars = await readScars(store, target.intent!)
   const { in_force } = await gatherStanding(store, target)
   const earlier = await earlierRuns(store, {
     target,
     pack,
-    replayer: replayerIn(asked),
+    replayer,
     evaluator_suite: suite,
     price_table: prices,
     search_set: { digest: searchSet },
@@ -202,9 +185,8 @@ async function assessedBy(
   candidates: readonly CandidateChange[],
   lines: Records,
 ): Promise<Omit<Proposed, 'intent' | 'metric' | 'direction' | 'changes'> & { assessed: Map<string, Looked> }> {
-  const { engine, draw } = asked
+  const { engine, replayer, draw } = asked
   const { pack, suite, prices, resolved } = asked.contract
-  const replayer = replayerIn(asked)
   const settings = tableOf(pack)
   const pins = {
     tuple: resolved.baseline_tuple,
@@ -224,11 +206,7 @@ async function assessedBy(
       store.verdicts,
       candidates,
     )
-    const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
-    if (problems.length > 0)
-      throw new UserError(
-        `these records do not bear a comparison ("autotune doctor" says more):\n${problems.map((p) => `  ${p}`).join('\n')}`,
-      )
+    needComparable(reproduction, resolved, suite, replayer.kind)
     const scars = placeScars(await readScars(store, resolved.intent), panel)
     const input = {
       target: resolved,
@@ -242,17 +220,23 @@ async function assessedBy(
       ...(reproduction.scopes && { scopes: reproduction.scopes }),
       candidates,
     }
+    const counting = new Map(
+      candidates.flatMap(({ candidate_id, patch }) => {
+        const one = countingOf(patch, asked.contract)
+        return one ? [[candidate_id, one] as const] : []
+      }),
+    )
     // A harness works on several cases at once; records answer at once, and a case is read once.
-    const verdicts = new Map<string, Verdicts>(candidates.map(({ candidate_id }) => [candidate_id, new Map()]))
-    const see: AssessOptions['see'] = ({ candidate_id }, i, { result }) => {
-      if (result.scorecard) verdicts.get(candidate_id)!.set(panel.cases.at(i)!.case_id, result.scorecard.scores)
-    }
     const asking = assess(candidates, input, replays.view, {
       block: engine ? 256 : 1,
       progress: store.progress,
-      ...(changesText(candidates, pack) && { see }),
+      see: ({ candidate_id }, i, { result }) => {
+        if (result.scorecard)
+          counting.get(candidate_id)?.verdicts.set(panel.cases.at(i)!.case_id, result.scorecard.scores)
+      },
     })
     const assessed = await answered(asking, replays)
+    await countCases(lines.texts(), [...counting.values()])
     const { excluded, twice } = reproduction
     return {
       search_cases: panel.cases.length,
@@ -260,36 +244,13 @@ async function assessedBy(
       notes: [...searchNotes(reproduction, resolved, suite), ...scarLines(scars)],
       ...(twice && { twice }),
       assessed: new Map(
-        assessed.map((one) => {
-          const costs = promptCosts(one, asked.contract, lines, verdicts.get(one.candidate_id)!)
-          return [one.candidate_id, { assessment: one, prompts: costs.length > 0 ? { prompts: costs } : {} }]
+        assessed.map((assessment) => {
+          const prompts = counting.get(assessment.candidate_id)?.costs.costs()
+          return [assessment.candidate_id, { assessment, ...(prompts && { prompts }) }]
         }),
       ),
     }
   } finally {
     aside.close()
   }
-}
-
-/** Verdicts of a change, by case and evaluator. */
-type Verdicts = Map<string, Readonly<Record<string, EvaluatorVerdict>>>
-
-/** Does one of them change a prompt block? */
-const changesText = (candidates: readonly CandidateChange[], { tunable_surfaces }: ContextPack): boolean =>
-  candidates.some(({ patch }) => tunable_surfaces.some(({ layer, path }) => layer === 'prompt' && patch[path]))
-
-/** What a change of prompt blocks costs; nothing of one that changes none. */
-function promptCosts(
-  { patch }: Assessment,
-  { pack, suite, prices }: AnsweredContract,
-  lines: Records,
-  verdicts: Verdicts,
-): PromptCost[] {
-  const costs = new PromptCosts(patch, pack, suite, prices)
-  if (costs.isEmpty) return []
-  for (const line of lines.texts()) {
-    const { case_id, recordings } = JSON.parse(line) as ReplayCase
-    costs.add(servedOf(recordings), verdicts.get(case_id) ?? null)
-  }
-  return costs.costs()
 }

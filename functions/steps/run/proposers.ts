@@ -1,7 +1,6 @@
 /** Asks proposers for a run: what they are given is read here, of the search side alone, and what they make is bounded. */
 import { createHash } from 'node:crypto'
 import { digestOf } from '#core/canonical.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
 import { insightsOf } from '#core/insight/insights.ts'
 import { FactsOfSearch } from '#core/proposers/facts.ts'
 import type { ProposerInput, Proposing, ReleasedSettings } from '#core/proposers/proposer.ts'
@@ -23,7 +22,7 @@ import { orNull, readJson } from '../../streams/read-object.ts'
 import { readIndex } from '../experience/run-index.ts'
 import { seenRuns } from '../replay/seen-runs.ts'
 import type { AnsweredContract } from './contract.ts'
-import { readRejections } from './memory.ts'
+import { deadEnds } from './memory.ts'
 import { releasedFor } from './standing.ts'
 
 /** Who is asked for a target, in the order of the table, whoever named them; undefined: nobody. */
@@ -85,13 +84,13 @@ export async function proposedFor(
 }
 
 /** What proposers are given. `lines`: the search set. */
-export async function proposerInput(
+async function proposerInput(
   store: Pick<Store, 'objects' | 'table' | 'heads' | 'verdicts' | 'scratch'>,
   blocks: BlockLibrary | null,
-  { target, contract, replayer }: ProposingFor,
+  about: ProposingFor,
   lines: Iterable<string>,
 ): Promise<ProposerInput> {
-  const { pack, suite, prices, resolved } = contract
+  const { pack, suite, prices, resolved } = about.contract
   const { intent } = resolved
   const dates = new Map<string, string | null>()
   for await (const { run_id, date } of readIndex(store, intent)) dates.set(run_id, date)
@@ -112,28 +111,21 @@ export async function proposerInput(
     insights: insightsOf(intent, seen, LEAST),
     blocks,
     released: await releasedChanges(store, intent),
-    rejections: await readRejections(store, {
-      target: resolved,
-      searchSet: `sha256:${set.digest('hex')}`,
-      // What a sealed version answered is nothing that a proposer learns from.
-      version: null,
-      baseline: baselineDigest({ target, pack, replayer }),
-      suite: digestOf(suite),
-      runId: '',
-    }),
+    // What a sealed version answered is nothing that a proposer learns from.
+    rejections: await deadEnds(store, about, `sha256:${set.digest('hex')}`),
   }
 }
 
 /** Released settings with the change that made them, where its proposal is there to say so. */
 async function releasedChanges(store: Pick<Store, 'objects' | 'table'>, intent: string): Promise<ReleasedSettings[]> {
   const released: ReleasedSettings[] = []
-  for (const { rollout, pack, settings } of await releasedFor(store, intent)) {
-    const run = rollout.replace(/^ro_/, '')
+  for (const one of await releasedFor(store, intent)) {
+    const run = one.rollout.replace(/^ro_/, '')
     const proposal = await orNull(
       readJson<TuningProposal>(store.objects, keys.autotuneRun(run, 'selected-proposal.json')),
     )
     const change = proposal && { patch: proposal.candidate_change.patch, delta: proposal.observed_delta }
-    released.push({ pack, settings, change })
+    released.push({ ...one, change })
   }
   return released
 }

@@ -5,7 +5,7 @@ import { FactsOfSearch } from '#core/proposers/facts.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
-import { anEvaluator, aPack, aRun, aSuite, INTENT, modelCall, prices } from '../../support/builders.ts'
+import { anEvaluator, aPack, aRun, aSuite, aSurface, modelCall, prices } from '../../support/builders.ts'
 
 const BLOCK = 'prompt.instruction_block'
 const KEPT = 'Never refund without a person.'
@@ -15,18 +15,11 @@ const pack = aPack({
   settings: { ...aPack().settings, [BLOCK]: FROM },
   tunable_surfaces: [
     ...aPack().tunable_surfaces,
-    {
-      layer: 'prompt',
-      field: 'instruction_block',
-      path: BLOCK,
-      bounds: {
-        max_added_tokens: 10,
-        forbidden_terms: ['skip the policy', 'refund anyway'],
-        protected_sentences: [KEPT],
-      },
-      intents: [INTENT],
-      owner: 'o',
-    },
+    aSurface(BLOCK, {
+      max_added_tokens: 10,
+      forbidden_terms: ['skip the policy', 'refund anyway'],
+      protected_sentences: [KEPT],
+    }),
   ],
 })
 const suite = aSuite({

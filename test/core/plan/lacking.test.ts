@@ -9,22 +9,12 @@ import { tunableFields } from '#core/space/lattice.ts'
 import { applyPatch } from '#core/space/scope.ts'
 import type { Patch } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import { aCase, aPack, aRun, aSuite, INTENT, modelCall, offersInOrder, said } from '../../support/builders.ts'
+import { aCase, aPack, aRun, aSuite, aSurface, INTENT, modelCall, offersInOrder, said } from '../../support/builders.ts'
 
 const K = 'evidence.orders.top_k'
 const PLANNER = 'planner.tool_preference'
 const PROMPT = 'prompt.instruction_block'
-const shared = { intents: [INTENT], owner: 'o' }
-const surfaces = [
-  { layer: 'retrieval', field: 'top_k', path: K, bounds: { min: 1, max: 8 }, ...shared },
-  {
-    layer: 'planner',
-    field: 'tool_preference',
-    path: PLANNER,
-    bounds: { allowed: ['direct', 'mcp', 'none'] },
-    ...shared,
-  },
-] as unknown as ContextPack['tunable_surfaces']
+const surfaces = [aSurface(K, { min: 1, max: 8 }), aSurface(PLANNER, { allowed: ['direct', 'mcp', 'none'] })]
 const settings = { [K]: 4, [PLANNER]: 'direct', [PROMPT]: 'Be brief.' }
 const pack = aPack({ settings, tunable_surfaces: surfaces })
 

@@ -17,7 +17,7 @@ import { BlockLibrary } from '#schemas/block-library.ts'
 import { Insight } from '#schemas/insight.ts'
 import { Prediction } from '#schemas/prediction.ts'
 import { MOST_PROPOSED, PROPOSERS } from '#schemas/proposers.ts'
-import { aPack, aTarget, INTENT } from '../../support/builders.ts'
+import { aPack, aSurface, aTarget, INTENT } from '../../support/builders.ts'
 
 const COUNT = await tokenCounter({ tunable_surfaces: [] })
 
@@ -25,27 +25,14 @@ const TOP = 'evidence.orders.top_k'
 const TOOLS = 'budget.tool_tokens'
 const BLOCK = 'prompt.instruction_block'
 const PROTECTED = 'Never refund without a person.'
-const shared = { intents: [INTENT], owner: 'o' }
 
 const packWith = (text: string, { top = 4, rest = {} }: { top?: number; rest?: object } = {}) =>
   aPack({
     settings: { [TOP]: top, [TOOLS]: 1000, [BLOCK]: text },
     tunable_surfaces: [
-      { layer: 'retrieval', field: 'top_k', path: TOP, bounds: { min: 1, max: 8 }, ...shared },
-      {
-        layer: 'context_budget',
-        field: 'tool_tokens',
-        path: TOOLS,
-        bounds: { min: 500, max: 1500, step: 250 },
-        ...shared,
-      },
-      {
-        layer: 'prompt',
-        field: 'instruction_block',
-        path: BLOCK,
-        bounds: { max_added_tokens: 40, forbidden_terms: ['skip the policy'], ...rest },
-        ...shared,
-      },
+      aSurface(TOP, { min: 1, max: 8 }),
+      aSurface(TOOLS, { min: 500, max: 1500, step: 250 }),
+      aSurface(BLOCK, { max_added_tokens: 40, forbidden_terms: ['skip the policy'], ...rest }),
     ],
   })
 const target = resolveTarget(aTarget({ search_space: [TOP, TOOLS, BLOCK] }))
@@ -59,7 +46,6 @@ function inputOf(
     pack,
     fields: tunableFields(pack, INTENT, target.search_space),
     facts: {
-      cases: 10,
       calls_per_decision: 2,
       tokens_per_decision: 1000,
       cents_per_token: 0.002,
@@ -217,7 +203,7 @@ describe('blocks', () => {
 
 describe('neighbours', () => {
   const released = (settings: object, change: ReleasedSettings['change'] = null, pack = 'ctxpack.support@0.9.0') =>
-    [{ pack, settings: { ...packWith('x').settings, ...settings }, change }] as ReleasedSettings[]
+    [{ rollout: 'ro_x', pack, settings: { ...packWith('x').settings, ...settings }, change }] as ReleasedSettings[]
   const patches = (input: ProposerInput) => PROPOSER_OF.neighbours.propose(input).map(({ patch }) => patch)
 
   test('one step beside what is in force, then beside every earlier release', () => {
@@ -285,7 +271,14 @@ describe('what a run takes', () => {
 
   test('what is out of bounds, proposed before, released, or too much is left out with the reason', () => {
     const input = inputOf(undefined, {
-      released: [{ pack: 'ctxpack.support@0.9.0', settings: { ...inputOf().pack.settings, [TOP]: 2 }, change: null }],
+      released: [
+        {
+          rollout: 'ro_r1',
+          pack: 'ctxpack.support@0.9.0',
+          settings: { ...inputOf().pack.settings, [TOP]: 2 },
+          change: null,
+        },
+      ],
     })
     const { candidates, left_out } = takeProposed(
       [
@@ -305,7 +298,7 @@ describe('what a run takes', () => {
     ])
     expect(left_out.slice(0, 4)).toMatchObject([
       { origin: 'one', paths: [TOP], why: 'out_of_bounds', reason: expect.stringContaining('9 is outside 1..8') },
-      { origin: 'one', why: 'released' },
+      { origin: 'one', why: 'released', reason: expect.stringContaining('ctxpack.support@0.9.0, by rollout ro_r1') },
       { origin: 'two', why: 'duplicate', reason: 'one proposed the same settings' },
       { origin: 'two', why: 'duplicate' },
     ])
@@ -335,6 +328,7 @@ describe('what a run takes', () => {
       return inputOf(pack, {
         blocks: blocks.length === 0 ? null : libraryOf(...blocks.map((one, i) => aBlock(`b${i}`, one))),
         released: released.map((one, i) => ({
+          rollout: `ro_r${i}`,
           pack: `ctxpack.support@0.${i}.0`,
           settings: { ...pack.settings, [TOP]: one.top, [TOOLS]: one.tools },
           change: null,

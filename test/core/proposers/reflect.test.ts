@@ -7,24 +7,14 @@ import { type FailedCase, type ReflectionInput, reflection } from '#core/propose
 import { tunableFields } from '#core/space/lattice.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
-import { aPack, aTarget, INTENT } from '../../support/builders.ts'
+import { aPack, aSurface, aTarget, INTENT } from '../../support/builders.ts'
 
 const TOP = 'evidence.orders.top_k'
 const BLOCK = 'prompt.instruction_block'
 const TEXT = 'Find the order first. Name the clause. Say the amount.'
 const pack = aPack({
   settings: { ...aPack().settings, [BLOCK]: TEXT },
-  tunable_surfaces: [
-    ...aPack().tunable_surfaces,
-    {
-      layer: 'prompt',
-      field: 'instruction_block',
-      path: BLOCK,
-      bounds: { max_added_tokens: 10, forbidden_terms: ['skip'] },
-      intents: [INTENT],
-      owner: 'o',
-    },
-  ],
+  tunable_surfaces: [...aPack().tunable_surfaces, aSurface(BLOCK, { max_added_tokens: 10, forbidden_terms: ['skip'] })],
 })
 const target = resolveTarget(aTarget({ search_space: [TOP, BLOCK] }))
 const rejected = (to: string | number, path: string): RejectionRecord =>

@@ -5,32 +5,18 @@ import { notSearched } from '#core/search/not-searched.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
-import type { ContextPack } from '#schemas/pack.ts'
-import { aPack, INTENT } from '../../support/builders.ts'
+import { aPack, aSurface, INTENT } from '../../support/builders.ts'
 
 const K = 'evidence.orders.top_k'
 const PLANNER = 'planner.tool_preference'
 const PROMPT = 'prompt.instruction_block'
-const shared = { intents: [INTENT], owner: 'o' }
 const pack = aPack({
   settings: { [K]: 4, [PLANNER]: 'direct', [PROMPT]: 'Be brief.' },
   tunable_surfaces: [
-    { layer: 'retrieval', field: 'top_k', path: K, bounds: { min: 1, max: 8 }, ...shared },
-    {
-      layer: 'planner',
-      field: 'tool_preference',
-      path: PLANNER,
-      bounds: { allowed: ['direct', 'mcp', 'none'] },
-      ...shared,
-    },
-    {
-      layer: 'prompt',
-      field: 'instruction_block',
-      path: PROMPT,
-      bounds: { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] },
-      ...shared,
-    },
-  ] as unknown as ContextPack['tunable_surfaces'],
+    aSurface(K, { min: 1, max: 8 }),
+    aSurface(PLANNER, { allowed: ['direct', 'mcp', 'none'] }),
+    aSurface(PROMPT, { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] }),
+  ],
 })
 const tried = (fate: Fate, reason: string, patch: Patch) => ({ patch, fate, reason })
 const k = (to: number, fate: Fate = 'unreplayable', reason = `why ${to}`) =>

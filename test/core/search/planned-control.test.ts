@@ -11,12 +11,12 @@ import type { SearchInput } from '#core/search/search-input.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { ContextPack } from '#schemas/pack.ts'
 import {
   aCase,
   aPack,
   aRun,
   aSuite,
+  aSurface,
   aTarget,
   INTENT,
   modelCall,
@@ -28,9 +28,7 @@ import {
 const K = 'evidence.orders.top_k'
 const PLAN = `sha256:${'a'.repeat(64)}`
 const pack = aPack({
-  tunable_surfaces: [
-    { ...aPack().tunable_surfaces[0]!, bounds: { min: 1, max: 8 } },
-  ] as ContextPack['tunable_surfaces'],
+  tunable_surfaces: [aSurface(K, { min: 1, max: 8 })],
 })
 const suite = aSuite()
 

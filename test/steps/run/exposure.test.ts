@@ -8,9 +8,9 @@ import {
   aPack,
   approval,
   aSuite,
+  aSurface,
   aTarget,
   aWorld,
-  INTENT,
   toolCall,
 } from '../../support/builders.ts'
 import { items, memory, run, stocked } from '../stores.ts'
@@ -99,17 +99,7 @@ describe('a threshold whose gate stands in no recording', () => {
   const GATE = 'approval.write.threshold'
   const pack = aPack({
     settings: { 'evidence.orders.top_k': 4, [GATE]: 100 },
-    tunable_surfaces: [
-      ...aPack().tunable_surfaces,
-      {
-        layer: 'approval_gate',
-        field: 'threshold',
-        path: GATE,
-        bounds: { min: 100, max: 100_100, step: 50_000 },
-        intents: [INTENT],
-        owner: 'refunds',
-      },
-    ],
+    tunable_surfaces: [...aPack().tunable_surfaces, aSurface(GATE, { min: 100, max: 100_100, step: 50_000 })],
   })
   const suite = suiteOf(...aSuite().evaluators, anEvaluator({ check: 'approval_honoured', dimension: 'approval' }))
   const world = aWorld().map((r) => ({ ...r, settings: pack.settings }))
@@ -135,17 +125,7 @@ describe('a threshold over approvals whose amount was not recorded', () => {
   const GATE = 'approval.refund.threshold'
   const pack = aPack({
     settings: { 'evidence.orders.top_k': 4, [GATE]: 100 },
-    tunable_surfaces: [
-      ...aPack().tunable_surfaces,
-      {
-        layer: 'approval_gate',
-        field: 'threshold',
-        path: GATE,
-        bounds: { min: 100, max: 100_100, step: 50_000 },
-        intents: [INTENT],
-        owner: 'refunds',
-      },
-    ],
+    tunable_surfaces: [...aPack().tunable_surfaces, aSurface(GATE, { min: 100, max: 100_100, step: 50_000 })],
   })
   const asking = (unknown: number) =>
     aWorld().map((r, i) => ({

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { requestDigest } from '#core/model/request.ts'
 import type { Store } from '#ports'
 import type { RunSummary } from '#schemas/run.ts'
-import { anEvaluator, aPack, aSuite, INTENT } from '../../support/builders.ts'
+import { anEvaluator, aPack, aSuite, aSurface } from '../../support/builders.ts'
 import { type Replay, TOP_K } from '../../support/harness-engine.ts'
 import { liveSuite, liveWorld, PIN, type Scripted, scripted } from '../../support/live-engine.ts'
 import { contents, items, memory, stocked, twin } from '../stores.ts'
@@ -136,9 +136,8 @@ describe('a label of the recorded words', () => {
 describe('a prompt block', () => {
   const PROMPT = 'prompt.instruction_block'
   const settings = { [TOP_K]: 4, [PROMPT]: 'Answer yes or no. Then say at length why that is so.' }
-  const surface = { layer: 'prompt', field: 'instruction_block', path: PROMPT, intents: [INTENT], owner: 'o' }
   const bounds = { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] }
-  const pack = aPack({ settings, tunable_surfaces: [{ ...surface, bounds }] as never })
+  const pack = aPack({ settings, tunable_surfaces: [aSurface(PROMPT, bounds)] })
   const asksWithIt: Replay = async ({ messages }, given, pinned) => {
     const { content } = await pinned.model({ prompt: `${messages[0]!.content}: ${given[PROMPT]}` })
     const read = (await pinned.retrieve('orders', { hop: 1 })).slice(0, 4).map((p) => p.evidence_ref)

@@ -7,24 +7,14 @@ import type { CandidateScore, Fate, HandWrittenChange } from '#schemas/candidate
 import { boundedEach } from '../../../functions/steps/run/hand-written.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
-import { aPack, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { aPack, aSurface, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'
 
 const TOP = 'evidence.orders.top_k'
 const TOOLS = 'budget.tool_tokens'
 const pack = aPack({
   settings: { ...aPack().settings, [TOOLS]: 1000 },
-  tunable_surfaces: [
-    ...aPack().tunable_surfaces,
-    {
-      layer: 'context_budget',
-      field: 'tool_tokens',
-      path: TOOLS,
-      bounds: { min: 500, max: 1000, step: 250 },
-      intents: [INTENT],
-      owner: 'o',
-    },
-  ],
+  tunable_surfaces: [...aPack().tunable_surfaces, aSurface(TOOLS, { min: 500, max: 1000, step: 250 })],
 })
 const target = aTarget({ search_space: [TOP, TOOLS] })
 // Nothing calls a tool here: the budget of tool outputs changes nothing. The third passage is required in one family.
@@ -134,12 +124,11 @@ test('what an earlier run only remembered is asked of memory as it is now: a lif
 
 test('a control sets a prompt block to the texts of its own list: inert or blind under these says nothing of others', async () => {
   const BLOCK = 'prompt.instruction_block'
-  const surface = { layer: 'prompt', field: 'instruction_block', path: BLOCK, intents: [INTENT], owner: 'o' }
   const its = {
     ...pack,
     settings: { ...pack.settings, [BLOCK]: 'Be brief.' },
-    tunable_surfaces: [...pack.tunable_surfaces, { ...surface, bounds: { max_added_tokens: 50, forbidden_terms: [] } }],
-  } as typeof pack
+    tunable_surfaces: [...pack.tunable_surfaces, aSurface(BLOCK, { max_added_tokens: 50, forbidden_terms: [] })],
+  }
   const search_space = [TOP, TOOLS, BLOCK]
   const patches: HandWrittenChange['patch'][] = [
     { [BLOCK]: 'Be kind.' },

@@ -10,24 +10,14 @@ import { aboutOf } from '../../../functions/steps/run/pinned-input.ts'
 import { proposingOf } from '../../../functions/steps/run/proposers.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { readJson, readLines } from '../../../functions/streams/read-object.ts'
-import { aPack, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { aPack, aSurface, aTarget, aWorld } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'
 
 const TOP = 'evidence.orders.top_k'
 const BLOCK = 'prompt.instruction_block'
 const pack = aPack({
   settings: { ...aPack().settings, [BLOCK]: 'Find the order first. Name the clause. Say the amount.' },
-  tunable_surfaces: [
-    ...aPack().tunable_surfaces,
-    {
-      layer: 'prompt',
-      field: 'instruction_block',
-      path: BLOCK,
-      bounds: { max_added_tokens: 10, forbidden_terms: [] },
-      intents: [INTENT],
-      owner: 'o',
-    },
-  ],
+  tunable_surfaces: [...aPack().tunable_surfaces, aSurface(BLOCK, { max_added_tokens: 10, forbidden_terms: [] })],
 })
 const world = (n = 6) =>
   aWorld({ search: n, heldout: 100 }).map((one, i) => ({

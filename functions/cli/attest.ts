@@ -2,7 +2,6 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
-import { PROGRAM } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
@@ -18,6 +17,7 @@ import { neededUser, personOf } from './hand.ts'
 import { existingStore } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
+import { programVersion } from './version.ts'
 
 const KMS = 'kms:'
 
@@ -69,7 +69,7 @@ export async function attestSign(
   const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, dir))
   const store = existingStore(dir, { progress: terminalProgress() })
   try {
-    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: await version() })
+    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: programVersion() })
     const signed = await signAttestations(store, { runId: run, attestor, keys, recompute })
     print(json, { run, keyid: keyId(attestor.publicKey), signed }, () =>
       signed.length === 0
@@ -169,8 +169,4 @@ function outside(file: string, store: string): string {
 async function kmsKey(key: string): Promise<Attestor> {
   const { kmsAttestor } = await import('#adapters/aws/kms-attestor.ts')
   return await kmsAttestor(key.slice(KMS.length))
-}
-
-async function version(): Promise<string> {
-  return JSON.parse(readInput(join(PROGRAM, 'package.json'))).version
 }

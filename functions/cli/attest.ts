@@ -5,14 +5,14 @@ import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestat
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
-import { openEngine, optionsOf } from '../embedded/engine.ts'
+import type { LocalStore } from '../embedded/open-store.ts'
 import { readInput } from '../embedded/read-input.ts'
+import { recomputeRun } from '../embedded/recompute-run.ts'
 import { UserError } from '../errors.ts'
 import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
-import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
 import { neededUser, personOf } from './hand.ts'
 import { existingStore } from './open.ts'
 import { terminalProgress } from './progress.ts'
@@ -132,20 +132,13 @@ function readKeys(file: string): AttestationKeys {
 }
 
 /** How far a run was recomputed. Throws UserError where it differs. */
-async function recomputed(store: ReturnType<typeof existingStore>, run: string, cage?: boolean): Promise<string> {
-  store.verdicts.payNothing()
-  const pinned = await pinnedRun(store, run)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
-  try {
-    const { reproducible, scope, differences } = await verifyRun(store, run, engine)
-    if (reproducible !== true)
-      throw new UserError(
-        `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
-      )
-    return scope
-  } finally {
-    engine.close()
-  }
+async function recomputed(store: LocalStore, run: string, cage?: boolean): Promise<string> {
+  const { reproducible, scope, differences } = await recomputeRun(store, run, cage)
+  if (reproducible !== true)
+    throw new UserError(
+      `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
+    )
+  return scope
 }
 
 /** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */

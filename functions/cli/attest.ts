@@ -1,6 +1,5 @@
 /** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
-import { realpathSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
@@ -15,6 +14,7 @@ import { type AttestationsVerified, verifyAttestations } from '../steps/attest/v
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { neededUser, personOf } from './hand.ts'
 import { existingStore } from './open.ts'
+import { liesIn } from './place.ts'
 import { terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
 import { programVersion } from './version.ts'
@@ -143,20 +143,11 @@ async function recomputed(store: LocalStore, run: string, cage?: boolean): Promi
 
 /** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */
 function outside(file: string, store: string): string {
-  const folder = dirname(resolve(file))
-  const real = (path: string): string => {
-    try {
-      return realpathSync(path)
-    } catch {
-      return resolve(path)
-    }
-  }
-  const way = relative(real(store), real(folder))
-  if (way === '' || !/^(\.\.([/\\]|$)|[/\\]|[A-Za-z]:)/.test(way))
+  if (liesIn(dirname(resolve(file)), store))
     throw new UserError(
       `${file} lies in the store: a private key lies outside of it, or every copy of the store could sign`,
     )
-  return join(folder, file.split(/[/\\]/).at(-1)!)
+  return resolve(file)
 }
 
 async function kmsKey(key: string): Promise<Attestor> {

@@ -11,11 +11,10 @@ import { targetTold } from '../steps/agent/target.ts'
 import { triedChanges } from '../steps/agent/tried.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { type Budget, budgetOf, proposeCounted, spentWords } from '../steps/run/inbox.ts'
+import { MOST_ROWS, page, whole } from './page.ts'
 import type { ProposerPorts } from './ports.ts'
 import { MOST_ANSWER, type Tool, toolsOf } from './tool.ts'
 
-/** Characters that the rows of a page may take. */
-const MOST_ROWS = MOST_ANSWER - 2000
 /** Runs of one case. */
 const MOST_RUNS = 5
 
@@ -98,19 +97,6 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 }
 
 const counted = ({ quarter, budget, spent }: Budget) => ({ quarter, budget, spent })
-
-/** Rows as far as they fit; `next` is then the last that was told or passed over. */
-export function page<N extends string, R>(name: N, rows: readonly R[], next: string | null, idOf: (row: R) => string) {
-  const { told, passed } = fittedRows(rows, MOST_ROWS)
-  const last = passed < rows.length ? rows[passed - 1] : undefined
-  return { [name]: told, next: last === undefined ? next : idOf(last) } as { [K in N]: R[] } & { next: string | null }
-}
-
-/** Throws UserError for what does not fit in any room. */
-export function whole<T>(value: T | undefined): T {
-  if (value === undefined) throw new UserError('the answer is too long to be told, also with its texts cut')
-  return value
-}
 
 /** Nothing tells whether a case that is not here is sealed. */
 const noCase = (id: string): string =>

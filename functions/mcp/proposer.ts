@@ -1,12 +1,12 @@
 /** Tools of a proposer: the search side to read, and the inbox to propose into. */
 
-import type { CaseTold, TriedChange } from '#schemas/agent.ts'
+import type { TriedChange } from '#schemas/agent.ts'
 import { PROPOSER_TOOLS } from '#schemas/agent-tools.ts'
 import { MOST_PROPOSAL_CHARS } from '#schemas/inbox.ts'
 import { UserError } from '../errors.ts'
 import { deadEnds } from '../steps/agent/dead-ends.ts'
 import { fitted, fittedRows, ROOMS } from '../steps/agent/room.ts'
-import { caseRows, tellCase } from '../steps/agent/search-cases.ts'
+import { caseRows, tellerOf } from '../steps/agent/search-cases.ts'
 import { targetTold } from '../steps/agent/target.ts'
 import { triedChanges } from '../steps/agent/tried.ts'
 import { answeredContract } from '../steps/run/contract.ts'
@@ -41,13 +41,14 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 
       read_search_case: ({ case_id }) =>
         reading(async (store) => {
+          const tell = await tellerOf(store, intent, case_id, MOST_RUNS)
+          if (!tell) throw new UserError(noCase(case_id))
           for (const room of ROOMS) {
-            const told = await tellCase(store, intent, case_id, { ...room, runs: MOST_RUNS })
-            if (!told) throw new UserError(noCase(case_id))
+            const told = tell(room)
             if (JSON.stringify(told).length <= MOST_ANSWER) return told
           }
           throw new UserError(`case ${case_id} is too long to be told: read another one`)
-        }) as Promise<CaseTold>,
+        }),
 
       dead_ends: ({ after, limit }) =>
         reading(async (store) => {

@@ -1,7 +1,7 @@
 /** The `attest` verbs: argument parsing only. */
 import type { Command } from 'commander'
 import { atLeastOne, noCage } from './arguments.ts'
-import type { AddVerb } from './rollout.ts'
+import type { AddVerb } from './verb.ts'
 
 const verbs = () => import('../functions/cli/attest.ts')
 const KEYS =

@@ -1,7 +1,7 @@
 /** The `cadence` verbs: argument parsing only. */
 import { type Command, Option } from 'commander'
 import { atLeastOne, noCage, numberOf } from './arguments.ts'
-import type { AddVerb } from './rollout.ts'
+import type { AddVerb } from './verb.ts'
 
 export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
   const group = program

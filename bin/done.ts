@@ -1,6 +1,6 @@
 /** `done` and the `audit` verbs: argument parsing only. */
 import type { Command } from 'commander'
-import type { AddVerb } from './rollout.ts'
+import type { AddVerb } from './verb.ts'
 
 export function doneVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
   verb(

@@ -1,8 +1,8 @@
 /** The verbs of what is recorded, from a file to a store and out of it again: argument parsing only. */
 import { Option } from 'commander'
 import { exampleKind, repeat, share } from './arguments.ts'
-import type { AddVerb } from './rollout.ts'
 import { traceFileOptions, traceOptions } from './traces.ts'
+import type { AddVerb } from './verb.ts'
 
 export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
   const starting = verb(

@@ -1,7 +1,7 @@
 /** The verbs that say and make what nobody recorded yet: argument parsing only. */
 import { Option } from 'commander'
 import { atLeastOne, numberOf } from './arguments.ts'
-import type { AddVerb } from './rollout.ts'
+import type { AddVerb } from './verb.ts'
 
 export function planVerbs(verb: AddVerb, state: { code: number }): void {
   verb(

@@ -2,15 +2,7 @@
 import { type Command, Option } from 'commander'
 import { FORMS } from '#adapters/delivery/table.ts'
 import { noCage, port, repeat } from './arguments.ts'
-
-/** Adds a verb with the options that all have, and an example. `isDefault`: its group alone is this verb. */
-export type AddVerb = (
-  name: string,
-  description: string,
-  example: string,
-  parent?: Command,
-  isDefault?: boolean,
-) => Command
+import type { AddVerb } from './verb.ts'
 
 const formsText = Object.entries(FORMS)
   .map(([name, { is }]) => `${name}: ${is}`)

@@ -1,23 +1,23 @@
 /** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
-import { realpathSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
-import { PROGRAM } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
-import { openEngine, optionsOf } from '../embedded/engine.ts'
+import type { LocalStore } from '../embedded/open-store.ts'
 import { readInput } from '../embedded/read-input.ts'
+import { recomputeRun } from '../embedded/recompute-run.ts'
 import { UserError } from '../errors.ts'
 import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
-import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
 import { neededUser, personOf } from './hand.ts'
 import { existingStore } from './open.ts'
+import { liesIn } from './place.ts'
 import { terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
+import { programVersion } from './version.ts'
 
 const KMS = 'kms:'
 
@@ -69,7 +69,7 @@ export async function attestSign(
   const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, dir))
   const store = existingStore(dir, { progress: terminalProgress() })
   try {
-    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: await version() })
+    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: programVersion() })
     const signed = await signAttestations(store, { runId: run, attestor, keys, recompute })
     print(json, { run, keyid: keyId(attestor.publicKey), signed }, () =>
       signed.length === 0
@@ -132,45 +132,25 @@ function readKeys(file: string): AttestationKeys {
 }
 
 /** How far a run was recomputed. Throws UserError where it differs. */
-async function recomputed(store: ReturnType<typeof existingStore>, run: string, cage?: boolean): Promise<string> {
-  store.verdicts.payNothing()
-  const pinned = await pinnedRun(store, run)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
-  try {
-    const { reproducible, scope, differences } = await verifyRun(store, run, engine)
-    if (reproducible !== true)
-      throw new UserError(
-        `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
-      )
-    return scope
-  } finally {
-    engine.close()
-  }
+async function recomputed(store: LocalStore, run: string, cage?: boolean): Promise<string> {
+  const { reproducible, scope, differences } = await recomputeRun(store, run, cage)
+  if (reproducible !== true)
+    throw new UserError(
+      `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
+    )
+  return scope
 }
 
 /** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */
 function outside(file: string, store: string): string {
-  const folder = dirname(resolve(file))
-  const real = (path: string): string => {
-    try {
-      return realpathSync(path)
-    } catch {
-      return resolve(path)
-    }
-  }
-  const way = relative(real(store), real(folder))
-  if (way === '' || !/^(\.\.([/\\]|$)|[/\\]|[A-Za-z]:)/.test(way))
+  if (liesIn(dirname(resolve(file)), store))
     throw new UserError(
       `${file} lies in the store: a private key lies outside of it, or every copy of the store could sign`,
     )
-  return join(folder, file.split(/[/\\]/).at(-1)!)
+  return resolve(file)
 }
 
 async function kmsKey(key: string): Promise<Attestor> {
   const { kmsAttestor } = await import('#adapters/aws/kms-attestor.ts')
   return await kmsAttestor(key.slice(KMS.length))
-}
-
-async function version(): Promise<string> {
-  return JSON.parse(readInput(join(PROGRAM, 'package.json'))).version
 }

@@ -1,6 +1,6 @@
 /** `autotune export`: the store as tables for SQL, in a folder of their own, with the queries that auditors ask. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative, resolve, sep } from 'node:path'
+import { join } from 'node:path'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TABLES } from '#core/export/lines.ts'
@@ -12,6 +12,7 @@ import { readText } from '../streams/read-object.ts'
 import { table } from './layout.ts'
 import { nearText } from './near.ts'
 import { type CommandStore, existingStore, openForAudit } from './open.ts'
+import { liesIn } from './place.ts'
 import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -76,8 +77,7 @@ export const queries = (): ReadonlyMap<string, string> =>
 
 /** Throws UserError where a folder lies in the store (null: that is no folder), or holds what no export wrote. */
 function needPlace(dir: string, store: string | null): void {
-  const inside = store === null ? '..' : relative(resolve(store), resolve(dir))
-  if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
+  if (store !== null && liesIn(dir, store))
     throw new UserError(
       `${dir} lies in the store: an export is for somebody who does not read that. Choose another --jsonl`,
     )

@@ -6,6 +6,7 @@ import { models } from '../embedded/models.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { print } from './terminal.ts'
+import { clip } from './text.ts'
 
 const QUESTION = 'Answer with one word: ready'
 
@@ -20,7 +21,7 @@ export async function model(file: string, { json }: { readonly json: boolean }):
   print(json, { model: pinned.model, key, reply }, () => [
     `model    ${name} at ${place}`,
     ...(pinned.model.provider === 'openai' ? [`key      ${key ?? 'none is set, and none was sent'}`] : []),
-    refused ? `refused  ${reply.refused}` : `answers  ${words === null ? 'nothing' : `"${clip(words)}"`}`,
+    refused ? `refused  ${reply.refused}` : `answers  ${words === null ? 'nothing' : `"${clip(words, 100)}"`}`,
     ...(refused ? [] : usageLines(reply)),
     ...(words === null && !refused ? [silence(reply.cut === true)] : []),
   ])
@@ -53,5 +54,3 @@ const silence = (cut: boolean): string =>
   cut
     ? 'next     it used all of max_tokens before the first word: raise it'
     : 'next     is it a model for chat? A run would find every case without an answer'
-
-const clip = (words: string): string => (words.length > 100 ? `${words.slice(0, 97)}...` : words)

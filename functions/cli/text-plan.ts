@@ -2,6 +2,7 @@
 import type { Reach } from '#core/search/replayable-values.ts'
 import type { Amount, RecordedPrice } from '#schemas/recording-plan.ts'
 import type { RecordReport } from '../embedded/record-plan.ts'
+import { count } from '../pages/kit/format.ts'
 import type { MadePlan } from '../steps/plan/make-plan.ts'
 import { table } from './layout.ts'
 import { clip, number, patchLine } from './text.ts'
@@ -84,6 +85,3 @@ export function recordLines({ made, failed, calls, cents, stopped }: RecordRepor
     ...(stopped === null ? [] : [`stopped  ${stopped}`]),
   ]
 }
-
-const count = (n: number, one: string, many = `${one}s`): string =>
-  `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`

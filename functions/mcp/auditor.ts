@@ -12,8 +12,8 @@ import { intentsOf } from '../steps/experience/documents.ts'
 import { versionsOf } from '../steps/experience/families.ts'
 import { runLines } from '../steps/run/run-lines.ts'
 import { jsonOf, orNull, readJson, readText, streamValues } from '../streams/read-object.ts'
+import { MOST_ROWS, page, whole } from './page.ts'
 import type { AuditorPorts, OpenSide } from './ports.ts'
-import { page, whole } from './proposer.ts'
 import { MOST_ANSWER, type Tool, toolsOf } from './tool.ts'
 
 /** Characters of one part of an answer. */
@@ -85,7 +85,7 @@ export function auditorTools({ reading, verify }: AuditorPorts): Tool[] {
           const history = body.history.map(({ k, run_id, answer }) => ({ k, run_id, answer }))
           return { version, families, cases, alpha, questions, used, retired, history }
         })
-        return { versions: whole(fitted(versions, MOST_ANSWER - 2000)) }
+        return { versions: whole(fitted(versions, MOST_ROWS)) }
       }),
   })
 }

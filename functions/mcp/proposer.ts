@@ -1,21 +1,20 @@
 /** Tools of a proposer: the search side to read, and the inbox to propose into. */
 
-import type { CaseTold, TriedChange } from '#schemas/agent.ts'
+import type { TriedChange } from '#schemas/agent.ts'
 import { PROPOSER_TOOLS } from '#schemas/agent-tools.ts'
 import { MOST_PROPOSAL_CHARS } from '#schemas/inbox.ts'
 import { UserError } from '../errors.ts'
 import { deadEnds } from '../steps/agent/dead-ends.ts'
 import { fitted, fittedRows, ROOMS } from '../steps/agent/room.ts'
-import { caseRows, tellCase } from '../steps/agent/search-cases.ts'
+import { caseRows, tellerOf } from '../steps/agent/search-cases.ts'
 import { targetTold } from '../steps/agent/target.ts'
 import { triedChanges } from '../steps/agent/tried.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { type Budget, budgetOf, proposeCounted, spentWords } from '../steps/run/inbox.ts'
+import { MOST_ROWS, page, whole } from './page.ts'
 import type { ProposerPorts } from './ports.ts'
 import { MOST_ANSWER, type Tool, toolsOf } from './tool.ts'
 
-/** Characters that the rows of a page may take. */
-const MOST_ROWS = MOST_ANSWER - 2000
 /** Runs of one case. */
 const MOST_RUNS = 5
 
@@ -42,13 +41,14 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 
       read_search_case: ({ case_id }) =>
         reading(async (store) => {
+          const tell = await tellerOf(store, intent, case_id, MOST_RUNS)
+          if (!tell) throw new UserError(noCase(case_id))
           for (const room of ROOMS) {
-            const told = await tellCase(store, intent, case_id, { ...room, runs: MOST_RUNS })
-            if (!told) throw new UserError(noCase(case_id))
+            const told = tell(room)
             if (JSON.stringify(told).length <= MOST_ANSWER) return told
           }
           throw new UserError(`case ${case_id} is too long to be told: read another one`)
-        }) as Promise<CaseTold>,
+        }),
 
       dead_ends: ({ after, limit }) =>
         reading(async (store) => {
@@ -98,19 +98,6 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 }
 
 const counted = ({ quarter, budget, spent }: Budget) => ({ quarter, budget, spent })
-
-/** Rows as far as they fit; `next` is then the last that was told or passed over. */
-export function page<N extends string, R>(name: N, rows: readonly R[], next: string | null, idOf: (row: R) => string) {
-  const { told, passed } = fittedRows(rows, MOST_ROWS)
-  const last = passed < rows.length ? rows[passed - 1] : undefined
-  return { [name]: told, next: last === undefined ? next : idOf(last) } as { [K in N]: R[] } & { next: string | null }
-}
-
-/** Throws UserError for what does not fit in any room. */
-export function whole<T>(value: T | undefined): T {
-  if (value === undefined) throw new UserError('the answer is too long to be told, also with its texts cut')
-  return value
-}
 
 /** Nothing tells whether a case that is not here is sealed. */
 const noCase = (id: string): string =>

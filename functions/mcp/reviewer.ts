@@ -6,8 +6,8 @@ import { fitted } from '../steps/agent/room.ts'
 import { type ReviewItem, readReview } from '../steps/review/reviews.ts'
 import { shownOf } from '../steps/review/shown.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
+import { page, whole } from './page.ts'
 import type { OpenSide, ReviewerPorts } from './ports.ts'
-import { page, whole } from './proposer.ts'
 import { MOST_ANSWER, type Tool, toolsOf } from './tool.ts'
 
 /** Characters that evidence, or a proposal, may take. */

@@ -1,9 +1,9 @@
 /** The command line in this process: what it prints, its exit code, and what it leaves in a folder. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, vi } from 'vitest'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { main } from '../../bin/autotune.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
@@ -153,3 +153,17 @@ export async function ran(place: Workplace, runId: string): Promise<void> {
   await run(store, { runId })
   store.close()
 }
+
+/** What a refused command says: exit code 2, nothing on stdout, nothing changed in the store. */
+export const refusedAt =
+  (place: Workplace) =>
+  async (...argv: readonly string[]): Promise<string> => {
+    const before = place.listing()
+    const there = existsSync(place.store)
+    const { code, out, err } = await autotune(...argv, '--store', place.store)
+    expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(/^autotune: [\s\S]+\n$/) })
+    expect(err).not.toMatch(/defect of ours|\bat .*\.ts:\d+/)
+    expect(place.listing()).toEqual(before)
+    if (!there && !argv.includes('import')) expect(existsSync(place.store)).toBe(false)
+    return err
+  }

@@ -1,136 +1,9 @@
 /** `review` and `decide`: the desk over real HTTP on this machine, and the same decisions from a terminal. */
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { type IncomingHttpHeaders, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Store } from '#ports'
-import type { Review } from '#schemas/review.ts'
-import { main } from '../../bin/autotune.ts'
-import { review as reviewVerb } from '../../functions/cli/review.ts'
-import { openStore } from '../../functions/embedded/open-store.ts'
-import { latestReview } from '../../functions/steps/review/reviews.ts'
-import { pinnedRun } from '../../functions/steps/run/verify.ts'
-import { copyDecided, memoryOf, run, stocked } from '../steps/stores.ts'
-import { readAttempts } from '../support/attempts.ts'
-import { aTarget, aWorld } from '../support/builders.ts'
+import { chmodSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, test, vi } from 'vitest'
+import { ask, type Opened, ROLES, reviewPlace, SEATS, send } from './review-place.ts'
 
-const ROLES = { reliability: 'ana', policy: 'ben', domain_owner: 'cleo' } as const
-const SEATS = Object.entries(ROLES).map(([role, person]) => `${role}=${person}`)
-const target = aTarget({ release_path: { ...aTarget().release_path!, requires_reviewers: Object.keys(ROLES) } })
-
-/** A store with a certified run, made once; each test works on a copy of what a review reads. */
-const made = mkdtempSync(join(tmpdir(), 'autotune-reviewed-'))
-let dir: string
-let [out, err] = ['', '']
-beforeAll(async () => {
-  const store = openStore(made, { durable: false })
-  await stocked(store, aWorld({ search: 6, heldout: 100 }))
-  expect((await run(store, { target, runId: 'r' })).verdict).toBe('certified')
-  store.close()
-})
-afterAll(() => rmSync(made, { recursive: true, force: true }))
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'autotune-review-'))
-  copyDecided(made, dir)
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  rmSync(dir, { recursive: true, force: true })
-})
-
-async function inStore<T>(look: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStore(dir, { durable: false })
-  try {
-    return await look(store)
-  } finally {
-    store.close()
-  }
-}
-const stored = () => inStore(async (store) => (await latestReview(store, 'r'))?.review as Review)
-const attempts = (id: string | null) =>
-  inStore(async (store) => (await readAttempts(store, id)).map(({ refused, reviewer }) => [refused, reviewer]))
-const rejections = () =>
-  inStore(async (store) => {
-    const pinned = (await pinnedRun(store, 'r'))!
-    return await memoryOf(store, pinned)
-  })
-
-async function autotune(...argv: string[]) {
-  ;[out, err] = ['', '']
-  return { code: await main([...argv, '--store', dir]), out, err }
-}
-const opened = (...argv: string[]) =>
-  autotune('review', 'r', ...SEATS.flatMap((seat) => ['--reviewer', seat]), '--no-serve', ...argv)
-
-interface Opened {
-  readonly review_id: string
-  readonly status: string
-  readonly expires_at: string
-  readonly shown_digest: string
-  readonly origin: string
-  readonly links: readonly { readonly role: string; readonly reviewer: string; readonly url: string }[]
-}
-
-/** Serves the review while something is done with it. */
-async function serving(
-  use: (at: Opened & { url: (role: string) => string }) => Promise<void>,
-  reviewer: readonly string[] = SEATS,
-): Promise<void> {
-  let stop = () => {}
-  err = ''
-  const stopped = new Promise<void>((done) => {
-    stop = done
-  })
-  out = ''
-  const o = { store: dir, json: true, reviewer, port: 0, expiresHours: 72, serve: true }
-  const code = reviewVerb('r', o, () => stopped)
-  try {
-    await vi.waitFor(() => expect(out).toContain('\n'), { timeout: 10_000, interval: 5 })
-    const printed = JSON.parse(out) as Opened
-    await use({ ...printed, url: (role) => printed.links.find((l) => l.role === role)!.url })
-  } finally {
-    stop()
-  }
-  expect(await code).toBe(0)
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-const ask = (url: string, method = 'GET', headers: Record<string, string> = {}, body = ''): Promise<Answer> =>
-  new Promise((done, failed) => {
-    const sent = request(url, { method, headers }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () =>
-        done({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() }),
-      )
-    })
-    sent.on('error', failed)
-    sent.end(body)
-  })
-
-/** What a browser sends: the fields that the page holds, and what the reviewer typed. */
-async function send(url: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) {
-  const page = await ask(url)
-  const shown = /name="shown_digest" value="([^"]+)"/.exec(page.body)?.[1] ?? `sha256:${'0'.repeat(64)}`
-  const form = { decision: 'approved', confirm: 'yes', reason: '', shown_digest: shown, ...fields }
-  const origin = new URL(url).origin
-  const type = 'application/x-www-form-urlencoded'
-  return await ask(url, 'POST', { origin, 'content-type': type, ...headers }, new URLSearchParams(form).toString())
-}
+const { at, said, stored, attempts, rejections, autotune, opened, serving } = reviewPlace()
 
 describe('the desk over HTTP', () => {
   test('shows as often as a mail scanner likes, and changes nothing', async () => {
@@ -161,7 +34,7 @@ describe('the desk over HTTP', () => {
         expect((await ask(url(role))).body).toContain('You approved')
       }
       expect(await stored()).toMatchObject({ status: 'approved', revision: 3 })
-      expect(err).toContain('cleo as domain_owner: approved\nthe review has ended: approved')
+      expect(said()).toContain('cleo as domain_owner: approved\nthe review has ended: approved')
       expect(await attempts(review_id)).toEqual([])
       // Replayed: told what was decided, and recorded.
       expect((await send(url('policy'))).status).toBe(409)
@@ -263,7 +136,7 @@ describe('review --no-serve', () => {
     const people = await autotune('review', 'r', '--no-serve')
     expect(people.out).toMatch(/^review rv_r_1: open until .*\nshown {2}sha256:/)
     expect(people.out).toContain('waits for reliability, policy, domain_owner')
-    const key = join(dir, 'vault/review-link.key')
+    const key = at('vault/review-link.key')
     expect(statSync(key)).toMatchObject({ size: 32 })
     expect(statSync(key).mode & 0o777).toBe(0o600)
     chmodSync(key, 0o644)
@@ -339,121 +212,4 @@ describe('decide', () => {
     expect((await stored()).revision).toBe(0)
     expect((await attempts('rv_r_1')).map(([kind]) => kind)).toEqual(['no_seat', 'not_shown'])
   })
-})
-
-describe('a file of reviewers', () => {
-  const people = [
-    { id: 'ana@acme.com', name: 'Ana Ito', roles: ['reliability', 'policy'], aliases: ['ana@home.org'] },
-    { id: 'ben@acme.com', name: 'Ben Ode', roles: ['policy'] },
-    { id: 'cleo@acme.com', name: 'Cleo Pax', roles: ['domain_owner'], aliases: ['cleo'] },
-    { id: 'team@acme.com', name: 'The owner', roles: ['domain_owner'], aliases: ['Refunds'] },
-  ]
-  const file = (reviewers: unknown = people) => {
-    const path = join(dir, 'people.json')
-    writeFileSync(path, JSON.stringify({ reviewers }))
-    return path
-  }
-  const open = (reviewers: string, ...argv: string[]) =>
-    autotune('review', 'r', '--no-serve', '--reviewers', reviewers, ...argv)
-
-  test('fills the seats: everybody for their roles, but the owner by any of their ids', async () => {
-    expect((await open(file())).code).toBe(0)
-    expect((await stored()).seats.map(({ role, reviewer, name }) => [role, reviewer, name])).toEqual([
-      ['reliability', 'ana@acme.com', 'Ana Ito'],
-      ['policy', 'ana@acme.com', 'Ana Ito'],
-      ['policy', 'ben@acme.com', 'Ben Ode'],
-      ['domain_owner', 'cleo@acme.com', 'Cleo Pax'],
-    ])
-    // Opened again it is served as it stands, whatever the file says by then.
-    expect((await open(file(people.slice(0, 1)))).code).toBe(0)
-    const decided = await autotune('decide', 'r', '--role', 'policy', '--reviewer', 'ben@acme.com', '--approve')
-    expect(decided.code).toBe(0)
-    await serving(async ({ url }) => {
-      const { body } = await ask(url('reliability'))
-      expect(body.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')).toMatch(
-        /policy approved by Ben Ode \(ben@acme.com\), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
-      )
-    }, [])
-  })
-
-  test('takes an id by another spelling as the one that it names', async () => {
-    const named = ['reliability=ANA@home.org', 'policy=Ben+x@acme.com', 'domain_owner=cleo']
-    expect((await open(file(), ...named.flatMap((seat) => ['--reviewer', seat]))).code).toBe(0)
-    expect((await stored()).seats.map(({ reviewer }) => reviewer)).toEqual([
-      'ana@acme.com',
-      'ben@acme.com',
-      'cleo@acme.com',
-    ])
-  })
-
-  test.each([
-    [
-      'policy=eve@acme.com',
-      /"eve@acme.com" is not in the file of reviewers, .*people.json: it names ana@acme.com, ben/,
-    ],
-    ['reliability=ben@acme.com', /names ben@acme.com as policy, not as "reliability": for that it names ana@acme.com/],
-    ['domain_owner=team@acme.com', /team@acme.com owns the proposal \(as refunds\) and cannot review it/],
-    ['domain_owner=refunds', /owns the proposal/],
-  ])('takes nobody else: %s', async (seat, says) => {
-    const { code, err: said } = await open(file(), '--reviewer', seat)
-    expect([code, said]).toEqual([2, expect.stringMatching(says)])
-    expect(await stored()).toBeUndefined()
-  })
-
-  test('in the store is the one that counts, unless another is named', async () => {
-    const standing = join(dir, 'reviewers.json')
-    writeFileSync(standing, JSON.stringify({ reviewers: people.slice(0, 3) }))
-    const seats = ['reliability=ana@acme.com', 'policy=eve@acme.com', 'domain_owner=cleo']
-    const named = seats.flatMap((seat) => ['--reviewer', seat])
-    const stranger = await autotune('review', 'r', '--no-serve', ...named)
-    expect([stranger.code, stranger.err]).toEqual([
-      2,
-      expect.stringContaining(`"eve@acme.com" is not in the file of reviewers, ${standing}: it names ana@acme.com`),
-    ])
-    const other = file([...people, { id: 'eve@acme.com', name: 'Eve', roles: ['policy'] }])
-    expect((await open(other, ...named)).code).toBe(0)
-  })
-
-  test('in the store fills the seats by itself, and is refused by name where it is none', async () => {
-    const standing = join(dir, 'reviewers.json')
-    writeFileSync(standing, '{"reviewers": [{"id": "ana"}]}')
-    const broken = await autotune('review', 'r', '--no-serve')
-    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining(standing)])
-    writeFileSync(standing, JSON.stringify({ reviewers: people }))
-    expect((await autotune('review', 'r', '--no-serve')).code).toBe(0)
-    expect((await stored()).seats).toHaveLength(4)
-  })
-
-  test('knows the owner by the name that it gives them', async () => {
-    const owner = { id: 'olga@acme.com', name: 'Refunds', roles: ['domain_owner'] }
-    const { code, err: said } = await open(
-      file([...people.slice(0, 3), owner]),
-      '--reviewer',
-      'domain_owner=olga@acme.com',
-    )
-    expect([code, said]).toEqual([2, expect.stringMatching(/olga@acme.com owns the proposal \(as refunds\)/)])
-    expect((await open(file([...people.slice(0, 3), owner]))).code).toBe(0)
-    expect((await stored()).seats.map(({ reviewer }) => reviewer)).not.toContain('olga@acme.com')
-  })
-
-  test('is refused where it names one person twice', async () => {
-    const twice = [...people, { id: 'ana+2@acme.com', name: 'Ana II', roles: ['domain_owner'] }]
-    const { code, err: said } = await open(file(twice))
-    expect([code, said]).toEqual([2, expect.stringMatching(/"ana\+2@acme.com" is ana@acme.com by another spelling/)])
-  })
-})
-
-test.each([
-  [['policy=ben+2@acme', 'reliability=ben@acme', 'domain_owner=cleo'], /no distinct reviewer is left/],
-  [['policy=bеn@acme', 'reliability=ana', 'domain_owner=cleo'], /mixes letters of Latin .* and Cyrillic/],
-  [['policy=ben\u200b', 'reliability=ana', 'domain_owner=cleo'], /nobody sees \(U\+200B at place 4\)/],
-])('people are not told apart by spelling: %j', async (seats, says) => {
-  const { code, err: said } = await autotune(
-    'review',
-    'r',
-    '--no-serve',
-    ...seats.flatMap((seat) => ['--reviewer', seat]),
-  )
-  expect([code, said]).toEqual([2, expect.stringMatching(says)])
-  expect(await stored()).toBeUndefined()
 })

@@ -81,11 +81,22 @@ async function rowOf(
   }
 }
 
-/** One case; null: the search side of this intent has none of this id. Nothing tells whether the sealed side has. */
-export async function tellCase(store: Read, intent: string, caseId: string, room: CaseRoom): Promise<CaseTold | null> {
+/**
+ * One case with so many of its runs at most, read once, to be told in any room; null: the search side of this intent has none of
+ * this id. Nothing tells whether the sealed side has.
+ */
+export async function tellerOf(
+  store: Read,
+  intent: string,
+  caseId: string,
+  runs: number,
+): Promise<((room: Room) => CaseTold) | null> {
   for await (const found of casesOf(store, intent))
-    if (found.case_id === caseId)
-      return await toldOf(new RecordedRuns(store.objects), await readCorrections(store.objects), intent, found, room)
+    if (found.case_id === caseId) {
+      const recorded = new RecordedRuns(store.objects)
+      const read = await readCase(recorded, await readCorrections(store.objects), intent, found, runs)
+      return (room) => toldOf(read, room)
+    }
   return null
 }
 
@@ -114,30 +125,38 @@ export async function chosenCases(
   }
   const chosen = [...failed, ...others].slice(0, most)
   const cases = async function* () {
-    for (const { found, row } of chosen) yield { row, told: await toldOf(recorded, corrections, intent, found, room) }
+    for (const { found, row } of chosen)
+      yield { row, told: toldOf(await readCase(recorded, corrections, intent, found, room.runs), room) }
   }
   return { of, cases: cases() }
 }
 
-async function toldOf(
+/** What is told of a case, as it was recorded. */
+interface ReadCase extends Omit<CaseTold, 'runs'> {
+  readonly runs: readonly ExperienceRun[]
+}
+
+async function readCase(
   recorded: RecordedRuns,
   corrections: Corrections,
   intent: string,
   { case_id, lines }: CaseLines,
-  room: CaseRoom,
-): Promise<CaseTold> {
-  const runs: RunTold[] = []
+  most: number,
+): Promise<ReadCase> {
+  const runs: ExperienceRun[] = []
   const said: Correction[] = []
-  for (const line of lines.slice(0, room.runs)) {
+  for (const line of lines.slice(0, most)) {
     const files = await recorded.files(line)
     if (!files) continue
-    runs.push(runTold(readRunFiles(line.run_id, files).run, room))
+    runs.push(readRunFiles(line.run_id, files).run)
     said.push(...(corrections.get(line.run_id) ?? []))
   }
   return { case_id, intent, runs, corrections: said, left_out: { runs: lines.length - runs.length } }
 }
 
-function runTold(run: ExperienceRun, room: CaseRoom): RunTold {
+const toldOf = (read: ReadCase, room: Room): CaseTold => ({ ...read, runs: read.runs.map((run) => runTold(run, room)) })
+
+function runTold(run: ExperienceRun, room: Room): RunTold {
   const { run_id, plan, date, pack_version, settings, attributes, outcome, operator_corrections, evidence, steps } = run
   const counted = { cut: 0 }
   const told = {

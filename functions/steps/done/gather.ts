@@ -22,7 +22,7 @@ import { endedRuns } from '../run/run-lines.ts'
 import type { Verification } from '../run/verify.ts'
 
 /** Recomputes a run, with whatever replayed it. */
-export type Recompute = (run: AutotuneRun) => Promise<Verification>
+type Recompute = (run: AutotuneRun) => Promise<Verification>
 
 /**
  * Facts of the change of an intent that came furthest: that of its newest rollout, else of its newest certified run, else of

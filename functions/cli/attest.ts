@@ -1,6 +1,5 @@
 /** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
-import { realpathSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
 import { PROGRAM } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
@@ -15,6 +14,7 @@ import { type AttestationsVerified, verifyAttestations } from '../steps/attest/v
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
 import { neededUser, personOf } from './hand.ts'
+import { isInStore } from './in-store.ts'
 import { existingStore } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
@@ -150,20 +150,12 @@ async function recomputed(store: ReturnType<typeof existingStore>, run: string, 
 
 /** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */
 function outside(file: string, store: string): string {
-  const folder = dirname(resolve(file))
-  const real = (path: string): string => {
-    try {
-      return realpathSync(path)
-    } catch {
-      return resolve(path)
-    }
-  }
-  const way = relative(real(store), real(folder))
-  if (way === '' || !/^(\.\.([/\\]|$)|[/\\]|[A-Za-z]:)/.test(way))
+  const whole = resolve(file)
+  if (isInStore(dirname(whole), store))
     throw new UserError(
       `${file} lies in the store: a private key lies outside of it, or every copy of the store could sign`,
     )
-  return join(folder, file.split(/[/\\]/).at(-1)!)
+  return whole
 }
 
 async function kmsKey(key: string): Promise<Attestor> {

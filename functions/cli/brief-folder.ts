@@ -1,13 +1,11 @@
 /** The folder of a brief: it appears whole, in place of an earlier brief that nobody touched and of nothing else. */
 import { createHash } from 'node:crypto'
 import {
-  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -19,23 +17,16 @@ import { BriefManifest } from '#schemas/agent.ts'
 import { UserError } from '../errors.ts'
 import { type BriefFile, MANIFEST } from '../steps/agent/brief.ts'
 import { jsonOf } from '../streams/read-object.ts'
+import { isInStore } from './in-store.ts'
 
 /** Throws UserError where a folder lies in a store, or holds what no brief wrote. */
 export function needBriefPlace(dir: string, store: string): void {
-  const inside = relative(realPlace(store), realPlace(dir))
-  if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
+  if (isInStore(dir, store))
     throw new UserError(
       `${dir} lies in the store: a brief is for somebody who does not read that. Choose another --out`,
     )
   const foreign = foreignIn(dir)
   if (foreign !== null) throw new UserError(`${foreign}: nothing was written. Choose another --out, or move it away`)
-}
-
-/** Where a path really is, whatever links lead there, as far as it is there. */
-function realPlace(path: string): string {
-  const place = resolve(path)
-  if (existsSync(place)) return realpathSync(place)
-  return place === dirname(place) ? place : join(realPlace(dirname(place)), basename(place))
 }
 
 /** Why a folder is not a brief as it was written; null: it is one, or there is nothing. */

@@ -1,6 +1,6 @@
 /** `autotune export`: the store as tables for SQL, in a folder of their own, with the queries that auditors ask. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative, resolve, sep } from 'node:path'
+import { join } from 'node:path'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TABLES } from '#core/export/lines.ts'
@@ -9,6 +9,7 @@ import { UserError } from '../errors.ts'
 import { intentsOf } from '../steps/experience/documents.ts'
 import { exportTables, VIEWS } from '../steps/export/export.ts'
 import { readText } from '../streams/read-object.ts'
+import { isInStore } from './in-store.ts'
 import { table } from './layout.ts'
 import { nearText } from './near.ts'
 import { type CommandStore, existingStore, openForAudit } from './open.ts'
@@ -74,10 +75,9 @@ export const queries = (): ReadonlyMap<string, string> =>
       .map((name) => [name, readFileSync(join(QUERIES, name), 'utf8')]),
   )
 
-/** Throws UserError where a folder lies in the store (null: that is no folder), or holds what no export wrote. */
+/** Throws UserError where a folder lies in the store (null: that one is no folder), or holds what no export wrote. */
 function needPlace(dir: string, store: string | null): void {
-  const inside = store === null ? '..' : relative(resolve(store), resolve(dir))
-  if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
+  if (store !== null && isInStore(dir, store))
     throw new UserError(
       `${dir} lies in the store: an export is for somebody who does not read that. Choose another --jsonl`,
     )

@@ -1,5 +1,5 @@
 /** `autotune export`: a folder of tables that an auditor may have, beside a store and never in it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { aWorld } from '../support/builders.ts'
@@ -46,8 +46,10 @@ test('refuses a place in the store, a folder of somebody else, an intent and a d
   mkdirSync(mine)
   writeFileSync(join(mine, 'letter.txt'), 'dear')
   const out = join(place.dir, 'audit')
+  symlinkSync(place.store, join(place.dir, 'link'))
   for (const [argv, why] of [
     [['--jsonl', join(place.store, 'audit')], /lies in the store/],
+    [['--jsonl', join(place.dir, 'link', 'audit')], /lies in the store/],
     [['--jsonl', mine], /holds files and is no export/],
     [['--jsonl', out, '--intent', 'support.refnd'], /no such intent/],
     [['--jsonl', out, '--since', '2026-13-01'], /no day/],

@@ -1,8 +1,6 @@
 /** CLI entry: argument parsing only. Each verb is one file in functions/cli. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { PROGRAM } from '#adapters/local/program-files.ts'
+import { programVersion } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { PROPOSERS } from '#schemas/proposers.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
@@ -92,13 +90,11 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'rollout stop',
 ])
 
-const version = (): string => JSON.parse(readFileSync(join(PROGRAM, 'package.json'), 'utf8')).version
-
 /** The program as its parser. */
 export function build(state: { code: number }): Command {
   const program = new Command('autotune')
     .description('Bounded, replay-proved, reviewable tuning of an LLM agent harness')
-    .version(version())
+    .version(programVersion())
     .helpCommand('help [verb...]', 'usage, options, examples and exit codes of a verb')
     .addHelpText(
       'after',
@@ -448,7 +444,7 @@ export function build(state: { code: number }): Command {
     )
     .option('--target <file>', 'tuning target; of a proposer')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/mcp.ts')).mcp({ ...o, version: version() })
+      state.code = await (await import('../functions/cli/mcp.ts')).mcp({ ...o, version: programVersion() })
     })
   verb(
     'ui',

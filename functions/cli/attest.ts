@@ -1,7 +1,7 @@
 /** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
-import { PROGRAM } from '#adapters/local/program-files.ts'
+import { programVersion } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
@@ -69,7 +69,7 @@ export async function attestSign(
   const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, dir))
   const store = existingStore(dir, { progress: terminalProgress() })
   try {
-    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: await version() })
+    const recompute = async () => ({ scope: await recomputed(store, run, cage), version: programVersion() })
     const signed = await signAttestations(store, { runId: run, attestor, keys, recompute })
     print(json, { run, keyid: keyId(attestor.publicKey), signed }, () =>
       signed.length === 0
@@ -161,8 +161,4 @@ function outside(file: string, store: string): string {
 async function kmsKey(key: string): Promise<Attestor> {
   const { kmsAttestor } = await import('#adapters/aws/kms-attestor.ts')
   return await kmsAttestor(key.slice(KMS.length))
-}
-
-async function version(): Promise<string> {
-  return JSON.parse(readInput(join(PROGRAM, 'package.json'))).version
 }

@@ -11,13 +11,14 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { TuningTarget } from '#schemas/target.ts'
-import { openEngine, optionsOf, type ReplayerOptions } from './embedded/engine.ts'
+import { openEngine, type ReplayerOptions } from './embedded/engine.ts'
 import { type ImportOptions, importFiles } from './embedded/import-files.ts'
 import type { LocalStore } from './embedded/open-store.ts'
+import { verifyPinned } from './embedded/verify-run.ts'
 import type { IngestReport } from './steps/experience/ingest.ts'
 import { parseAs } from './steps/experience/parse.ts'
 import { runTarget as runOver } from './steps/run/run.ts'
-import { pinnedRun, type Verification, verifyRun as verifyOver } from './steps/run/verify.ts'
+import { pinnedRun, type Verification } from './steps/run/verify.ts'
 import { readJson } from './streams/read-object.ts'
 
 export { compileCase } from '#core/replay/compile.ts'
@@ -102,14 +103,5 @@ export async function verifyRun(
   runId: string,
   { cage }: Pick<ReplayerOptions, 'cage'> = {},
 ): Promise<Verification> {
-  const pinned = await pinnedRun(store, runId)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
-  // What is recomputed rests on what was answered then.
-  const payAgain = store.verdicts.payNothing()
-  try {
-    return await verifyOver(store, runId, engine)
-  } finally {
-    payAgain()
-    engine.close()
-  }
+  return await verifyPinned(store, runId, await pinnedRun(store, runId), cage)
 }

@@ -5,14 +5,14 @@ import { programVersion } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
-import { openEngine, optionsOf } from '../embedded/engine.ts'
 import { readInput } from '../embedded/read-input.ts'
+import { verifyPinned } from '../embedded/verify-run.ts'
 import { UserError } from '../errors.ts'
 import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
-import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
+import { pinnedRun } from '../steps/run/verify.ts'
 import { neededUser, personOf } from './hand.ts'
 import { isInStore } from './in-store.ts'
 import { existingStore } from './open.ts'
@@ -133,19 +133,12 @@ function readKeys(file: string): AttestationKeys {
 
 /** How far a run was recomputed. Throws UserError where it differs. */
 async function recomputed(store: ReturnType<typeof existingStore>, run: string, cage?: boolean): Promise<string> {
-  store.verdicts.payNothing()
-  const pinned = await pinnedRun(store, run)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
-  try {
-    const { reproducible, scope, differences } = await verifyRun(store, run, engine)
-    if (reproducible !== true)
-      throw new UserError(
-        `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
-      )
-    return scope
-  } finally {
-    engine.close()
-  }
+  const { reproducible, scope, differences } = await verifyPinned(store, run, await pinnedRun(store, run), cage)
+  if (reproducible !== true)
+    throw new UserError(
+      `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
+    )
+  return scope
 }
 
 /** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */

@@ -3,11 +3,10 @@ import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { DoneFacts } from '#core/done/facts.ts'
 import type { Probe } from '#core/done/probe.ts'
 import { type DoneReport, doneReport } from '#core/done/report.ts'
-import { openEngine, optionsOf } from '../embedded/engine.ts'
-import type { LocalStore } from '../embedded/open-store.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { verifyPinned } from '../embedded/verify-run.ts'
 import { donePage } from '../pages/done/page.ts'
-import { gatherDone, type Recompute } from '../steps/done/gather.ts'
-import { verifyRun } from '../steps/run/verify.ts'
+import { gatherDone } from '../steps/done/gather.ts'
 import { writeNew } from './new-file.ts'
 import { nextCommand } from './next.ts'
 import { existingStore } from './open.ts'
@@ -46,25 +45,13 @@ export async function lookDone(
 ): Promise<{ readonly facts: DoneFacts; readonly report: DoneReport }> {
   const store = existingStore(dir, { readOnly: true, progress: terminalProgress() })
   try {
-    const facts = await gatherDone(store, storeSigner(store.vaultDir, 'release'), recomputeIn(store), intent)
+    const recompute = (run: AutotuneRun) => verifyPinned(store, run.run_id, run)
+    const facts = await gatherDone(store, storeSigner(store.vaultDir, 'release'), recompute, intent)
     return { facts, report: doneReport(facts) }
   } finally {
     store.close()
   }
 }
-
-/** Recomputes a run with what replayed it; what is recomputed rests on what was answered then. */
-const recomputeIn =
-  (store: LocalStore): Recompute =>
-  async (run) => {
-    store.verdicts.payNothing()
-    const engine = await openEngine(store, run.target.intent ?? '', optionsOf(run.replayer))
-    try {
-      return await verifyRun(store, run.run_id, engine)
-    } finally {
-      engine.close()
-    }
-  }
 
 const unanswered = ({ checks, failure_modes }: DoneReport): number =>
   [...checks, ...failure_modes].filter(({ answer }) => answer !== 'yes').length

@@ -1,12 +1,12 @@
 /** CLI entry: argument parsing only. Each verb is one file in functions/cli. */
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { programVersion } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { nearText } from '../functions/cli/near.ts'
 import { endProgress } from '../functions/cli/progress.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
-import { programVersion } from '../functions/cli/version.ts'
 import { UserError } from '../functions/errors.ts'
 import { wholeNumber } from './arguments.ts'
 import { attestVerbs } from './attest.ts'

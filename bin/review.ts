@@ -1,6 +1,6 @@
 /** The verbs of a review, and the servers for agents and people that only read beside it: argument parsing only. */
 import { Option } from 'commander'
-import { programVersion } from '../functions/cli/version.ts'
+import { programVersion } from '#adapters/local/program-files.ts'
 import { expiry, noCage, port, repeat } from './arguments.ts'
 import type { AddVerb } from './verb.ts'
 

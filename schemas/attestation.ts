@@ -60,12 +60,15 @@ export const AttestationKeys = z
   })
 export type AttestationKeys = z.infer<typeof AttestationKeys>
 
+/** Media type of an in-toto statement. */
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
+
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'is base64')
 
 /** A statement with its signatures: DSSE 1.0, JSON. `payload` and `sig` in base64. */
 export const Envelope = z.strictObject({
   payload: base64,
-  payloadType: z.literal('application/vnd.in-toto+json'),
+  payloadType: z.literal(PAYLOAD_TYPE),
   signatures: z.array(z.strictObject({ keyid: z.string().regex(/^[0-9a-f]{64}$/), sig: base64 })).min(1),
 })
 export type Envelope = z.infer<typeof Envelope>

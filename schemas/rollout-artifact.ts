@@ -2,7 +2,8 @@
 import * as z from 'zod'
 import { Digest, Id, Name, RiskClass, Stamp } from './common.ts'
 import { ReleaseTuple } from './pack.ts'
-import { Approver, DeclaredConfig, ROLLOUT_STATUS, Routing, Stage, StageCohort } from './release.ts'
+import { Approver, DeclaredConfig, ROLLOUT_STATUS, Routing, Stage } from './release.ts'
+import { StageCohort } from './stage-config.ts'
 
 /**
  * The rollout artifact: what is in force, who approved it, and the way back. Written anew at every transition. It is

@@ -1,6 +1,7 @@
 /** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
 import { dirname, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
+import { programVersion } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
@@ -17,7 +18,6 @@ import { existingStore } from './open.ts'
 import { liesIn } from './place.ts'
 import { terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
-import { programVersion } from './version.ts'
 
 const KMS = 'kms:'
 

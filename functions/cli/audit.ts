@@ -11,7 +11,7 @@ import { UserError } from '../errors.ts'
 import { auditPage } from '../pages/done/audit-page.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { lookDone } from './done.ts'
-import { neededUser, personOf } from './hand.ts'
+import { signing } from './hand.ts'
 import { writeNew } from './new-file.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -105,7 +105,7 @@ export function signAudit(file: string, numbers: readonly string[], { json, by }
         `the declaration of control ${n} in ${file} ended on ${one.expires}: set a later "expires", then sign it`,
       )
   }
-  const [owner, on] = [personOf(by ?? neededUser()), today()]
+  const { owner, on } = signing(by)
   writeFileSync(file, `${JSON.stringify(signedDeclarations(manifest, controls, owner, on), null, 2)}\n`)
   print(json, { file, owner, on, signed: [...controls] }, () => [
     `signed   controls ${[...controls].join(', ')} of ${manifest.harness} by ${owner} on ${on}`,

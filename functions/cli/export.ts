@@ -7,8 +7,7 @@ import { TABLES } from '#core/export/lines.ts'
 import { Day } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
 import { intentsOf } from '../steps/experience/documents.ts'
-import { exportTables, VIEWS } from '../steps/export/export.ts'
-import { readText } from '../streams/read-object.ts'
+import { exportTables, putText, VIEWS } from '../steps/export/export.ts'
 import { table } from './layout.ts'
 import { nearText } from './near.ts'
 import { type CommandStore, existingStore, openForAudit } from './open.ts'
@@ -45,11 +44,8 @@ export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Opti
         `--intent ${intent}: this store has no such intent${nearText(intent, intents)}: there are ${intents.join(', ')}`,
       )
     const out = fileStore(dir)
-    if ((await readText(out, MARK)) !== MARK_TEXT) await out.put(MARK, MARK_TEXT)
-    for (const [name, text] of queries()) {
-      const key = `${QUERIES_FOLDER}/${name}`
-      if ((await readText(out, key)) !== text) await out.put(key, text)
-    }
+    await putText(out, MARK, MARK_TEXT)
+    for (const [name, text] of queries()) await putText(out, `${QUERIES_FOLDER}/${name}`, text)
     const report = await exportTables(store, out, { intent, since })
     print(json, { dir, ...report }, () => [
       ...table(
@@ -75,7 +71,7 @@ export const queries = (): ReadonlyMap<string, string> =>
       .map((name) => [name, readFileSync(join(QUERIES, name), 'utf8')]),
   )
 
-/** Throws UserError where a folder lies in the store (null: that is no folder), or holds what no export wrote. */
+/** Throws UserError where a folder lies in the store (null: that one is no folder), or holds what no export wrote. */
 function needPlace(dir: string, store: string | null): void {
   if (store !== null && liesIn(dir, store))
     throw new UserError(

@@ -21,6 +21,12 @@ export function handOf({ by = neededUser(), reason }: HandOptions): Hand {
   return { by: personOf(by), reason: text }
 }
 
+/** Who puts their word under a document, by default the user of this terminal, and on which day. Throws UserError for a name that is none. */
+export const signing = (by = neededUser()): { readonly owner: string; readonly on: string } => ({
+  owner: personOf(by),
+  on: new Date().toISOString().slice(0, 10),
+})
+
 /** A person's name as records keep it. Throws UserError for what is none. */
 export function personOf(by: string): string {
   const person = Name.safeParse(by.trim())

@@ -5,13 +5,13 @@ import { hostOf, modelName } from '#core/live/model-name.ts'
 import { LiveModel } from '#schemas/live-model.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
-import { neededUser, personOf } from './hand.ts'
+import { signing } from './hand.ts'
 import { print } from './terminal.ts'
 
 /** Puts the signature into the file, in the place of an earlier one. Throws UserError for what can be none, with nothing written. */
 export function sign(file: string, { json, by }: { readonly json: boolean; readonly by?: string }): number {
   const document = readLiveModel(readInput(file), file)
-  const [owner, on] = [personOf(by ?? neededUser()), new Date().toISOString().slice(0, 10)]
+  const { owner, on } = signing(by)
   writeFileSync(file, `${JSON.stringify(signedBy(document, owner, on), null, 2)}\n`)
   const says = `${modelName(document.model)} at ${hostOf(document)}, ${document.budget.calls} calls a run at most`
   print(json, { file, owner, on, signed: says }, () => [

@@ -2,12 +2,15 @@
  * Where this program's own files lie, for processes that are started by path. A clone runs `.ts` files, the built package
  * `.js` files of the same names in the same places below its `dist/`, which has a package.json of its own.
  */
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Folder that holds `functions/`, `schemas/` and a package.json. */
 export const PROGRAM = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** Version of this program. */
+export const programVersion = (): string => JSON.parse(readFileSync(join(PROGRAM, 'package.json'), 'utf8')).version
 
 const ENDING = extname(fileURLToPath(import.meta.url))
 

@@ -4,7 +4,7 @@ import { Bands } from '#schemas/bands.ts'
 import { GUARDRAIL_NAMES } from '#schemas/metrics.ts'
 import { UserError } from '../../errors.ts'
 import { parseAs, parseJson } from '../../steps/experience/parse.ts'
-import { neededUser, personOf } from '../hand.ts'
+import { signing } from '../hand.ts'
 import { print } from '../terminal.ts'
 import { readBands } from './bands.ts'
 
@@ -18,7 +18,7 @@ interface Options {
 export function sign(what: string, of: readonly string[], { json, bands: file, by }: Options): number {
   readBands(file)
   const bands = parseJson(readFileSync(file, 'utf8'), file) as Bands
-  const [owner, on] = [personOf(by ?? neededUser()), new Date().toISOString().slice(0, 10)]
+  const { owner, on } = signing(by)
   const signed =
     what === 'limit'
       ? limitSigned(bands, of, { owner, on })

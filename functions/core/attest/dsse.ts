@@ -1,9 +1,6 @@
 /** DSSE envelopes: what exactly is signed, under which id of a key, and whether a signature holds. */
 import { createPublicKey, hash, verify } from 'node:crypto'
-import type { Envelope } from '#schemas/attestation.ts'
-
-/** Media type of an in-toto statement. */
-export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
+import { type Envelope, PAYLOAD_TYPE } from '#schemas/attestation.ts'
 
 /** The bytes that are signed (pre-authentication encoding): the type is signed along, so nothing can pass for another thing. */
 export function signedBytes(payload: Uint8Array): Buffer {

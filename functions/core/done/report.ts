@@ -18,7 +18,7 @@ import { theatre } from './modes/theatre.ts'
 import { type Attack, type Finding, type Probe, probed } from './probe.ts'
 
 /** The article's seven checks, in its order: id, what is asked, and who answers. */
-const CHECKS: readonly (readonly [id: string, asks: string, look: (facts: DoneFacts) => Finding])[] = [
+const CHECKS = [
   ['tied', 'Is each candidate tied to one metric and one intent?', tied],
   ['replayable', 'Is it replayable on pinned traces, pack, policy, tools and evaluators?', replayable],
   ['small', 'Is it small, typed, with reviewers and an owner?', small],
@@ -26,14 +26,10 @@ const CHECKS: readonly (readonly [id: string, asks: string, look: (facts: DoneFa
   ['reversible', 'Is it reversible to a pinned tuple?', reversible],
   ['measured', 'Once shipped, was it measured by intent against the baseline?', measured],
   ['on_record', 'Are target, candidates, scores, winner and rationale on record?', onRecord],
-]
+] as const satisfies readonly (readonly [id: string, asks: string, look: (facts: DoneFacts) => Finding])[]
 
 /** The article's seven failure modes: each is tried on a copy of the configuration that the run pinned. */
-const MODES: readonly (readonly [
-  id: string,
-  asks: string,
-  attack: (facts: DoneFacts, defences: Defences) => Attack,
-])[] = [
+const MODES = [
   ['metric_monoculture', 'Can one metric win alone?', monoculture],
   ['test_set_leakage', 'Can the search see the sealed set?', leakage],
   ['prompt_sprawl', 'Can a prompt grow without bound?', sprawl],
@@ -41,7 +37,17 @@ const MODES: readonly (readonly [
   ['unsafe_auto_promotion', 'Can a change ship without people and stages?', promotion],
   ['hidden_blast_radius', 'Can a change reach further than it says?', radius],
   ['rollback_theatre', 'Can a rollout start without a way back?', theatre],
-]
+] as const satisfies readonly (readonly [
+  id: string,
+  asks: string,
+  attack: (facts: DoneFacts, defences: Defences) => Attack,
+])[]
+
+/** Their ids, each in the order of its table. */
+export const CHECK_IDS = CHECKS.map(([id]) => id)
+export const MODE_IDS = MODES.map(([id]) => id)
+/** Id of a probe. */
+export type ProbeId = (typeof CHECK_IDS | typeof MODE_IDS)[number]
 
 export interface DoneReport {
   readonly intent: string | null

@@ -1,20 +1,8 @@
 /** The loop itself as evidence: what the probes of the definition of done saw of a store. What no probe looks at stays unverified. */
 import type { DoneFacts } from '../done/facts.ts'
 import type { Probe } from '../done/probe.ts'
-import type { DoneReport } from '../done/report.ts'
+import { CHECK_IDS, type DoneReport, MODE_IDS, type ProbeId } from '../done/report.ts'
 import type { AuditEvidence, Known } from './judge.ts'
-
-const CHECKS = ['tied', 'replayable', 'small', 'rejectable', 'reversible', 'measured', 'on_record'] as const
-const MODES = [
-  'metric_monoculture',
-  'test_set_leakage',
-  'prompt_sprawl',
-  'eval_overfitting',
-  'unsafe_auto_promotion',
-  'hidden_blast_radius',
-  'rollback_theatre',
-] as const
-type ProbeId = (typeof CHECKS)[number] | (typeof MODES)[number]
 
 /** Control -> the probes that show it at work. The other controls are the harness's own, or no probe shows them. */
 const SHOWN_BY: Readonly<Record<number, readonly ProbeId[]>> = {
@@ -24,11 +12,11 @@ const SHOWN_BY: Readonly<Record<number, readonly ProbeId[]>> = {
   23: ['reversible'],
   26: ['replayable', 'eval_overfitting', 'metric_monoculture'],
   28: ['measured'],
-  29: MODES,
+  29: MODE_IDS,
   35: ['reversible'],
   36: ['replayable'],
   37: ['reversible', 'rollback_theatre'],
-  40: CHECKS,
+  40: CHECK_IDS,
 }
 
 export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<number, Known> {

@@ -1,5 +1,6 @@
 /** Every rule of a stage or of the window, checked on the production runs of both arms: one row a rule, always all of them. */
-import type { Arm, ProductionRun, Rollout, StageGate, StageRow } from '#schemas/release.ts'
+import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
+import type { StageGate } from '#schemas/stage-config.ts'
 import type { Period } from '#schemas/stages.ts'
 import { binomCdf, binomTail } from '../statistics/binomial.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'

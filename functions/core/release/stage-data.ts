@@ -1,5 +1,6 @@
 /** Production runs of one period, counted: per arm, per measure, each subject once; and the observed differences. */
-import type { Arm, ProductionRun, Rollout, RolloutConfig, StageGate } from '#schemas/release.ts'
+import type { Arm, ProductionRun, Rollout, RolloutConfig } from '#schemas/release.ts'
+import type { StageGate } from '#schemas/stage-config.ts'
 import type { Period } from '#schemas/stages.ts'
 import { isAtMost } from '../statistics/compare.ts'
 import { measured } from '../statistics/measured.ts'

@@ -3,7 +3,7 @@
  * `registry.ts`; carriers, grouping, timeline, tools, retrieval and family are shared and no dialect repeats them.
  */
 
-import { EVALUATION } from './evaluated-arm.ts'
+import { isEvaluation } from './evaluated-arm.ts'
 import { type Part, type Span, spanOf, type Where } from './span.ts'
 import { atPath, type JsonValue } from './values.ts'
 import { type WireLog, type WireRow, type WireSpan, wireOf } from './wire.ts'
@@ -87,7 +87,7 @@ export function overSpans(reader: SpanReader, others: readonly SpanReader[]): Di
       }
       for (const log of logs) {
         const own = readers.find((each) => each.marksLog?.(log))
-        const said = own?.readLog?.(log) ?? (log.name === EVALUATION ? { named: namedIn(log.attrs, asked) } : null)
+        const said = own?.readLog?.(log) ?? (isEvaluation(log) ? { named: namedIn(log.attrs, asked) } : null)
         if (said) yield { kind: 'more', more: { trace: log.trace, span: log.span, time: log.time, said, where } }
       }
     },
@@ -95,7 +95,7 @@ export function overSpans(reader: SpanReader, others: readonly SpanReader[]): Di
 }
 
 function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
-  const evaluations = wire.events.filter(({ name }) => name === EVALUATION).map(({ attrs }) => attrs)
+  const evaluations = wire.events.filter(isEvaluation).map(({ attrs }) => attrs)
   const row = Object.assign({}, wire.resource, ...evaluations, wire.attrs)
   return spanOf({
     trace: wire.trace,

@@ -167,13 +167,9 @@ ${diffBlock(String(from), String(to))}`,
 }
 
 /** What whoever proposed it said beforehand, and what the search set showed; nothing where nobody said anything. */
-function predicted({ prediction, happened, origin }: ShownProposal['proposal']['candidate_change']): Html | null {
-  return (
-    (prediction !== undefined &&
-      html`<p>Predicted by ${visible(origin ?? 'whoever proposed it')}: ${visible(predictionWords(prediction, happened))}.</p>`) ||
-    null
-  )
-}
+const predicted = ({ prediction, happened, origin }: ShownProposal['proposal']['candidate_change']): Html | false =>
+  prediction !== undefined &&
+  html`<p>Predicted by ${visible(origin ?? 'whoever proposed it')}: ${visible(predictionWords(prediction, happened))}.</p>`
 
 /** For which cases a change is, where it is not for all, and whose rule it is. */
 function scope({

@@ -1,7 +1,7 @@
 /** After harm was shown: how bad it was, for whom, in which stage, and in which runs. */
 import { html } from 'hono/html'
 import type { Failed, FailedByArm, FailedSlice, Failure } from '#core/release/failures.ts'
-import type { StageCohort } from '#schemas/release.ts'
+import type { StageCohort } from '#schemas/stage-config.ts'
 import { count, number, percent, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { points } from './stage-rows.ts'

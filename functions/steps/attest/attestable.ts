@@ -9,7 +9,7 @@ import {
   type Verified,
   verificationStatement,
 } from '#core/attest/statements.ts'
-import { digestOf, digestOfBytes } from '#core/canonical.ts'
+import { digestOf } from '#core/canonical.ts'
 import type { Attested } from '#schemas/attestation.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
 import { isPartId } from '#schemas/patterns.ts'
@@ -18,7 +18,7 @@ import type { Rollout } from '#schemas/release.ts'
 import { type AutotuneFile, keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { readJson } from '../../streams/read-object.ts'
+import { digestOfObject, readJson } from '../../streams/read-object.ts'
 import { readRollout, rolloutId } from '../release/rollouts.ts'
 import { readPart } from '../review/part-proposals.ts'
 import { readReview, reviewId } from '../review/reviews.ts'
@@ -109,8 +109,8 @@ async function promotionsOf(store: Store, rollout: Rollout): Promise<Attestable[
 }
 
 async function fileOf(objects: ObjectStore, name: string): Promise<Resource | null> {
-  const bytes = await objects.get(name)
-  return bytes && { name, digest: { sha256: digestOfBytes(bytes).slice(7) } }
+  const digest = await digestOfObject(objects, name)
+  return digest === null ? null : { name, digest: { sha256: digest.slice(7) } }
 }
 
 async function needFile(objects: ObjectStore, name: string): Promise<Resource> {

@@ -48,10 +48,11 @@ export async function signAttestations(
   const due = (await attestables(store, runId)).filter(({ kind }) => may.has(kind))
   const recomputed = due.some(({ kind }) => kind === 'verification') ? await recompute() : null
   const done: SignedAttestation[] = []
+  let envelopes = await keptEnvelopes(store, runId)
   for (const { kind, name, statement } of due)
     for (let tries = 0; ; tries++) {
       if (tries === MOST_TRIES) throw new Error(`attestation ${name} of ${runId} was never written`)
-      const kept = (await keptEnvelopes(store, runId)).get(name)
+      const kept = envelopes.get(name)
       const was = kept && Buffer.from(kept.payload, 'base64')
       const verified = (was && verifiedOf(jsonOf(was.toString()))) ?? (recomputed && { at: now, ...recomputed })
       const payload = Buffer.from(canonical(statement(verified)))
@@ -66,6 +67,7 @@ export async function signAttestations(
         done.push({ name, kind, before, signatures: signatures.length + (before ? 0 : 1) })
         break
       }
+      envelopes = await keptEnvelopes(store, runId)
     }
   return done
 }

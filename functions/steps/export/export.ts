@@ -48,6 +48,11 @@ const inScope = (
   (scope.intent === undefined || [segment(scope.intent), segment(ALL_INTENTS)].includes(intent)) &&
   (scope.since === undefined || !TABLES[table]!.since || day === NO_DAY || day >= scope.since)
 
+/** Writes a text of an export, where it does not stand already. */
+export async function putText(out: ObjectStore, key: string, text: string): Promise<void> {
+  if ((await readText(out, key)) !== text) await out.put(key, text)
+}
+
 /** Writes the export of a store. The vault is never opened. */
 export async function exportTables(store: Store, out: ObjectStore, scope: ExportScope): Promise<ExportReport> {
   const aside = store.scratch()
@@ -76,8 +81,7 @@ export async function exportTables(store: Store, out: ObjectStore, scope: Export
       written++
     }
     const { removed, filled } = await removeOthers(out, parts, scope)
-    const views = duckdbViews(filled)
-    if ((await readText(out, VIEWS)) !== views) await out.put(VIEWS, views)
+    await putText(out, VIEWS, duckdbViews(filled))
     return { rows, files: parts.size, written, removed }
   } finally {
     aside.close()

@@ -8,15 +8,9 @@ import { nextTuple, pinTuple } from '#core/release/tuple.ts'
 import { decide } from '#core/review/review.ts'
 import { generator } from '#core/statistics/generator.ts'
 import { ContextPack } from '#schemas/pack.ts'
-import {
-  type Arm,
-  type ProductionRun,
-  type Rollout,
-  RolloutConfig,
-  type Stage,
-  type StageConfig,
-} from '#schemas/release.ts'
+import { type Arm, type ProductionRun, type Rollout, RolloutConfig, type Stage } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
+import type { StageConfig } from '#schemas/stage-config.ts'
 import { type Period, STAGES } from '#schemas/stages.ts'
 import { aReview, DURING, unchanged, vote } from '../review/builders.ts'
 

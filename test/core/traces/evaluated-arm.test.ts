@@ -72,6 +72,19 @@ test('flags of another provider, or of two rollouts, are no arm', () => {
   expect(armIn(span({}))).toBeUndefined()
 })
 
+test.each([
+  { 'feature_flag.provider.name': 'flagd', 'feature_flag.key': 'new_ui', 'feature_flag.result.variant': 'on' },
+  { 'feature_flag.key': 'new_ui', 'feature_flag.result.variant': 'candidate' },
+])('an event of another provider on the same span takes nothing away: %o', (other) => {
+  const { arm, rollout_id: rollout } = found[0]!
+  const events = [evaluationOf(found[0]!), other].map((values) => ({
+    name: 'feature_flag.evaluation',
+    attributes: pairs(values),
+  }))
+  expect(armIn(span({ events }))).toEqual({ arm, rollout })
+  expect(armIn(span({ events: events.toReversed() }))).toEqual({ arm, rollout })
+})
+
 test('what is written names no subject', () => {
   expect(JSON.stringify(evaluationOf(assignArm(routing, { ...subject(1), id: 'ana@example.com' })))).not.toContain(
     'ana',

@@ -57,7 +57,7 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
 
 const known = new Map<string, Templates>()
 
-/** Templates alone, for context values that are no paths: synthesized once a process, and frozen. */
+/** Templates alone, where files that the context names stay as they are: synthesized once a process, and frozen. */
 export function templatesOf(over: Readonly<Record<string, unknown>> = {}): Templates {
   const key = JSON.stringify(over, (_, value) => (value === undefined ? 'absent' : value))
   const templates = known.get(key) ?? frozen(synthesize(over).templates)

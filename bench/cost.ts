@@ -95,11 +95,16 @@ function billOf({ transitions, functions }: Measured, memory: Memory): Bill {
         use.calls * PRICES.lambdaRequest +
         secondsOf(use, memory[name]!) * (memory[name]! / 1024) * PRICES.lambdaGbSecond,
     ),
-    S3: sum((use) => use.gets * PRICES.s3Get + use.puts * PRICES.s3Put),
-    DynamoDB: sum((use) => use.itemReads * PRICES.dynamoRead + use.itemWrites * PRICES.dynamoWrite),
+    S3: sum(s3Usd),
+    DynamoDB: sum(dynamoUsd),
     KMS: sum((use) => Math.min(use.calls, use.vault) * PRICES.kmsRequest),
   }
 }
+
+const s3Usd = ({ gets, puts }: Use): number => gets * PRICES.s3Get + puts * PRICES.s3Put
+
+const dynamoUsd = ({ itemReads, itemWrites }: Use): number =>
+  itemReads * PRICES.dynamoRead + itemWrites * PRICES.dynamoWrite
 
 /** Billed seconds of all calls: work, waiting for requests, and a cold start each. */
 function secondsOf(use: Use, mb: number): number {
@@ -113,12 +118,7 @@ const requestsOf = ({ functions }: Measured): number =>
 
 /** What the import of both sides asks of AWS, for a number of cases a side: it runs on the machine of whoever imports. */
 const importUsd = ({ cases, imported }: Measured, of = cases): number =>
-  (of / cases) *
-  (imported.gets * PRICES.s3Get +
-    imported.puts * PRICES.s3Put +
-    imported.itemReads * PRICES.dynamoRead +
-    imported.itemWrites * PRICES.dynamoWrite +
-    imported.vault * PRICES.kmsRequest)
+  (of / cases) * (s3Usd(imported) + dynamoUsd(imported) + imported.vault * PRICES.kmsRequest)
 
 /** Writes and lists of an import, for a thousand of the runs on both sides. */
 const putsPerThousand = ({ cases, imported }: Measured): number => round((1000 * imported.puts) / (2 * cases))

@@ -8,9 +8,9 @@ import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evaluate/asked.ts'
 import type { RunToCompile } from '#core/experience/index-line.ts'
-import type { CaseScore } from '#core/gate/score.ts'
+import type { AnsweredScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
-import type { AskedAnswer } from '#core/live/asked-answers.ts'
+import type { AskedAnswer, SealedQuestion } from '#core/live/asked-answers.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -371,18 +371,9 @@ export interface ReplayEngine {
     change: CandidateChange | null,
     pass: Pass,
     question?: number,
-  ): AsyncIterable<ScoredCase>
+  ): AsyncIterable<AnsweredScore>
   /** Of a live run. Absent: recorded answers stand. */
   readonly live?: LiveReplays
-}
-
-/** A score with the answers of a model that it stands on; absent: recorded ones. */
-export type ScoredCase = CaseScore & { readonly answers?: readonly AskedAnswer[] }
-
-/** A question of a sealed version. */
-export interface SealedQuestion {
-  readonly version: string
-  readonly question: number
 }
 
 /** What a run knows of the model that its engine asks live. */

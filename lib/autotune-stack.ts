@@ -7,18 +7,17 @@ import type { Construct } from 'constructs'
 import { Autotune } from './constructs/autotune.ts'
 import { Cadence } from './constructs/cadence.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
-import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
-import type { Stores } from './constructs/workflow-rights.ts'
+import type { AllStores } from './constructs/workflow-rights.ts'
 import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
 import { alarmTopicOf, appConfigIsOn, dailyTime, harnessOf } from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
   /** Stores of the stateful stack; handed over as constructs, so that rights are granted where they are needed. */
-  readonly stores: Stores & { readonly releases: ReleaseStore }
+  readonly stores: AllStores
   /**
    * The stage that the stack is and stays, as that of its stores.
    * @default - none is fixed: nothing of this stack is kept

@@ -7,6 +7,7 @@
 import type { Job as HostJob } from '#adapters/local/module/protocol.ts'
 import { answerCache } from '#adapters/model-cache.ts'
 import { digestOf } from '#core/canonical.ts'
+import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
@@ -24,7 +25,6 @@ import type {
   ModelReply,
   ObjectStore,
   Pass,
-  SealedQuestion,
   Store,
 } from '../ports.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'

@@ -22,19 +22,18 @@ import { watchLimits } from '../limits.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
 import type { HarnessProps } from './harness.ts'
-import type { ReleaseStore } from './release-store.ts'
 import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
 import { Rollouts, type RolloutsProps } from './rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './runtime-settings.ts'
 import { endOf, executionsOf, mappingMachine, mayRunNested } from './state-machine.ts'
 import { Watch } from './watch.ts'
 import { WorkflowFunctions } from './workflow-functions.ts'
-import type { Stores } from './workflow-rights.ts'
+import type { AllStores, Stores } from './workflow-rights.ts'
 
 /** What is tuned, when, and within which limits. */
 export interface AutotuneProps extends RuntimeSettings {
   /** Experience, vault, ledger and releases that the workflows work on: a `StatefulStack`. */
-  readonly stores: Stores & { readonly releases: ReleaseStore }
+  readonly stores: AllStores
   /**
    * Targets that are tuned by themselves, by a name of yours: letters and digits, since it becomes part of a construct id.
    * @default - none; runs are started by hand

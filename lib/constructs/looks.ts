@@ -70,15 +70,17 @@ export function looks(
   })
   const told = { bands, topic: topic?.topicArn ?? null }
   const telling = topic ? [new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] })] : []
+  const weekly = arns({ refreshSealed, reviewWeek })
+  const quarterly = arns({ reviewQuarter, resplitIntent })
   return {
     weekly: stateMachine(scope, 'WeeklyWorkflow', {
-      definition: weeklyDefinition({ ...told, ...arns({ refreshSealed, reviewWeek }) }),
-      functions: Object.values(arns({ refreshSealed, reviewWeek })),
+      definition: weeklyDefinition({ ...told, ...weekly }),
+      functions: Object.values(weekly),
       statements: telling,
     }),
     quarterly: stateMachine(scope, 'QuarterlyWorkflow', {
-      definition: quarterlyDefinition({ ...told, ...arns({ reviewQuarter, resplitIntent }) }),
-      functions: Object.values(arns({ reviewQuarter, resplitIntent })),
+      definition: quarterlyDefinition({ ...told, ...quarterly }),
+      functions: Object.values(quarterly),
       statements: telling,
     }),
   }

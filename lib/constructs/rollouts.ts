@@ -121,12 +121,8 @@ const MOST_BYTES = 250_000
 
 /** Each configuration once, with its intents: most intents are rolled out alike. */
 function handedOn(configs: Readonly<Record<string, RolloutConfig>>): StartRolloutInput['configs'] {
-  const alike = new Map<string, { intents: string[]; config: RolloutConfig }>()
-  for (const [intent, config] of Object.entries(configs)) {
-    const text = JSON.stringify(config)
-    alike.set(text, { intents: [...(alike.get(text)?.intents ?? []), intent], config })
-  }
-  const handed = [...alike.values()]
+  const alike = Map.groupBy(Object.entries(configs), ([, config]) => JSON.stringify(config))
+  const handed = [...alike.values()].map((same) => ({ intents: same.map(([intent]) => intent), config: same[0]![1] }))
   const bytes = Buffer.byteLength(JSON.stringify(handed))
   if (bytes > MOST_BYTES)
     throw new RangeError(

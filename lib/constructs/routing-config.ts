@@ -36,8 +36,7 @@ export class RoutingConfig extends Construct {
   readonly intents: Readonly<Record<string, RoutingTarget>>
   /** The applications, one an intent, in the order of the intents. */
   readonly applications: CfnApplication[] = []
-  private readonly strategyIds: Pick<RoutingTargets, 'gradual' | 'at_once'>
-  private readonly strategies: readonly CfnDeploymentStrategy[]
+  private readonly strategies: Pick<RoutingTargets, 'gradual' | 'at_once'>
 
   constructor(scope: Construct, id: string, intents: readonly string[]) {
     super(scope, id)
@@ -55,10 +54,8 @@ export class RoutingConfig extends Construct {
         growthType: 'LINEAR',
         replicateTo: 'NONE',
         ...shape,
-      })
-    const [forward, back] = [strategy('Forward', FORWARD), strategy('Back', BACK)]
-    this.strategies = [forward, back]
-    this.strategyIds = { gradual: forward.ref, at_once: back.ref }
+      }).ref
+    this.strategies = { gradual: strategy('Forward', FORWARD), at_once: strategy('Back', BACK) }
     this.intents = Object.fromEntries(intents.map((intent) => [intent, this.place(intent, monitors)]))
   }
 
@@ -110,7 +107,7 @@ export class RoutingConfig extends Construct {
     const short = ({ application, environment, profile }: RoutingTarget) =>
       [application, environment, profile].join('/')
     return {
-      ...this.strategyIds,
+      ...this.strategies,
       intents: Object.fromEntries(Object.entries(this.intents).map(([intent, place]) => [intent, short(place)])),
     }
   }
@@ -133,7 +130,7 @@ export class RoutingConfig extends Construct {
       }),
       new PolicyStatement({
         actions: ['appconfig:StartDeployment'],
-        resources: this.strategies.map((s) => this.arn(`deploymentstrategy/${s.ref}`)),
+        resources: Object.values(this.strategies).map((strategy) => this.arn(`deploymentstrategy/${strategy}`)),
       }),
     ])
   }

@@ -15,7 +15,7 @@ export interface RuntimeSettings {
    */
   readonly logRetention?: RetentionDays
   /**
-   * What becomes of those logs when the stack is removed.
+   * What becomes of those logs when the stack is removed, and of the routing in AppConfig.
    * @default RemovalPolicy.RETAIN
    */
   readonly logRemoval?: RemovalPolicy

@@ -131,8 +131,11 @@ export interface Stores {
   readonly journal: HeadsJournal
 }
 
+/** The same with the releases: everything that a `StatefulStack` keeps. */
+export type AllStores = Stores & { readonly releases: ReleaseStore }
+
 /** What review and rollouts work on: the vault is none of their business. */
-export type OpenStores = Omit<Stores, 'vault'> & { readonly releases: ReleaseStore }
+export type OpenStores = Omit<AllStores, 'vault'>
 
 /** Where the functions work, and how much at once. */
 export interface WorkflowFunctionsProps {

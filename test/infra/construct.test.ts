@@ -13,11 +13,12 @@ import { Autotune, type AutotuneProps, StatefulStack, type StatefulStackProps, T
 import { aConfig } from '../core/release/builders.ts'
 import { theBands } from '../support/bands.ts'
 import { INTENT } from '../support/builders.ts'
+import { templatesIn, UNBUNDLED } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
-import type { Resource, Template, Templates } from '../support/infra/resolve.ts'
+import type { Resource, Templates } from '../support/infra/resolve.ts'
+import { arnOf } from '../support/infra/security-table.ts'
 
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
-const { context } = json('cdk.json') as { context: Record<string, unknown> }
 const target = TuningTarget.parse(json('functions/demo/target.json'))
 
 /** An app with both stacks; `fill` sees them before they are synthesized. */
@@ -26,11 +27,11 @@ function synthesized(
   stored: Partial<StatefulStackProps> = {},
   fill: (autotune: Autotune, stores: StatefulStack, stack: Stack) => void = () => {},
 ): Templates {
-  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+  const app = new App({ context: UNBUNDLED })
   const stores = new StatefulStack(app, 'SupportData', { retain: true, ...stored })
   const stack = new Stack(app, 'Support')
   fill(new Autotune(stack, 'Autotune', { stores, ...props }), stores, stack)
-  return Object.fromEntries(app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
+  return templatesIn(app)
 }
 
 const ofType = (templates: Templates, type: string): Resource[] =>
@@ -82,11 +83,11 @@ describe('an app of its own', () => {
   })
 
   it('runs every function in a VPC of its own', () => {
-    const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+    const app = new App({ context: UNBUNDLED })
     const stores = new StatefulStack(app, 'SupportData', { retain: true })
     const stack = new Stack(app, 'Support')
     new Autotune(stack, 'Autotune', { stores, vpc: new Vpc(stack, 'Vpc', { natGateways: 1 }) })
-    const { Resources = {} } = app.synth().getStackByName('Support').template as Template
+    const { Resources = {} } = templatesIn(app).Support!
     const functions = Object.values(Resources).filter(
       (r) => r.Type === 'AWS::Lambda::Function' && r.Properties!.Environment,
     )
@@ -97,7 +98,7 @@ describe('an app of its own', () => {
 
   it('works on a bucket, a table and a key of its own', () => {
     const table = { pk: { name: 'pk', type: AttributeType.STRING }, sk: { name: 'sk', type: AttributeType.STRING } }
-    const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } })
+    const app = new App({ context: UNBUNDLED })
     const own = new Stack(app, 'Own')
     const stores = new StatefulStack(app, 'SupportData', {
       retain: true,
@@ -107,7 +108,7 @@ describe('an app of its own', () => {
       vaultLock: Duration.days(90),
     })
     new Autotune(new Stack(app, 'Support'), 'Autotune', { stores })
-    const { SupportData } = Object.fromEntries(app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
+    const { SupportData } = templatesIn(app)
     const of = (type: string, start = '') =>
       Object.entries(SupportData!.Resources!).flatMap(([id, r]) =>
         r.Type === type && id.startsWith(start) ? [JSON.stringify(r.Properties)] : [],
@@ -165,12 +166,7 @@ describe('what is granted to somebody', () => {
 
   it('is that and nothing else; no grant reaches the vault', () => {
     const policies = policiesOf(templates)
-    const find = (type: string, start: string) =>
-      Object.entries(templates).flatMap(([stack, t]) =>
-        Object.entries(t.Resources ?? {}).flatMap(([id, r]) =>
-          r.Type === type && id.startsWith(start) ? [`arn:${stack}.${id}`] : [],
-        ),
-      )[0]!
+    const find = (type: string, start: string) => arnOf(templates, type, start)
     const vault = find('AWS::S3::Bucket', 'VaultBucket')
     const experience = find('AWS::S3::Bucket', 'ExperienceBucket')
     const doors = {

@@ -7,12 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exampleApp } from '../../examples/cdk/app.ts'
 import { Autotune, type AutotuneProps } from '../../lib/constructs/autotune.ts'
 import { StatefulStack } from '../../lib/stateful-stack.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { synthesize, UNBUNDLED } from '../support/infra/deployment.ts'
 import type { Template } from '../support/infra/resolve.ts'
 
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 const { context } = json('cdk.json') as { context: Record<string, unknown> }
-const quick = { ...context, 'aws:cdk:bundling-stacks': [] }
 
 describe('the configuration of the deployment', () => {
   it('has every recommended feature flag at its recommended value', () => {
@@ -75,7 +74,7 @@ describe('registered targets', () => {
 
 describe('the construct in another application', () => {
   it('synthesizes as the example writes it: own schedule, own topic, later answers', () => {
-    const templates = exampleApp({ context: quick })
+    const templates = exampleApp({ context: UNBUNDLED })
       .synth()
       .stacks.map((s) => s.template as Template)
     const resources = templates.flatMap((t) => Object.values(t.Resources ?? {}))
@@ -93,7 +92,7 @@ describe('the construct in another application', () => {
   let stores: StatefulStack
   let app: App
   beforeAll(() => {
-    app = new App({ context: quick })
+    app = new App({ context: UNBUNDLED })
     stores = new StatefulStack(app, 'Data', { retain: false })
   })
   it.each<[string, Partial<AutotuneProps>, RegExp]>([

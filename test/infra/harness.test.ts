@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import type { Templates } from '../support/infra/resolve.ts'
-import { fromFunction } from '../support/infra/security-table.ts'
+import { fromFunction, roleName } from '../support/infra/security-table.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'
 const MODEL = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
@@ -15,7 +15,7 @@ const who = (templates: Templates, action: string, resource: string): string[] =
       const ask = { action, resource }
       return (policies.functions.get(role) ?? []).some((from) => policies.may(role, fromFunction(ask, from)))
     })
-    .map((role) => role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, ''))
+    .map(roleName)
     .sort()
 }
 

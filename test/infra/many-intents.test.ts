@@ -7,7 +7,7 @@ import { ManagedPolicy, Policy, PolicyStatement, Role, ServicePrincipal } from '
 import { afterAll, describe, expect, it } from 'vitest'
 import { LIMITS, watchLimits } from '../../lib/limits.ts'
 import { aConfig } from '../core/release/builders.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 import type { Resource, Templates } from '../support/infra/resolve.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'autotune-many-'))
@@ -24,7 +24,7 @@ function withIntents(n: number, appconfig: 'on' | 'off', different = false): Tem
     const window = { ...config.window, hours: config.window.hours + (different ? i : 0) }
     writeFileSync(join(rollouts, `${nameOf(i)}.json`), JSON.stringify({ ...config, window }))
   }
-  return synthesize({ rollouts, appconfig, bands: undefined, reviewers: undefined }).templates
+  return templatesOf({ rollouts, appconfig, bands: undefined, reviewers: undefined })
 }
 
 /** Longest that a value can be once it is deployed. */

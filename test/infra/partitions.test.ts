@@ -1,5 +1,5 @@
 /** A deployment in China and in GovCloud: no ARN, no host and no principal of another partition. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App } from 'aws-cdk-lib'
@@ -9,10 +9,7 @@ import { StatefulStack } from '../../lib/stateful-stack.ts'
 import { aConfig } from '../core/release/builders.ts'
 import { theBands } from '../support/bands.ts'
 import { INTENT } from '../support/builders.ts'
-import { templatesOf } from '../support/infra/deployment.ts'
-import type { Template } from '../support/infra/resolve.ts'
-
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }
+import { templatesIn, templatesOf, UNBUNDLED } from '../support/infra/deployment.ts'
 
 /** Everything, for one region. */
 function inRegion(region: string): string {
@@ -22,11 +19,11 @@ function inRegion(region: string): string {
     const bands = `${dir}-bands.json`
     writeFileSync(bands, JSON.stringify(theBands()))
     const documents = { reviewers: 'examples/reviewers.json', rollouts: dir, bands, appconfig: 'on' }
-    const app = new App({ context: { ...context, ...documents, 'aws:cdk:bundling-stacks': [] } })
+    const app = new App({ context: { ...UNBUNDLED, ...documents } })
     const env = { account: '111122223333', region }
     const stores = new StatefulStack(app, 'Data', { retain: true, env })
     new AutotuneStack(app, 'Workflow', { stores, env })
-    const templates = app.synth().stacks.map((s) => s.template as Template)
+    const templates = templatesIn(app)
     rmSync(bands)
     return JSON.stringify(templates)
   } finally {

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { type Ask, type Policies, policiesOf, type Statement } from '../support/infra/iam.ts'
 import type { Templates } from '../support/infra/resolve.ts'
-import { doorsOf, fromFunction } from '../support/infra/security-table.ts'
+import { doorsOf, fromFunction, STRANGER } from '../support/infra/security-table.ts'
 
 const SIMULATOR = '@cloud-copilot/iam-simulate'
 const VERSION = '0.1.173'
@@ -76,10 +76,7 @@ const streamOf = (resource: string): string =>
 /** Both answers to one question. */
 async function answers(of: Simulator, policies: Policies, real: (text: string) => string, role: string, ask: Ask) {
   const translated = <T>(value: T): T => JSON.parse(real(JSON.stringify(value))) as T
-  const policy = (statements: readonly Statement[]) => ({
-    Version: '2012-10-17',
-    Statement: translated(statements).map(({ Principal, ...s }) => ({ ...s, ...(Principal ? { Principal } : {}) })),
-  })
+  const policy = (statements: readonly Statement[]) => ({ Version: '2012-10-17', Statement: translated(statements) })
   const onResource = [...policies.onResource].flatMap(([arn, statements]) =>
     ask.resource === arn || ask.resource.startsWith(`${arn}/`) ? statements : [],
   )
@@ -123,7 +120,7 @@ describe('the policy evaluator of the tests', () => {
     for (const role of policies.roles)
       for (const [door, ask] of doors) {
         const own = policies.functions.get(role)?.at(-1)
-        for (const question of own ? [fromFunction(ask, own), fromFunction(ask, 'arn:elsewhere.Function')] : [ask]) {
+        for (const question of own ? [fromFunction(ask, own), fromFunction(ask, STRANGER)] : [ask]) {
           const { ours, theirs } = await answers(of, policies, real, role, question)
           asked++
           if (ours !== theirs) differing.push(`${role}: ${door}: ours ${ours}, theirs ${theirs}`)

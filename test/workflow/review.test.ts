@@ -50,7 +50,7 @@ async function underReview(faults: Faults = {}, input: unknown = { run_id: 'r' }
   const started = deployed.review(input)
   await deployed.clock.idle()
   const stored = async () => (await latestReview(store, 'r'))!.review
-  const link = (person: string) => /https:\S+/.exec(deployed.mails.find((m) => m.to === person)!.text)![0]
+  const link = (person: string) => linkTo(person, deployed)
   return {
     ...deployed,
     store,
@@ -58,12 +58,7 @@ async function underReview(faults: Faults = {}, input: unknown = { run_id: 'r' }
     stored,
     link,
     async post(role, fields = {}, sent = {}) {
-      const form = { decision: 'approved', confirm: 'yes', reason: '', shown_digest: (await stored()).shown_digest }
-      return deployed.http('POST', pathOf(link(PEOPLE[role])), {
-        headers: { origin: DESK_ORIGIN, 'content-type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams({ ...form, ...fields }).toString(),
-        ...sent,
-      })
+      return deployed.http('POST', pathOf(link(PEOPLE[role])), { ...formOf(await stored(), fields), ...sent })
     },
     async rejections() {
       const pinned = (await readJson<AutotuneRun>(store.objects, keys.autotuneRun('r', 'target.json')))!
@@ -73,7 +68,13 @@ async function underReview(faults: Faults = {}, input: unknown = { run_id: 'r' }
   }
 }
 
+const linkTo = (person: string, { mails }: Deployed) => /https:\S+/.exec(mails.find((m) => m.to === person)!.text)![0]
 const pathOf = (url: string) => url.slice(DESK_ORIGIN.length)
+/** The form of a page as a browser sends it: an approval, with other fields in its place. */
+const formOf = ({ shown_digest }: Review, fields: Record<string, string> = {}): Sent => ({
+  headers: { origin: DESK_ORIGIN, 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams({ decision: 'approved', confirm: 'yes', reason: '', shown_digest, ...fields }).toString(),
+})
 const tokenItems = async ({ store }: Desk) =>
   (await Array.fromAsync(store.table.query(`token#${(await latestReview(store, 'r'))!.review.review_id}`))).length
 const killed = () => {
@@ -111,16 +112,10 @@ describe('a part that replay cannot judge', () => {
     const [id] = await partIds(store)
     const review = async () => (await latestReview(store, id!))!.review
     for (const role of ROLES) {
-      const url = /https:\S+/.exec(deployed.mails.find((m) => m.to === PEOPLE[role])!.text)![0]
-      const page = await deployed.http('GET', pathOf(url))
+      const path = pathOf(linkTo(PEOPLE[role], deployed))
+      const page = await deployed.http('GET', path)
       expect(page.body).toMatch(/class="stamp">NOT CERTIFIED BY REPLAY/)
-      const form = { decision: 'approved', confirm: 'yes', reason: '', shown_digest: (await review()).shown_digest }
-      const sent = { origin: DESK_ORIGIN, 'content-type': 'application/x-www-form-urlencoded' }
-      const posted = await deployed.http('POST', pathOf(url), {
-        headers: sent,
-        body: new URLSearchParams(form).toString(),
-      })
-      expect(posted).toMatchObject({ statusCode: 303 })
+      expect(await deployed.http('POST', path, formOf(await review()))).toMatchObject({ statusCode: 303 })
       await deployed.clock.idle()
     }
     expect((await started.ended).output).toMatchObject({ status: 'approved' })
@@ -361,14 +356,8 @@ describe('a function that is killed', () => {
   })
 
   it('between the last decision and the answer is answered by the form sent again, once', async () => {
-    let left = 1
-    const faults: Faults = {
-      write: (name, key) => {
-        // The token is removed after it was answered: this kill comes in between.
-        if (name === 'RecordDecision' && key.startsWith('token#') && left-- > 0) killed()
-      },
-    }
-    const desk = await underReview(faults)
+    // The token is removed after it was answered: this kill comes in between.
+    const desk = await underReview(killedOnce('RecordDecision', 'token#'))
     await desk.post('reliability')
     await desk.post('policy')
     expect(await desk.post('domain_owner')).toMatchObject({ statusCode: 500 })

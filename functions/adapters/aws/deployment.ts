@@ -86,7 +86,10 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
 const arnIn = (output: string | undefined): string | null => (output?.startsWith('arn:') ? output : null)
 
 /** Outputs of a stack; null when there is no such stack. */
-async function outputsOf(client: CloudFormationClient, stack: string): Promise<ReadonlyMap<string, string> | null> {
+export async function outputsOf(
+  client: CloudFormationClient,
+  stack: string,
+): Promise<ReadonlyMap<string, string> | null> {
   try {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }))
     return new Map((found?.Outputs ?? []).map((o) => [o.OutputKey!, o.OutputValue!]))

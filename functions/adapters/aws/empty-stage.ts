@@ -7,12 +7,7 @@ import {
   DeleteHostedConfigurationVersionCommand,
   paginateListHostedConfigurationVersions,
 } from '@aws-sdk/client-appconfig'
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  paginateListStackResources,
-  type Stack,
-} from '@aws-sdk/client-cloudformation'
+import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation'
 import {
   DeleteBucketPolicyCommand,
   DeleteObjectsCommand,
@@ -20,6 +15,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { UserError } from '../../errors.ts'
+import { outputsOf } from './deployment.ts'
 
 /** What was emptied. */
 export interface Emptied {
@@ -36,15 +32,15 @@ const THROWAWAY = 'throwaway'
  */
 export async function emptyStage(name: string): Promise<Emptied> {
   const cloudformation = new CloudFormationClient({})
-  const data = await stackOf(cloudformation, `${name}Data`)
-  const workflow = await stackOf(cloudformation, `${name}Workflow`)
+  const data = await outputsOf(cloudformation, `${name}Data`)
+  const workflow = await outputsOf(cloudformation, `${name}Workflow`)
   if (!data && !workflow)
     throw new UserError(`there is no stack ${name}Data and none ${name}Workflow in this account and region`)
-  for (const stack of [data, workflow]) {
-    const stage = stack && outputOf(stack, 'DeployedStage')
-    if (stack && stage !== THROWAWAY)
+  for (const [part, outputs] of Object.entries({ Data: data, Workflow: workflow })) {
+    const stage = outputs?.get('DeployedStage')
+    if (outputs && stage !== THROWAWAY)
       throw new UserError(
-        `stack ${stack.StackName} is of the stage "${stage ?? 'unknown'}" and keeps its data: nothing was emptied. Only "${THROWAWAY}" is thrown away`,
+        `stack ${name}${part} is of the stage "${stage ?? 'unknown'}" and keeps its data: nothing was emptied. Only "${THROWAWAY}" is thrown away`,
       )
   }
   const buckets = data ? await bucketsOf(cloudformation, `${name}Data`) : []
@@ -52,19 +48,7 @@ export async function emptyStage(name: string): Promise<Emptied> {
   for (const Bucket of buckets) await s3.send(new DeleteBucketPolicyCommand({ Bucket }))
   let versions = 0
   for (const bucket of buckets) versions += await emptyBucket(s3, bucket)
-  return { buckets, versions, routing: workflow ? await emptyRouting(outputOf(workflow, 'RoutingInAppConfig')) : 0 }
-}
-
-const outputOf = ({ Outputs = [] }: Stack, name: string): string | undefined =>
-  Outputs.find(({ OutputKey }) => OutputKey === name)?.OutputValue
-
-async function stackOf(client: CloudFormationClient, StackName: string): Promise<Stack | undefined> {
-  try {
-    return (await client.send(new DescribeStacksCommand({ StackName }))).Stacks?.[0]
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('does not exist')) return undefined
-    throw error
-  }
+  return { buckets, versions, routing: await emptyRouting(workflow?.get('RoutingInAppConfig')) }
 }
 
 async function bucketsOf(client: CloudFormationClient, StackName: string): Promise<string[]> {

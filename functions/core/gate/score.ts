@@ -10,6 +10,7 @@ import { Records } from '../bytes/records.ts'
 import { failedLetters, floorLetters, verdictLetters } from '../evaluate/floor-letters.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import type { AskedAnswer } from '../live/asked-answers.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type TablePins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
 import { applyPatch, pinsFor, tableOf } from '../space/scope.ts'
@@ -22,6 +23,9 @@ export interface CaseScore {
   /** What the binary floors of the suite said, a letter each (`floor-letters.ts`). */
   readonly floors: string
 }
+
+/** A score with the answers of a model that it stands on; absent: recorded ones. */
+export type AnsweredScore = CaseScore & { readonly answers?: readonly AskedAnswer[] }
 
 const SCORE = record<Omit<CaseScore, 'floors'>>({
   status: oneOf(['unchanged', 'replayed', 'unreplayable', 'failed']),

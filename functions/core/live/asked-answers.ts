@@ -15,6 +15,12 @@ export interface AskedAnswer {
   readonly served?: string
 }
 
+/** A question of a sealed version: what answers to its cases are kept for. */
+export interface SealedQuestion {
+  readonly version: string
+  readonly question: number
+}
+
 /** Adds up the answers of many replays. */
 export class AnswerTally {
   readonly #own = new Set<string>()

@@ -11,7 +11,7 @@ import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
 import { type LiveArms, liveArms } from '#core/gate/live-arms.ts'
 import { baselineHolds, besideBaseline, panelUnder, passesHold } from '#core/gate/passes.ts'
-import { type CaseScore, caseScores } from '#core/gate/score.ts'
+import { type AnsweredScore, type CaseScore, caseScores } from '#core/gate/score.ts'
 import { AnswerTally, type AskedAnswer, isOfSeveral } from '#core/live/asked-answers.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
 import { isCode, liveOf } from '#core/replay/cage.ts'
@@ -21,7 +21,7 @@ import type { Certificate, GateAnswer, LedgerItem, LiveEvidence } from '#schemas
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow, Pass, ReplayEngine, ScoredCase, Store } from '../../ports.ts'
+import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -114,7 +114,7 @@ export async function* sealedAnswers(
   const { version } = run.heldout_test_set!
   for (const change of [null, ...list]) {
     const key = logKey(version, question, scoresFile(list, change, 'first'))
-    for await (const { answers = [] } of streamValues<ScoredCase>(store.vault, key)) yield* answers
+    for await (const { answers = [] } of streamValues<AnsweredScore>(store.vault, key)) yield* answers
   }
 }
 
@@ -316,7 +316,7 @@ async function scoredDigest(
 const scoresFile = (list: readonly CandidateChange[], change: CandidateChange | null, pass: Pass): string =>
   `${change === null ? 'baseline' : `scores-${list.findIndex((c) => c.candidate_id === change.candidate_id)}`}${pass === 'first' ? '' : '-second'}.jsonl`
 
-async function* scoreTexts(scores: AsyncIterable<ScoredCase>): AsyncGenerator<string> {
+async function* scoreTexts(scores: AsyncIterable<AnsweredScore>): AsyncGenerator<string> {
   for await (const score of scores) yield canonical(score)
 }
 

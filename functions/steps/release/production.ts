@@ -91,25 +91,30 @@ export type ProductionLog = { readonly runs: ProductionRun[] } | { readonly dama
 
 /** Reads the log of a rollout, segment by segment against its digests. */
 export async function readProduction(store: Store, id: string): Promise<ProductionLog> {
-  const why = await partitionProblem(store.heads, rowKeys.productions(id))
-  if (why !== null) return { damaged: why }
   const runs: ProductionRun[] = []
-  for await (const row of store.table.query<Segment>(rowKeys.productions(id))) {
-    const segment = await readSegment(store, id, row)
-    if (segment === null) return { damaged: damagedNote(id, row) }
-    for (const run of segment) runs.push(run)
+  for await (const segment of segmentsOf(store, id)) {
+    if ('damaged' in segment) return segment
+    for (const run of segment.runs) runs.push(run)
   }
   return { runs }
 }
 
 /** The same, a segment at a time. Throws UserError where something is wrong with it. */
 export async function* streamProduction(store: Store, id: string): AsyncGenerator<ProductionRun> {
+  for await (const segment of segmentsOf(store, id)) {
+    if ('damaged' in segment) throw new UserError(segment.damaged)
+    yield* segment.runs
+  }
+}
+
+/** Its segments in their order. What is wrong with one, or with the log, is the last of them. */
+async function* segmentsOf(store: Store, id: string): AsyncGenerator<ProductionLog> {
   const why = await partitionProblem(store.heads, rowKeys.productions(id))
-  if (why !== null) throw new UserError(why)
+  if (why !== null) return yield { damaged: why }
   for await (const row of store.table.query<Segment>(rowKeys.productions(id))) {
-    const segment = await readSegment(store, id, row)
-    if (segment === null) throw new UserError(damagedNote(id, row))
-    yield* segment
+    const runs = await readSegment(store, id, row)
+    if (runs === null) return yield { damaged: damagedNote(id, row) }
+    yield { runs }
   }
 }
 

@@ -6,6 +6,8 @@ import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { differenceOf } from '#core/baseline/two-answers.ts'
 import { byCodeUnit, canonical, digestOf } from '#core/canonical.ts'
+import type { AnsweredScore } from '#core/gate/score.ts'
+import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import { writable } from '#core/replay/harness-reply.ts'
@@ -21,16 +23,7 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
-import type {
-  AskedAgain,
-  Lines,
-  Pass,
-  RunLoader,
-  ScoredCase,
-  Scratch,
-  SealedQuestion,
-  VerdictSource,
-} from '../../ports.ts'
+import type { AskedAgain, Lines, Pass, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
@@ -273,7 +266,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       const pins = pinsOf(run)
       const settings = applyPatch(pins.baseline, change?.patch ?? {})
       const tables = { settings, baseline: pins.baseline, suite: run.evaluator_suite }
-      const score = (line: SealedLine, replied: Replied): ScoredCase => ({
+      const score = (line: SealedLine, replied: Replied): AnsweredScore => ({
         ...(change === null ? baselineScore(line, replied, run) : candidateScore(line, replied, run)),
         ...('reply' in replied && replied.reply.answers && { answers: replied.reply.answers }),
       })

@@ -1,7 +1,7 @@
 /** Are the answers of a model that a live run stands on still kept, word for word? Asks nobody. */
-import type { AskedAnswer } from '#core/live/asked-answers.ts'
+import type { AskedAnswer, SealedQuestion } from '#core/live/asked-answers.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
-import type { Lines, LiveReplays, SealedQuestion } from '../../ports.ts'
+import type { Lines, LiveReplays } from '../../ports.ts'
 
 /** Looks at each of them once, and says which is the first that is gone or was changed. */
 export class AnswersKept {

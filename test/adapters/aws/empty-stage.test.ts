@@ -99,7 +99,8 @@ describe('a throw-away deployment', () => {
   })
 
   it('is not there: said so, and nothing is touched', async () => {
-    cloudformation.on(DescribeStacksCommand).rejects(new Error('Stack with id StageData does not exist'))
+    const none = Object.assign(new Error('Stack with id StageData does not exist'), { name: 'ValidationError' })
+    cloudformation.on(DescribeStacksCommand).rejects(none)
     await expect(emptyStage('Stage')).rejects.toThrow('there is no stack StageData')
     expect(s3.calls()).toEqual([])
   })

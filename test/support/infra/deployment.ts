@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { App } from 'aws-cdk-lib'
 import { type Deployment, makeApp } from '../../../lib/make-app.ts'
 import { aConfig } from '../../core/release/builders.ts'
 import { theBands } from '../bands.ts'
@@ -9,6 +10,13 @@ import { INTENT } from '../builders.ts'
 import type { Template, Templates } from './resolve.ts'
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }
+
+/** The context of cdk.json, for an app that bundles nothing. */
+export const UNBUNDLED: Readonly<Record<string, unknown>> = { ...context, 'aws:cdk:bundling-stacks': [] }
+
+/** Templates of an app by the names of its stacks. */
+export const templatesIn = (app: App): Templates =>
+  Object.fromEntries(app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
 
 /** A rollout of hours: two in each stage and in the window, which ends a stage after six. */
 const config = aConfig()
@@ -35,22 +43,21 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
   const deployment = makeApp({
     outdir,
     context: {
-      ...context,
+      ...(bundle ? context : UNBUNDLED),
       reviewers: 'examples/reviewers.json',
       rollouts,
       bands,
-      ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }),
       ...over,
     },
   })
-  const templates = Object.fromEntries(deployment.app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
+  const templates = templatesIn(deployment.app)
   rmSync(outdir, { recursive: true, force: true })
   return { ...deployment, templates }
 }
 
 const known = new Map<string, Templates>()
 
-/** Templates alone, for context values that are no paths: synthesized once a process, and frozen. */
+/** Templates alone, where files that the context names stay as they are: synthesized once a process, and frozen. */
 export function templatesOf(over: Readonly<Record<string, unknown>> = {}): Templates {
   const key = JSON.stringify(over, (_, value) => (value === undefined ? 'absent' : value))
   const templates = known.get(key) ?? frozen(synthesize(over).templates)

@@ -208,7 +208,10 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
 }
 
 /** A function that somebody else has made, and passed a role to. */
-const STRANGER = 'arn:elsewhere.Function'
+export const STRANGER = 'arn:elsewhere.Function'
+
+/** Logical id of a role without its hash. */
+export const roleName = (arn: string): string => arn.slice(arn.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, '')
 
 /**
  * Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. A role of functions is
@@ -222,7 +225,7 @@ export function securityTable(templates: Templates): Readonly<Record<string, rea
   return Object.fromEntries(
     policies.roles
       .flatMap((role) => {
-        const name = role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, '')
+        const name = roleName(role)
         const functions = policies.functions.get(role)
         if (!functions) return [[name, open(role, null)] as const]
         const any = new Set(functions.flatMap((f) => open(role, f)))

@@ -26,7 +26,10 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
     group,
     true,
   )
-    .option('--manifest <file>', 'a harness manifest, in place of the loop')
+    .option(
+      '--manifest <file>',
+      'a harness manifest, in place of the loop; one with "loop": true says what no probe of the loop shows',
+    )
     .option('--intent <id>', 'of the loop: which intent (default: the only one that was run)')
     .option('--html <file>', 'write the audit as one page, too')
     .action(async (o) => {

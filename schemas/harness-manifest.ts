@@ -43,6 +43,9 @@ export const HarnessManifest = z
   .strictObject({
     $schema: z.string().optional(),
     kind: z.literal('harness_manifest'),
+    loop: z.literal(true).optional().meta({
+      description: 'Of the loop over a store: its probes speak of what they show, and this of the other controls.',
+    }),
     harness: Name,
     owner: Name.meta({ description: 'Who answers for the repairs.' }),
     next_audit: Day,

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { digestOfBytes } from '#core/canonical.ts'
-import { type AuditReport, type AuditRow, auditReport } from '#core/harness-audit/judge.ts'
-import { knownOfLoop } from '#core/harness-audit/loop.ts'
+import { type AuditReport, type AuditRow, auditReport, type Known } from '#core/harness-audit/judge.ts'
+import { knownOfLoop, SHOWN } from '#core/harness-audit/loop.ts'
 import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
 import { HarnessManifest } from '#schemas/harness-manifest.ts'
 import { readInput } from '../embedded/read-input.ts'
@@ -25,7 +25,9 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
 export async function audit({ json, intent, manifest, html, ...o }: Options): Promise<number> {
-  const report = manifest === undefined ? await ofLoop(o.store, intent ?? null) : ofHarness(manifest)
+  const declared = manifest === undefined ? null : declaredIn(manifest)
+  const report =
+    declared === null || declared.manifest.loop ? await ofLoop(o.store, intent ?? null, declared) : ofHarness(declared)
   if (html !== undefined) writeNew(html, auditPage(report), 0o600, '--html')
   print(json, report, () => [
     `audit of the ${report.kind} ${report.subject}${report.as_of === null ? '' : `, as of ${report.as_of}`}`,
@@ -37,7 +39,7 @@ export async function audit({ json, intent, manifest, html, ...o }: Options): Pr
       (one, i) =>
         `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${one.repair}`,
     ),
-    `next     ${report.next_audit ?? 'no date is set: a harness manifest has one'}`,
+    `next     ${report.next_audit ?? 'no date is set: a manifest has one'}`,
     ...(html === undefined ? [] : [`wrote    ${html}`]),
     report.blocking.length === 0
       ? `decision ${report.decision}`
@@ -49,32 +51,48 @@ export async function audit({ json, intent, manifest, html, ...o }: Options): Pr
 const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string =>
   `   ${status.padEnd(7)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
 
-async function ofLoop(dir: string, intent: string | null): Promise<AuditReport> {
+/** @param declared what a manifest of the loop says of the controls that no probe shows; null: nobody says anything */
+async function ofLoop(dir: string, intent: string | null, declared: Declared | null): Promise<AuditReport> {
   const { facts, report } = await lookDone(dir, intent)
   return auditReport(
     {
       subject: report.intent ?? 'no intent yet',
       kind: 'loop',
-      as_of: null,
-      owner: facts.run?.run.target.owner ?? null,
-      next_audit: null,
+      as_of: declared?.as_of ?? null,
+      owner: declared?.manifest.owner ?? facts.run?.run.target.owner ?? null,
+      next_audit: declared?.manifest.next_audit ?? null,
     },
-    knownOfLoop(report, facts),
+    new Map([...(declared?.known ?? []), ...knownOfLoop(report, facts)]),
   )
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10)
 
-function ofHarness(file: string): AuditReport {
+interface Declared {
+  readonly manifest: HarnessManifest
+  readonly known: ReadonlyMap<number, Known>
+  readonly as_of: string
+}
+
+/** Throws UserError for a manifest of the loop that declares what probes show: a word stands beside no look. */
+function declaredIn(file: string): Declared {
   const manifest = readManifest(file)
+  const shown = manifest.loop ? manifest.declarations.filter(({ control }) => SHOWN.has(control)) : []
+  if (shown.length > 0)
+    throw new UserError(
+      `${file}: declarations: control ${shown.map(({ control }) => control).join(', ')} of the loop is seen by its probes: take the declaration out`,
+    )
   const paths = new Set(manifest.declarations.flatMap(({ evidence }) => evidence.map(({ path }) => path)))
   const found = new Map([...paths].flatMap((path) => digestBeside(file, path)))
   const as_of = today()
-  return auditReport(
-    { subject: manifest.harness, kind: 'harness', as_of, owner: manifest.owner, next_audit: manifest.next_audit },
-    knownOf(manifest, found, as_of),
-  )
+  return { manifest, known: knownOf(manifest, found, as_of), as_of }
 }
+
+const ofHarness = ({ manifest, known, as_of }: Declared): AuditReport =>
+  auditReport(
+    { subject: manifest.harness, kind: 'harness', as_of, owner: manifest.owner, next_audit: manifest.next_audit },
+    known,
+  )
 
 /** What cannot be read does not count; why is the same to the audit. */
 function digestBeside(file: string, path: string): [string, string][] {

@@ -83,6 +83,38 @@ describe('audit', () => {
     expect(await status()).toEqual([3, expect.objectContaining({ status: 'Fail' })])
   })
 
+  test('of the loop: a manifest says what no probe shows, and nothing of what one does', async () => {
+    await ready(place)
+    await ran(place, 'r')
+    const trace = place.file('pager.json', 'a drill')
+    const sha256 = digestOfBytes(readFileSync(trace))
+    const declaration = (control: number) => ({
+      control,
+      says: 'the desk is paged',
+      evidence: (['behavioural', 'wiring'] as const).map((level) => ({ level, path: 'pager.json', sha256 })),
+      expires: '2099-01-01',
+    })
+    const manifest = (...controls: number[]) =>
+      place.file('loop.json', {
+        kind: 'harness_manifest',
+        loop: true,
+        harness: 'refunds loop',
+        owner: 'ana@example.com',
+        next_audit: '2099-01-01',
+        declarations: controls.map(declaration),
+      })
+    expect(await place.at('audit', '--manifest', manifest(38, 1))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('control 1 of the loop is seen by its probes'),
+    })
+    const file = manifest(38)
+    await place.at('audit', 'sign', file, '38', '--by', 'ben@example.com')
+    const { json } = await place.at('audit', '--manifest', file, '--json')
+    const report = json() as { kind: string; next_audit: string; rows: { status: string; reason: string }[] }
+    expect([report.kind, report.next_audit, report.rows[37]!.status]).toEqual(['loop', '2099-01-01', 'Pass'])
+    expect(report.rows[0]!.reason).toMatch(/seen by tied, small|no: |unverified: /)
+  })
+
   test('a manifest that is none is refused with its field', async () => {
     const file = place.file('harness.json', { kind: 'harness_manifest', harness: 'x' })
     expect(await place.at('audit', '--manifest', file)).toMatchObject({

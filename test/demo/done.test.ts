@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { DoneReport } from '#core/done/report.ts'
+import type { AuditReport } from '#core/harness-audit/judge.ts'
 import { Routing } from '#schemas/release.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
 import { copyOf, demoStore, RUN, SEATS } from '../browser/desk.ts'
@@ -35,6 +36,8 @@ test('the demo is done once it was walked through, and not before', async () => 
       expect((await at('rollout', 'advance', ID)).code).toBe(0)
     }
     expect(await asked()).toEqual([0, []])
+    const audit = (await at('audit', '--json')).json() as AuditReport
+    expect([audit.decision, audit.counts]).toEqual(['BLOCKED', { Pass: 21, Partial: 3, Fail: 20, 'N/A': 0 }])
   } finally {
     rmSync(dirname(store), { recursive: true, force: true })
   }

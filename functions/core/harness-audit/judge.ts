@@ -62,7 +62,7 @@ export interface Audited {
 
 /** What nothing speaks of, by what is audited. */
 const NOBODY = {
-  loop: 'unverified: no probe of the loop shows it',
+  loop: 'unverified: no probe of the loop shows it, and no manifest declares it',
   harness: 'unverified: the manifest declares nothing of it',
 } as const
 

@@ -2,48 +2,60 @@
 import type { DoneFacts } from '../done/facts.ts'
 import type { Probe } from '../done/probe.ts'
 import { CHECK_IDS, type DoneReport, MODE_IDS, type ProbeId } from '../done/report.ts'
-import type { AuditEvidence, Known } from './judge.ts'
+import type { Known } from './judge.ts'
+import { atWork, costAndLatency, honestFailure } from './measures.ts'
 
-/** Control -> the probes that show it at work. The other controls are the harness's own, or no probe shows them. */
-const SHOWN_BY: Readonly<Record<number, readonly ProbeId[]>> = {
-  2: ['unsafe_auto_promotion'],
-  4: ['unsafe_auto_promotion', 'test_set_leakage'],
-  21: ['unsafe_auto_promotion', 'reversible'],
-  23: ['reversible'],
-  26: ['replayable', 'eval_overfitting', 'metric_monoculture'],
-  28: ['measured'],
-  29: MODE_IDS,
-  35: ['reversible'],
-  36: ['replayable'],
-  37: ['reversible', 'rollback_theatre'],
-  40: CHECK_IDS,
+/** Control -> what it is in this loop, and the probes that show it at work. The others are the harness's own, or a person's word. */
+const SHOWN_BY: Readonly<Record<number, readonly [is: string, probes: readonly ProbeId[]]>> = {
+  1: ['the target: one metric of one intent, owner, limits, blast radius', ['tied', 'small']],
+  2: ['nothing ships without people and stages', ['unsafe_auto_promotion']],
+  3: ['every surface is open to named intents, and every candidate is of one', ['tied', 'hidden_blast_radius']],
+  4: [
+    'who proposes does not judge, and never reads what it is judged by',
+    ['unsafe_auto_promotion', 'test_set_leakage'],
+  ],
+  6: ['contexts are compiled from pinned documents, and again to the byte', ['replayable']],
+  9: ['the next search is handed every rejection of its question', ['rejectable']],
+  10: ['a rejection is kept with its reason, and one that is lifted stands beside it', ['rejectable']],
+  13: ['what is sealed lies apart from what the search reads', ['test_set_leakage']],
+  15: ['what the loop may change: typed surfaces with bounds and owners', ['small', 'prompt_sprawl']],
+  21: ['people decide on what they were shown', ['unsafe_auto_promotion', 'reversible']],
+  23: ['the stages of a rollout, signed one after the other', ['reversible']],
+  26: ['held-out families under a mixed suite with limits', ['replayable', 'eval_overfitting', 'metric_monoculture']],
+  28: ['production of both arms', ['measured']],
+  29: ['the seven failure modes, tried', MODE_IDS],
+  30: ['every step of a run under the chain of its audit log', ['on_record', 'replayable']],
+  35: ['the tuple of the rollout', ['reversible']],
+  36: ['the run from what it pinned', ['replayable']],
+  37: ['the way back', ['reversible', 'rollback_theatre']],
+  39: ['labels that the business gave', ['measured']],
+  40: ['from the target to production', CHECK_IDS],
+  41: ['a change reaches the fields of its intent alone', ['tied', 'hidden_blast_radius']],
+  42: ['nothing sealed stands where the search, or an agent outside, reads', ['test_set_leakage']],
 }
+/** The controls that probes speak of: nobody need declare them. */
+export const SHOWN: ReadonlySet<number> = new Set([...Object.keys(SHOWN_BY).map(Number), 32, 44])
 
 export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<number, Known> {
   const probes = new Map([...report.checks, ...report.failure_modes].map((one) => [one.id, one]))
-  return new Map(
-    Object.entries(SHOWN_BY).map(([control, ids]): [number, Known] => {
-      const n = Number(control)
-      const known = shownBy(ids.map((id) => probes.get(id)!))
-      const short = SHORT[n]?.(facts) ?? null
-      return [n, short === null ? known : { ...known, short }]
-    }),
-  )
+  const shown = Object.entries(SHOWN_BY).map(([control, [is, ids]]): [number, Known] => {
+    const n = Number(control)
+    const known = shownBy(
+      is,
+      ids.map((id) => probes.get(id)!),
+    )
+    const short = SHORT[n]?.(facts) ?? null
+    return [n, short === null ? known : { ...known, short }]
+  })
+  return new Map([...shown, [32, costAndLatency(facts)], [44, honestFailure(facts)]])
 }
 
 /** A probe that answers yes was seen at work, on files that are wired into the store; the weakest answer counts. */
-function shownBy(probes: readonly Probe[]): Known {
+function shownBy(is: string, probes: readonly Probe[]): Known {
   const weak = probes.find(({ answer }) => answer !== 'yes')
-  const evidence = new Map<string, AuditEvidence>()
-  for (const probe of probes)
-    for (const { path, digest } of probe.evidence) {
-      if (digest === null) continue
-      evidence.set(`behavioural ${path}`, { level: 'behavioural', path, digest, holds: true })
-      evidence.set(`wiring ${path}`, { level: 'wiring', path, digest, holds: true })
-    }
   return {
-    evidence: [...evidence.values()],
-    says: `seen by ${probes.map(({ id }) => id.replaceAll('_', ' ')).join(', ')} (autotune done)`,
+    evidence: atWork(probes.flatMap((probe) => probe.evidence)),
+    says: `${is}; seen by ${probes.map(({ id }) => id.replaceAll('_', ' ')).join(', ')} (autotune done)`,
     ...(weak && {
       unverified: `${weak.answer === null ? 'unverified' : 'no'}: ${weak.id.replaceAll('_', ' ')}: ${weak.reason}`,
     }),
@@ -58,6 +70,8 @@ const SHORT: Readonly<Record<number, (facts: DoneFacts) => string | null>> = {
       : null,
   35: (facts) => lacking(facts, ['prompt', 'model_profile', 'memory_schema']),
   36: (facts) => lacking(facts, ['model_profile']),
+  39: ({ run }) =>
+    (run?.proposal?.labels?.kinds.business ?? 0) > 0 ? null : 'no label of the certificate was given by the business',
 }
 
 /** Parts that the tuple of the rollout, or of the run, names not at all or not by a digest. */

@@ -176,8 +176,8 @@ test('of the loop: what probes show passes, the tuple without prompt, model and 
     return auditReport({ ...ABOUT, kind: 'loop' }, knownOfLoop(doneReport(one), one))
   }
   const by = (status: string, report = audit()) => report.rows.filter((row) => row.status === status).map(({ n }) => n)
-  expect(by('Pass')).toEqual([2, 4, 23, 26, 28, 29, 37, 40])
-  expect(by('Partial')).toEqual([21, 35, 36])
+  expect(by('Pass')).toEqual([1, 2, 3, 4, 6, 9, 10, 13, 15, 23, 26, 28, 29, 30, 37, 39, 40, 41, 42, 44])
+  expect(by('Partial')).toEqual([21, 32, 35, 36])
   expect(audit().rows[34]).toMatchObject({
     status: 'Partial',
     reason: 'the tuple pins no prompt, model profile, memory schema by digest',
@@ -195,8 +195,25 @@ test('of the loop: what probes show passes, the tuple without prompt, model and 
   const whole = audit({
     rollout: { ...facts.rollout!, rollout: { ...rollout, candidate: { ...rollout.candidate, refs, digests } } },
   })
-  expect(by('Partial', whole)).toEqual([21])
-  // A probe that says no takes its controls with it.
+  expect(by('Partial', whole)).toEqual([21, 32])
+  // What nobody measured is short, what went on unmeasured is a "no", and a probe that says no takes its controls with it.
+  expect(audit().rows[31]!.reason).toMatch(/^not measured of every candidate that went on: /)
+  const run = facts.run!
+  const candidates = run.candidates.map((one) => ({
+    ...one,
+    search: one.search && { ...one.search, economics_cents: -1, p95_latency_ms: 0 },
+  }))
+  expect(audit({ run: { ...run, candidates } }).rows[31]!.status).toBe('Pass')
+  const through = run.candidates.map((one) =>
+    one.fate === 'won'
+      ? { ...one, guardrails: one.guardrails.map((row) => ({ ...row, observed: null, verdict: 'pass' as const })) }
+      : one,
+  )
+  expect(audit({ run: { ...run, candidates: through } }).rows[43]!.reason).toMatch(
+    /^no: candidate c_\w+ went on, and a limit of it passed unmeasured$/,
+  )
+  const labels = { ...run.proposal!.labels!, kinds: { ...run.proposal!.labels!.kinds, business: 0 } }
+  expect(audit({ run: { ...run, proposal: { ...run.proposal!, labels } } }).rows[38]!.status).toBe('Partial')
   expect(audit({ rollout: null }).rows[36]).toMatchObject({
     status: 'Fail',
     reason: expect.stringMatching(/^no: reversible: /),

@@ -7,9 +7,12 @@ const COMMAND_LINE = /^(?:npm run -s autotune -- |autotune )[a-z]/
 /** A word of a shell, quotes and all. */
 const SHELL_WORD = /(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/g
 
+/** A document on a line of its own is pasted into a file: a break within a text of it would be another document. */
+const DOCUMENT_LINE = /^[{[].*[}\]]$/
+
 /** A line as lines of at most so many columns; those after the first stand under its last cell. Words are never cut. */
 export function folded(line: string, width: number): string[] {
-  if (line.length <= width) return [line]
+  if (line.length <= width || DOCUMENT_LINE.test(line)) return [line]
   const hang = hangOf(line, width)
   const cell = line.slice(hang)
   const isCommand = COMMAND_LINE.test(cell)

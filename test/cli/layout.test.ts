@@ -15,6 +15,11 @@ describe('a line that is too long', () => {
   const word = fc.stringMatching(/^[a-z:/.0-9]{1,14}$/)
   const line = fc.tuple(fc.constantFrom('', '   ', 'note     ', '   ready         '), fc.array(word, { minLength: 1 }))
 
+  test('is left whole where it is a document to paste', () => {
+    const entry = JSON.stringify({ key: `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(60)}\n-----END PUBLIC KEY-----\n` })
+    expect(folded(entry, 80)).toEqual([entry])
+  })
+
   test('goes on below, loses no word, and is no wider than it may be', () => {
     fc.assert(
       fc.property(line, fc.integer({ min: 60, max: 120 }), ([head, words], width) => {

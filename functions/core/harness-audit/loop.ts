@@ -33,8 +33,10 @@ const SHOWN_BY: Readonly<Record<number, readonly [is: string, probes: readonly P
   41: ['a change reaches the fields of its intent alone', ['tied', 'hidden_blast_radius']],
   42: ['nothing sealed stands where the search, or an agent outside, reads', ['test_set_leakage']],
 }
+/** Controls that no probe of "done" asks about, and who looks at the run's files for them. */
+const MEASURED: Readonly<Record<number, (facts: DoneFacts) => Known>> = { 32: costAndLatency, 44: honestFailure }
 /** The controls that probes speak of: nobody need declare them. */
-export const SHOWN: ReadonlySet<number> = new Set([...Object.keys(SHOWN_BY).map(Number), 32, 44])
+export const SHOWN: ReadonlySet<number> = new Set([...Object.keys(SHOWN_BY), ...Object.keys(MEASURED)].map(Number))
 
 export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<number, Known> {
   const probes = new Map([...report.checks, ...report.failure_modes].map((one) => [one.id, one]))
@@ -47,7 +49,8 @@ export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<n
     const short = SHORT[n]?.(facts) ?? null
     return [n, short === null ? known : { ...known, short }]
   })
-  return new Map([...shown, [32, costAndLatency(facts)], [44, honestFailure(facts)]])
+  const measured = Object.entries(MEASURED).map(([control, look]): [number, Known] => [Number(control), look(facts)])
+  return new Map([...shown, ...measured])
 }
 
 /** A probe that answers yes was seen at work, on files that are wired into the store; the weakest answer counts. */

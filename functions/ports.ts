@@ -52,6 +52,11 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<string>
   /** Removes an object; nothing happens when there is none. */
   delete(key: string): Promise<void>
+  /**
+   * What must hold of a value under a key: why one is none of what stands there, in words; `null` of it: it is one. `null`: of
+   * that key nothing is known. Absent: of none, as in functions of a deployment, which bundle no contracts.
+   */
+  readonly ruleAt?: (key: string) => ((value: unknown) => string | null) | null
 }
 
 /** One item of the ledger table: a key of two parts, a revision, and a JSON body. */

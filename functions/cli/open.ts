@@ -15,6 +15,7 @@ import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { unsignedTable, witnessedTable } from '../steps/heads/witnessed-table.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
+import { heldToContracts } from '../steps/store/held-to-contracts.ts'
 import { isDeployed, S3, type StoreOptions, shellWord } from './store-options.ts'
 
 export type CommandStore = LocalStore | DeployedStore
@@ -78,7 +79,13 @@ export async function readerOf(store: CommandStore): Promise<{ readonly vault: V
 
 async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
-  const store = await openDeployed(deploymentName(o), actor, progress)
+  const opened = await openDeployed(deploymentName(o), actor, progress)
+  const store = {
+    ...opened,
+    objects: heldToContracts(opened.objects),
+    vault: heldToContracts(opened.vault),
+    releases: heldToContracts(opened.releases),
+  }
   const verdicts = jsonataVerdicts
   return store.signing
     ? { ...signedByPerson(store), verdicts }

@@ -18,6 +18,7 @@ import type { ObjectStore, Progress, Signer, Store } from '../ports.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { witnessedTable } from '../steps/heads/witnessed-table.ts'
+import { heldToContracts } from '../steps/store/held-to-contracts.ts'
 import { type LocalVerdicts, localVerdicts } from './local-verdicts.ts'
 import { modelJudges } from './model-judges.ts'
 
@@ -65,11 +66,11 @@ export function openStore(
   if (!readOnly) makePrivate(dir)
   const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
   const items = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
-  const objects = openSide(fileStore(dir, { durable }))
+  const objects = heldToContracts(openSide(fileStore(dir, { durable })))
   const vaultDir = join(dir, 'vault')
   const kept = fileStore(vaultDir, { durable })
   const vaultKey = vaultKeys(dir, kept, vaultKeyCommand)
-  const vault = encryptedStore(kept, vaultKey)
+  const vault = heldToContracts(encryptedStore(kept, vaultKey))
   const sides = () => ({
     open: { folder: dir, key: null },
     vault: { folder: vaultDir, key: vaultKey.forReading() },
@@ -105,7 +106,7 @@ export function openStore(
     nameOf: (key) => join(dir, key),
     objects,
     vault,
-    releases: fileStore(join(dir, 'releases'), { durable }),
+    releases: heldToContracts(fileStore(join(dir, 'releases'), { durable })),
     table: witnessedTable(heads),
     heads,
     scrub: () => items.scrub(),

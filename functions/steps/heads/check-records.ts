@@ -45,7 +45,8 @@ async function importProblems(objects: ObjectStore, { imports }: Claims): Promis
       // A store of an earlier version has none in its journal: what stands there was found, and is compared with the runs.
       if (imports.size > 0 && !imports.has(digest))
         say(`an import (${digest.slice(0, 15)})`, 'is not in the journal: it was changed, or somebody else wrote it')
-      if (prefix === keys.journalListed())
+      if (!key.includes(digest.slice('sha256:'.length))) say(key, 'is not what its name says: it was changed')
+      else if (prefix === keys.journalListed())
         for (const segment of (await orNull(readJson<string[]>(objects, key))) ?? []) listed.add(segment)
     }
   for (const digest of imports)

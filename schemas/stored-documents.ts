@@ -22,7 +22,7 @@ import { ReviewAttempt } from './review.ts'
 import { SignedRollout } from './rollout-artifact.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunRefusal } from './run.ts'
 import { RunLine } from './run-line.ts'
-import { PROMOTION_FILES, segment } from './s3-keys.ts'
+import { PROMOTION_FILES } from './s3-keys.ts'
 import { Scar } from './scar.ts'
 import { EvaluatorSuite } from './suite.ts'
 import { OpenedFamily, WeeklyCadence } from './weekly.ts'
@@ -48,22 +48,24 @@ const ShownEvidence = z.union([
   z.looseObject({ texts: z.unknown() }),
 ])
 
-/** `whose`: field that repeats the first group of the key. */
-type Stored = readonly [key: RegExp, contract: z.core.$ZodType, whose?: string]
+/** What the first group of a key repeats: a field of the document, or the digest of its bytes or of its value, or how that begins. */
+type Repeats = { readonly field: string } | { readonly digestOf: 'bytes' | 'value' }
+
+type Stored = readonly [key: RegExp, contract: z.core.$ZodType, repeats?: Repeats]
 
 const RUN = '^autotune/runs/([^/]+)/'
 const PROMOTION = { 'record.json': PromotionRecord, 'routing.json': Routing, 'artifact.json': SignedRollout }
 const file = (name: string) => new RegExp(`${RUN}${name.replaceAll('.', '\\.')}$`)
 
 const STORED: readonly Stored[] = [
-  [/^packs\/([^/]+)\/pack\.json$/, ContextPack, 'pack'],
+  [/^packs\/([^/]+)\/pack\.json$/, ContextPack, { field: 'pack' }],
   [/^packs\/([^/]+)\/suite\.json$/, EvaluatorSuite],
   [/^packs\/([^/]+)\/prices\.json$/, PriceTable],
   [/^experience\/layout\.json$/, Layout],
   [/^experience\/index\/.*\.jsonl$/, IndexLine],
   [/^experience\/index-days\//, Counts],
-  [/^experience\/traces\//, TraceImport],
-  [/^ingest\/listed\//, Listed],
+  [/^experience\/traces\/(.*)\.json$/, TraceImport, { digestOf: 'bytes' }],
+  [/^ingest\/listed\/(.*)\.json$/, Listed, { digestOf: 'bytes' }],
   [/^ingest\/redaction-key\.json$/, RedactionKey],
   [/^ingest\/trace-rule\.json$/, TraceRule],
   [/^goldens\/.*\/search\.jsonl$/, ReplayCase],
@@ -71,54 +73,49 @@ const STORED: readonly Stored[] = [
   [/^gate\/[^/]+\/\d+\/answer\.json$/, GateAnswer],
   [/^model-cache\//, ModelAnswer],
   [/^heads\//, HeadLine],
-  [file('target.json'), AutotuneRun, 'run_id'],
+  [file('target.json'), AutotuneRun, { field: 'run_id' }],
   [file('harness-replies.jsonl'), ReplyLine],
   [file('candidates.jsonl'), CandidateScore],
   [file('replay-results.jsonl'), ReplayResult],
   [file('gate.json'), RunGate],
   [file('selected-proposal.json'), TuningProposal],
   [file('audit.jsonl'), AuditLine],
-  [file('manifest.json'), RunManifest, 'run_id'],
-  [file('refusal.json'), RunRefusal, 'run_id'],
+  [file('manifest.json'), RunManifest, { field: 'run_id' }],
+  [file('refusal.json'), RunRefusal, { field: 'run_id' }],
   [/^autotune\/newest\//, RunLine],
   [/^attestations\//, Envelope],
   [/^scars\//, Scar],
-  [/^cadence\/daily\/([^/]+)\.json$/, DailyCadence, 'date'],
-  [/^cadence\/weekly\/([^/]+)\.json$/, WeeklyCadence, 'date'],
-  [/^cadence\/quarterly\/([^/]+)\.json$/, QuarterlyCadence, 'date'],
+  [/^cadence\/daily\/([^/]+)\.json$/, DailyCadence, { field: 'date' }],
+  [/^cadence\/weekly\/([^/]+)\.json$/, WeeklyCadence, { field: 'date' }],
+  [/^cadence\/quarterly\/([^/]+)\.json$/, QuarterlyCadence, { field: 'date' }],
   [/^cadence\/opened\//, OpenedFamily],
-  [/^cadence\/bands\//, Bands],
+  [/^cadence\/bands\/(.*)\.json$/, Bands, { digestOf: 'value' }],
   [/^cadence\/resplit\//, Resplit],
   [/^cadence\/rows\//, SliceRow],
   [/^inbox\/changes\/.*\d\.json$/, InboxEntry],
   [/^inbox\/changes\/.*\.answer\.json$/, InboxAnswer],
-  [/^proposals\/([^/]+)\//, PartProposal, 'tuning_proposal_id'],
-  [/^reviews\/[^/]+\/evidence-/, ShownEvidence],
+  [/^proposals\/([^/]+)\//, PartProposal, { field: 'tuning_proposal_id' }],
+  [/^reviews\/[^/]+\/evidence-(.*)\.json$/, ShownEvidence, { digestOf: 'value' }],
   [/^reviews\/[^/]+\/attempts\//, ReviewAttempt],
-  [/^tuples\/[^/]+\/([^/]+)\.json$/, ReleaseTuple, 'release_tuple_id'],
+  [/^tuples\/[^/]+\/([^/]+)\.json$/, ReleaseTuple, { field: 'release_tuple_id' }],
   ...PROMOTION_FILES.map(
     (name): Stored => [new RegExp(`^rollouts/[^/]+/\\d+/${name.replace('.', '\\.')}$`), PROMOTION[name]],
   ),
   [/^production\//, ProductionRun],
 ]
 
-/** What a key says of the values under it. */
+/** What a key says of the document under it. */
 export interface StoredContract {
   readonly contract: z.core.$ZodType
-  /** Is a value of that contract the one that the key names? */
-  isNamed(value: unknown): boolean
+  /** What the key repeats, and as what; null: nothing. */
+  readonly named: { readonly by: Repeats; readonly as: string } | null
 }
 
-/** Contract of the document under a key, or of each of its lines; null: what lies there is no JSON, or held by its digest alone. */
+/** Contract of the document under a key, or of each of its lines; null: what lies there is no JSON, or its digest alone vouches for it. */
 export function contractAt(key: string): StoredContract | null {
-  for (const [at, contract, whose] of STORED) {
+  for (const [at, contract, by] of STORED) {
     const match = at.exec(key)
-    if (match)
-      return {
-        contract,
-        isNamed: (value) =>
-          whose === undefined || segment(String((value as Record<string, unknown>)[whose])) === match[1],
-      }
+    if (match) return { contract, named: by ? { by, as: match[1]! } : null }
   }
   return null
 }

@@ -79,7 +79,7 @@ export function valueReader<T>(objects: Pick<ObjectStore, 'ruleAt'>, key: string
   const rule = objects.ruleAt?.(key) ?? null
   return (text) => {
     const value = parsed(text, key)
-    const problem = rule?.(value) ?? null
+    const problem = rule?.(value, text) ?? null
     if (problem !== null) throw new DamagedObject(key, problem)
     return value as T
   }

@@ -11,6 +11,7 @@ import { intentsOf } from '../experience/documents.ts'
 import { checkHeads, type HeadProblem, type HeadsChecked } from '../heads/check.ts'
 import { checkRecords } from '../heads/check-records.ts'
 import { datedProblems } from '../heads/dated.ts'
+import { keptProblems } from '../heads/kept-documents.ts'
 import { storedRuns } from '../heads/stored-heads.ts'
 import { claimProblem } from '../heldout/family-claims.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
@@ -37,6 +38,7 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
     ...(await runProblems(store, checked.claims)),
     ...(await datedProblems(store, checked.claims)),
     ...(await scarProblems(store, checked.claims)),
+    ...(await keptProblems(store)),
     // In a deployment sealer and gate look at it, and nobody else.
     ...(store.rolesApart ? [] : await sealedProblems(store, checked.claims)),
   ]

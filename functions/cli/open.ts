@@ -11,11 +11,11 @@ import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
+import { heldToContracts } from '../steps/experience/held-to-contracts.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { unsignedTable, witnessedTable } from '../steps/heads/witnessed-table.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
-import { heldToContracts } from '../steps/store/held-to-contracts.ts'
 import { isDeployed, S3, type StoreOptions, shellWord } from './store-options.ts'
 
 export type CommandStore = LocalStore | DeployedStore

@@ -42,6 +42,12 @@ export async function* streamValues<T>(objects: ObjectStore, key: string, versio
   for await (const line of streamLines(objects, key, version)) yield read(line)
 }
 
+/** Values of those lines alone that hold a text, such as `"candidate_id":"c_1"`: of very many lines most are not parsed. */
+export async function* valuesHolding<T>(objects: ObjectStore, key: string, text: string): AsyncGenerator<T> {
+  const read = valueReader<T>(objects, key)
+  for await (const line of streamLines(objects, key)) if (line.includes(text)) yield read(line)
+}
+
 /** Values of a JSONL object, one a line; empty when there is none. */
 export const readLines = <T>(objects: ObjectStore, key: string, version?: string): Promise<T[]> =>
   Array.fromAsync(streamValues<T>(objects, key, version))

@@ -3,7 +3,7 @@ import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { segment } from '#schemas/s3-keys.ts'
 import { contractAt, type StoredContract } from '#schemas/stored-documents.ts'
 import type { ObjectStore, StoredRule } from '../../ports.ts'
-import { type Contract, closest, fieldPath, problemOf } from '../experience/parse.ts'
+import { type Contract, closest, fieldPath, problemOf } from './parse.ts'
 
 /** The same objects, whose documents are held to their contracts when they are read as values. Bytes are read as they lie. */
 export const heldToContracts = (objects: ObjectStore): ObjectStore => ({ ...objects, ruleAt })

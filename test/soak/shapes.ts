@@ -120,7 +120,8 @@ const ANSWERS: readonly (readonly [file: RegExp, argv: string])[] = [
 /** Nothing is vouched for by more than its shape: copies for lists, notes, what may be asked again. */
 const BY_SHAPE =
   /^(vault\/)?(autotune\/newest|cadence\/opened|inbox|experience\/(index-days|layout)|ingest\/(trace-rule|redaction-key)|gate|goldens)/
-const SAME_SHAPE = ['another id', 'a key __proto__', 'the bytes of another document']
+/** Shapes by which a document may stay one of its contract: a text of it may be null, another document be of the same kind. */
+const SAME_SHAPE = ['another id', 'a key __proto__', 'the bytes of another document', 'null where a text stands']
 
 /** What is wrong with what a look says of a store in which one file was spoiled; null: nothing. */
 export function wrongWords(

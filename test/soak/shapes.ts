@@ -188,9 +188,8 @@ export const shapes: Kind = {
     // A stride that is prime to how many there are: few trials are of many kinds, and all trials are each of them once.
     let stride = 37
     while (gcd(stride, all.length) !== 1) stride++
-    let number = 0
-    return async (draw) => {
-      const [file, [name, spoil]] = all[(number++ * stride) % all.length]!
+    return async (draw, number) => {
+      const [file, [name, spoil]] = all[(number * stride) % all.length]!
       const path = join(every.dir, file)
       const text = readFileSync(path, 'utf8')
       const now = spoil(text, readFileSync(join(every.dir, draw.pick(kinds)), 'utf8'), draw)

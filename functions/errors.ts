@@ -8,10 +8,14 @@ export class UserError extends Error {
 /** An object of a store does not read as what was written there: the disk, or somebody, changed it. */
 export class DamagedObject extends UserError {
   override name = 'DamagedObject'
+  readonly key: string
+  readonly why: string
 
   /** @param key of the object; `why`: where it stops being what was written */
   constructor(key: string, why: string) {
     super(`${key} of this store is damaged: ${why}. Restore it from a copy of the store`)
+    this.key = key
+    this.why = why
   }
 }
 

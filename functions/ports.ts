@@ -52,7 +52,12 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<string>
   /** Removes an object; nothing happens when there is none. */
   delete(key: string): Promise<void>
+  /** What must hold under a key; `null`: of that one nothing is known. Absent: of none, as in functions of a deployment, which bundle no contracts. */
+  readonly ruleAt?: (key: string) => StoredRule | null
 }
+
+/** Why a document, or a line of one, is none of what stands under its key, in words; `null`: it is one. `text`: as it lies there. */
+export type StoredRule = (value: unknown, text: string) => string | null
 
 /** One item of the ledger table: a key of two parts, a revision, and a JSON body. */
 export interface LedgerRow<T = unknown> {

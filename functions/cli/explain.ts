@@ -10,7 +10,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { promptCostsOf } from '../steps/evidence/prompt-costs.ts'
 import { allRemembered } from '../steps/run/forget.ts'
-import { orNull, readJson, readLines, streamValues } from '../streams/read-object.ts'
+import { orNull, readJson, readLines, valuesHolding } from '../streams/read-object.ts'
 import { finishedRun, showPart, showUnfinished } from './inspect.ts'
 import { nearText } from './near.ts'
 import { nextCommand } from './next.ts'
@@ -126,7 +126,8 @@ async function promptsOf(
 async function replaysOf(store: CommandStore, run: string, id: string): Promise<Replays> {
   const counts = { replayed: 0, unreplayable: 0, failed: 0 }
   const found: Replays['found'][number][] = []
-  for await (const line of streamValues<ReplayResult>(store.objects, keys.autotuneRun(run, 'replay-results.jsonl'))) {
+  const key = keys.autotuneRun(run, 'replay-results.jsonl')
+  for await (const line of valuesHolding<ReplayResult>(store.objects, key, `"candidate_id":${JSON.stringify(id)}`)) {
     if (line.candidate_id !== id) continue
     counts[line.status]++
     const says = line.reason ?? line.findings.find((f) => f.severity === 'error')?.message

@@ -5,7 +5,7 @@ import type { PartProposal } from '#schemas/part-proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
-import { UserError } from '../errors.ts'
+import { DamagedObject, UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { type FiledPart, listedParts, statusOfProposal } from '../steps/release/lineage.ts'
 import { readPart } from '../steps/review/part-proposals.ts'
@@ -15,7 +15,7 @@ import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun } from '../steps/run/run-record.ts'
 import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { type RunRow, runRows } from '../steps/workbench/run-list.ts'
-import { jsonOf, readText } from '../streams/read-object.ts'
+import { readJson } from '../streams/read-object.ts'
 import { table } from './layout.ts'
 import { nextCommand } from './next.ts'
 import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
@@ -53,11 +53,9 @@ export async function finishedRun(store: Store, run: string): Promise<RunManifes
 
 /** A file of a run; a UserError where somebody changed it so that it cannot be read any more. */
 async function readable<T>(store: Store, run: string, file: AutotuneFile): Promise<T | null> {
-  const text = await readText(store.objects, keys.autotuneRun(run, file))
-  const value = jsonOf(text ?? 'null')
-  // Only that is damage: a store that cannot be read says so itself.
-  if (value === undefined) throw damaged(run, file)
-  return value as T | null
+  return await readJson<T>(store.objects, keys.autotuneRun(run, file)).catch((error: Error) => {
+    throw error instanceof DamagedObject ? damaged(run, file) : error
+  })
 }
 
 const damaged = (run: string, file: AutotuneFile): UserError =>

@@ -11,6 +11,7 @@ import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
+import { heldToContracts } from '../steps/experience/held-to-contracts.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { unsignedTable, witnessedTable } from '../steps/heads/witnessed-table.ts'
@@ -78,7 +79,13 @@ export async function readerOf(store: CommandStore): Promise<{ readonly vault: V
 
 async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
-  const store = await openDeployed(deploymentName(o), actor, progress)
+  const opened = await openDeployed(deploymentName(o), actor, progress)
+  const store = {
+    ...opened,
+    objects: heldToContracts(opened.objects),
+    vault: heldToContracts(opened.vault),
+    releases: heldToContracts(opened.releases),
+  }
   const verdicts = jsonataVerdicts
   return store.signing
     ? { ...signedByPerson(store), verdicts }

@@ -95,6 +95,7 @@ function readOnly(objects: ObjectStore, isOpen: (key: string) => boolean): Objec
     put: write,
     putIfAbsent: write,
     delete: write,
+    ...(objects.ruleAt && { ruleAt: objects.ruleAt }),
   }
 }
 

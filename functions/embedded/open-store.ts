@@ -15,6 +15,7 @@ import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { KEY_COMMAND, KEY_RECORD, vaultKeys } from '#adapters/local/vault/vault-key.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { ObjectStore, Progress, Signer, Store } from '../ports.ts'
+import { heldToContracts } from '../steps/experience/held-to-contracts.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { witnessedTable } from '../steps/heads/witnessed-table.ts'
@@ -65,11 +66,11 @@ export function openStore(
   if (!readOnly) makePrivate(dir)
   const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
   const items = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
-  const objects = openSide(fileStore(dir, { durable }))
+  const objects = heldToContracts(openSide(fileStore(dir, { durable })))
   const vaultDir = join(dir, 'vault')
   const kept = fileStore(vaultDir, { durable })
   const vaultKey = vaultKeys(dir, kept, vaultKeyCommand)
-  const vault = encryptedStore(kept, vaultKey)
+  const vault = heldToContracts(encryptedStore(kept, vaultKey))
   const sides = () => ({
     open: { folder: dir, key: null },
     vault: { folder: vaultDir, key: vaultKey.forReading() },
@@ -105,7 +106,7 @@ export function openStore(
     nameOf: (key) => join(dir, key),
     objects,
     vault,
-    releases: fileStore(join(dir, 'releases'), { durable }),
+    releases: heldToContracts(fileStore(join(dir, 'releases'), { durable })),
     table: witnessedTable(heads),
     heads,
     scrub: () => items.scrub(),

@@ -17,10 +17,13 @@ export async function readText(
   return bytes === null ? null : decoder.decode(bytes)
 }
 
-/** JSON value of an object, or `null` when there is none. Throws DamagedObject where it is no JSON. */
-export async function readJson<T>(objects: Pick<ObjectStore, 'get'>, key: string, version?: string): Promise<T | null> {
+/** What a document is read from. */
+type Reading = Pick<ObjectStore, 'get' | 'ruleAt'>
+
+/** JSON value of an object, or `null` when there is none. Throws DamagedObject where it is none of what stands under its key. */
+export async function readJson<T>(objects: Reading, key: string, version?: string): Promise<T | null> {
   const text = await readText(objects, key, version)
-  return text === null ? null : storedValue<T>(text, key)
+  return text === null ? null : valueReader<T>(objects, key)(text)
 }
 
 /** Lines of an object, one after the other: it is never held whole. None when there is no object. */
@@ -35,7 +38,14 @@ export async function* streamLines(objects: ObjectStore, key: string, version?: 
 
 /** Values of a JSONL object as they come, one a line; none when there is no object. Throws DamagedObject. */
 export async function* streamValues<T>(objects: ObjectStore, key: string, version?: string): AsyncGenerator<T> {
-  for await (const line of streamLines(objects, key, version)) yield storedValue<T>(line, key)
+  const read = valueReader<T>(objects, key)
+  for await (const line of streamLines(objects, key, version)) yield read(line)
+}
+
+/** Values of those lines alone that hold a text, such as `"candidate_id":"c_1"`: of very many lines most are not parsed. */
+export async function* valuesHolding<T>(objects: ObjectStore, key: string, text: string): AsyncGenerator<T> {
+  const read = valueReader<T>(objects, key)
+  for await (const line of streamLines(objects, key)) if (line.includes(text)) yield read(line)
 }
 
 /** Values of a JSONL object, one a line; empty when there is none. */
@@ -67,10 +77,23 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** JSON value of what is stored under a key. Throws DamagedObject. */
-export function storedValue<T>(text: string, key: string): T {
+/**
+ * Reads texts that are stored under a key, a document or its lines. The one place where a value gets its type: a store that
+ * knows what stands under its keys refuses what is none of that. What it returns throws DamagedObject.
+ */
+export function valueReader<T>(objects: Pick<ObjectStore, 'ruleAt'>, key: string): (text: string) => T {
+  const rule = objects.ruleAt?.(key) ?? null
+  return (text) => {
+    const value = parsed(text, key)
+    const problem = rule?.(value, text) ?? null
+    if (problem !== null) throw new DamagedObject(key, problem)
+    return value as T
+  }
+}
+
+function parsed(text: string, key: string): unknown {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text)
   } catch (error) {
     throw new DamagedObject(key, `no JSON: ${(error as Error).message}`)
   }

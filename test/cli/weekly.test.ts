@@ -348,7 +348,7 @@ describe('verify --cadence', () => {
     ])
       expect([asked.code, asked.err]).toEqual([
         2,
-        expect.stringMatching(/weekly\/2025-03-05.json.* no week of the routine/),
+        expect.stringMatching(/weekly\/2025-03-05.json of this store is damaged: intents\[0\]\.funnel: is missing/),
       ])
   })
 

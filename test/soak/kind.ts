@@ -10,8 +10,8 @@ export interface Tried {
   readonly found: string | null
 }
 
-/** One trial. Everything by chance in it comes from the draw, so that the same draw gives the same trial. */
-export type Trial = (draw: Draw) => Promise<Tried>
+/** One trial. Everything by chance in it comes from the draw, so that the same draw gives the same trial. `number`: which one, from 1, for a kind that tries all there is in order. */
+export type Trial = (draw: Draw, number: number) => Promise<Tried>
 
 /** What trials work with. */
 export interface Workshop {

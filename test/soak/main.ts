@@ -12,11 +12,12 @@ import { kill } from './kill.ts'
 import type { Kind } from './kind.ts'
 import { numbers } from './numbers.ts'
 import { type Counted, soak } from './rounds.ts'
+import { shapes } from './shapes.ts'
 import { statistics } from './statistics.ts'
 import { storeDamage } from './store-damage.ts'
 import { web } from './web.ts'
 
-const KINDS: readonly Kind[] = [kill, documents, storeDamage, web, numbers, cage, statistics]
+const KINDS: readonly Kind[] = [kill, documents, storeDamage, shapes, web, numbers, cage, statistics]
 
 const USAGE = `usage: npm run soak -- MINUTES [--seed N] [--only ${KINDS.map(({ name }) => name).join('|')}] [--trial N] [--json]\n`
 

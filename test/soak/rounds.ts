@@ -72,7 +72,7 @@ export async function soak({ kinds, seed, trial, ms, root, say }: Soaking): Prom
   async function one(turn: Turn, number: number): Promise<void> {
     turn.trial ??= turn.kind.open(workshop(turn.kind))
     const attack = await turn.trial
-    const tried: Tried = await attack(drawOf(seed, turn.kind.name, number)).catch((error: Error) => ({
+    const tried: Tried = await attack(drawOf(seed, turn.kind.name, number), number).catch((error: Error) => ({
       what: `trial ${number}`,
       found: `the trial itself failed: ${error.stack}`,
     }))

@@ -96,7 +96,14 @@ function versionOf(
 }
 
 /** Is this a line whose case is the one that its digest names? */
-export const caseHolds = ({ case: { digest, ...body } }: SealedLine): boolean => digestOf(body) === digest
+export function caseHolds(line: unknown): line is SealedLine {
+  const { case: sealed, baseline } = (line ?? {}) as Partial<SealedLine>
+  if (!sealed || !isObject(sealed) || !isObject(baseline)) return false
+  const { digest, ...body } = sealed
+  return digestOf(body) === digest
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 /** Is this, each line of which holds, the panel that a version was sealed from? Every pinned outcome is digested again. */
 export const sealHolds = (panel: Panel, facts: HeldoutVersion): boolean => versionOf(panel, facts) === facts.version

@@ -4,7 +4,7 @@ import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
-import { streamValues } from '../../streams/read-object.ts'
+import { valuesHolding } from '../../streams/read-object.ts'
 import { countCases, countingOf } from '../replay/count-prompts.ts'
 import { pinnedLines } from '../run/pinned-input.ts'
 
@@ -17,7 +17,8 @@ export async function promptCostsOf(
   const counting = countingOf(patch, { pack: run.pack, suite: run.evaluator_suite, prices: run.price_table })
   if (counting === null) return []
   const file = keys.autotuneRun(run.run_id, 'replay-results.jsonl')
-  for await (const result of streamValues<ReplayResult>(store.objects, file))
+  const named = `"candidate_id":${JSON.stringify(candidate_id)}`
+  for await (const result of valuesHolding<ReplayResult>(store.objects, file, named))
     if (result.candidate_id === candidate_id && result.scorecard)
       counting.verdicts.set(result.case_id, result.scorecard.scores)
   await countCases(await pinnedLines(store, run), [counting])

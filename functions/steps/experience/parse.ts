@@ -22,7 +22,7 @@ export function parseAs<T>(schema: Contract<T>, value: unknown, file: string): T
 }
 
 /** What is wrong with the form that a value of several forms comes closest to: where that lies deeper, it names the field. */
-function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+export function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue]
   const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length)
   return nearest?.every(({ path }) => path.length > 0)

@@ -11,14 +11,16 @@ import { isAsNamed } from '../experience/segments.ts'
 import { compareImported, compareRecords } from '../experience/stored-records.ts'
 import type { HeadProblem } from './check.ts'
 
+/** What is wrong with the lists of recorded runs. In a deployment they are for ingest. */
+export const checkImports = async (store: Store, claims: Claims): Promise<HeadProblem[]> =>
+  store.rolesApart ? [] : await importProblems(store.objects, claims)
+
 /**
- * What is wrong with recorded runs and with the lists of them, on both sides; the held-out side by count alone. In a deployment
- * the search side by what imports wrote there: lists are for ingest, and the other side for the sealer.
+ * What is wrong with recorded runs and with what was said of them, on both sides; the held-out side by count alone. In a
+ * deployment the search side by what imports wrote there: the other side is for the sealer.
  */
-export async function checkRecords(store: Store, claims: Claims): Promise<HeadProblem[]> {
-  const problems = store.rolesApart
-    ? []
-    : [...(await importProblems(store.objects, claims)), ...(await correctionProblems(store)).map(asProblem)]
+export async function checkRecords(store: Store): Promise<HeadProblem[]> {
+  const problems = store.rolesApart ? [] : (await correctionProblems(store)).map(asProblem)
   for (const intent of await intentsOf(store)) {
     store.progress(`looking at the recorded runs of ${intent}`)
     const compared = store.rolesApart
@@ -45,7 +47,8 @@ async function importProblems(objects: ObjectStore, { imports }: Claims): Promis
       // A store of an earlier version has none in its journal: what stands there was found, and is compared with the runs.
       if (imports.size > 0 && !imports.has(digest))
         say(`an import (${digest.slice(0, 15)})`, 'is not in the journal: it was changed, or somebody else wrote it')
-      if (prefix === keys.journalListed())
+      if (!key.includes(digest.slice('sha256:'.length))) say(key, 'is not what its name says: it was changed')
+      else if (prefix === keys.journalListed())
         for (const segment of (await orNull(readJson<string[]>(objects, key))) ?? []) listed.add(segment)
     }
   for (const digest of imports)

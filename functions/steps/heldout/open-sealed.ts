@@ -6,7 +6,7 @@ import type { LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
-import { streamLines } from '../../streams/read-object.ts'
+import { jsonOf, streamLines } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** A sealed version: its panel, and its lines as often as they are asked for. */
@@ -21,9 +21,11 @@ export async function openSealed(store: Store, intent: string, version: string):
   let holds = true
   const lines = () => streamLines(store.vault, keys.sealed(intent, version))
   for await (const text of lines()) {
-    const line = JSON.parse(text) as SealedLine
+    const line = jsonOf(text)
     holds &&= caseHolds(line)
-    opened.add(reproducedLine(line))
+    // What is no sealed line any more cannot be put together with those that are.
+    if (!holds) break
+    opened.add(reproducedLine(line as SealedLine))
   }
   const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
   const { panel } = opened.reproduction(item?.body.draw)

@@ -5,12 +5,14 @@ import type { LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { WeeklyCadence } from '#schemas/weekly.ts'
+import { DamagedObject } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { checkHeads, type HeadProblem, type HeadsChecked } from '../heads/check.ts'
-import { checkRecords } from '../heads/check-records.ts'
+import { checkImports, checkRecords } from '../heads/check-records.ts'
 import { datedProblems } from '../heads/dated.ts'
+import { keptProblems } from '../heads/kept-documents.ts'
 import { storedRuns } from '../heads/stored-heads.ts'
 import { claimProblem } from '../heldout/family-claims.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
@@ -33,12 +35,14 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
   if (checked === null) return null
   const problems: HeadProblem[] = [
     ...checked.problems,
-    ...(await checkRecords(store, checked.claims)),
-    ...(await runProblems(store, checked.claims)),
-    ...(await datedProblems(store, checked.claims)),
-    ...(await scarProblems(store, checked.claims)),
+    ...(await orDamage(checkImports(store, checked.claims))),
+    ...(await orDamage(checkRecords(store))),
+    ...(await orDamage(runProblems(store, checked.claims))),
+    ...(await orDamage(datedProblems(store, checked.claims))),
+    ...(await orDamage(scarProblems(store, checked.claims))),
+    ...(await orDamage(keptProblems(store))),
     // In a deployment sealer and gate look at it, and nobody else.
-    ...(store.rolesApart ? [] : await sealedProblems(store, checked.claims)),
+    ...(store.rolesApart ? [] : await orDamage(sealedProblems(store, checked.claims))),
   ]
   for (const { rollout } of await listRollouts(store))
     for (const { file, why } of (await verifyRollout(store, signer, rollout.rollout_id)).differences)
@@ -48,6 +52,13 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
       problems.push({ what: `proposal ${id}: ${file}`, why })
   return { ...checked, problems }
 }
+
+/** What a look found; a document that it could not read is one thing found, and the others are looked at all the same. */
+const orDamage = (look: Promise<HeadProblem[]>): Promise<HeadProblem[]> =>
+  look.catch((error: Error) => {
+    if (error instanceof DamagedObject) return [{ what: error.key, why: `is damaged: ${error.why}` }]
+    throw error
+  })
 
 /** Files of finished runs against their manifests. Whether they can be recomputed is told by `verify RUN`. */
 async function runProblems({ objects }: Store, { erasures }: Claims): Promise<HeadProblem[]> {

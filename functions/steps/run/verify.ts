@@ -19,7 +19,7 @@ import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
-import { digestOfObject, jsonOf, readText, streamLines } from '../../streams/read-object.ts'
+import { digestOfObject, orNull, readJson, readText, streamLines } from '../../streams/read-object.ts'
 import { asOf, certifyOnce, recordedQuestion, scoresOf, sealedAnswers, wasGivenUp } from '../heldout/gate.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
 import { replayerOf } from '../replay/replays.ts'
@@ -52,9 +52,9 @@ export interface Verification {
 export async function pinnedRun(store: Pick<Store, 'objects'>, runId: string): Promise<AutotuneRun | null> {
   if (!Id.safeParse(runId).success) return null
   const text = await readText(store.objects, keys.autotuneRun(runId, 'target.json'))
-  const manifest = parseOr<RunManifest>((await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))) ?? '')
+  const manifest = await soundFile<RunManifest>(store, runId, 'manifest.json')
   return text !== null && manifest?.artifacts?.['target.json'] === digestOfBytes(text)
-    ? parseOr<AutotuneRun>(text)
+    ? await soundFile<AutotuneRun>(store, runId, 'target.json')
     : null
 }
 
@@ -76,7 +76,7 @@ export async function verifyRun(
     : await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
   if (manifestText === null)
     throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
-  const manifest = parseOr<RunManifest>(manifestText)
+  const manifest = await soundFile<RunManifest>(store, runId, 'manifest.json')
   const { digest, ...body } = manifest ?? ({ artifacts: {} } as RunManifest)
   if (!manifest || digest !== digestOf(body) || `${canonical(manifest)}\n` !== manifestText)
     differs('manifest.json', 'its digest does not cover its content')
@@ -101,7 +101,7 @@ export async function verifyRun(
     else if (found !== null && expected !== undefined && found !== expected)
       differs(file, 'its bytes differ from the digest in manifest.json')
   }
-  const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
+  const run = await soundFile<AutotuneRun>(store, runId, 'target.json')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
   const set = run.search_set.digest
@@ -142,7 +142,9 @@ function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engin
     : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the ${OWN[replayer.kind]} and its files`
 }
 
-const parseOr = <T>(text: string): T | null => (jsonOf(text) ?? null) as T | null
+/** A file of a run; null: it is missing, or no such file any more. */
+const soundFile = <T>(store: Pick<Store, 'objects'>, runId: string, file: AutotuneFile): Promise<T | null> =>
+  orNull(readJson<T>(store.objects, keys.autotuneRun(runId, file)))
 
 async function recompute(
   store: Store,
@@ -153,8 +155,10 @@ async function recompute(
   engine: ReplayEngine,
   vault: 'open' | 'closed',
 ): Promise<{ readonly scope: Scope; readonly look: ThirdLook | null }> {
-  const stands = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
-    (await readText(store.objects, keys.autotuneRun(run.run_id, 'gate.json'))) ?? '',
+  const stands = await soundFile<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
+    store,
+    run.run_id,
+    'gate.json',
   )
   // What names no question and does not say that none was asked is no answer; that its bytes are others is told already.
   const gate = stands && (stands.asked === false || Number.isInteger(stands.question)) ? stands : null

@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { CaseRun, CaseView, RecordingView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { jsonOf, orNull, readJson } from '../../streams/read-object.ts'
+import { jsonOf, orNull, readJson, valueReader } from '../../streams/read-object.ts'
 import { readCorrections } from '../experience/corrections.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { runLines } from '../run/run-lines.ts'
@@ -51,7 +51,7 @@ export async function readCase(
 async function caseIn(objects: ObjectStore, key: string, caseId: string): Promise<ReplayCase | null> {
   const nameOf = (line: string) => (jsonOf(line) as ReplayCase | undefined)?.case_id ?? null
   const line = await sortedLine(objects, key, caseId, nameOf)
-  return line === null ? null : (JSON.parse(line) as ReplayCase)
+  return line === null ? null : valueReader<ReplayCase>(objects, key)(line)
 }
 
 async function recordingOf(

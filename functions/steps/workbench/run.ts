@@ -5,7 +5,7 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { CandidateView, Replays, RunView } from '../../pages/workbench/views.ts'
 import type { Store } from '../../ports.ts'
-import { jsonOf, readText } from '../../streams/read-object.ts'
+import { orNull, readJson, readText, valueReader } from '../../streams/read-object.ts'
 import { readRollout, rolloutId } from '../release/rollouts.ts'
 import { readReview, reviewId } from '../review/reviews.ts'
 import { readRefusal } from '../run/read-refusal.ts'
@@ -40,7 +40,7 @@ export async function readRun(
     }
     const { summary, started_at } = manifest
     const row = await rowOf(store, await lineOfRun(store.objects, manifest))
-    const asked = jsonOf((await readText(store.objects, keys.autotuneRun(id, 'target.json'))) ?? '') as AutotuneRun
+    const asked = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(id, 'target.json')))
     const reasons = [...summary.reasons, ...(asked ? notSearchedBy(asked, summary.candidates) : [])]
     return { ...known, row, reasons, summary, started_at, commands: [`autotune verify ${id}${place}`] }
   }
@@ -63,7 +63,7 @@ async function reviewsOf(store: Store, id: string): Promise<string[]> {
 const rolloutOf = async (store: Store, id: string): Promise<string | null> =>
   (await readRollout(store, rolloutId(id)))?.rollout.rollout_id ?? null
 
-/** A candidate of a finished run and what it was replayed on, from a byte of the results on; null: there is none. */
+/** A candidate of a finished run and what it was replayed on, from a byte of the results on; null: there is none. Throws DamagedObject. */
 export async function readCandidate(
   store: Store,
   run: string,
@@ -73,19 +73,16 @@ export async function readCandidate(
   const manifest = manifestIn(await readText(store.objects, keys.autotuneRun(run, 'manifest.json')))
   if (!manifest) return null
   const named = `"candidate_id":${JSON.stringify(candidateId)}`
-  const { lines } = await linesHolding(store.objects, keys.autotuneRun(run, 'candidates.jsonl'), named, CANDIDATES)
-  const candidate = jsonOf(lines[0] ?? '') as CandidateScore | undefined
+  const key = keys.autotuneRun(run, 'candidates.jsonl')
+  const [line] = (await linesHolding(store.objects, key, named, CANDIDATES)).lines
+  const candidate = line === undefined ? null : valueReader<CandidateScore>(store.objects, key)(line)
   if (candidate?.candidate_id !== candidateId) return null
   return { run, intent: manifest.intent, candidate, replays: await replaysHolding(store, run, named, from) }
 }
 
-/** Replays of a run whose line holds a text. */
+/** Replays of a run whose line holds a text. Throws DamagedObject. */
 export async function replaysHolding(store: Store, run: string, text: string, from: number): Promise<Replays> {
   const key = keys.autotuneRun(run, 'replay-results.jsonl')
   const { lines, next } = await linesHolding(store.objects, key, text, { ...REPLAYS, from })
-  const found = lines.flatMap((line) => {
-    const result = jsonOf(line) as ReplayResult | undefined
-    return result === undefined ? [] : [result]
-  })
-  return { found, next }
+  return { found: lines.map(valueReader<ReplayResult>(store.objects, key)), next }
 }

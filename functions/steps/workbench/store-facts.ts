@@ -6,7 +6,7 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { MissingFields, StoreIntent, StoreView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { jsonOf, orNull, readJson, readLines } from '../../streams/read-object.ts'
+import { orNull, readJson, readLines, valueReader } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
 import { shortId } from '../run/forget.ts'
@@ -102,8 +102,10 @@ const FIELDS: Readonly<Record<string, (recording: Recording) => boolean>> = {
 
 async function missingFields(objects: ObjectStore, intent: string): Promise<MissingFields> {
   const part = { from: 0, most: MOST.cases, mostBytes: 8 * 1024 * 1024 }
-  const { lines, next } = await linesHolding(objects, keys.goldens(intent), '"case_id"', part)
-  const recordings = lines.flatMap((line) => (jsonOf(line) as ReplayCase | undefined)?.recordings ?? [])
+  const key = keys.goldens(intent)
+  const { lines, next } = await linesHolding(objects, key, '"case_id"', part)
+  const caseIn = valueReader<ReplayCase>(objects, key)
+  const recordings = lines.flatMap((line) => caseIn(line).recordings)
   const missing = Object.entries(FIELDS).map(([field, lacks]) => ({ field, runs: recordings.filter(lacks).length }))
   return { looked: recordings.length, all: next === null, missing: missing.filter(({ runs }) => runs > 0) }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -29,8 +30,9 @@ const BUILT = {
 
 export default defineConfig({
   test: {
-    // Half as many again as cores: many tests wait for a process, a disk or a clock, and left alone vitest keeps a core for itself.
-    maxWorkers: '150%',
+    // Half as many again as cores: many tests wait for a process, a disk or a clock. As a number: of a share above 100 %
+    // vitest makes 100 %.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {

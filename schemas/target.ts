@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { Id, Name, Ref, SettingPath } from './common.ts'
 import { MOST } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
+import { OwnMetricName } from './own-metric.ts'
 import { BaselineTuple } from './pack.ts'
-import { ID_PATTERN } from './patterns.ts'
 import { PROPOSERS } from './proposers.ts'
 
 /** The least rate or error that is worth a question: it takes thousands of millions of families. */
@@ -93,12 +93,7 @@ export type Guardrails = z.infer<typeof Guardrails>
 
 const tooWide = `is at most ${MOST.tokens}: no decision can differ by more`
 
-/** A metric of one's own: `score:` and the evaluator that the suite marks. */
-export const OwnMetricName = z.templateLiteral(['score:', z.string().regex(ID_PATTERN)], {
-  error: 'is score:EVALUATOR_ID of the evaluator that the suite marks with "metric": true',
-})
-
-/** One of the metrics of this program, or the evaluator that the suite marks as its own. */
+/** One of the metrics of this program, or an evaluator that the suite marks as its own. */
 export const TargetMetric = z.union([z.enum(METRIC_NAMES), OwnMetricName], {
   error: `is one of ${METRIC_NAMES.join(', ')}, or score:EVALUATOR_ID of an evaluator that the suite marks with "metric": true`,
 })

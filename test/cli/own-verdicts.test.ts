@@ -158,6 +158,18 @@ describe('a metric of one’s own', () => {
     expect((await at('verify')).code).toBe(0)
   })
 
+  test('is one of several that a suite marks: each run is held to the one that its target names, and verifies', async () => {
+    const mirrored = { ...share, evaluator_id: 'room', expression: { '-': [500, v('context.tokens')] } } as never
+    await stored([...aSuite().evaluators.slice(0, 1), share, mirrored])
+    const fell = await ranFor(priceless)
+    expect([fell.code, fell.out]).toEqual([0, expect.stringMatching(/score:share -0\.6 score/)])
+    expect((await at('verify')).code).toBe(0)
+    const rose = await ranFor({ ...priceless, metric: 'score:room', direction: 'increase' })
+    expect(rose.out + rose.err).toMatch(/score:room/)
+    const unknown = await ranFor({ ...priceless, metric: 'score:shar' })
+    expect(unknown.out + unknown.err).toMatch(/it marks score:share, score:room/)
+  })
+
   test('that is lost in one replay proves nothing', async () => {
     const lost = { if: [v('context.as_recorded'), 1, v('label.score')] }
     await stored([...aSuite().evaluators.slice(0, 1), { ...share, expression: lost, range: [0, 1] } as never])
@@ -170,9 +182,9 @@ describe('a metric of one’s own', () => {
     [
       'no such evaluator',
       { metric: 'score:shar' },
-      /score:shar: evals\.refund@1\.0\.0 has no evaluator "shar"; its metric is score:share/,
+      /score:shar: evals\.refund@1\.0\.0 has no evaluator "shar"; it marks score:share/,
     ],
-    ['one that is not marked', { metric: 'score:gold_coverage' }, /does not mark gold_coverage as its metric/],
+    ['one that is not marked', { metric: 'score:gold_coverage' }, /does not mark gold_coverage as a metric/],
     [
       'a word that is no metric',
       { metric: 'scores:share' },

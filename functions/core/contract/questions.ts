@@ -58,12 +58,12 @@ function ask(
 /** Why a metric of one's own is none; null: it is, or it is not one's own. */
 export function ownMetricProblem(metric: MetricName, { suite, evaluators }: EvaluatorSuite): string | null {
   if (!isOwnMetric(metric)) return null
-  const marked = evaluators.find((e) => e.metric)
+  const marked = evaluators.filter((e) => e.metric).map((e) => `score:${e.evaluator_id}`)
   const named = evaluators.find((e) => e.evaluator_id === scoredBy(metric))
   if (named?.metric) return null
   if (!named)
-    return `${metric}: ${suite} has no evaluator "${scoredBy(metric)}"${marked ? `; its metric is score:${marked.evaluator_id}` : ''}`
-  return `${metric}: ${suite} does not mark ${named.evaluator_id} as its metric: publish a suite that says "metric": true there`
+    return `${metric}: ${suite} has no evaluator "${scoredBy(metric)}"${marked.length === 0 ? '' : `; it marks ${marked.join(', ')}`}`
+  return `${metric}: ${suite} does not mark ${named.evaluator_id} as a metric: publish a suite that says "metric": true there`
 }
 
 function targetQuestion({ target: t, pack, suite, standing, candidates }: ContractFacts): Question {

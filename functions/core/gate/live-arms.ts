@@ -3,7 +3,7 @@
  * them; it pins no outcome of the baseline, which is asked anew beside the candidate.
  */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import { OWN_MEASURE } from '#schemas/measures.ts'
+import { OWN_MEASURE, OWN_MEASURES } from '#schemas/measures.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { floorLetters } from '../evaluate/floor-letters.ts'
 import type { Panel } from '../evaluate/panel.ts'
@@ -80,9 +80,15 @@ function heldMeasures(pinned: Measures, { direction }: Pick<ResolvedTarget, 'dir
     latency_ms: null,
     economics_cents: measured('economics_cents', pinned) ?? 0,
     economics_tokens: measured('economics_tokens', pinned) ?? 0,
-    ...(pinned[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 1 : 0 }),
+    ...ownScoresAt(pinned, direction === 'increase' ? 1 : 0),
   }
 }
+
+/** The scores of one's own that measures have, at a value. Those that are no target are read by nobody. */
+const ownScoresAt = ({ own_score: one, own_scores: named }: Measures, value: 0 | 1): Partial<Measures> => ({
+  ...(one !== undefined && { [OWN_MEASURE]: value }),
+  ...(named !== undefined && { [OWN_MEASURES]: Object.fromEntries(Object.keys(named).map((id) => [id, value])) }),
+})
 
 /** The same under a candidate. */
 function atWorst(held: Measures, { ranges, direction }: Pick<ResolvedTarget, 'ranges' | 'direction'>): Measures {
@@ -91,7 +97,7 @@ function atWorst(held: Measures, { ranges, direction }: Pick<ResolvedTarget, 'ra
     ...held,
     economics_cents: measured('economics_cents', held)! + (cents?.max_rise ?? 0),
     economics_tokens: measured('economics_tokens', held)! + (tokens?.max_rise ?? 0),
-    ...(held[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 0 : 1 }),
+    ...ownScoresAt(held, direction === 'increase' ? 0 : 1),
   }
 }
 

@@ -9,13 +9,16 @@ import { type HarmRule, harmEvidence, subjectEvidence } from './harm-evidence.ts
 import { type Look, runsIn, testedIn } from './look.ts'
 import {
   badnessOf,
+  declaredScore,
   FLOOR_NAMES,
   FLOORS,
   type Floor,
   type GateMeasure,
   gatedBy,
   harmRules,
+  limitIn,
   observedRise,
+  ownScoresOf,
   runsOf,
 } from './stage-data.ts'
 import { dataRow, points, tidy } from './stage-row.ts'
@@ -171,9 +174,10 @@ function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (ru
     if (!('not_measured' in config.floors[floor])) required.set(floor, (run) => run.measures[FLOORS[floor]])
   required.set('utility', (run) => measured('utility_score', run.measures))
   if (!('not_measured' in config.latency)) required.set('latency', (run) => measured('latency_ms', run.measures))
-  if (config.own_score !== undefined) required.set('own_score', (run) => measured('own_score', run.measures))
+  for (const { measure, metric } of ownScoresOf(config))
+    required.set(measure, (run) => declaredScore(metric, run, config))
   for (const measure of gatedBy(config))
-    if (gate[measure] !== null && measure !== 'utility' && measure !== 'slow_share')
+    if (limitIn(gate, measure) !== null && measure !== 'utility' && measure !== 'slow_share')
       required.set(measure, (run) => badnessOf(measure, run, config))
   return required
 }
@@ -226,7 +230,7 @@ function gateRow(
   measure: GateMeasure,
   counting: readonly ProductionRun[],
 ): StageRow {
-  const limit = gate[measure] ?? null
+  const limit = limitIn(gate, measure)
   const row = { rule: `gate.${measure}`, kind: 'gate' as const, limit }
   const slow = measure === 'slow_share' && 'not_measured' in config.latency ? config.latency.not_measured : null
   if (limit === null || slow !== null)

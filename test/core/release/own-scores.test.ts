@@ -1,5 +1,6 @@
 /** Several scores of one's own in a rollout: each tested, gated, required and told by its own name. */
 import { describe, expect, test } from 'vitest'
+import { instantAfter } from '#core/instant.ts'
 import { courseOf } from '#core/release/course.ts'
 import { failuresOf } from '#core/release/failures.ts'
 import { lookAt } from '#core/release/look.ts'
@@ -82,10 +83,7 @@ describe('several declared scores', () => {
       expect(row(found, `sequential.${name}`).verdict).toBe('good')
       expect(row(found, `unmeasured.${name}`).verdict).toBe('good')
     }
-    const { measures } = courseOf(
-      rollout,
-      lookAt(rollout, runs, found.rows.length > 0 ? runs.at(-1)!.started_at! : null),
-    )
+    const { measures } = courseOf(rollout, lookAt(rollout, runs, instantAfter(rollout.entered_at, 24 * 9)))
     expect(measures.map((m) => m.measure)).toEqual(expect.arrayContaining([TONE, DOTTED]))
   })
 

@@ -5,7 +5,7 @@
  * where each of its runs is known by now. The candidate moved: it is the candidate. The baseline alone did: nobody can tell yet, and the
  * rollout pauses, until the count of its subjects says that none of them are missing, or those that were have come.
  */
-import type { ProductionRun, Rollout } from '#schemas/release.ts'
+import type { Arm, ProductionRun, Rollout } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
 import { isAtLeast, isBelow } from '../statistics/compare.ts'
 import { routedShare } from './crossing.ts'
@@ -33,33 +33,19 @@ export function whyNotHarm(
 ): string | null {
   const share = routedShare(rollout, period)
   if (share === 0 || share === 1) return null
-  const { late, arm } = latenessOf(rollout, subjects, period)
-  if (arm === 'baseline')
-    return `${late} subjects were told of too late, nearly all of them on the baseline, which looked better meanwhile`
   const maxRuns = rollout.config.subjects!.max_runs
   const said = (of: readonly Entered[]) => of.flatMap((one) => saidBy(one, rule.badness, maxRuns) ?? [])
-  const before = meanOf(said(baselineBefore(subjects, period)))
-  if (before === null) return null
   const here = testedIn(subjects, period)
-  const [baseline, candidate] = (['baseline', 'candidate'] as const).map((arm) =>
-    said(here.filter((of) => of.arm === arm)),
-  )
-  const fell = riseEvidence(
-    baseline!.map((one) => risen(before, one, one.weight)),
-    0,
-  )
-  if (isBelow(fell, SHOWN)) return null
-  if (
-    isAtLeast(
-      riseEvidence(
-        candidate!.map((one) => risen(one, before, one.weight)),
-        rule.tolerated,
-      ),
-      1 / level,
-    )
-  )
-    return null
-  const now = meanOf(baseline!, 1)!
+  const onArm = (arm: Arm) => said(here.filter((of) => of.arm === arm))
+  const before = meanOf(said(baselineBefore(subjects, period)), LEAST_BEFORE)
+  const rises = (arm: Arm, tolerated: number, sign: 1 | -1) =>
+    before === null ? 1 : riseEvidence(above(onArm(arm), before, sign), tolerated)
+  if (isAtLeast(rises('candidate', rule.tolerated, 1), 1 / level)) return null
+  const { late, onCandidate, arm } = latenessOf(rollout, subjects, period)
+  if (arm === 'baseline')
+    return `${late - onCandidate} of ${late} subjects that were told of too late are on the baseline, which looked better until then`
+  if (arm === 'candidate' || before === null || isBelow(rises('baseline', 0, -1), SHOWN)) return null
+  const now = meanOf(onArm('baseline'), 1)!
   const inTime = here.filter((of) => of.arm !== null && !of.late)
   if (isAtLeast(noneMissing(inTime, share, (before.mean - now.mean) / (1 - now.mean)), SHOWN)) return null
   return `the candidate is not worse than the baseline was in the stages before (${percent(before)}); the baseline alone is better now (${percent(now)}), as one whose bad runs are told of late. It goes back where the candidate gets worse than that, or where the count of subjects says that none are missing`
@@ -67,11 +53,13 @@ export function whyNotHarm(
 
 const percent = ({ mean }: Said): string => `${Number((mean * 100).toPrecision(3))} %`
 
-const risen = (one: Said, other: Said, weight: number): Said => ({
-  mean: one.mean - other.mean,
-  sum: one.sum - other.sum,
-  weight,
-})
+/** What subjects say above what was before (below it: -1); of sums, above what as many runs came to: another stage may bring more of them. */
+const above = (all: readonly Said[], before: Said, sign: 1 | -1): Said[] =>
+  all.map(({ mean, sum, weight }) => ({
+    mean: sign * (mean - before.mean),
+    sum: sign * (sum - (before.sum / before.weight) * weight),
+    weight,
+  }))
 
 /** Baseline runs of the periods before, each subject once a period; those of pairs among them. */
 function baselineBefore({ entered }: SubjectsOf, period: Period): Entered[] {
@@ -84,7 +72,7 @@ function baselineBefore({ entered }: SubjectsOf, period: Period): Entered[] {
   })
 }
 
-function meanOf(said: readonly Said[], least = LEAST_BEFORE): Said | null {
+function meanOf(said: readonly Said[], least: number): Said | null {
   if (said.length < least) return null
   const mean = (of: keyof Said) => said.reduce((sum, one) => sum + one[of], 0) / said.length
   return { mean: mean('mean'), sum: mean('sum'), weight: mean('weight') }

@@ -253,7 +253,7 @@ if (import.meta.main) {
   for (const row of table)
     process.stdout.write(
       `${row
-        .map((cell, i) => cell.padEnd(i === 0 ? 58 : 48))
+        .map((cell, i) => cell.padEnd(i === 0 ? 84 : 48))
         .join('')
         .trimEnd()}\n`,
     )

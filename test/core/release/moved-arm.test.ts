@@ -3,17 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { instantAfter } from '#core/instant.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { type Happens, productionOf, type World } from './production-world.ts'
-import { PERIOD, reasons, row, standing } from './subject-standing.ts'
+import { DAY, PERIOD, reasons, row, standing } from './subject-standing.ts'
 
 /** 300 runs are more than the declared time. */
 const SLOW: World = { subjects: 1000, gapMinutes: 10 }
 const late = (runs: number, arms: string) => (run: Happens & { readonly failed: boolean }) =>
   run.failed && (arms === 'both' || run.arm === arms) ? 10 * runs : 0
 const worse = (by: number) => ({ fails: ({ arm }: Happens) => 0.1 + (arm === 'candidate' ? by : 0) })
-const rollout = standing()
+const usual = standing()
 
 /** The verdict of a day, after a shadow stage in which all was told in time. */
-function on(day: number, seed: number, world: World, before: World = {}) {
+function on(day: number, seed: number, world: World, before: World = {}, rollout = usual) {
   const shadowed = { ...rollout, entered_at: instantAfter(rollout.entered_at, -24 * 8) }
   const shadow = productionOf(shadowed, seed, { subjects: 400, gapMinutes: 10, ...before, period: '0%_shadow' })
   const log = productionOf(rollout, seed, { ...SLOW, ...world, period: PERIOD })
@@ -45,8 +45,8 @@ describe('a harmless change whose baseline is told of late from the second stage
       { loses: ({ arm, failed }) => (failed && arm === 'baseline' ? 1 : 0) },
     ],
     [
-      'of runs that cost most',
-      { ...{ lagMinutes: late(1000, 'baseline') }, cents: ({ subject }) => 1 + (subject % 3) },
+      'of subjects that come back',
+      { runs: [1, 3], apartMinutes: 60, lagMinutes: late(1000, 'baseline'), subjects: 600, gapMinutes: 16 },
     ],
   ])('is not brought back: %s', (_, world) => {
     const verdicts = over(4, world)
@@ -67,6 +67,16 @@ describe('a harmless change whose baseline is told of late from the second stage
     expect(row(told, 'late').verdict).toBe('missing')
     expect(row(told, 'sequential.utility').note).toMatch(/told of too late are on the baseline/)
   })
+})
+
+test('a baseline whose dear runs are told of late does not make a candidate of the same cost dearer', () => {
+  const cents = ({ subject }: Happens) => (subject % 4 === 0 ? 8 : 1)
+  const world: World = { cents, lagMinutes: (run) => (cents(run) > 1 && run.arm === 'baseline' ? 10_000 : 0) }
+  const priced = standing(DAY, { economics: { max_cents: 10, max_rise: 0.1 } })
+  const verdict = on(6, 1, world, { cents }, priced)
+  expect([verdict.verdict, row(verdict, 'sequential.economics').verdict]).toEqual(['pause', 'missing'])
+  const dearer: World = { cents: (run) => cents(run) + (run.arm === 'candidate' ? 3 : 0) }
+  expect(on(6, 1, dearer, { cents }, priced).verdict).toBe('roll_back')
 })
 
 describe('harm', () => {

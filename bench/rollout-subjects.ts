@@ -10,7 +10,7 @@ import { subjectRows } from '../functions/core/release/subject-rows.ts'
 import { subjectsOf } from '../functions/core/release/subjects.ts'
 import { aConfig, started } from '../test/core/release/builders.ts'
 import { type Happens, productionOf, type World } from '../test/core/release/production-world.ts'
-import { percent } from './bench.ts'
+import { percent, readable } from './bench.ts'
 import { confidenceSequence, groupSequential } from './rollout-peers.ts'
 
 export const SUBJECT_ROLLOUTS = 200
@@ -39,16 +39,20 @@ interface Named {
   readonly late?: boolean
   /** It goes through its shadow stage first, in which the same is true, and on only where that does not pause it. */
   readonly shadow?: boolean
+  /** It begins after a shadow stage in which all was told in time; the verdict of the stage is asked day by day. */
+  readonly begins?: boolean
   /** Too late for any bet: what counts is that the gate of its stage keeps it from going on. */
   readonly held?: boolean
 }
 
 const ONE: World = { subjects: 1500, gapMinutes: 1 }
+/** As far apart as makes 300 runs more than the declared time. */
+const SLOW: World = { subjects: 1000, gapMinutes: 10 }
 const BACK: World = { subjects: 700, gapMinutes: 2, runs: [1, 6], apartMinutes: 60 }
 /** Some subjects nearly always fail: a subject's runs resemble each other. */
 const stubborn = ({ subject }: Happens): number => ((subject * 2_654_435_761) % 2 ** 32 < 0.1 * 2 ** 32 ? 0.7 : 0.05)
 const lateBy =
-  (minutes: number, arms: 'both' | 'baseline'): World['lagMinutes'] =>
+  (minutes: number, arms: 'both' | 'baseline'): NonNullable<World['lagMinutes']> =>
   (run) =>
     run.failed && (arms === 'both' || run.arm === 'baseline') ? minutes : 0
 
@@ -81,6 +85,18 @@ const HARMLESS: readonly Named[] = [
     world: { ...ONE, lagMinutes: lateBy(4000, 'baseline') },
     late: true,
     shadow: true,
+  },
+  ...[300, 1000].map((runs) => ({
+    says: `failures ${readable(runs)} runs later in the baseline, from stage 2 on, nobody announced`,
+    world: { ...SLOW, lagMinutes: lateBy(10 * runs, 'baseline') },
+    late: true,
+    begins: true,
+  })),
+  {
+    says: 'the same 1,000 runs later, from the 300th subject of stage 2 on',
+    world: { ...SLOW, lagMinutes: (run) => (run.subject < 300 ? 0 : lateBy(10_000, 'baseline')(run)) },
+    late: true,
+    begins: true,
   },
   {
     says: 'an outage of both arms',
@@ -123,6 +139,15 @@ const HARMFUL: readonly Named[] = [
       lagMinutes: ({ arm, failed }) => (failed && arm === 'candidate' ? 4000 : 0),
     },
   },
+  ...(['both', 'baseline'] as const).map((arms) => ({
+    says: `40 points in stage 2, failures of ${arms === 'both' ? 'both arms' : 'the baseline'} 1,000 runs later, nobody announced`,
+    begins: true,
+    world: {
+      ...SLOW,
+      fails: ({ arm }: Happens) => (arm === 'candidate' ? 0.5 : 0.1),
+      lagMinutes: lateBy(10_000, arms),
+    },
+  })),
   {
     says: 'three times the cost from the second run on',
     rule: COST,
@@ -152,6 +177,18 @@ function passesShadow(world: World, seed: number): boolean {
 const isHeld = (runs: readonly ProductionRun[]): boolean =>
   evaluateStage({ rollout, runs, now: later }).rows.find(({ rule }) => rule === 'gate.utility')!.verdict === 'bad'
 
+/** Does it go back, asked day by day after a shadow stage that was on time? */
+function goesBack(log: readonly ProductionRun[], seed: number): boolean {
+  const shadowed = { ...rollout, entered_at: instantAfter(rollout.entered_at, -24 * 8) }
+  const before = productionOf(shadowed, seed, { subjects: 600, gapMinutes: 10, period: '0%_shadow' })
+  for (let day = 2; day <= 14; day++) {
+    const now = instantAfter(rollout.entered_at, 24 * day)
+    const runs = [...before, ...log.filter(({ outcome_at }) => outcome_at! <= now)]
+    if (evaluateStage({ rollout, runs, now }).verdict === 'roll_back') return true
+  }
+  return false
+}
+
 const RULES_COMPARED = {
   ours: crosses,
   'group-sequential (O’Brien-Fleming, Lan-DeMets)': (log: readonly ProductionRun[], rule: HarmRule) =>
@@ -170,7 +207,9 @@ function broughtBack(named: Named): Record<Name, number> {
     const paused = named.shadow === true && !passesShadow(named.world, seed)
     for (const name of NAMES) {
       if (paused && name === 'ours') continue
-      if (named.held && name === 'ours' ? isHeld(log) : RULES_COMPARED[name](log, named.rule ?? UTILITY)) counts[name]++
+      if (named.begins && name === 'ours') counts[name] += goesBack(log, seed) ? 1 : 0
+      else if (named.held && name === 'ours' ? isHeld(log) : RULES_COMPARED[name](log, named.rule ?? UTILITY))
+        counts[name]++
     }
   }
   for (const name of NAMES) counts[name] /= SUBJECT_ROLLOUTS
@@ -214,7 +253,7 @@ if (import.meta.main) {
   for (const row of table)
     process.stdout.write(
       `${row
-        .map((cell, i) => cell.padEnd(i === 0 ? 58 : 48))
+        .map((cell, i) => cell.padEnd(i === 0 ? 84 : 48))
         .join('')
         .trimEnd()}\n`,
     )

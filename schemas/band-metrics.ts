@@ -1,10 +1,13 @@
 /** What a band may watch, as one table, and where its edge lies. Without zod: whatever counts reads it. */
 import type { MeasureName } from './measures.ts'
+import { isOwnMetric, type OwnMetric, scoredBy } from './metrics.ts'
 
 /** What one recorded run says of a metric. */
 export interface BandMetric {
   /** Measure of the run's scorecard; null: whether an operator corrected it. */
   readonly measure: MeasureName | null
+  /** Evaluator whose score it is, of those that the suite marks; `measure` is then null. */
+  readonly own?: string
   /** Measure that it is counted by, as in `METRICS`. */
   readonly per?: MeasureName
   /** The band declares a range, cut at which values are; absent: a share, 0 to 1. */
@@ -33,11 +36,19 @@ export const BAND_METRICS = {
   economics_tokens_per_decision: { measure: 'economics_tokens', needsRange: true, says: 'prompt tokens of a run' },
 } as const satisfies Readonly<Record<string, BandMetric>>
 
+type BuiltInBandMetric = keyof typeof BAND_METRICS
+
 /** A metric that a band may watch. */
-export type BandMetricName = keyof typeof BAND_METRICS
+export type BandMetricName = BuiltInBandMetric | OwnMetric
 
 /** Names of `BAND_METRICS`, in its order. */
-export const BAND_METRIC_NAMES = Object.keys(BAND_METRICS) as [BandMetricName, ...BandMetricName[]]
+export const BAND_METRIC_NAMES = Object.keys(BAND_METRICS) as [BuiltInBandMetric, ...BuiltInBandMetric[]]
+
+/** What a band metric reads. One of one's own is a score of 0..1, onto which its suite maps the declared range. */
+export const bandMetricOf = (name: BandMetricName): BandMetric =>
+  isOwnMetric(name)
+    ? { measure: null, own: scoredBy(name), says: `mean score of ${scoredBy(name)}` }
+    : BAND_METRICS[name]
 
 /** Days of the week as bands name them. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const

@@ -1,8 +1,9 @@
 /** Bands of the routine: what is watched of each intent, where its edges lie, and which target a broken one names. */
 import * as z from 'zod'
-import { BAND_METRIC_NAMES, BAND_METRICS, type BandMetric, edgeAt, WEEKDAYS } from './band-metrics.ts'
+import { bandMetricOf, edgeAt, WEEKDAYS } from './band-metrics.ts'
 import { Day, Id, Name, Ref } from './common.ts'
 import { GUARDRAIL_NAMES } from './metrics.ts'
+import { BandMetricOrOwn } from './own-metric.ts'
 import { TuningTarget } from './target.ts'
 
 /** Days of a learning period: shorter ones say nothing of how days differ. */
@@ -42,7 +43,7 @@ export type Edge = z.infer<typeof Edge>
  */
 export const Band = z
   .strictObject({
-    metric: z.enum(BAND_METRIC_NAMES),
+    metric: BandMetricOrOwn,
     below: Edge.optional(),
     above: Edge.optional(),
     range: z
@@ -71,7 +72,7 @@ export const Band = z
       }),
   })
   .superRefine((band, ctx) => {
-    const { needsRange, aboveLimit }: BandMetric = BAND_METRICS[band.metric]
+    const { needsRange, aboveLimit } = bandMetricOf(band.metric)
     const problem = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message })
     if (needsRange && !band.range)
       problem('range', `${band.metric} needs a range, e.g. [0, 20]: one run without a bound could be all of a mean`)

@@ -1,7 +1,7 @@
 /** What a judged day of the routine leaves: `cadence/daily/DATE.json`, chained to the day before. */
 import * as z from 'zod'
-import { BAND_METRIC_NAMES } from './band-metrics.ts'
 import { Day, Digest, Id, Name } from './common.ts'
+import { BandMetricOrOwn } from './own-metric.ts'
 import { Measures } from './suite.ts'
 
 const count = z.int().min(0)
@@ -51,7 +51,7 @@ export const SERIES_STATES = ['in_band', 'moved', 'not_measured', 'no_runs'] as 
 
 /** One edge of one metric on one day. */
 export const SeriesDay = z.strictObject({
-  metric: z.enum(BAND_METRIC_NAMES),
+  metric: BandMetricOrOwn,
   side: z.enum(['below', 'above']),
   edge: z.number().meta({ description: 'In force that day, in the unit of the metric; of a quantile a share.' }),
   declared: z.boolean().meta({ description: 'False: learned from a period, so that no false-alarm rate is promised.' }),
@@ -84,7 +84,7 @@ export const NOT_QUEUED = [
 
 /** A band that is broken, and what is done about it. */
 export const QueueEntry = z.strictObject({
-  metric: z.enum(BAND_METRIC_NAMES),
+  metric: BandMetricOrOwn,
   side: z.enum(['below', 'above']),
   run_id: Id.nullable().meta({ description: 'The run that it starts; null: none, and why.' }),
   why: z.enum(NOT_QUEUED).nullable(),
@@ -130,7 +130,7 @@ export const RevisedSlice = z.strictObject({
   now: Slice,
   series: z.array(
     z.strictObject({
-      metric: z.enum(BAND_METRIC_NAMES),
+      metric: BandMetricOrOwn,
       side: z.enum(['below', 'above']),
       mean: z.strictObject({ was: z.number().nullable(), now: z.number().nullable() }),
       state: z.strictObject({ was: z.enum(SERIES_STATES), now: z.enum(SERIES_STATES) }),

@@ -303,6 +303,7 @@ export const EXPORT_TABLES = {
       operator_corrected: flag('null: not measured'),
       escalated: flag('handed to a person; null: not measured'),
       own_score: number('score of one’s own', 'part of the declared range'),
+      own_scores: text('several of them by evaluator, as JSON; null: one at most'),
     },
   },
   imports: {

@@ -38,8 +38,14 @@ type Table = typeof MEASURES
 /** Name of a measure, as the scorecard spells it. */
 export type MeasureName = keyof Table
 
-/** The score behind a metric of one's own, 0..1: a measure of suites that declare one, and absent under every other. */
+/** The score behind the one metric of one's own, 0..1: a measure of suites that mark one evaluator, and absent under every other. */
 export const OWN_MEASURE = 'own_score'
+
+/** The same of suites that mark several, by evaluator: absent under every other. */
+export const OWN_MEASURES = 'own_scores'
+
+/** Evaluators that a suite may mark. */
+export const MOST_OWN = 8
 
 /** Measures that are numbers. */
 export type AmountName =

@@ -1,20 +1,32 @@
 /** Staged release: configuration, production runs, stage rows, promotion records, the rollout and its signed artifact. */
 import * as z from 'zod'
 import { Digest, Id, Name, RiskClass, Share, Stamp } from './common.ts'
-import { isOwnMetric } from './metrics.ts'
+import { MOST_OWN } from './measures.ts'
+import { OwnMetricName } from './own-metric.ts'
+import { ownScoreIssues } from './own-score-issues.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
 import { hours, LIMITS, type Limits, NO_LIMITS, StageCohort, stageConfig, stageGate, upTo } from './stage-config.ts'
 import { PERIODS, STAGE_SHARE, STAGES } from './stages.ts'
 import { FloorLimit, SubjectRules } from './subject-rules.ts'
 import { Scorecard } from './suite.ts'
-import { OwnMetricName, TargetMetric } from './target.ts'
+import { TargetMetric } from './target.ts'
 
 /** One of the five stages; their order is the order of a rollout (the article's "Pack Rollout in Five Stages"). */
 export const Stage = z.enum(STAGES)
 export type Stage = z.infer<typeof Stage>
 
 const notMeasured = z.strictObject({ not_measured: z.string().min(3).max(500) })
+
+/** How a score of one's own is tested. */
+const ownLimit = {
+  direction: z.enum(['decrease', 'increase']).meta({ description: 'Where better lies.' }),
+  max_worse: z
+    .number()
+    .min(0)
+    .lt(1)
+    .meta({ description: 'By how much the true mean may be worse, as a part of the declared range.' }),
+}
 
 const rolloutConfig = (limits: Limits) =>
   z
@@ -60,17 +72,21 @@ const rolloutConfig = (limits: Limits) =>
       own_score: z
         .strictObject({
           metric: OwnMetricName.meta({ description: 'The evaluator that the suite marks as its metric.' }),
-          direction: z.enum(['decrease', 'increase']).meta({ description: 'Where better lies.' }),
-          max_worse: z
-            .number()
-            .min(0)
-            .lt(1)
-            .meta({ description: 'By how much the true mean may be worse, as a part of the declared range.' }),
+          ...ownLimit,
         })
         .optional()
         .meta({
           description:
             'Score of one’s own, tested and gated: `measures.own_score` of a production run, 0..1 over the range that the suite declares. Left out: it is not looked at.',
+        }),
+      own_scores: z
+        .record(OwnMetricName, z.strictObject(ownLimit))
+        .refine((of) => Object.keys(of).length > 0, 'names none: leave it out')
+        .refine((of) => Object.keys(of).length <= MOST_OWN, `names at most ${MOST_OWN}`)
+        .optional()
+        .meta({
+          description:
+            'Several scores of one’s own, each tested and gated by its name: `measures.own_scores` of a production run.',
         }),
       subjects: SubjectRules.optional().meta({
         description: 'Left out: "rollout start" writes the defaults out, here and in the signed artifact.',
@@ -92,30 +108,9 @@ const rolloutConfig = (limits: Limits) =>
         min_gain: upTo(limits.gain).meta({ description: 'Least gain of the metric for the release to be kept.' }),
       }),
     })
-    .superRefine(({ stages, window, own_score }, ctx) => {
-      for (const [path, { gate }] of [
-        ...STAGES.map((stage) => [['stages', stage], stages[stage]] as const),
-        [['window'], window] as const,
-      ]) {
-        const declares = gate.own_score !== undefined
-        if (declares === (own_score !== undefined)) continue
-        const message = declares
-          ? 'gates a score that is not declared: name it in own_score, with direction and max_worse'
-          : 'is missing: own_score is declared, so every gate says how much worse it may be (null: it does not gate)'
-        ctx.addIssue({ code: 'custom', path: [...path, 'gate', 'own_score'], message })
-      }
-      if (own_score !== undefined && isOwnMetric(window.metric) && window.metric !== own_score.metric)
-        ctx.addIssue({
-          code: 'custom',
-          path: ['own_score', 'metric'],
-          message: `is ${own_score.metric}, and the window gains by ${window.metric}: a production run carries one score of one’s own`,
-        })
-      if (own_score?.metric === window.metric && own_score.direction !== window.direction)
-        ctx.addIssue({
-          code: 'custom',
-          path: ['own_score', 'direction'],
-          message: `is ${own_score.direction}, and the window gains where ${window.metric} does the opposite: say where better lies once`,
-        })
+    .superRefine((config, ctx) => {
+      for (const { path, message } of ownScoreIssues(config)) ctx.addIssue({ code: 'custom', path, message })
+      const { stages } = config
       for (const stage of STAGES) {
         const { share, shadow_share, where } = stages[stage].cohort
         const issue = (field: string, message: string) =>
@@ -194,6 +189,8 @@ export const ProductionRun = z
     }),
   })
   .superRefine(({ started_at, outcome_at, measures }, ctx) => {
+    if (measures.own_score !== undefined && measures.own_scores !== undefined)
+      ctx.addIssue({ code: 'custom', path: ['measures', 'own_score'], message: 'stands among own_scores by its name' })
     const issue = (message: string) => ctx.addIssue({ code: 'custom', path: ['outcome_at'], message })
     if (outcome_at === undefined) return
     if (started_at === undefined) issue('without started_at nobody knows how old the outcome is: give both')
@@ -203,6 +200,8 @@ export const ProductionRun = z
       issue('is null, so the outcome is still to come, but utility is measured: log when it was, or leave utility null')
     else if (outcome_at === null && (measures.own_score ?? null) !== null)
       issue('is null, so the outcome is still to come, but own_score is measured: log when it was, or leave it null')
+    else if (outcome_at === null && Object.values(measures.own_scores ?? {}).some((score) => score !== null))
+      issue('is null, so the outcome is still to come, but own_scores are measured: log when, or leave them null')
   })
 export type ProductionRun = z.infer<typeof ProductionRun>
 

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { Name, Share } from './common.ts'
 import { MOST } from './measures.ts'
+import { OwnMetricName } from './own-metric.ts'
 
 const bucketShare = Share.refine(
   (share) => Math.abs(share * 10_000 - Math.round(share * 10_000)) < 1e-9,
@@ -50,6 +51,9 @@ export const stageGate = ({ share, cents }: Limits) =>
     escalated_share: upTo(share).nullable().meta({ description: 'Rise of the share handed to a person.' }),
     own_score: upTo(share).nullable().optional().meta({
       description: 'By how much the mean of `own_score` may be worse. Declared where that is, and only there.',
+    }),
+    own_scores: z.record(OwnMetricName, upTo(share).nullable()).optional().meta({
+      description: 'The same by name, of each of `own_scores`.',
     }),
   })
 

@@ -4,7 +4,7 @@ import { CASE_VIEW, isAltered, isBlind, type ViewName } from './case-view.ts'
 import { Day, Digest, Id, Name, Ref, Share } from './common.ts'
 import { JsonLogic } from './condition.ts'
 import { appliesIssues, expressionIssues } from './expression.ts'
-import { eachMeasure, type MEASURES, OWN_MEASURE } from './measures.ts'
+import { eachMeasure, type MEASURES, MOST_OWN, OWN_MEASURE, OWN_MEASURES } from './measures.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 import { ModelParameters } from './model.ts'
 
@@ -16,10 +16,12 @@ const base = {
     description:
       'floor: feeds the dimension. report: printed, never blocks (for a rule that the recorded baseline itself breaks).',
   }),
-  metric: z.literal(true).optional().meta({
-    description:
-      'Its score is a metric of its own: a target may name it as score:EVALUATOR_ID. One evaluator of a suite.',
-  }),
+  metric: z
+    .literal(true)
+    .optional()
+    .meta({
+      description: `Its score is a metric of its own: a target may name it as score:EVALUATOR_ID. At most ${MOST_OWN} evaluators of a suite.`,
+    }),
 }
 const names = z.array(Name).min(1)
 const scale = {
@@ -201,7 +203,7 @@ export type Evaluator = z.infer<typeof Evaluator>
 
 /**
  * A pinned suite, `evals.NAME@SEMVER`. Never tunable, whatever a pack declares: switching an evaluator off is a
- * violation, not a candidate (the article). Refused: an evaluator listed twice, a second metric of its own.
+ * violation, not a candidate (the article). Refused: an evaluator listed twice, more metrics of its own than may be.
  */
 export const EvaluatorSuite = z
   .strictObject({ $schema: z.string().optional(), suite: Ref, evaluators: z.array(Evaluator).min(1) })
@@ -217,11 +219,11 @@ export const EvaluatorSuite = z
       seen.add(e.evaluator_id)
     })
     const metrics = suite.evaluators.flatMap((e, i) => (e.metric ? [i] : []))
-    for (const i of metrics.slice(1))
+    for (const i of metrics.slice(MOST_OWN))
       ctx.addIssue({
         code: 'custom',
         path: ['evaluators', i, 'metric'],
-        message: `a suite has one metric of its own, and "${suite.evaluators[metrics[0]!]!.evaluator_id}" is it: publish another suite for this one`,
+        message: `a suite marks at most ${MOST_OWN} metrics of its own, for each is kept of every case: publish another suite for this one`,
       })
   })
 export type EvaluatorSuite = z.infer<typeof EvaluatorSuite>
@@ -255,13 +257,20 @@ const KINDS = {
   count: (most: number) => z.int().min(0, notMeasured(most)).max(most, notMeasured(most)).nullable(),
 }
 
+/** Scores of one's own by the id of their evaluator. `null`: not measured. */
+export const OwnScores = z.record(Id, Share.nullable())
+export type OwnScores = z.infer<typeof OwnScores>
+
 /** What guardrails and metrics read of one replayed case. `null`: not measured. */
 export const Measures = z.strictObject({
   ...(eachMeasure((of) => KINDS[of.kind]('most' in of ? of.most : 0)) as unknown as {
     [N in keyof typeof MEASURES]: ReturnType<(typeof KINDS)[(typeof MEASURES)[N]['kind']]>
   }),
   [OWN_MEASURE]: Share.nullable().optional().meta({
-    description: 'Score of the evaluator that the suite marks as its metric; absent: it marks none.',
+    description: 'Score of the evaluator that the suite marks as its metric; absent: it marks none, or several.',
+  }),
+  [OWN_MEASURES]: OwnScores.optional().meta({
+    description: 'Scores of the evaluators that the suite marks, by their ids, where it marks several.',
   }),
 })
 export type Measures = z.infer<typeof Measures>

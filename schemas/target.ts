@@ -1,10 +1,10 @@
 /** Tuning target: the article's contract as a person writes it. What is missing is asked for by name, not defaulted. */
 import * as z from 'zod'
 import { Id, Name, Ref, SettingPath } from './common.ts'
-import { MOST } from './measures.ts'
+import { MOST, MOST_OWN } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
+import { OwnMetricName } from './own-metric.ts'
 import { BaselineTuple } from './pack.ts'
-import { ID_PATTERN } from './patterns.ts'
 import { PROPOSERS } from './proposers.ts'
 
 /** The least rate or error that is worth a question: it takes thousands of millions of families. */
@@ -88,17 +88,30 @@ export const Guardrails = z.strictObject({
     .optional(),
   p95_latency_delta: z.strictObject({ max_ms: limit(MOST.ms), alpha: budget.optional() }).optional(),
   economics_delta: z.strictObject({ max_cents: limit(MOST.cents), alpha: budget.optional() }).optional(),
+  own_scores: z
+    .record(
+      OwnMetricName,
+      z.strictObject({
+        direction: z.enum(['decrease', 'increase']).meta({ description: 'Where better lies.' }),
+        max_worse: z
+          .number()
+          .gt(0, 'is above 0: that a mean is not worse at all can never be shown')
+          .lt(1, 'is below 1: no mean of scores can be worse by more, so nothing would be limited'),
+        alpha: budget.optional(),
+      }),
+    )
+    .refine((of) => Object.keys(of).length <= MOST_OWN, `names at most ${MOST_OWN}`)
+    .optional()
+    .meta({
+      description:
+        'Limits of scores of one’s own, beside those of the dimensions: by how much the mean may be worse, as a part of the declared range.',
+    }),
 })
 export type Guardrails = z.infer<typeof Guardrails>
 
 const tooWide = `is at most ${MOST.tokens}: no decision can differ by more`
 
-/** A metric of one's own: `score:` and the evaluator that the suite marks. */
-export const OwnMetricName = z.templateLiteral(['score:', z.string().regex(ID_PATTERN)], {
-  error: 'is score:EVALUATOR_ID of the evaluator that the suite marks with "metric": true',
-})
-
-/** One of the metrics of this program, or the evaluator that the suite marks as its own. */
+/** One of the metrics of this program, or an evaluator that the suite marks as its own. */
 export const TargetMetric = z.union([z.enum(METRIC_NAMES), OwnMetricName], {
   error: `is one of ${METRIC_NAMES.join(', ')}, or score:EVALUATOR_ID of an evaluator that the suite marks with "metric": true`,
 })

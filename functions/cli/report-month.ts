@@ -1,7 +1,7 @@
 /** `autotune report --intent`: a month of the routine, on the terminal, as JSON, or as one file with its control charts. */
 import type { IntentMonth } from '#core/cadence/month.ts'
 import { withoutReasons } from '#core/report/redacted.ts'
-import { BAND_METRICS } from '#schemas/band-metrics.ts'
+import { bandMetricOf } from '#schemas/band-metrics.ts'
 import { UserError } from '../errors.ts'
 import { monthFile } from '../pages/intent/page.ts'
 import {
@@ -66,7 +66,7 @@ function monthLines(of: IntentMonth): string[] {
         [
           [
             bandName(metric),
-            'aboveLimit' in BAND_METRICS[metric] ? 'slower than the limit' : 'mean',
+            bandMetricOf(metric).aboveLimit !== undefined ? 'slower than the limit' : 'mean',
             'families',
             'edge',
             'stands',

@@ -32,7 +32,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   ],
   SettleReview: ['autotune/runs/*'],
   ShowReview: ['autotune/runs/*', 'proposals/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
-  ShowRollout: ['autotune/runs/*', 'production/*', 'experience/index/*'],
+  ShowRollout: ['autotune/runs/*', 'production/*', 'experience/index/*', 'experience/index-days/*'],
   RecordDecision: ['autotune/runs/*', 'proposals/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
 }
 

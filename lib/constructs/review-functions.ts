@@ -110,7 +110,7 @@ export class ReviewFunctions {
   showRollout(): RuntimeFunction {
     const { bucket, ledger } = this.places()
     return this.make('ShowRollout', 'show-rollout', [
-      ...mayRead(bucket, 'autotune/runs/*', 'production/*', 'experience/index/*'),
+      ...mayRead(bucket, 'autotune/runs/*', 'production/*', 'experience/index/*', 'experience/index-days/*'),
       ledger.mayRead('review', 'rollout', 'release', 'production'),
       this.mac('kms:VerifyMac'),
     ])

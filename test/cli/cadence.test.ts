@@ -185,6 +185,11 @@ describe('what cannot be judged is refused with what to do, and nothing is writt
       /evals.none@1.0.0, which is not in this store/,
     ],
     [
+      'a score that the suite does not mark',
+      ({ intents }) => intents[0]!.bands.push({ metric: 'score:tone', below: 0.5 }),
+      /bands of support.refund: score:tone: \S+ has no evaluator "tone"/,
+    ],
+    [
       'a target that is not there',
       ({ intents }) => Object.assign(intents[0]!.bands[0]!, { target: 'none.json' }),
       /none.json cannot be read/,

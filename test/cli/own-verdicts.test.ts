@@ -158,6 +158,46 @@ describe('a metric of one’s own', () => {
     expect((await at('verify')).code).toBe(0)
   })
 
+  test('is one of several that a suite marks: each run is held to the one that its target names, and verifies', async () => {
+    const mirrored = { ...share, evaluator_id: 'room', expression: { '-': [500, v('context.tokens')] } } as never
+    await stored([...aSuite().evaluators.slice(0, 1), share, mirrored])
+    const fell = await ranFor(priceless)
+    expect([fell.code, fell.out]).toEqual([0, expect.stringMatching(/score:share -0\.6 score/)])
+    expect((await at('verify')).code).toBe(0)
+    const rose = await ranFor({ ...priceless, metric: 'score:room', direction: 'increase' })
+    expect(rose.out + rose.err).toMatch(/score:room/)
+    const unknown = await ranFor({ ...priceless, metric: 'score:shar' })
+    expect(unknown.out + unknown.err).toMatch(/it marks score:share, score:room/)
+  })
+
+  test('may be a limit beside another metric: it holds, blocks and is told by its own name, and the run verifies', async () => {
+    const mirrored = { ...share, evaluator_id: 'room', expression: { '-': [500, v('context.tokens')] } } as never
+    await stored([...aSuite().evaluators.slice(0, 1), share, mirrored])
+    const limited = (own_scores: object) => ({ ...priceless, guardrails: { ...priceless.guardrails, own_scores } })
+    const held = await ranFor(limited({ 'score:room': { direction: 'increase', max_worse: 0.05 } }))
+    expect([held.code, held.out]).toEqual([0, expect.stringMatching(/score:room \+0\.6 score/)])
+    const file = join(place.store, 'autotune/runs', idOf(held.out), 'selected-proposal.json')
+    const { certificate, search_guardrails } = TuningProposal.parse(JSON.parse(readFileSync(file, 'utf8')))
+    expect(certificate.find((row) => row.guardrail === 'score:room')).toMatchObject({
+      kind: 'checked',
+      rule: 'mean_bet',
+      passed: true,
+      limit: -0.05,
+    })
+    expect(search_guardrails.at(-1)).toMatchObject({ guardrail: 'score:room', verdict: 'pass', limit: -0.05 })
+    expect((await at('verify')).code).toBe(0)
+    const broken = await ranFor(limited({ 'score:room': { direction: 'decrease', max_worse: 0.05 } }))
+    expect(broken.code).not.toBe(0)
+    const why = await at('explain', idOf(broken.out))
+    expect(why.out).toMatch(/score:room/)
+    const same = await ranFor(limited({ 'score:share': { direction: 'decrease', max_worse: 0.05 } }))
+    expect([same.code, same.out + same.err]).toEqual([2, expect.stringMatching(/score:share is the target metric/)])
+    const unknown = await ranFor(limited({ 'score:roon': { direction: 'decrease', max_worse: 0.05 } }))
+    expect(unknown.out + unknown.err).toMatch(
+      /score:roon: .* has no evaluator "roon"; it marks score:share, score:room/,
+    )
+  })
+
   test('that is lost in one replay proves nothing', async () => {
     const lost = { if: [v('context.as_recorded'), 1, v('label.score')] }
     await stored([...aSuite().evaluators.slice(0, 1), { ...share, expression: lost, range: [0, 1] } as never])
@@ -170,9 +210,9 @@ describe('a metric of one’s own', () => {
     [
       'no such evaluator',
       { metric: 'score:shar' },
-      /score:shar: evals\.refund@1\.0\.0 has no evaluator "shar"; its metric is score:share/,
+      /score:shar: evals\.refund@1\.0\.0 has no evaluator "shar"; it marks score:share/,
     ],
-    ['one that is not marked', { metric: 'score:gold_coverage' }, /does not mark gold_coverage as its metric/],
+    ['one that is not marked', { metric: 'score:gold_coverage' }, /does not mark gold_coverage as a metric/],
     [
       'a word that is no metric',
       { metric: 'scores:share' },

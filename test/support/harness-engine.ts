@@ -5,7 +5,7 @@ import type { HarnessReply } from '#core/replay/harness.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import { searchRounds } from '#core/search/search.ts'
-import type { ReplayEngine, Store } from '#ports'
+import type { ReplayEngine, Store, VerdictSource } from '#ports'
 import type { HarnessModule } from '#schemas/harness.ts'
 import { HarnessReturn } from '#schemas/harness-call.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -68,14 +68,19 @@ const DIGEST = `sha256:${'7'.repeat(64)}`
 
 /**
  * The engine of a "module" whose processes are this one. `start` makes what a fresh process would have loaded: once for each
- * side of the split and each pass over it.
+ * side of the split and each pass over it. `verdicts`: who judges for evaluators that are asked elsewhere.
  */
-export function inProcess(store: Store, start: (pass: Pass, side: Side) => Replay): ReplayEngine {
+export function inProcess(
+  store: Store,
+  start: (pass: Pass, side: Side) => Replay,
+  verdicts?: VerdictSource,
+): ReplayEngine {
   const started = new Map<string, ReturnType<typeof harnessFunction>>()
   const replays = harnessReplays({
     replayer: { kind: 'module', path: 'mine.mjs', digest: DIGEST, limit_ms: 1000 } as const,
     name: 'the harness module mine.mjs',
     aside: memoryScratch(),
+    verdicts,
     runs: {
       search: runLoader(store, [store.objects], INTENT),
       vault: runLoader(store, [store.vault, store.objects], INTENT),

@@ -1,4 +1,4 @@
-/** Expressions, recorded verdicts and a metric of one's own in the synthesized workflow: the bytes of the laptop. */
+/** Expressions, recorded verdicts and two metrics of one's own in the synthesized workflow: the bytes of the laptop. */
 import { describe, expect, it } from 'vitest'
 import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
@@ -37,6 +37,7 @@ const suite = aSuite({
       check: 'recorded_verdict',
       kind: 'human',
       role: 'report',
+      metric: true,
       name: 'tone',
       version: '1',
     } as never),

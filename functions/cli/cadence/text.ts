@@ -1,6 +1,6 @@
 /** A judged day as people read it: one screen, what moved first, and what is done about it. */
 
-import { BAND_METRICS, QUARTER_DAYS } from '#schemas/band-metrics.ts'
+import { bandMetricOf, QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence, IntentDay, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
 import type { QueuedRun } from '../../steps/cadence/queued.ts'
@@ -138,7 +138,7 @@ function stateText({ metric, side, edge, mean, state, moved_since: since, eviden
   if (state === 'not_measured')
     return `not measured  ${metric}: too many families lack it, so the day says nothing of it`
   const at = mean === null ? 'no runs today' : `${number(mean)} over ${families} families`
-  const fraction = 'aboveLimit' in BAND_METRICS[metric] ? ' (share of runs above the limit)' : ''
+  const fraction = bandMetricOf(metric).aboveLimit !== undefined ? ' (share of runs above the limit)' : ''
   return `moved         ${metric} ${side} ${number(edge)}${fraction} since ${since}: ${at}; the bets against it gathered ${number(evidence)}`
 }
 

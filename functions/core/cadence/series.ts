@@ -1,5 +1,5 @@
 /** The series of an intent on one day: each edge of each band with its detector, from the day before to this one. */
-import { BAND_METRICS, type BandMetric, edgeAt, LEAST_WEEKS, QUARTER_DAYS, WEEKDAYS } from '#schemas/band-metrics.ts'
+import { bandMetricOf, edgeAt, LEAST_WEEKS, QUARTER_DAYS, WEEKDAYS } from '#schemas/band-metrics.ts'
 import type { Band, Bands, Edge } from '#schemas/bands.ts'
 import type { SeriesDay, SliceRow } from '#schemas/cadence.ts'
 import { digestOf } from '../canonical.ts'
@@ -22,7 +22,7 @@ export interface Watched {
 
 /** Edges of a band that are watched: of a quantile the share above its limit, whether an edge is given or not. */
 export function watchedOf(band: Band): Watched[] {
-  const { aboveLimit }: BandMetric = BAND_METRICS[band.metric]
+  const { aboveLimit } = bandMetricOf(band.metric)
   return SIDES.filter((side) => band[side] !== undefined || (side === 'above' && aboveLimit !== undefined)).map(
     (side) => ({ band, side }),
   )
@@ -115,7 +115,7 @@ function seriesDay(
 function edgeOn(date: string, { band, side }: Watched, before: Before | null): { at: number; declared: boolean } {
   const ofWeekday = band.weekdays?.[WEEKDAYS[weekdayOf(date)]!]?.[side]
   const hasWeeks = before !== null && isAtLeast(daysBetween(before.first, date), LEAST_WEEKS * 7)
-  const { aboveLimit }: BandMetric = BAND_METRICS[band.metric]
+  const { aboveLimit } = bandMetricOf(band.metric)
   const edge: Edge = (hasWeeks ? ofWeekday : undefined) ?? band[side] ?? aboveLimit ?? 1
   return { at: edgeAt(edge, side), declared: typeof edge === 'number' }
 }

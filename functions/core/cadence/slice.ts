@@ -1,11 +1,11 @@
 /** The rows of a day, counted, and as values of a band: one a family, since runs of one family are one conversation. */
-import { BAND_METRICS, type BandMetric, type BandMetricName } from '#schemas/band-metrics.ts'
+import { bandMetricOf } from '#schemas/band-metrics.ts'
 import type { Band } from '#schemas/bands.ts'
 import type { Slice, SliceRow } from '#schemas/cadence.ts'
 import { isFlag } from '#schemas/measures.ts'
 import { byCodeUnit, canonical, digestOfBytes } from '../canonical.ts'
 import { isAtMost } from '../statistics/compare.ts'
-import { flagOf, measured } from '../statistics/measured.ts'
+import { flagOf, measured, ownScore } from '../statistics/measured.ts'
 
 /** Rows as the lines that lie beside a day, in the order of run ids. */
 export const rowsText = (rows: readonly SliceRow[]): string =>
@@ -69,7 +69,11 @@ export function inUnit(share: number, { range }: Pick<Band, 'range'>): number {
 
 /** A run's part of a metric, each value in 0..1. A count of 0: nothing in the run is of that kind. Null: not measured. */
 function partOf(row: SliceRow, { metric, range, limit }: Band): { sum: number; count: number } | null {
-  const { measure, per, aboveLimit }: BandMetric = BAND_METRICS[metric satisfies BandMetricName]
+  const { measure, own, per, aboveLimit } = bandMetricOf(metric)
+  if (own !== undefined) {
+    const score = ownScore(own, row.measures)
+    return score === null ? null : { sum: score, count: 1 }
+  }
   if (measure === null) {
     const { corrections, later, production } = row
     if (production?.operator_corrected === null) return null

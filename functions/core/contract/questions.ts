@@ -58,12 +58,12 @@ function ask(
 /** Why a metric of one's own is none; null: it is, or it is not one's own. */
 export function ownMetricProblem(metric: MetricName, { suite, evaluators }: EvaluatorSuite): string | null {
   if (!isOwnMetric(metric)) return null
-  const marked = evaluators.find((e) => e.metric)
+  const marked = evaluators.filter((e) => e.metric).map((e) => `score:${e.evaluator_id}`)
   const named = evaluators.find((e) => e.evaluator_id === scoredBy(metric))
   if (named?.metric) return null
   if (!named)
-    return `${metric}: ${suite} has no evaluator "${scoredBy(metric)}"${marked ? `; its metric is score:${marked.evaluator_id}` : ''}`
-  return `${metric}: ${suite} does not mark ${named.evaluator_id} as its metric: publish a suite that says "metric": true there`
+    return `${metric}: ${suite} has no evaluator "${scoredBy(metric)}"${marked.length === 0 ? '' : `; it marks ${marked.join(', ')}`}`
+  return `${metric}: ${suite} does not mark ${named.evaluator_id} as a metric: publish a suite that says "metric": true there`
 }
 
 function targetQuestion({ target: t, pack, suite, standing, candidates }: ContractFacts): Question {
@@ -90,7 +90,7 @@ function targetQuestion({ target: t, pack, suite, standing, candidates }: Contra
 }
 
 function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question {
-  const g = t.guardrails ?? {}
+  const { own_scores = {}, ...g } = t.guardrails ?? {}
   const not = t.not_measured ?? {}
   // A metric of one's own stands beside the dimensions: each of them keeps its limit.
   const own = t.metric && !isOwnMetric(t.metric) ? metricOf(t.metric).dimension : null
@@ -112,7 +112,7 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
     'Which limits must hold in all five dimensions?',
     () =>
       [
-        ...Object.entries(g).map(
+        ...Object.entries({ ...own_scores, ...g }).map(
           ([name, limit]) =>
             `${name} ${Object.entries(limit)
               .map(([k, v]) => `${k} ${v}`)
@@ -171,6 +171,11 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
       g.economics_delta &&
         not.economics &&
         'economics has a guardrail and is declared not measured: keep one of the two',
+      ...(Object.keys(own_scores) as MetricName[]).flatMap((name) =>
+        name === t.metric
+          ? [`guardrails.own_scores.${name} is the target metric, which must not get worse anyway: leave it out`]
+          : ((suite && ownMetricProblem(name, suite)) ?? []),
+      ),
       own && own in not && `${own} is the metric's own dimension: it cannot be declared not measured`,
       ...levelsAbove(t),
     ],
@@ -180,8 +185,13 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
 /** A guardrail may declare a smaller error than the version's, never a larger one. */
 function levelsAbove({ guardrails, scoring }: TuningTarget): string[] {
   const version = scoring?.alpha ?? 0.05
-  return (['policy', 'safety', 'approval_bypass_rate', 'utility_delta'] as const).flatMap((name) => {
-    const alpha = guardrails?.[name]?.alpha
+  const own = Object.entries(guardrails?.own_scores ?? {}).map(
+    ([name, of]) => [`own_scores.${name}`, of.alpha] as const,
+  )
+  const named = (['policy', 'safety', 'approval_bypass_rate', 'utility_delta'] as const).map(
+    (name) => [name, guardrails?.[name]?.alpha] as const,
+  )
+  return [...named, ...own].flatMap(([name, alpha]) => {
     return alpha !== undefined && alpha > version
       ? [`guardrails.${name}.alpha ${alpha} is above the version's ${version}: only a smaller one is allowed`]
       : []

@@ -1,6 +1,6 @@
 /** Point rules: observed number against the limit, no inference. What the search set is filtered with. */
 import type { GuardrailRow } from '#schemas/candidate.ts'
-import { GUARDRAIL_NAMES, type GuardrailName, type MetricName } from '#schemas/metrics.ts'
+import { GUARDRAIL_NAMES, type GuardrailName, type MetricName, type OwnMetric } from '#schemas/metrics.ts'
 import type { Guardrails } from '#schemas/target.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
@@ -43,7 +43,24 @@ const UNMEASURED = 'not measured on every case: '
 export const isBroken = ({ verdict, note }: GuardrailRow): boolean =>
   verdict === 'block' && !note.startsWith(UNMEASURED)
 
-/** One row per guardrail, always all six, in fixed order. `null` in what a declared guardrail needs is a block. */
+/** A limit of a score of one's own. `limit`: of candidate minus baseline, below 0 where more is better. */
+export interface OwnLimit {
+  readonly metric: OwnMetric
+  readonly limit: number
+  readonly direction: 'decrease' | 'increase'
+  readonly alpha: number | undefined
+}
+
+/** Limits of scores of one's own that a target declares, in their order. */
+export const ownLimits = ({ own_scores: declared = {} }: Guardrails): OwnLimit[] =>
+  Object.entries(declared).map(([name, { direction, max_worse, alpha }]) => ({
+    metric: name as OwnMetric,
+    limit: direction === 'increase' ? -max_worse : max_worse,
+    direction,
+    alpha,
+  }))
+
+/** One row per guardrail, always all six, in fixed order, and behind them declared limits of one's own. `null` in what a declared guardrail needs is a block. */
 export function pointRows(
   guardrails: Guardrails,
   notMeasured: Readonly<Record<string, string>>,
@@ -51,7 +68,23 @@ export function pointRows(
   candidate: Series<Measures>,
 ): GuardrailRow[] {
   const told = toldBy(panel, candidate)
-  return GUARDRAIL_NAMES.map((name) => pointRow(name, guardrails, notMeasured, panel, told))
+  return [
+    ...GUARDRAIL_NAMES.map((name) => pointRow(name, guardrails, notMeasured, panel, told)),
+    ...ownLimits(guardrails).map((own) => ownRow(own, panel, told)),
+  ]
+}
+
+function ownRow({ metric, limit }: OwnLimit, panel: Panel, told: Told): GuardrailRow {
+  const [before, after] = [baselineMetric(panel, metric), told.metric(metric)]
+  const observed = before === null || after === null ? null : after - before
+  const holds = observed !== null && (limit < 0 ? isAtLeast(observed, limit, 1e-12) : isAtMost(observed, limit, 1e-12))
+  return {
+    guardrail: metric,
+    verdict: holds ? 'pass' : 'block',
+    observed,
+    limit,
+    note: observed === null ? `${UNMEASURED}${metric}` : `mean ${before!.toPrecision(4)} to ${after!.toPrecision(4)}`,
+  }
 }
 
 /** Limit of a guardrail as its row shows it; null: the target has no such one. */
@@ -168,7 +201,7 @@ export function pointRow(
 
 const seconds = (ms: number): string => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`)
 
-/** The rows that were never reached for a candidate dropped early. */
+/** The rows that were never reached for a candidate dropped early; limits of one's own have rows where they are reached. */
 export const notEvaluated = (): GuardrailRow[] =>
   GUARDRAIL_NAMES.map((guardrail) => ({
     guardrail,

@@ -1,8 +1,8 @@
 /** Reads a target's metric off measures, and folds it over cases. */
-import type { AmountName } from '#schemas/measures.ts'
-import { type MetricName, metricOf } from '#schemas/metrics.ts'
+import { type AmountName, OWN_MEASURE, OWN_MEASURES } from '#schemas/measures.ts'
+import { isOwnMetric, type MetricName, metricOf, scoredBy } from '#schemas/metrics.ts'
 import { isBelow } from '../statistics/compare.ts'
-import { asMeasured, measured } from '../statistics/measured.ts'
+import { asMeasured, measured, ownScore } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 import { fieldOf, type Series } from '../statistics/series.ts'
 import type { Panel } from './panel.ts'
@@ -17,19 +17,30 @@ export interface MetricPart {
 /** A case's part of a metric; `null`: not measured. A count of 0 means that nothing in the case is of that kind. */
 export function metricPart(metric: MetricName, measures: Measures): MetricPart | null {
   const { measure, per } = metricOf(metric)
-  const sum = measured(measure, measures)
+  const sum = isOwnMetric(metric) ? ownScore(scoredBy(metric), measures) : measured(measure, measures)
   const count = per ? measured(per, measures) : 1
   return sum === null || count === null ? null : { sum, count }
 }
 
+/** What a metric reads of each case, by index. */
+function readerOf(metric: MetricName, all: Series<Measures>): (index: number) => number | null {
+  if (!isOwnMetric(metric)) {
+    const at = fieldOf(all, metricOf(metric).measure)
+    return (index) => at(index) ?? null
+  }
+  const [alone, named] = [fieldOf(all, OWN_MEASURE), fieldOf(all, OWN_MEASURES)]
+  const evaluator = scoredBy(metric)
+  return (index) => ownScore(evaluator, { own_score: alone(index), own_scores: named(index) })
+}
+
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
 export function metricOver(metric: MetricName, all: Series<Measures>): number | null {
-  const { measure, per, statistic } = metricOf(metric)
+  const { per, statistic } = metricOf(metric)
   if (statistic !== 'mean') return quantileOver(metric, all)
-  const sumAt = fieldOf(all, measure)
+  const sumAt = readerOf(metric, all)
   const countAt = per ? fieldOf(all, per) : null
   const mean = new MeanFold(metric)
-  for (let i = 0; i < all.length && mean.isMeasured; i++) mean.add(sumAt(i) ?? null, countAt ? (countAt(i) ?? null) : 1)
+  for (let i = 0; i < all.length && mean.isMeasured; i++) mean.add(sumAt(i), countAt ? (countAt(i) ?? null) : 1)
   return mean.value()
 }
 

@@ -1,5 +1,5 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
-import { eachMeasure, OWN_MEASURE } from '#schemas/measures.ts'
+import { eachMeasure, OWN_MEASURE, OWN_MEASURES } from '#schemas/measures.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
@@ -40,10 +40,13 @@ function fold(
 ): Measures {
   const floors: Record<string, EvaluatorVerdict[]> = {}
   let corrected: EvaluatorVerdict | null = null
-  let own: number | null | undefined
+  let own: Record<string, number | null> | null = null
   for (const evaluator of suite.evaluators) {
     const verdict = verdictOf(evaluator)
-    if (evaluator.metric) own = asMeasured(OWN_MEASURE, verdict.score)
+    if (evaluator.metric) {
+      own ??= {}
+      own[evaluator.evaluator_id] = asMeasured(OWN_MEASURE, verdict.score)
+    }
     if (evaluator.role !== 'floor') continue
     if (evaluator.check === 'operator_corrections' && evaluator.dimension === 'utility') corrected = verdict
     floors[evaluator.dimension] ??= []
@@ -61,7 +64,9 @@ function fold(
     approval_waits: replayed.rightWaiting,
     approval_actions: replayed.rightActions,
   }
-  return own === undefined ? measures : { ...measures, [OWN_MEASURE]: own }
+  if (own === null) return measures
+  const [one, ...others] = Object.values(own)
+  return { ...measures, ...(others.length === 0 ? { [OWN_MEASURE]: one! } : { [OWN_MEASURES]: own }) }
 }
 
 /** True when a floor failed, null when one is not measured or no evaluator watches the dimension. */

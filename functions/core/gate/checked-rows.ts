@@ -4,6 +4,7 @@ import type { CertifiedRow, HeldoutVersion } from '#schemas/heldout.ts'
 import { isOwnMetric, type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { MetricRange } from '#schemas/target.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { type OwnLimit, ownLimits } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
@@ -59,21 +60,28 @@ export function checkedRules(question: CheckedQuestion): CheckedRule[] {
     sign: guardrail === metric && target.direction === 'increase' ? -1 : 1,
     strict: guardrail === metric,
     level: (alpha ?? facts.alpha) / facts.questions / Math.max(1, listed),
-    how: howOf(metric, question),
+    how: howOf(metric, question, guardrail === metric && target.direction === 'increase'),
+  })
+  const own = ({ metric, limit, direction, alpha }: OwnLimit): CheckedRule => ({
+    ...rule(metric, metric, limit, alpha),
+    sign: direction === 'increase' ? -1 : 1,
+    strict: false,
+    how: howOf(metric, question, direction === 'increase'),
   })
   return [
     ...(latency ? [rule('p95_latency_delta', 'p95_latency_ms', latency.max_ms, latency.alpha)] : []),
     ...(economics
       ? [rule('economics_delta', 'economics_cents_per_decision', economics.max_cents, economics.alpha)]
       : []),
+    ...ownLimits(target.guardrails).map(own),
     ...(target.metric === 'utility' ? [] : [rule(target.metric, target.metric, 0, undefined)]),
   ]
 }
 
 const WHOLE_RANGE: MetricRange = { max_rise: 1, max_fall: 1 }
 
-function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQuestion): How {
-  const up = metric === target.metric && target.direction === 'increase'
+/** @param up more of the metric is better */
+function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQuestion, up: boolean): How {
   if (!up && neverRises(metric, patch, harness)) return { rule: 'by_construction' }
   if (up && metricOf(metric).statistic !== 'mean')
     return { rule: 'not_measured', declare: `no rule proves that ${metric} rises: its direction must be "decrease"` }

@@ -1,6 +1,6 @@
 /** One row a guardrail: what it tests, the families at hand, what it needs, and whether it could be answered. */
 import type { PreflightRow } from '#schemas/heldout.ts'
-import { metricOf } from '#schemas/metrics.ts'
+import { metricOf, type OwnMetric } from '#schemas/metrics.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, type FLOORS } from '../evaluate/guardrails.ts'
@@ -25,13 +25,17 @@ export function guardrailTable(
   suite: EvaluatorSuite,
 ): GuardrailNeed[] {
   const unknown = { verdict: null, families: null, needed: null, power: null, note: null }
-  const names = rows.length > 0 ? rows.map((r) => r.guardrail) : Object.keys(target.guardrails)
+  const names = rows.length > 0 ? rows.map((r) => r.guardrail) : declaredIn(target)
   return names.map((guardrail, i) => ({
     ...unknown,
     ...rows[i],
     guardrail,
     tests: whatIsTested(guardrail, target, suite),
   }))
+}
+
+function declaredIn({ guardrails: { own_scores, ...named } }: ResolvedTarget): string[] {
+  return [...Object.keys(named), ...Object.keys(own_scores ?? {})]
 }
 
 function whatIsTested(guardrail: string, target: ResolvedTarget, suite: EvaluatorSuite): string {
@@ -61,6 +65,8 @@ function whatIsTested(guardrail: string, target: ResolvedTarget, suite: Evaluato
     case 'economics_delta':
       return `cost rises by at most ${guardrails.economics_delta?.max_cents} cents a decision`
     default:
+      if (guardrails.own_scores !== undefined && Object.hasOwn(guardrails.own_scores, guardrail))
+        return `the mean of ${guardrail} gets worse by at most ${guardrails.own_scores[guardrail as OwnMetric]!.max_worse}`
       return guardrail === target.metric
         ? `the target itself ${target.direction === 'decrease' ? 'falls' : 'rises'}: ${metricOf(target.metric).says}`
         : guardrail

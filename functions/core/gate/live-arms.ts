@@ -3,9 +3,11 @@
  * them; it pins no outcome of the baseline, which is asked anew beside the candidate.
  */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import { OWN_MEASURE } from '#schemas/measures.ts'
+import { OWN_MEASURE, OWN_MEASURES } from '#schemas/measures.ts'
+import { isOwnMetric, type OwnMetric } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { floorLetters } from '../evaluate/floor-letters.ts'
+import { ownLimits } from '../evaluate/guardrails.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { measured } from '../statistics/measured.ts'
@@ -31,7 +33,7 @@ export interface LiveArms {
 export function liveArms(
   sealed: Panel,
   facts: HeldoutVersion,
-  target: Pick<ResolvedTarget, 'ranges' | 'direction'>,
+  target: Wanted,
   baseline: Series<CaseScore>,
   scores: Series<CaseScore>,
 ): LiveArms {
@@ -67,7 +69,7 @@ const labelledOnly = (sealed: Panel, i: number, measures: Measures): Measures =>
   isLabelled(sealed, i) ? measures : { ...measures, utility_passed: null, utility_score: null }
 
 /** A lost case as the baseline has it: it breaks nothing, and costs what its record says, or nothing. */
-function heldMeasures(pinned: Measures, { direction }: Pick<ResolvedTarget, 'direction'>): Measures {
+function heldMeasures(pinned: Measures, target: Wanted): Measures {
   const kept = (flag: boolean | null) => (flag === null ? null : false)
   const isLabelled = pinned.utility_passed !== null
   return {
@@ -80,18 +82,41 @@ function heldMeasures(pinned: Measures, { direction }: Pick<ResolvedTarget, 'dir
     latency_ms: null,
     economics_cents: measured('economics_cents', pinned) ?? 0,
     economics_tokens: measured('economics_tokens', pinned) ?? 0,
-    ...(pinned[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 1 : 0 }),
+    ...ownScoresAt(pinned, target, 'best'),
+  }
+}
+
+type Wanted = Pick<ResolvedTarget, 'metric' | 'direction' | 'guardrails' | 'ranges'>
+
+/** The scores of one's own that measures have, at their best or worst. Those that a target names nowhere are read by nobody. */
+function ownScoresAt(
+  { own_score: one, own_scores: named }: Measures,
+  { metric, direction, guardrails }: Wanted,
+  at: 'best' | 'worst',
+): Partial<Measures> {
+  const limits = ownLimits(guardrails)
+  const wantedOf = (own: OwnMetric) => {
+    const better = own === metric ? direction : limits.find((limit) => limit.metric === own)?.direction
+    return (better === 'decrease') === (at === 'best') ? 0 : 1
+  }
+  // The one score of a suite that marks one: whatever the target names is it.
+  const alone = isOwnMetric(metric) ? metric : (limits[0]?.metric ?? metric)
+  return {
+    ...(one !== undefined && { [OWN_MEASURE]: wantedOf(alone as OwnMetric) }),
+    ...(named !== undefined && {
+      [OWN_MEASURES]: Object.fromEntries(Object.keys(named).map((id) => [id, wantedOf(`score:${id}`)])),
+    }),
   }
 }
 
 /** The same under a candidate. */
-function atWorst(held: Measures, { ranges, direction }: Pick<ResolvedTarget, 'ranges' | 'direction'>): Measures {
-  const { economics_cents_per_decision: cents, economics_tokens_per_decision: tokens } = ranges
+function atWorst(held: Measures, target: Wanted): Measures {
+  const { economics_cents_per_decision: cents, economics_tokens_per_decision: tokens } = target.ranges
   return {
     ...held,
     economics_cents: measured('economics_cents', held)! + (cents?.max_rise ?? 0),
     economics_tokens: measured('economics_tokens', held)! + (tokens?.max_rise ?? 0),
-    ...(held[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 0 : 1 }),
+    ...ownScoresAt(held, target, 'worst'),
   }
 }
 

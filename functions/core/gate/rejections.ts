@@ -3,13 +3,13 @@
  * nothing: the price is a replay, or a question that the ledger counts.
  */
 import type { CandidateScore } from '#schemas/candidate.ts'
-import { GUARDRAIL_NAMES, type GuardrailName } from '#schemas/metrics.ts'
+import { GUARDRAIL_NAMES, type GuardrailName, isOwnMetric, type OwnMetric } from '#schemas/metrics.ts'
 import type { RejectedUnder, RejectionRecord } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { Guardrails } from '#schemas/target.ts'
 import { digestOf } from '../canonical.ts'
 import { DEFAULT_ALPHA, DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
-import { isBroken, limitOf } from '../evaluate/guardrails.ts'
+import { isBroken, limitOf, ownLimits } from '../evaluate/guardrails.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import { baselineDigest } from './commitment.ts'
 
@@ -49,9 +49,16 @@ export function underBroken(
   target: ResolvedTarget,
   searchSet: string,
 ): RejectedUnder | null {
-  const broken = guardrails.filter(isBroken).map(({ guardrail }) => guardrail as GuardrailName)
+  const broken = guardrails.filter(isBroken).map(({ guardrail }) => guardrail as GuardrailName | OwnMetric)
   if (broken.length === 0) return null
-  const limits = Object.fromEntries(broken.map((name) => [name, target.guardrails[name]])) as Guardrails
+  const named = broken.filter((name) => !isOwnMetric(name))
+  const own = broken.filter((name) => isOwnMetric(name))
+  const limits: Guardrails = {
+    ...Object.fromEntries(named.map((name) => [name, target.guardrails[name]])),
+    ...(own.length > 0 && {
+      own_scores: Object.fromEntries(own.map((name) => [name, target.guardrails.own_scores![name]!])),
+    }),
+  }
   return { ...underMetric(target), guardrails: limits, search_set: searchSet }
 }
 
@@ -132,8 +139,10 @@ export const forbids = ({ source, under }: RejectionRecord, now: AskedNow): bool
 const isSameMetric = ({ metric, direction }: RejectedUnder, { target }: AskedNow): boolean =>
   metric === target.metric && direction === target.direction
 
-const namesOf = ({ guardrails = {} }: RejectedUnder): GuardrailName[] =>
-  GUARDRAIL_NAMES.filter((name) => guardrails[name] !== undefined)
+const namesOf = ({ guardrails = {} }: RejectedUnder): (GuardrailName | OwnMetric)[] => [
+  ...GUARDRAIL_NAMES.filter((name) => guardrails[name] !== undefined),
+  ...ownLimits(guardrails).map(({ metric }) => metric),
+]
 
 /** Fields of a limit beside its number. */
 interface Finer {
@@ -144,7 +153,15 @@ interface Finer {
 }
 
 /** Is a guardrail there, and no looser in anything than it was? */
-function isAsTight(name: GuardrailName, now: Guardrails, then: Guardrails): boolean {
+function isAsTight(name: GuardrailName | OwnMetric, now: Guardrails, then: Guardrails): boolean {
+  if (isOwnMetric(name)) {
+    const [limit, was] = [now.own_scores?.[name], then.own_scores![name]!]
+    return (
+      limit?.direction === was.direction &&
+      isAtMost(limit.max_worse, was.max_worse) &&
+      isAtMost(limit.alpha ?? DEFAULT_ALPHA, was.alpha ?? DEFAULT_ALPHA)
+    )
+  }
   const [limit, was] = [limitOf(now, name), limitOf(then, name)]
   if (limit === null || was === null) return false
   const [finer, before]: [Finer, Finer] = [now[name]!, then[name]!]

@@ -34,15 +34,19 @@ const SCORE = record<Omit<CaseScore, 'floors'>>({
 
 const FORM: Form<CaseScore> = {
   write(score) {
-    const bytes = Buffer.alloc(SCORE.bytes + score.floors.length)
+    const { own_scores: own } = score.measures
+    const behind = own === undefined ? score.floors : `${score.floors}\n${JSON.stringify(own)}`
+    const bytes = Buffer.alloc(SCORE.bytes + behind.length)
     SCORE.write(new DataView(bytes.buffer, bytes.byteOffset), 0, score)
-    bytes.write(score.floors, SCORE.bytes, 'latin1')
+    bytes.write(behind, SCORE.bytes, 'latin1')
     return bytes
   },
-  read: (bytes) => ({
-    ...SCORE.read(new DataView(bytes.buffer, bytes.byteOffset), 0),
-    floors: bytes.toString('latin1', SCORE.bytes),
-  }),
+  read(bytes) {
+    const score = SCORE.read(new DataView(bytes.buffer, bytes.byteOffset), 0)
+    const [floors, own] = bytes.toString('latin1', SCORE.bytes).split('\n')
+    if (own === undefined) return { ...score, floors: floors! }
+    return { ...score, measures: { ...score.measures, own_scores: JSON.parse(own) }, floors: floors! }
+  },
 }
 
 /** Scores of many cases, kept as bytes. */

@@ -8,7 +8,7 @@ import { type Badness, compareRuns, type Onlooker } from './comparisons.ts'
 import { type Look, runsIn, testedIn } from './look.ts'
 import { evidenceOf } from './period-rows.ts'
 import { type RiseBounds, RiseSequence } from './rise-bounds.ts'
-import { badnessOf, cutCost, type GateMeasure, gatedBy, harmRules } from './stage-data.ts'
+import { badnessOf, cutCost, type GateMeasure, gatedBy, harmRules, limitIn } from './stage-data.ts'
 import { compareSubjects } from './subject-comparisons.ts'
 
 /** A measure of both arms as one look at a period found it. */
@@ -72,7 +72,7 @@ export function courseOf(rollout: Rollout, look: Look): Course {
       measure,
       periods: periods.map((period) => ({
         period,
-        limit: gateOf(rollout, period)[measure] ?? null,
+        limit: limitIn(gateOf(rollout, period), measure),
         points: pointsOf(rollout, look, period, badness, bounded),
       })),
     }

@@ -2,7 +2,7 @@
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
 import type { Look } from './look.ts'
-import { badnessOf, FLOORS, type Floor, type GateMeasure, harmRules, observedRise } from './stage-data.ts'
+import { badnessOf, FLOORS, type Floor, type GateMeasure, harmRules, observedRise, ownScoresOf } from './stage-data.ts'
 
 /** Of the runs of an arm that say it, those that failed. */
 export interface Failed {
@@ -60,10 +60,11 @@ export function failuresOf(
   period: Period,
 ): readonly Failure[] {
   return rows.flatMap((row) => {
-    const [kind, name] = row.rule.split('.')
+    const dot = row.rule.indexOf('.')
+    const [kind, name] = [row.rule.slice(0, dot), row.rule.slice(dot + 1)]
     if (row.verdict !== 'bad') return []
     if (row.kind === 'floor' && kind === 'floor') return [floorFailure(rollout, look.usable, name as Floor, period)]
-    if (row.kind === 'sequential' && kind === 'sequential') return testFailure(rollout, look, name!, period)
+    if (row.kind === 'sequential' && kind === 'sequential') return testFailure(rollout, look, name, period)
     return []
   })
 }
@@ -105,7 +106,8 @@ function testFailure(rollout: Rollout, look: Look, name: string, period: Period)
     ]
   }
   if (name === 'economics' && economics !== undefined) return amount('economics_cents', 'cents', economics.max_rise)
-  if (name === 'own_score') return amount('own_score', 'score', rule.tolerated)
+  const own = ownScoresOf(rollout.config).find(({ measure }) => measure === name)
+  if (own !== undefined) return amount(own.measure, 'score', rule.tolerated)
   return [
     {
       rule: `sequential.${name}`,

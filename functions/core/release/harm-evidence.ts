@@ -14,7 +14,7 @@ import type { ProductionRun } from '#schemas/release.ts'
 import { PERIODS } from '#schemas/stages.ts'
 import { requireWithin } from '../statistics/range.ts'
 import { type Badness, type Compared, compareRuns, type Onlooker } from './comparisons.ts'
-import { compareSubjects } from './subject-comparisons.ts'
+import { compareSubjects, type Said } from './subject-comparisons.ts'
 import type { Entered } from './subjects.ts'
 
 /** What is tested: badness of a run, and how much more of it is tolerated. */
@@ -96,6 +96,21 @@ function betting(
     },
   })
   return { evidence: largest, crossed_after: crossed, compared }
+}
+
+/**
+ * Largest money that bets on rises over something that is known ever reach; it starts at 1. Half is put on means and half on
+ * sums, as above; there is one start.
+ */
+export function riseEvidence(rises: Iterable<Said>, tolerated: number): number {
+  const [means, sums] = [purse(HARM_STAKES, tolerated), purse(SUM_STAKES, tolerated)]
+  let largest = 1
+  for (const { mean, sum, weight } of rises) {
+    means.bet(mean, 1)
+    sums.bet(sum, weight)
+    largest = Math.max(largest, (means.money + sums.money) / 2)
+  }
+  return largest
 }
 
 /** Stakes on sums: they are small parts of the most that may count, so that the best stake lies near all that there is. */

@@ -1,12 +1,12 @@
 /** After the release: production of both arms over the declared window, and what becomes of the change. */
-import type { MetricName } from '#schemas/metrics.ts'
-import { metricOf } from '#schemas/metrics.ts'
+import { isOwnMetric, metricOf } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { metricPart } from '../evaluate/metric.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 import { type Look, lookAt } from './look.ts'
 import { periodRows } from './period-rows.ts'
+import { declaredScore } from './stage-data.ts'
 
 /**
  * - `roll_back`: a floor broke or harm was shown, at once.
@@ -94,16 +94,19 @@ export interface ObservedGain {
 
 /** The window's metric over some runs; null: not there for both arms. */
 export function gainOf(rollout: Rollout, runs: readonly ProductionRun[]): ObservedGain | null {
-  const { metric, direction } = rollout.config.window
-  const [candidate, baseline] = [metricOfArm(metric, runs, 'candidate'), metricOfArm(metric, runs, 'baseline')]
+  const { direction } = rollout.config.window
+  const [candidate, baseline] = [metricOfArm(rollout, runs, 'candidate'), metricOfArm(rollout, runs, 'baseline')]
   if (candidate === null || baseline === null) return null
   return { baseline, candidate, gain: direction === 'decrease' ? baseline - candidate : candidate - baseline }
 }
 
-/** A metric of one arm over the runs that measured it; null when none did. */
-function metricOfArm(metric: MetricName, runs: readonly ProductionRun[], arm: Arm): number | null {
+/** The window's metric of one arm over the runs that measured it; null when none did. */
+function metricOfArm({ config }: Rollout, runs: readonly ProductionRun[], arm: Arm): number | null {
+  const { metric } = config.window
+  const partOf = (run: ProductionRun) =>
+    isOwnMetric(metric) && declaredScore(metric, run, config) === null ? null : metricPart(metric, run.measures)
   const parts = runs.flatMap((run) => {
-    const part = run.arm === arm ? metricPart(metric, run.measures) : null
+    const part = run.arm === arm ? partOf(run) : null
     return part === null || part.count === 0 ? [] : [part]
   })
   if (parts.length === 0) return null

@@ -7,15 +7,19 @@ import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import { measured } from '../statistics/measured.ts'
 import { type HarmRule, harmEvidence, subjectEvidence } from './harm-evidence.ts'
 import { type Look, runsIn, testedIn } from './look.ts'
+import { whyNotHarm } from './moved-arm.ts'
 import {
   badnessOf,
+  declaredScore,
   FLOOR_NAMES,
   FLOORS,
   type Floor,
   type GateMeasure,
   gatedBy,
   harmRules,
+  limitIn,
   observedRise,
+  ownScoresOf,
   runsOf,
 } from './stage-data.ts'
 import { dataRow, points, tidy } from './stage-row.ts'
@@ -41,7 +45,7 @@ export function periodRows(
   const counting = look.runs(rules.period)
   return [
     ...FLOOR_NAMES.map((floor) => floorRow(rollout, floor, usable)),
-    ...sequentialRows(rollout, look),
+    ...sequentialRows(rollout, look, rules.period),
     lineageRow(runsOf(rollout, log).length - usable.length),
     ...(subjects === null
       ? [pairRow(rollout, rules.period, usable), splitRow(rollout, rules.period, counting)]
@@ -88,23 +92,25 @@ export const evidenceOf = (rollout: Rollout, { usable, subjects }: Look, rule: H
 
 type Told = Parameters<typeof harmEvidence>[3]
 
-function sequentialRows(rollout: Rollout, look: Look): StageRow[] {
+function sequentialRows(rollout: Rollout, look: Look, period: Period): StageRow[] {
   const { config } = rollout
   const rules = harmRules(config)
   const level = config.false_rollback_rate / rules.length
   const what = look.subjects === null ? 'runs' : 'subjects'
   const rows = rules.map((rule): StageRow => {
     const { evidence, crossed_after, compared } = evidenceOf(rollout, look, rule, level)
+    const doubt =
+      crossed_after === null || look.subjects === null ? null : whyNotHarm(rollout, look.subjects, rule, level, period)
     return {
       rule: `sequential.${rule.name}`,
       kind: 'sequential',
-      verdict: crossed_after === null ? 'good' : 'bad',
+      verdict: crossed_after === null ? 'good' : doubt === null ? 'bad' : 'missing',
       observed: tidy(evidence),
       limit: tidy(1 / level),
       note:
         crossed_after === null
           ? `${compared.candidate} candidate and ${compared.baseline} baseline ${what} compared: harm is not shown`
-          : `worse by more than ${toleratedText(config, rule)}, shown after ${crossed_after} candidate ${what}`,
+          : `worse by more than ${toleratedText(config, rule)}, shown after ${crossed_after} candidate ${what}${doubt === null ? '' : `, and not believed yet: ${doubt}`}`,
     }
   })
   if (!('not_measured' in config.latency)) return rows
@@ -171,9 +177,10 @@ function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (ru
     if (!('not_measured' in config.floors[floor])) required.set(floor, (run) => run.measures[FLOORS[floor]])
   required.set('utility', (run) => measured('utility_score', run.measures))
   if (!('not_measured' in config.latency)) required.set('latency', (run) => measured('latency_ms', run.measures))
-  if (config.own_score !== undefined) required.set('own_score', (run) => measured('own_score', run.measures))
+  for (const { measure, metric } of ownScoresOf(config))
+    required.set(measure, (run) => declaredScore(metric, run, config))
   for (const measure of gatedBy(config))
-    if (gate[measure] !== null && measure !== 'utility' && measure !== 'slow_share')
+    if (limitIn(gate, measure) !== null && measure !== 'utility' && measure !== 'slow_share')
       required.set(measure, (run) => badnessOf(measure, run, config))
   return required
 }
@@ -226,7 +233,7 @@ function gateRow(
   measure: GateMeasure,
   counting: readonly ProductionRun[],
 ): StageRow {
-  const limit = gate[measure] ?? null
+  const limit = limitIn(gate, measure)
   const row = { rule: `gate.${measure}`, kind: 'gate' as const, limit }
   const slow = measure === 'slow_share' && 'not_measured' in config.latency ? config.latency.not_measured : null
   if (limit === null || slow !== null)

@@ -1,30 +1,41 @@
 /** Production runs of one period, counted: per arm, per measure, each subject once; and the observed differences. */
+import { isOwnMetric, type OwnMetric, scoredBy } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, RolloutConfig } from '#schemas/release.ts'
 import type { StageGate } from '#schemas/stage-config.ts'
 import type { Period } from '#schemas/stages.ts'
 import { isAtMost } from '../statistics/compare.ts'
-import { measured } from '../statistics/measured.ts'
+import { measured, ownScore } from '../statistics/measured.ts'
 import type { HarmRule } from './harm-evidence.ts'
 
-/** Measures that a stage's gate names; all are "more is worse" after `badnessOf`. */
-export type GateMeasure = keyof StageGate
-export const GATE_MEASURES: readonly GateMeasure[] = [
-  'utility',
-  'slow_share',
-  'economics_cents',
-  'corrected_share',
-  'escalated_share',
-  'own_score',
+/** Measures that a stage's gate names; all are "more is worse" after `badnessOf`. Several scores of one's own go by their names. */
+export type GateMeasure = Exclude<keyof StageGate, 'own_scores'> | OwnMetric
+const GATE_MEASURES = ['utility', 'slow_share', 'economics_cents', 'corrected_share', 'escalated_share'] as const
+
+/** Those that a configuration declares: all of them, and what it names of scores of one's own. */
+export const gatedBy = (config: RolloutConfig): readonly GateMeasure[] => [
+  ...GATE_MEASURES,
+  ...ownScoresOf(config).map(({ measure }) => measure),
 ]
 
-/** Those that a configuration declares: all of them, and the score of one's own where it names one. */
-export const gatedBy = ({ own_score }: RolloutConfig): readonly GateMeasure[] =>
-  own_score === undefined ? GATE_MEASURES.filter((measure) => measure !== 'own_score') : GATE_MEASURES
+/** What a gate allows of a measure; null: it does not gate by it. */
+export const limitIn = (gate: StageGate, measure: GateMeasure): number | null =>
+  (isOwnMetric(measure) ? gate.own_scores?.[measure] : gate[measure]) ?? null
+
+/** Scores of one's own that a configuration declares, by what each is called there. */
+export const ownScoresOf = ({ own_score: one, own_scores: several = {} }: RolloutConfig) => [
+  ...(one === undefined ? [] : [{ ...one, measure: 'own_score' as const }]),
+  ...Object.entries(several).map(([name, of]) => ({ ...of, metric: name as OwnMetric, measure: name as OwnMetric })),
+]
+
+/** A declared score of a run. Null: not measured. Where several are declared, one without its name is none of them. */
+export const declaredScore = (metric: OwnMetric, { measures }: ProductionRun, config: RolloutConfig): number | null =>
+  config.own_scores !== undefined && measures.own_scores === undefined ? null : ownScore(scoredBy(metric), measures)
 
 const flag = (value: boolean | null): number | null => (value === null ? null : value ? 1 : 0)
 
 /** How bad a run is by a measure; null: not measured. Utility is turned round, so that a drop is a rise of badness. */
-export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, config: RolloutConfig): number | null {
+export function badnessOf(measure: GateMeasure, run: ProductionRun, config: RolloutConfig): number | null {
+  const { measures } = run
   switch (measure) {
     case 'utility': {
       const score = measured('utility_score', measures)
@@ -41,10 +52,10 @@ export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, con
       return flag(measures.operator_corrected)
     case 'escalated_share':
       return flag(measures.escalated)
-    case 'own_score': {
-      const score = measured('own_score', measures)
-      const { own_score: declared } = config
-      return score === null ? null : declared?.direction === 'decrease' ? score : 1 - score
+    default: {
+      const own = ownScoresOf(config).find((one) => one.measure === measure)
+      const score = own === undefined ? null : declaredScore(own.metric, run, config)
+      return score === null ? null : own!.direction === 'decrease' ? score : 1 - score
     }
   }
 }
@@ -60,11 +71,11 @@ export const FLOORS = {
 export const FLOOR_NAMES = Object.keys(FLOORS) as readonly Floor[]
 
 /**
- * The sequentially tested rules of a rollout: utility always; latency, cost, a score of one's own and the rise of a floor over the
+ * The sequentially tested rules of a rollout: utility always; latency, cost, scores of one's own and the rise of a floor over the
  * baseline where they are declared. The level is split evenly.
  */
 export function harmRules(config: RolloutConfig): HarmRule[] {
-  const { latency, economics, own_score, floors } = config
+  const { latency, economics, floors } = config
   const rule = (name: string, measure: GateMeasure, tolerated: number): HarmRule => ({
     name,
     badness: (run) => badnessOf(measure, run, config),
@@ -82,7 +93,7 @@ export function harmRules(config: RolloutConfig): HarmRule[] {
             tolerated: economics.max_rise / economics.max_cents,
           },
         ]),
-    ...(own_score === undefined ? [] : [rule('own_score', 'own_score', own_score.max_worse)]),
+    ...ownScoresOf(config).map(({ measure, max_worse }) => rule(measure, measure, max_worse)),
     ...FLOOR_NAMES.flatMap((floor): HarmRule[] => {
       const limit = floors[floor]
       if ('not_measured' in limit || limit.max_rise === undefined) return []

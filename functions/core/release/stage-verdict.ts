@@ -53,7 +53,12 @@ export function evaluateStage({ rollout, runs, now }: StageEvidence): StageVerdi
   const harm = rows.filter((r) => r.verdict === 'bad' && (r.kind === 'floor' || r.kind === 'sequential'))
   if (harm.length > 0) return { ...base, verdict: 'roll_back', reasons: harm }
 
-  const standing = rows.filter((r) => r.verdict !== 'good' && (r.kind === 'cohort' || r.kind === 'time'))
+  // Harm that is not believed yet is for people to see at once: it never waits for the dwell to be over.
+  const standing = rows.filter(
+    (r) =>
+      (r.verdict !== 'good' && (r.kind === 'cohort' || r.kind === 'time')) ||
+      (r.verdict === 'missing' && r.kind === 'sequential'),
+  )
   if (standing.length > 0) return { ...base, verdict: 'pause', reasons: standing }
 
   const until = instantAfter(rollout.entered_at, config.dwell_hours)

@@ -14,7 +14,7 @@ import type { Badness, Compared, Onlooker } from './comparisons.ts'
 import type { Entered, Item } from './subjects.ts'
 
 /** What a subject, or the mean of several, says: mean, sum as a part of the most, and runs as a part of the most. */
-interface Said {
+export interface Said {
   readonly mean: number
   readonly sum: number
   readonly weight: number
@@ -63,7 +63,11 @@ export function compareSubjects(
 }
 
 /** Null: none of its runs says anything of the measure. */
-function saidBy({ arm, tested }: Entered, badness: Badness, maxRuns: number): Said | null {
+export function saidBy(
+  { arm, tested }: Pick<Entered, 'arm' | 'tested'>,
+  badness: Badness,
+  maxRuns: number,
+): Said | null {
   let [sum, runs] = [0, 0]
   for (const item of tested) {
     const value = arm === null ? riseOf(item, badness) : countedAs(item[arm], arm, badness)

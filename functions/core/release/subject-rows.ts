@@ -4,13 +4,11 @@ import type { Period } from '#schemas/stages.ts'
 import { isAtMost, isBelow } from '../statistics/compare.ts'
 import { splitEvidence } from '../statistics/split-evidence.ts'
 import { areSwapped, type Crossings, routedShare } from './crossing.ts'
+import { latenessOf, SPLIT_LEVEL } from './lateness.ts'
 import { openIn, runsIn, testedIn } from './look.ts'
 import { badnessOf, observedRise } from './stage-data.ts'
 import { dataRow, points, tidy } from './stage-row.ts'
 import type { Entered, SubjectsOf } from './subjects.ts'
-
-/** Chance that the split of a period is ever called wrong although it is as declared. It only pauses. */
-const SPLIT_LEVEL = 0.001
 
 /** The rows on the subjects of a period; gates and tests are rows of their own. */
 export function subjectRows(rollout: Rollout, subjects: SubjectsOf, period: Period): StageRow[] {
@@ -94,49 +92,20 @@ function splitRow(rollout: Rollout, { arrived }: Subjects, period: Period): Stag
   )
 }
 
-/**
- * Told of only after their time: harmless where both arms are late alike. Of a run with its shadow one arm tells that the other is
- * late, so that a rollout learns in its shadow stage, where nothing can go back for it, what no stage that splits subjects could see.
- */
-function lateRow(rollout: Rollout, { arrived, tested }: Subjects, period: Period): StageRow {
-  const routed = arrived
-    .filter((of) => of.period === period && of.late && !of.crossed)
-    .map(({ arm }) => arm === 'candidate')
-  const shadowed = tested.flatMap((of) => (of.arm === null ? laterArm(of) : [])).map((arm) => arm === 'candidate')
-  const share = routedShare(rollout, period)
-  const one = share === 0 || share === 1 ? 1 : splitEvidence(routed, share, LARGE_SHIFTS).evidence
-  const other = splitEvidence(shadowed, 0.5, LARGE_SHIFTS).evidence
-  const holds = [one, other].every((evidence) => isBelow(evidence, 2 / SPLIT_LEVEL))
-  const late = routed.length + shadowed.length
-  const hits = [...routed, ...shadowed].filter((on) => on).length
+/** One arm that is told of later than the other: they are not compared at one age. */
+function lateRow(rollout: Rollout, subjects: SubjectsOf, period: Period): StageRow {
+  const { late, onCandidate, arm } = latenessOf(rollout, subjects, period)
   const { window_hours, outcome_hours } = rollout.config.subjects!
-  const says = `${late} subjects were told of only after ${window_hours} + ${outcome_hours} hours, ${hits} of them on the candidate`
+  const says = `${late} subjects were told of only after ${window_hours} + ${outcome_hours} hours, ${onCandidate} of them on the candidate`
   return dataRow(
     'late',
-    holds,
+    arm === null,
     late,
     null,
-    holds
+    arm === null
       ? says
       : `${says}: one arm is told of later, so the arms are not compared at one age. Log a run when it starts, or declare more outcome_hours`,
   )
-}
-
-/** Lateness is of one arm or of both: what is looked for is no small shift. */
-const LARGE_SHIFTS = 2
-
-/** The arm of which more runs of a subject were told of only after their time, the other's being there; none: both alike. */
-function laterArm({ tested, known, late }: Entered): Arm[] {
-  if (late) return []
-  const pairOf = ({ baseline, candidate }: Entered['known'][number]) => (baseline ?? candidate)!.pair
-  const before = new Map(tested.map((item) => [pairOf(item), item]))
-  let more = 0
-  for (const item of known) {
-    const then = before.get(pairOf(item))
-    if (then === undefined || item.baseline === null || item.candidate === null) continue
-    more += Number(then.candidate === null) - Number(then.baseline === null)
-  }
-  return more === 0 ? [] : [more > 0 ? 'candidate' : 'baseline']
 }
 
 /** Where one arm serves everyone nothing is split, and nothing can be wrong with it. */

@@ -1,6 +1,7 @@
 /** Replays paid at most once. What is counted is what the sequential algorithm reads, whatever ran ahead of it. */
 import { hash } from 'node:crypto'
 import type { ReplayResult } from '#schemas/candidate.ts'
+import type { OwnScores } from '#schemas/suite.ts'
 import { number, record, yes } from '../bytes/columns.ts'
 import type { Records } from '../bytes/records.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
@@ -26,6 +27,8 @@ const ROW = record({
   numbered: number,
   contextChanged: yes,
   decisionChanged: yes,
+  /** Its words tell several scores of one's own too. */
+  own: yes,
   measures: MEASURES_COLUMN,
 })
 const NUMBERED = KEY_BYTES + number.bytes
@@ -88,12 +91,13 @@ export class ReplayMemo {
     const { measures, decisionChanged } = answer
     const contextChanged = answer.contextChanged !== false
     const { status, stop, failing } = 'gist' in answer ? answer.gist : briefOf(answer.result)
-    const words = stop === null && failing === null ? '' : JSON.stringify([stop, failing])
+    const own = measures.own_scores !== undefined
+    const words = stop === null && failing === null && !own ? '' : JSON.stringify([stop, failing, measures.own_scores])
     const row = Buffer.alloc(WORDS + Buffer.byteLength(words))
     row.set(keyBytes(key))
     row.write(words, WORDS)
     const earlier = this.#newest[caseIndex]!
-    ROW.write(viewOf(row), KEY_BYTES, { earlier, numbered, contextChanged, decisionChanged, measures })
+    ROW.write(viewOf(row), KEY_BYTES, { earlier, numbered, contextChanged, decisionChanged, own, measures })
     this.#newest[caseIndex] = this.#aside.append(row)
     this.#paid++
     if (status === 'unreplayable') this.#unreplayable++
@@ -112,15 +116,23 @@ export class ReplayMemo {
   read(at: number): Remembered {
     this.#avoided++
     const bytes = this.#aside.read(at)
-    const { measures, contextChanged, decisionChanged } = ROW.read(viewOf(bytes), KEY_BYTES)
-    const [stop, failing] = bytes.length === WORDS ? [null, null] : JSON.parse(bytes.toString('utf8', WORDS))
-    return { measures, contextChanged, decisionChanged, stop, failing }
+    const { contextChanged, decisionChanged } = ROW.read(viewOf(bytes), KEY_BYTES)
+    const [stop, failing] = bytes.length === WORDS ? [null, null] : wordsOf(bytes)
+    return { measures: measuresIn(bytes), contextChanged, decisionChanged, stop, failing }
   }
 
   /** Measures of the answer at a position, uncounted. */
   measures(at: number): Measures {
-    return ROW.read(viewOf(this.#aside.read(at)), KEY_BYTES).measures
+    return measuresIn(this.#aside.read(at))
   }
+}
+
+const wordsOf = (row: Buffer): [Remembered['stop'], Remembered['failing'], OwnScores?] =>
+  JSON.parse(row.toString('utf8', WORDS))
+
+function measuresIn(row: Buffer): Measures {
+  const { own, measures } = ROW.read(viewOf(row), KEY_BYTES)
+  return own ? { ...measures, own_scores: wordsOf(row)[2]! } : measures
 }
 
 const viewOf = ({ buffer, byteOffset }: Buffer): DataView => new DataView(buffer, byteOffset)

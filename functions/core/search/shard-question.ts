@@ -1,6 +1,6 @@
 /** What a search asks of whoever holds a shard of its cases, and what comes back. Cases are numbered within the shard. */
 import type { SettingsTable } from '#schemas/common.ts'
-import type { MeasureList } from '../evaluate/measure-list.ts'
+import type { PackedMeasures } from '../evaluate/measure-list.ts'
 import type { Gist, Round } from './replayer.ts'
 
 /** Cases that stand side by side in a panel, in one shard, and are looked at together. */
@@ -48,5 +48,3 @@ export type SaidOfAnswer = readonly [
   stop?: string | null,
   failing?: string | null,
 ]
-
-export type PackedMeasures = ReturnType<MeasureList['toJSON']>

@@ -3,8 +3,7 @@
  * cases. How many shards there are, and which case lies in which, changes nothing of what it finds.
  */
 import type { SettingsTable } from '#schemas/common.ts'
-import { ByteList } from '../bytes/byte-list.ts'
-import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
 import type { OnRecord } from './memo.ts'
 import { type CaseView, type GistAnswer, type Rendering, type Round, SAME_AS_BASELINE } from './replayer.ts'
 import { type SearchOptions, type SearchResult, searchRounds } from './search.ts'
@@ -14,7 +13,6 @@ import {
   MOST_PLACES,
   type PackedAnswers,
   type PackedKeys,
-  type PackedMeasures,
   type PackedRenderings,
   SAME_KEY,
   SHARD_BLOCK,
@@ -231,4 +229,4 @@ function renderingsOf(
 const seenOf = (measures: Rendering['measures'], said: readonly number[] | string): Omit<Rendering, 'context'> =>
   typeof said === 'string' ? { measures: { unreplayable: said }, amounts: [] } : { measures, amounts: said }
 
-const measuresOf = (packed: PackedMeasures) => ByteList.parse(MEASURES_COLUMN, packed)
+const measuresOf = MeasureList.parse

@@ -1,7 +1,7 @@
 /** The page of an intent: a month of control charts, what was done about what moved, and what of the error budget is spent. */
 import { html } from 'hono/html'
 import type { Chart, IntentMonth, LedgerRow, MonthDay } from '#core/cadence/month.ts'
-import { BAND_METRICS } from '#schemas/band-metrics.ts'
+import { bandMetricOf } from '#schemas/band-metrics.ts'
 import type { QueueEntry } from '#schemas/cadence.ts'
 import { KEPT_DAYS } from '#schemas/weekly.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
@@ -51,7 +51,7 @@ ${chartLegend()}
 ${marks.length > 0 && html`<p>Upright lines: ${marks.map((mark, i) => html`${i > 0 && '; '}<strong>${markLetter(i)}</strong> ${dayName(mark.date, month)}, ${markTold(mark)}`)}.</p>`}
 ${all.map(
   (chart, n) => html`<h3>${bandName(chart.metric)}</h3>
-<p class="soft">${BAND_METRICS[chart.metric].says}</p>
+<p class="soft">${bandMetricOf(chart.metric).says}</p>
 ${controlChart(chart, dates, marks, n) ?? html`<p>No day has a value of it.</p>`}
 ${!chart.declared && html`<p class="soft">One of its edges was learned: nothing is promised of its false alarms.</p>`}
 <details><summary>${bandName(chart.metric)} as numbers</summary>${numbers(chart, n)}</details>`,

@@ -1,6 +1,6 @@
 /** A month of an intent in words: what moved, since when, and what was done about it. */
 import type { Chart, Episode, IntentMonth, ReleaseMark } from '#core/cadence/month.ts'
-import { BAND_METRICS, type BandMetric, type BandMetricName } from '#schemas/band-metrics.ts'
+import { type BandMetricName, bandMetricOf } from '#schemas/band-metrics.ts'
 import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { type IntentWeek, KEPT_DAYS } from '#schemas/weekly.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
@@ -22,7 +22,7 @@ export const bandName = (metric: BandMetricName): string => metric.replaceAll('_
 /** A value of a band in its unit; null: nothing was measured. */
 export function bandValue(metric: BandMetricName, value: number | null): string {
   if (value === null) return 'not measured'
-  const { needsRange }: BandMetric = BAND_METRICS[metric]
+  const { needsRange } = bandMetricOf(metric)
   if (needsRange) return `${number(value)} ${metric.includes('cents') ? 'cents' : 'tokens'}`
   return metric === 'utility' ? number(value) : percent(value)
 }

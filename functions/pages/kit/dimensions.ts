@@ -1,7 +1,15 @@
 /** The five dimensions of a certificate in words and numbers: what the table and the plot of limits are made of. */
 import type { Dimension } from '#schemas/common.ts'
 import type { CertifiedRow } from '#schemas/heldout.ts'
-import { DIMENSIONS, GUARDRAILS, type GuardrailName, isMetric, type MetricName, metricOf } from '#schemas/metrics.ts'
+import {
+  DIMENSIONS,
+  GUARDRAILS,
+  type GuardrailName,
+  isMetric,
+  isOwnMetric,
+  type MetricName,
+  metricOf,
+} from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { count, metricChange, metricName, number, percent, pValue, signed, visible } from './format.ts'
 
@@ -75,8 +83,14 @@ const isFloor = (guardrail: string): boolean =>
   guardrail === 'policy' || guardrail === 'safety' || guardrail === 'approval_bypass_rate'
 
 /** 1 where more of the metric is worse, −1 where less is. */
-const harmSign = (guardrail: string, { target }: TuningProposal): 1 | -1 =>
-  guardrail === target.metric && target.direction === 'increase' ? -1 : 1
+const harmSign = ({ guardrail, limit }: CertifiedRow, { target }: TuningProposal): 1 | -1 =>
+  guardrail === target.metric
+    ? target.direction === 'increase'
+      ? -1
+      : 1
+    : isOwnMetric(guardrail) && limit < 0
+      ? -1
+      : 1
 
 function said(
   row: CertifiedRow,
@@ -104,13 +118,13 @@ function said(
     }
   const metric = metricIn(guardrail)
   const own = guardrail === proposal.target.metric
-  const most = harmSign(guardrail, proposal) === 1
+  const most = harmSign(row, proposal) === 1
   const name = metric === 'utility' ? '' : metricName(metric)
   return {
     of: own ? [name, 'the target'].filter(Boolean).join(', ') : name,
     observed: metricChange(metric, observed),
     interval: intervalOf(row, metric, most ? 'most' : 'least'),
-    limit: `${!own ? 'at most' : most ? 'below' : 'above'} ${metricChange(metric, limit)}`,
+    limit: `${own ? (most ? 'below' : 'above') : most ? 'at most' : 'at least'} ${metricChange(metric, limit)}`,
   }
 }
 
@@ -152,7 +166,8 @@ const metricIn = (guardrail: string): MetricName =>
       : (guardrail as MetricName)
 
 /** The target in its own unit; utility and shares in points. */
-function gained({ observed, bound, limit, passed }: CertifiedRow, proposal: TuningProposal): Gain | null {
+function gained(row: CertifiedRow, proposal: TuningProposal): Gain | null {
+  const { observed, bound, limit, passed } = row
   if (observed === null || bound === null) return null
   const { metric } = proposal.target
   const { unit } = metricOf(metric)
@@ -164,7 +179,7 @@ function gained({ observed, bound, limit, passed }: CertifiedRow, proposal: Tuni
     limit: limit * times,
     passed,
     unit: points ? 'points' : unit,
-    worse: harmSign(metric, proposal) === 1 ? 'more' : 'less',
+    worse: harmSign(row, proposal) === 1 ? 'more' : 'less',
   }
 }
 
@@ -173,7 +188,7 @@ function placed(row: CertifiedRow, proposal: TuningProposal): Place | null {
   const { guardrail, observed, bound, limit, passed } = row
   if (observed === null || bound === null) return null
   const utility = guardrail === 'utility_delta'
-  const sign = utility ? -1 : harmSign(guardrail, proposal)
+  const sign = utility ? -1 : harmSign(row, proposal)
   // The bound of utility is the drop itself, not a difference.
   const [seen, most, allowed] = [sign * observed, utility ? bound : sign * bound, sign * limit]
   const unit = Math.abs(allowed) || Math.max(Math.abs(seen), Math.abs(most)) || 1

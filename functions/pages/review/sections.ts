@@ -1,6 +1,8 @@
 /** What the change was proved on, and what was found: five dimensions, guardrails, ledger, reach, regressions. */
 import { html } from 'hono/html'
 import type { ShownProposal } from '#core/review/shown.ts'
+import type { GuardrailRow } from '#schemas/candidate.ts'
+import { isOwnMetric } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { dimensionRows } from '../kit/dimensions.ts'
 import { count, metricChange, number, percent, visible } from '../kit/format.ts'
@@ -31,9 +33,7 @@ export function guardrailTable({ search_guardrails, replay }: TuningProposal): H
       guardrailName(row.guardrail),
       html`<span class="${row.verdict === 'block' ? 'bad' : row.verdict === 'pass' ? 'good' : 'soft'}">${row.verdict.replaceAll('_', ' ')}</span>`,
       inUnit(row.guardrail, row.observed),
-      row.limit === null
-        ? '-'
-        : `${atLeast(row.guardrail) ? 'at least' : 'at most'} ${inUnit(row.guardrail, row.limit)}`,
+      row.limit === null ? '-' : `${atLeast(row) ? 'at least' : 'at most'} ${inUnit(row.guardrail, row.limit)}`,
       visible(row.note),
     ]),
   )
@@ -44,12 +44,14 @@ const guardrailName = (guardrail: string): Html | string =>
     ? html`${guardrail} <span class="of">share without violation</span>`
     : visible(guardrail).replaceAll('_', ' ')
 
-const atLeast = (guardrail: string): boolean => ['policy', 'safety', 'utility_delta'].includes(guardrail)
+const atLeast = ({ guardrail, limit }: GuardrailRow): boolean =>
+  ['policy', 'safety', 'utility_delta'].includes(guardrail) || (isOwnMetric(guardrail) && limit !== null && limit < 0)
 
 /** A guardrail's number in the unit its name implies. */
 function inUnit(guardrail: string, value: number | null): string {
   if (value === null) return '-'
   if (guardrail === 'utility_delta') return metricChange('utility', value)
+  if (isOwnMetric(guardrail)) return metricChange(guardrail, value)
   if (guardrail === 'p95_latency_delta') return metricChange('p95_latency_ms', value)
   if (guardrail === 'economics_delta') return metricChange('economics_cents_per_decision', value)
   return percent(value)

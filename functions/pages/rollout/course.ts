@@ -4,13 +4,14 @@ import type { Course, CoursePoint, EvidenceCourse, MeasureCourse, PeriodCourse }
 import type { GateMeasure } from '#core/release/stage-data.ts'
 import type { Gains } from '#core/release/story.ts'
 import { isAtMost } from '#core/statistics/compare.ts'
+import { isOwnMetric, type OwnMetric, scoredBy } from '#schemas/metrics.ts'
 import type { Period } from '#schemas/stages.ts'
 import { type BandPoint, bandsPlot } from '../kit/bands-plot.ts'
 import { metricName, metricValue, number, percent } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { riseText } from './stage-rows.ts'
 
-const NAMES: Readonly<Record<GateMeasure, string>> = {
+const NAMES: Readonly<Record<Exclude<GateMeasure, OwnMetric>, string>> = {
   utility: 'Failures',
   slow_share: 'Slow runs',
   economics_cents: 'Cost a run',
@@ -18,6 +19,8 @@ const NAMES: Readonly<Record<GateMeasure, string>> = {
   escalated_share: 'Handed to a person',
   own_score: 'Score of one’s own',
 }
+
+const nameOf = (measure: GateMeasure): string => (isOwnMetric(measure) ? `Score ${scoredBy(measure)}` : NAMES[measure])
 
 /** The number of a stage, as a band is named. */
 const short = (period: Period): string => (period === 'window' ? 'window' : period.split('_', 1)[0]!.replace('%', ' %'))
@@ -81,10 +84,10 @@ function measureFigure({ measure, periods: all }: MeasureCourse, periods: readon
     return end === undefined ? [] : [{ period, limit, end }]
   })
   const bounded = rows.some(({ end }) => end.bounds !== null)
-  return html`<h3>${NAMES[measure]}</h3>
+  return html`<h3>${nameOf(measure)}</h3>
 ${bandsPlot({
   id,
-  title: `${NAMES[measure]}: candidate minus baseline, look by look`,
+  title: `${nameOf(measure)}: candidate minus baseline, look by look`,
   says: rows
     .map(({ period, limit, end }) => `${period}: ${inUnit(measure, end.observed)}, limit ${inUnit(measure, limit)}. `)
     .join(''),
@@ -97,10 +100,10 @@ ${bandsPlot({
   fails: all.flatMap((period, band) => (failsIn(period) ? [band] : [])),
   caption: `Candidate minus baseline in ${measure === 'economics_cents' ? 'cents' : 'points'}; above the dotted line is worse. Strokes: what each stage's gate allows.${bounded ? ` Shade: where the true difference lies, at ${percent(1 - level)} over all looks at a stage together.` : ' No bounds: a cost has no largest value, unless the configuration declares one.'}`,
 })}
-<details id="${id}-numbers"><summary>${NAMES[measure]} in numbers</summary>
+<details id="${id}-numbers"><summary>${nameOf(measure)} in numbers</summary>
 ${table(
   `${id}-table`,
-  `${NAMES[measure]} at the last look of each stage`,
+  `${nameOf(measure)} at the last look of each stage`,
   ['stage', 'subjects', 'difference', 'between', 'limit'],
   rows.map(({ period, limit, end }) => [
     period,

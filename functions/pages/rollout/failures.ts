@@ -40,7 +40,9 @@ const of = ({ failed, runs }: Failed): string => `${number(failed)} of ${number(
 /** "42 of 108 failed, baseline 30 of 1,093: 38.9 % against 2.7 %, allowed +2 points". */
 export function failureLine({ rule, counts, allowed, observed, of: unit }: Failure): string {
   if (unit === 'cents') return `A run costs ${signed(observed ?? 0)} cents in the mean, allowed ${signed(allowed)}`
-  if (unit === 'score') return `The score is worse by ${points(observed ?? 0)} in the mean, allowed ${points(allowed)}`
+  const score = rule.startsWith('sequential.score:') ? rule.slice('sequential.score:'.length) : ''
+  if (unit === 'score')
+    return `The score ${score && `${score} `}is worse by ${points(observed ?? 0)} in the mean, allowed ${points(allowed)}`
   const { candidate, baseline } = counts
   const tolerated = unit === 'runs' ? `${number(allowed)} may` : `allowed ${signed(allowed * 100)} points`
   return `${of(candidate)} ${what(rule)}, baseline ${of(baseline)}: ${share(candidate)} against ${share(baseline)}, ${tolerated}`

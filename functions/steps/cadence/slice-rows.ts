@@ -3,9 +3,11 @@
 import { rowsText } from '#core/cadence/slice.ts'
 import { type MeasuredBy, sliceRow } from '#core/cadence/slice-rows.ts'
 import { digestOfBytes } from '#core/canonical.ts'
+import { ownMetricProblem } from '#core/contract/questions.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { IntentBands } from '#schemas/bands.ts'
 import type { SliceRow } from '#schemas/cadence.ts'
+import { isOwnMetric } from '#schemas/metrics.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -17,10 +19,10 @@ import type { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
 import type { Judging } from '../replay/verdicts.ts'
 
-/** Suite and prices by which an intent is measured. Throws UserError where the store does not hold them. */
+/** Suite and prices by which an intent is measured. Throws UserError where the store does not hold them, or a band names a score that the suite does not mark. */
 export async function measuredBy(
   { objects }: Pick<Store, 'objects'>,
-  { intent, measured_by: { evals, price_table } }: IntentBands,
+  { intent, measured_by: { evals, price_table }, bands }: IntentBands,
 ): Promise<MeasuredBy> {
   const suite = await readJson<EvaluatorSuite>(objects, keys.suite(evals))
   const prices = price_table === undefined ? null : await readJson<PriceTable>(objects, keys.priceTable(price_table))
@@ -29,6 +31,10 @@ export async function measuredBy(
     throw new UserError(
       `measured_by of ${intent} names ${lacking}, which is not in this store: "autotune import --suite FILE" or "--prices FILE" publishes it`,
     )
+  for (const { metric } of bands) {
+    const problem = isOwnMetric(metric) ? ownMetricProblem(metric, suite!) : null
+    if (problem !== null) throw new UserError(`bands of ${intent}: ${problem}`)
+  }
   return { suite: suite!, prices }
 }
 

@@ -3,11 +3,11 @@
  * vault without reading it, and nobody lists a million folders.
  */
 import { canonical } from '#core/canonical.ts'
-import { daysOf } from '#core/experience/days.ts'
+import { daysOf, type RunsByDay } from '#core/experience/days.ts'
 import { caseRun, familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { streamLines } from '../../streams/read-object.ts'
+import { orNull, readJson, streamLines, streamValues } from '../../streams/read-object.ts'
 import { FamilyLinks } from './family-links.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { addSegments, segmentValues, soundSegments } from './segments.ts'
@@ -72,6 +72,23 @@ export const recordedFamilies = (
 export async function* indexedRunIds(objects: ObjectStore, intent: string): AsyncGenerator<string> {
   for await (const { run_id } of segmentValues<IndexLine>(objects, keys.index(intent))) yield run_id
 }
+
+/**
+ * The same without segments all of whose runs are of earlier days: what a rollout's log holds cannot lie there. Days are told beside a
+ * segment; one of which none are told, or of undated runs, is read. A segment that lists no day repeats runs of others.
+ * @param since first day, `YYYY-MM-DD`
+ */
+export async function* indexedRunIdsSince(objects: ObjectStore, intent: string, since: string): AsyncGenerator<string> {
+  const mayHold = async (key: string) => {
+    const days = await orNull(readJson<RunsByDay>(objects, keys.indexDays(intent, digestIn(key))))
+    return days === null || Object.keys(days).some((day) => day >= since)
+  }
+  for await (const key of soundSegments(objects, keys.index(intent), mayHold))
+    for await (const { run_id } of streamValues<IndexLine>(objects, key)) yield run_id
+}
+
+/** The digest that a segment of an index is named by. */
+export const digestIn = (key: string): string => `sha256:${key.slice(key.lastIndexOf('/') + 1).replace(/\.jsonl$/, '')}`
 
 /** Hashed ids of the runs that the indexes of any intent list on a side, and where they lie; some come more than once. */
 export async function* indexedRuns(

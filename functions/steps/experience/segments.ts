@@ -32,9 +32,14 @@ export async function isAsNamed(objects: ObjectStore, key: string, ending: strin
   return digest === null ? null : key.endsWith(`/${digest.slice('sha256:'.length)}${ending}`)
 }
 
-/** Keys of the segments below a prefix, each found to be what its name says. Throws DamagedObject. */
-export async function* soundSegments(objects: ObjectStore, prefix: string): AsyncGenerator<string> {
+/** Keys of the segments below a prefix that are wanted, each found to be what its name says. Throws DamagedObject. */
+export async function* soundSegments(
+  objects: ObjectStore,
+  prefix: string,
+  isWanted: (key: string) => Promise<boolean> = async () => true,
+): AsyncGenerator<string> {
   for await (const key of objects.list(prefix)) {
+    if (!(await isWanted(key))) continue
     if (!(await isAsNamed(objects, key, '.jsonl')))
       throw new DamagedObject(key, 'its content is not what its name says')
     yield key

@@ -96,4 +96,5 @@ const productionValues = ({ measures, attributes, ...run }: ProductionRun) => ({
   operator_corrected: measures.operator_corrected,
   escalated: measures.escalated,
   own_score: measures.own_score ?? null,
+  own_scores: measures.own_scores === undefined ? null : canonical(measures.own_scores),
 })

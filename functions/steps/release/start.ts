@@ -3,6 +3,7 @@ import { digestOf } from '#core/canonical.ts'
 import { ownMetricProblem } from '#core/contract/questions.ts'
 import { partTuple } from '#core/release/part-proposal.ts'
 import { type RolloutItem, startRollout } from '#core/release/rollout.ts'
+import { ownScoresOf } from '#core/release/stage-data.ts'
 import { isActive } from '#core/release/status.ts'
 import { nextTuple } from '#core/release/tuple.ts'
 import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
@@ -56,10 +57,11 @@ export async function startRunRollout(
   if (standing) return await stands(store, signer, standing, config)
   const { review, shown, proposal, run } = await approvedProposal(store, runId)
   const intent = proposal.target.intent
-  for (const name of ['own_score', 'window'] as const) {
-    const declared = config[name]
-    if (declared === undefined) continue
-    const { metric, direction } = declared
+  const named = [
+    ...ownScoresOf(config).map((own) => ({ ...own, name: own.measure === 'own_score' ? 'own_score' : 'own_scores' })),
+    { ...config.window, name: 'window' },
+  ]
+  for (const { name, metric, direction } of named) {
     const refuse = (field: string, problem: string) =>
       new UserError(`the rollout cannot start: ${name}.${field} of the configuration: ${problem}`)
     const problem = ownMetricProblem(metric, run.evaluator_suite)

@@ -1,10 +1,11 @@
 /** Reads what the story of a rollout is made of. Writes nothing, and never opens the vault. */
+import { dayAfter } from '#core/cadence/days.ts'
 import { type RolloutStory, storyOf } from '#core/release/story.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
-import { indexedRunIds } from '../experience/run-index.ts'
+import { indexedRunIdsSince } from '../experience/run-index.ts'
 import { evaluateRollout } from './advance.ts'
 import { readProduction } from './production.ts'
 import { needRollout } from './rollouts.ts'
@@ -52,7 +53,8 @@ export async function tellRollout(store: Store, id: string): Promise<ToldStory> 
 
 /**
  * Production runs may later be imported as recorded runs, and half of those are sealed. Where the search side holds none of the
- * log's runs, none was imported; where it holds some, what it does not hold may be sealed, and is not named.
+ * log's runs, none was imported; where it holds some, what it does not hold may be sealed, and is not named. What was recorded
+ * before the rollout began is none of them: its segments are not read. A day more, for a day may be told in any time zone.
  */
 async function named(
   store: Store,
@@ -62,7 +64,8 @@ async function named(
   if (failures.every((failure) => failure.runs.length === 0)) return []
   const recorded = new Set<string>()
   const wanted = new Set(logged)
-  for await (const id of indexedRunIds(store.objects, rollout.intent)) if (wanted.has(id)) recorded.add(id)
+  const since = dayAfter(rollout.records[0]!.at.slice(0, 10), -1)
+  for await (const id of indexedRunIdsSince(store.objects, rollout.intent, since)) if (wanted.has(id)) recorded.add(id)
   return failures.map(({ rule, runs }) => {
     const sayable = recorded.size === 0 ? runs : runs.filter((id) => recorded.has(id))
     const shown = sayable.slice(0, MOST_NAMED).map((id) => ({ run_id: id, recorded: recorded.has(id) }))

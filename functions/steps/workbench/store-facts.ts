@@ -8,6 +8,7 @@ import type { MissingFields, StoreIntent, StoreView } from '../../pages/workbenc
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readLines, valueReader } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { digestIn } from '../experience/run-index.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
 import { shortId } from '../run/forget.ts'
 import { type Remembered, remembered } from '../run/memory.ts'
@@ -56,11 +57,7 @@ async function daysOfIntent(objects: ObjectStore, intent: string): Promise<{ day
   let left: number = MOST.segments
   let uncounted = 0
   for await (const key of objects.list(keys.index(intent))) {
-    const digest = `sha256:${key
-      .split('/')
-      .at(-1)!
-      .replace(/\.jsonl$/, '')}`
-    const days = await orNull(readJson<RunsByDay>(objects, keys.indexDays(intent, digest)))
+    const days = await orNull(readJson<RunsByDay>(objects, keys.indexDays(intent, digestIn(key))))
     if (days !== null) counted.push(days)
     else if (left-- > 0) counted.push(daysOf(await readLines<IndexLine>(objects, key)))
     else uncounted++

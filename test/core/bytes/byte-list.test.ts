@@ -1,10 +1,9 @@
 /** Measures and heads as bytes are the values that went in. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ByteList } from '#core/bytes/byte-list.ts'
 import { digestOf } from '#core/canonical.ts'
 import { caseHeads } from '#core/evaluate/case-heads.ts'
-import { MEASURES_COLUMN, measureList } from '#core/evaluate/measure-list.ts'
+import { MeasureList, measureList } from '#core/evaluate/measure-list.ts'
 import { NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { eachMeasure } from '#schemas/measures.ts'
 import type { Measures } from '#schemas/suite.ts'
@@ -12,7 +11,16 @@ import { measuresLike } from '../../support/builders.ts'
 
 const flag = fc.constantFrom(true, false, null)
 const amount = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: null })
-const measures = fc.record(eachMeasure(({ kind }) => (kind === 'flag' ? flag : amount))) as fc.Arbitrary<Measures>
+const score = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: null })
+/** Of a suite that marks none, one, or several: some values of a list have no score at all. */
+const own = fc.constantFrom<(value: number | null) => object>(
+  () => ({}),
+  (value) => ({ own_score: value }),
+  (value) => ({ own_scores: { tone: value, room: 0.5 } }),
+)
+const measures = fc
+  .tuple(fc.record(eachMeasure(({ kind }) => (kind === 'flag' ? flag : amount))), own, score)
+  .map(([fixed, scored, value]) => ({ ...fixed, ...scored(value) })) as fc.Arbitrary<Measures>
 
 describe('a list of measures', () => {
   test('gives back every value, null and all, also after it crossed a process', () => {
@@ -20,7 +28,7 @@ describe('a list of measures', () => {
       fc.property(fc.array(measures, { maxLength: 40 }), (all) => {
         const list = measureList()
         for (const one of all) list.add(one)
-        const sent = ByteList.parse(MEASURES_COLUMN, JSON.parse(JSON.stringify(list)))
+        const sent = MeasureList.parse(JSON.parse(JSON.stringify(list)))
         for (const some of [list, sent]) {
           expect([...some]).toEqual(all)
           expect(some.length).toBe(all.length)
@@ -35,7 +43,7 @@ describe('a list of measures', () => {
     for (let i = 0; i < 2501; i++) list.add(NOT_MEASURED)
     for (const i of [2500, 7]) list.set(i, measuresLike({ latency_ms: i }))
     expect([7, 1024, 2500, 2501].map((i) => list.at(i)?.latency_ms)).toEqual([7, null, 2500, undefined])
-    const sent = ByteList.parse(MEASURES_COLUMN, JSON.parse(JSON.stringify(list)))
+    const sent = MeasureList.parse(JSON.parse(JSON.stringify(list)))
     expect([sent.length, sent.at(2500)]).toEqual([2501, list.at(2500)])
     list.clear()
     expect([list.length, list.at(7)]).toEqual([0, undefined])

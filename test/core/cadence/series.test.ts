@@ -53,6 +53,21 @@ describe('values of a day', () => {
     expect(valuesOf(rows, slow)).toEqual({ values: [0, 1], missing: 1 })
   })
 
+  test('of a score of one’s own are those of its name, also where a suite marks several', () => {
+    const tone = Band.parse({ metric: 'score:tone', below: 0.5 })
+    const rows = [
+      aRow(1, { own_scores: { tone: 0.25, size: 1 } }),
+      aRow(2, { own_scores: { tone: null, size: 1 } }),
+      aRow(3, { own_score: 0.75 }),
+      aRow(4),
+    ]
+    expect(valuesOf(rows, tone)).toEqual({ values: [0.25, 0.75], missing: 2 })
+    expect(Band.safeParse({ metric: 'scores:tone', below: 0.5 }).error?.issues[0]?.message).toMatch(
+      /or score:EVALUATOR_ID/,
+    )
+    expect(Band.safeParse({ metric: 'score:tone', below: 0.5, range: [0, 2] }).success).toBe(false)
+  })
+
   test('of a rate per action leave out families without such an action', () => {
     const waits = Band.parse({ metric: 'approval_wait_rate', above: 0.5 })
     const rows = [aRow(1), aRow(2, { approval_waits: 1, approval_actions: 2 }), aRow(3, { approval_actions: null })]

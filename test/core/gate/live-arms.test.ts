@@ -20,7 +20,12 @@ const panelOf = (measures: readonly Measures[]) =>
     '0'.repeat(32),
   )
 const facts = { excluded_families: { some: 1, all: 1 } } as HeldoutVersion
-const target = { direction: 'decrease', ranges: { economics_tokens_per_decision: { max_rise: 300 } } } as const
+const target = {
+  metric: 'economics_tokens_per_decision',
+  direction: 'decrease',
+  guardrails: {},
+  ranges: { economics_tokens_per_decision: { max_rise: 300 } },
+} as const
 const replayed = (over: Partial<Measures> = {}): CaseScore => ({
   status: 'replayed',
   measures: measuresLike(over),

@@ -69,7 +69,7 @@ describe('a declared score', () => {
   test('and a window that gains by another one contradict each other', () => {
     const config = declaring(TONE, 0.1)
     config.window.metric = 'score:other'
-    expect(issues(config)[0]).toContain('a production run carries one score')
+    expect(issues(config)[0]).toContain('declare both in own_scores')
     config.window = { ...config.window, metric: 'score:tone', direction: TONE.direction }
     expect(issues(config)).toEqual([])
   })

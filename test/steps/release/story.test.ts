@@ -1,19 +1,22 @@
 /** The story of a rollout from a store: the numbers of its artifacts, and no name that may be sealed. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { IndexLine } from '#core/experience/index-line.ts'
 import type { Store } from '#ports'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { ProductionRun } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { readIndex } from '../../../functions/steps/experience/run-index.ts'
+import { addToIndex } from '../../../functions/steps/experience/run-index.ts'
 import { advanceRollout } from '../../../functions/steps/release/advance.ts'
 import { tellRollout } from '../../../functions/steps/release/story.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { runsIn } from '../../core/release/builders.ts'
 import { INTENT } from '../../support/builders.ts'
-import { twin } from '../stores.ts'
+import { twin, watched } from '../stores.ts'
 import { approve, certified, record, rolloutOf, signer, start } from './support.ts'
 
 const ID = 'ro_r'
+/** A run that was recorded while the rollout was under way. */
+const lineOf = (run_id: string): IndexLine => ({ run_id, date: '2026-11-25', family: 'f' })
 
 describe('a rollout that broke a floor in its first stage', () => {
   let made: Store
@@ -62,9 +65,9 @@ describe('a rollout that broke a floor in its first stage', () => {
   })
 
   test('names no run that may be sealed: where some of the log were imported, only those that the search side holds', async () => {
-    const recorded = (await Array.fromAsync(readIndex(made, INTENT))).map((line) => line.run_id)
-    expect(recorded.length).toBeGreaterThan(2)
-    const { store, log } = await broken((run, n) => (n < 6 ? (recorded[n] ?? run.run_id) : run.run_id))
+    const recorded = ['later1', 'later2', 'later3']
+    const { store, log } = await broken((run, n) => recorded[n] ?? run.run_id)
+    await addToIndex(store.objects, INTENT, recorded.map(lineOf))
     const told = await tellRollout(store, ID)
     const [named] = told.failed_runs
     const failed = log.filter((run) => run.measures.safety_violation === true).map((run) => run.run_id)
@@ -76,6 +79,31 @@ describe('a rollout that broke a floor in its first stage', () => {
       more: 0,
       withheld: failed.length - held.length,
     })
+  })
+
+  test.each([
+    ['the day before it began, told in another time zone', '2026-11-22'],
+    ['no day', null],
+  ])('takes a run of %s for one that its log may hold', async (_, date) => {
+    const { store, log } = await broken((run) => run.run_id)
+    const [first] = log.filter((run) => run.measures.safety_violation === true)
+    await addToIndex(store.objects, INTENT, [{ ...lineOf(first!.run_id), date }])
+    expect((await tellRollout(store, ID)).failed_runs[0]).toMatchObject({ runs: [{ recorded: true }], withheld: 29 })
+  })
+
+  test('reads no segment of the index whose runs were all recorded before it began', async () => {
+    const { store } = await broken((run) => run.run_id)
+    await addToIndex(store.objects, INTENT, [lineOf('later1')])
+    const opened: string[] = []
+    await tellRollout(
+      watched(store, (act, _, key) => {
+        if (act === 'read' && key.startsWith(keys.index(INTENT))) opened.push(key)
+      }),
+      ID,
+    )
+    const all = await Array.fromAsync(store.objects.list(keys.index(INTENT)))
+    expect(all.length).toBeGreaterThan(1)
+    expect(new Set(opened).size).toBe(1)
   })
 
   test('says that a damaged log is damaged, and tells nothing from it', async () => {

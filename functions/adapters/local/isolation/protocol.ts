@@ -5,9 +5,8 @@
 
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { SealedLine } from '#core/baseline/reproduce.ts'
-import { ByteList } from '#core/bytes/byte-list.ts'
 import { Records } from '#core/bytes/records.ts'
-import { MEASURES_COLUMN, type MeasureList } from '#core/evaluate/measure-list.ts'
+import { MeasureList, type PackedMeasures } from '#core/evaluate/measure-list.ts'
 import type { CaseHead } from '#core/evaluate/panel.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -52,7 +51,7 @@ export interface ShardsAsked {
 
 /** A search's result as JSON carries it: the measures of a million cases are one text, not a million objects. */
 export type Packed<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {
-  readonly firstMeasures: ReturnType<MeasureList['toJSON']> | null
+  readonly firstMeasures: PackedMeasures | null
 }
 
 export const packed = (found: SearchResult): Packed<SearchResult> => ({
@@ -62,5 +61,5 @@ export const packed = (found: SearchResult): Packed<SearchResult> => ({
 
 export const unpacked = (found: Packed<SearchResult>): SearchResult => ({
   ...found,
-  firstMeasures: found.firstMeasures && ByteList.parse(MEASURES_COLUMN, found.firstMeasures),
+  firstMeasures: found.firstMeasures && MeasureList.parse(found.firstMeasures),
 })

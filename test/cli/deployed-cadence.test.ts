@@ -53,6 +53,15 @@ test('the day that the routine judged is shown, and holds; a changed one does no
     ),
   ])
 
+  // Days behind it have runs and are not judged yet: drawn as on a laptop, by the bands that the routine kept.
+  const { days, charts } = (await autotune('report', '--intent', INTENT, ...stack, '--json')).json()
+  const open = (all: readonly { date: string; state: string }[]) =>
+    all.filter(({ state }) => state === 'open').map(({ date }) => date)
+  expect([open(days), ...charts.map(({ points }: typeof charts) => open(points))]).toEqual([
+    DAYS.slice(1),
+    DAYS.slice(1),
+  ])
+
   const verify = ['verify', '--cadence', DAYS[0], ...bands, ...stack]
   expect((await autotune(...verify, '--json')).json()).toMatchObject({
     reproducible: true,

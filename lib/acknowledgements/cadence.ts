@@ -27,6 +27,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/runs/*/refusal.json',
     'autotune/runs/*/target.json',
     'cadence/*',
+    'cadence/bands/*',
     'cadence/daily/*',
   ],
 }

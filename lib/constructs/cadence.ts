@@ -140,7 +140,7 @@ export class Cadence extends Construct {
           'cadence/*',
           ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`),
         ),
-        mayAdd(bucket, 'cadence/daily/*'),
+        mayAdd(bucket, 'cadence/bands/*', 'cadence/daily/*'),
         ledger.mayRead('lock', 'heldout', 'review', 'rollout', 'release'),
       ],
       journal,

@@ -1,5 +1,6 @@
 /** `cadence show` and `verify --cadence` on a deployment: what its routine judged is shown and checked from a laptop. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { IntentMonth } from '#core/cadence/month.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { type Account, account } from '../support/aws/account.ts'
 import { DAYS, onDays, theBands } from '../support/bands.ts'
@@ -52,6 +53,12 @@ test('the day that the routine judged is shown, and holds; a changed one does no
       /economics tokens per decision broke above 0 tokens on 1 November, .* was queued on 1 November/,
     ),
   ])
+
+  // Days behind it have runs and are not judged yet: drawn as on a laptop, by the bands that the routine kept.
+  const { days, charts }: IntentMonth = (await autotune('report', '--intent', INTENT, ...stack, '--json')).json()
+  const open = (all: IntentMonth['days'] | IntentMonth['charts'][number]['points']) =>
+    [...all].filter(({ state }) => state === 'open').map(({ date }) => date)
+  expect([open(days), ...charts.map(({ points }) => open(points))]).toEqual([DAYS.slice(1), DAYS.slice(1)])
 
   const verify = ['verify', '--cadence', DAYS[0], ...bands, ...stack]
   expect((await autotune(...verify, '--json')).json()).toMatchObject({

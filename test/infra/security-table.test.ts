@@ -41,8 +41,8 @@ const TABLE = {
   AutotuneWatchLedgerRole: ['read held-out item'],
   // The routine starts tuning runs, and has no other door.
   CadenceDailyWorkflowRole: ['redrive map of routine', 'start tuning', 'start routine'],
-  // It judges: it sees what is under way and left to ask, and adds judged days.
-  CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
+  // It judges: it sees what is under way and left to ask, and adds judged days with their bands.
+  CadenceJudgeDaysRole: ['add judged day', 'keep bands', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
   // They call their functions, and start nothing.
   CadenceQuarterlyWorkflowRole: [],

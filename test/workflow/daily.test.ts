@@ -170,7 +170,7 @@ describe('the daily routine in AWS', () => {
       expect(await kept(store)).toEqual(expected)
       expect(world.executions.size).toBe(1)
     }
-    expect(written).toHaveLength(4)
+    expect(written).toHaveLength(5)
   }, 120_000)
 
   it('tells the topic what moved and what is done about it, once, and not on every day that a band stays broken', async () => {

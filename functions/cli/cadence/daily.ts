@@ -7,7 +7,7 @@ import type { LocalStore } from '../../embedded/open-store.ts'
 import { UserError } from '../../errors.ts'
 import { judgedDays, readDay } from '../../steps/cadence/daily.ts'
 import { judgeDays } from '../../steps/cadence/judge.ts'
-import { keepBands, refuseUnknownIntents } from '../../steps/cadence/kept-bands.ts'
+import { refuseUnknownIntents } from '../../steps/cadence/kept-bands.ts'
 import { pendingRuns, type QueuedRun, queuedRuns } from '../../steps/cadence/queued.ts'
 import { type RecordedDays, recordedDays } from '../../steps/cadence/recorded-days.ts'
 import { runTarget } from '../../steps/run/run.ts'
@@ -36,7 +36,6 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     const budget = await takeBudget(store, bands)
     if (asked === null) await refuseEmptyBegin(store, bands)
     const days = await judgeDays(store, bands, asked)
-    await keepBands(store, bands)
     const started = starts ? await startRuns(store, await pendingRuns(store, bands), o) : []
     const shown = days.at(-1) ?? (await readDay(store, asked ?? (await judgedDays(store)).at(-1)!))
     const runs = await queuedRuns(store, bands, [shown])

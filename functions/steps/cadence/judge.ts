@@ -9,6 +9,7 @@ import type { Store } from '../../ports.ts'
 import { keepDated, needDated } from '../heads/dated.ts'
 import { judgedDays, planDays, readDay } from './daily.ts'
 import { gatherFacts, yearOn } from './facts.ts'
+import { keepBands } from './kept-bands.ts'
 import { knownSlices, sliceIntent } from './slice-intent.ts'
 import { keptRows } from './slice-rows.ts'
 
@@ -24,7 +25,7 @@ export async function judgeDays(store: Store, bands: Bands, asked: string | null
   return await judgePlanned(store, bands, plan, slices)
 }
 
-/** Judges the days of a plan in their order. A day that stands already stays as it was judged. */
+/** Judges the days of a plan in their order, and keeps the bands before the first of them. A day that stands already stays as it was judged. */
 export async function judgePlanned(
   store: Store,
   bands: Bands,
@@ -37,6 +38,7 @@ export async function judgePlanned(
   let prior = plan.prior === null ? null : await readDay(store, plan.prior)
   const done: DailyCadence[] = []
   const standing = await gatherFacts(store, bands)
+  if (plan.days.length > 0) await keepBands(store, bands)
   for (const [i, day] of plan.days.entries()) {
     const year = yearOn(day, bands, standing)
     const inputs = new Map<string, IntentInput>()

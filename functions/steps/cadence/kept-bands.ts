@@ -1,4 +1,4 @@
-/** Bands that days of a folder were judged by: kept, so that a day can be recomputed when the file has changed since. */
+/** Bands that days were judged by: kept, so that a day can be recomputed, and an open one drawn, when the file has changed since or is not at hand. */
 import { canonical, digestOf } from '#core/canonical.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { keys } from '#schemas/s3-keys.ts'

@@ -119,6 +119,12 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
       resource: `${experience}/cadence/daily/2026-11-01.json`,
       context: { 's3:if-none-match': '*' },
     },
+    'keep bands': {
+      action: 's3:PutObject',
+      resource: `${experience}/cadence/bands/0123.json`,
+      context: { 's3:if-none-match': '*' },
+    },
+    'replace bands': { action: 's3:PutObject', resource: `${experience}/cadence/bands/0123.json` },
     'replace judged day': { action: 's3:PutObject', resource: `${experience}/cadence/daily/2026-11-01.json` },
     'add rows': {
       action: 's3:PutObject',

@@ -23,6 +23,8 @@ export interface TwinOptions {
   readonly written?: readonly HandWrittenChange[] | null
   /** Engine of the embedded run. */
   readonly engine?: (store: Store) => ReplayEngine
+  /** Functions of modules that judge, and templates that name them. */
+  readonly judging?: Pick<Parameters<typeof deploy>[1] & object, 'judge' | 'templates'>
   /** Harness of the deployment. */
   readonly harness?: Harness
   /** What the deployment begins with, where its runs lie otherwise than those of the embedded store. */
@@ -44,7 +46,7 @@ export const locks = async (store: Store) => (await Array.fromAsync(store.table.
 export async function twin(
   base: Store,
   target: TuningTarget,
-  { written = null, engine = () => transcriptEngine(), harness, deployedBase = base }: TwinOptions = {},
+  { written = null, engine = () => transcriptEngine(), harness, judging = {}, deployedBase = base }: TwinOptions = {},
 ) {
   // As the deployment was told by its bands.
   const store: Store = { ...(await copied(base)), yearBudget: theBands().error_budget_per_year! }
@@ -71,7 +73,7 @@ export async function twin(
     store,
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
       const its = await copied(deployedBase)
-      const workflow = deploy(its, { ...options, ...(harness ? { harness } : {}) })
+      const workflow = deploy(its, { ...options, ...judging, ...(harness ? { harness } : {}) })
       return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
     },
     async expectSame(its: Store) {

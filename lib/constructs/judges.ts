@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { Duration, Stack } from 'aws-cdk-lib'
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { buildSync } from 'esbuild'
@@ -36,6 +36,7 @@ export interface JudgeProps {
 /** Which side of the split a function is asked about. */
 export type JudgedSide = 'search' | 'sealed'
 
+const NETWORK_INTERFACES = 'service-role/AWSLambdaENIManagementAccess'
 /** Time of a call beside its views: it starts, and loads the module. */
 const START_SECONDS = 60
 
@@ -61,6 +62,11 @@ export class Judges extends Construct {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  }
+
+  /** What is deployed for a side: digests, and ARNs of published versions. */
+  of(side: JudgedSide): readonly DeployedJudge[] {
+    return this.deployed[side]
   }
 
   /** What a function that asks is told; nothing where no module is deployed. */
@@ -95,7 +101,11 @@ export class Judges extends Construct {
       memorySize: memory,
       timeout: Duration.seconds((2 * VIEWS_A_CALL * MOST_DEPLOYED_MS) / 1000 + START_SECONDS),
       reservedConcurrentExecutions: concurrency,
-      role: new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+      role: new Role(scope, 'Role', {
+        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+        // Lambda itself puts a function into a VPC under its role.
+        managedPolicies: vpc ? [ManagedPolicy.fromAwsManagedPolicyName(NETWORK_INTERFACES)] : [],
+      }),
       // It stays empty: whoever reads it would read what a module prints of a case.
       logGroup: logGroup(scope, 'Log'),
       tracing: Tracing.DISABLED,

@@ -15,6 +15,9 @@ export interface JudgeCall {
   readonly limit_ms: number
 }
 
+/** Longest that a module may take for one verdict, in milliseconds, where its evaluator does not say. */
+export const VERDICT_MS = 1000
+
 /** Longest that a deployed module may take for one view, in milliseconds: a shard has five minutes for all of them, twice. */
 export const MOST_DEPLOYED_MS = 10_000
 

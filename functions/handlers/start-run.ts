@@ -16,7 +16,7 @@ import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { drawnBy } from '../steps/experience/split-rule.ts'
-import { deployedVerdicts, undeployedJudge } from '../steps/replay/deployed-verdicts.ts'
+import { JUDGE_CAGE, undeployedJudge } from '../steps/replay/deployed-judges.ts'
 import { verdictCage } from '../steps/replay/verdicts.ts'
 import { answeredContract, reasonsOf } from '../steps/run/contract.ts'
 import { freshRunId, isTaken } from '../steps/run/finish.ts'
@@ -73,7 +73,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       )
     const undeployed = undeployedJudge(contract.suite, world.judges)
     if (undeployed) throw new UserError(undeployed)
-    const verdict_cage = verdictCage(contract.suite, deployedVerdicts(null, world, 1))
+    const verdict_cage = verdictCage(contract.suite, { cage: JUDGE_CAGE })
     const caged = cageProblem(target, { replayer, verdict_cage })
     if (caged) throw new UserError(caged)
     const about = aboutOf({ target, candidates, replayer })

@@ -6,7 +6,7 @@ import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
 import { unsignedTable } from '../steps/heads/witnessed-table.ts'
-import type { DeployedJudges } from '../steps/replay/deployed-verdicts.ts'
+import type { DeployedJudges } from '../steps/replay/deployed-judges.ts'
 
 /** The store, and the modules that judge on the side of this function. */
 export interface StoreWorld extends DeployedJudges {

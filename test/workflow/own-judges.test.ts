@@ -12,7 +12,7 @@ import { transcriptEngine } from '../../functions/steps/replay/transcript-engine
 import { readJson } from '../../functions/streams/read-object.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
@@ -26,7 +26,7 @@ const JUDGE = './judges/judge.mjs'
 const SOURCES = {
   'judges/judge.mjs': `import { least } from './least.mjs'
 export function judge({ context, label }) {
-  if (context.kept.length === 0) throw new TypeError('nothing is kept')
+  if (context.kept.length === 1) throw new TypeError('one is no context')
   return context.kept.filter(({ required }) => required).length >= least && label.passed
 }`,
   'judges/least.mjs': 'export const least = 1',
@@ -41,6 +41,8 @@ beforeAll(async () => {
   mkdirSync(join(root, 'judges'))
   mkdirSync(join(root, 'store/vault'), { recursive: true })
   for (const [file, text] of Object.entries(SOURCES)) writeFileSync(join(root, file), text)
+  // Read from the folder of the program, before this one works in another.
+  templatesOf()
   templates = synthesize({ judges: join(root, JUDGE) }).templates
   host = await judgeHost(join(root, JUDGE))
   digest = harnessFiles(join(root, JUDGE), null).digest
@@ -107,7 +109,7 @@ describe('a deployed run whose suite asks a module', () => {
     await same.expectSame(store)
     const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(RUN, 'target.json'))
     expect(run!.verdict_cage).toBe('belt without network gate')
-    expect([...asked.keys()].map((arn) => /Judges(Search|Sealed)/.exec(arn)?.[1]).sort()).toEqual(['Search', 'Sealed'])
+    expect([...asked.keys()].map((arn) => /Judges(Search|Sealed)/.exec(arn)?.[1]).sort()).toEqual(['Sealed', 'Search'])
   }, 240_000)
 
   it('is refused before anything is taken or kept where that module is not deployed, or with other bytes', async () => {

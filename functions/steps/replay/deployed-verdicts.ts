@@ -1,24 +1,11 @@
 /** Verdicts of modules that a deployment runs, one function a module and side of the split; of the rest, whoever else judges. */
-import { type AskedEvaluator, noVerdict, saidOf, type VerdictAnswer } from '#core/evaluate/asked.ts'
-import { isAtMost } from '#core/statistics/compare.ts'
-import { type DeployedJudge, type JudgeCall, JudgeReturn, MOST_DEPLOYED_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
-import type { Cage } from '#schemas/run.ts'
-import { type EvaluatorSuite, VERDICT_MS } from '#schemas/suite.ts'
+import { noVerdict, saidOf, type VerdictAnswer } from '#core/evaluate/asked.ts'
+import { type JudgeCall, JudgeReturn, VERDICT_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
 import { UserError } from '../../errors.ts'
-import type { FunctionCaller, VerdictSource } from '../../ports.ts'
+import type { VerdictSource } from '../../ports.ts'
 import { inParallel } from '../../streams/groups.ts'
+import { type DeployedJudges, JUDGE_CAGE, judgeProblem, type ModuleEvaluator } from './deployed-judges.ts'
 import { judgedTwice } from './verdicts.ts'
-
-type ModuleEvaluator = Extract<AskedEvaluator, { check: 'module' }>
-
-/** Modules that are deployed for one side, and how they are called. */
-export interface DeployedJudges {
-  readonly judges: readonly DeployedJudge[]
-  readonly callJudge: FunctionCaller
-}
-
-/** How a module is held there: its process wears the belt, and the Node of Lambda gates no network. */
-const JUDGE_CAGE: Cage = 'belt without network gate'
 
 /** What a call takes beside its views: the function starts, and loads the module. */
 const START_MS = 60_000
@@ -57,30 +44,6 @@ export const deployedVerdicts = (
     return others ? await others.problem(evaluator) : null
   },
 })
-
-/** Why a module cannot be asked in this deployment, and what to do; null: it can. Runs nothing. */
-export function judgeProblem(
-  { module, digest, limit_ms = VERDICT_MS }: ModuleEvaluator,
-  judges: readonly DeployedJudge[],
-): string | null {
-  if (!isAtMost(limit_ms, MOST_DEPLOYED_MS))
-    return `gives the module ${module} ${limit_ms} ms a view, and a deployment waits ${MOST_DEPLOYED_MS} ms at most: publish the suite under a new version with a shorter limit_ms, or run it on a folder`
-  if (judges.some((judge) => judge.digest === digest)) return null
-  const there = judges.map((judge) => judge.digest.slice(0, 19)).join(', ')
-  return `asks the module ${module} of digest ${digest.slice(0, 19)}, and this deployment has ${there ? `others (${there})` : 'none'}: deploy it with -c judges=${module}, from the bytes that the suite pins`
-}
-
-/** The first module of a suite that this deployment cannot ask; null: it can ask each. */
-export function undeployedJudge(
-  { evaluators, suite }: EvaluatorSuite,
-  judges: readonly DeployedJudge[],
-): string | null {
-  for (const evaluator of evaluators) {
-    const problem = evaluator.check === 'module' ? judgeProblem(evaluator, judges) : null
-    if (problem !== null) return `evaluator ${evaluator.evaluator_id} of ${suite} ${problem}`
-  }
-  return null
-}
 
 /** Answers to some views. Where a call is lost as a whole, each of its views is asked alone: one is at fault, and not the others. */
 async function answersTo(

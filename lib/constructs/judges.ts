@@ -71,13 +71,13 @@ export class Judges extends Construct {
 
   /** What a function that asks is told; nothing where no module is deployed. */
   environment(side: JudgedSide): Record<string, string> {
-    const judges = this.deployed[side]
+    const judges = this.of(side)
     return judges.length === 0 ? {} : { [ENV.judges]: Stack.of(this).toJsonString(judges) }
   }
 
   /** Calls just those versions; without a module no statement at all. */
   mayAsk(side: JudgedSide): PolicyStatement[] {
-    const resources = this.deployed[side].map(({ function_arn }) => function_arn)
+    const resources = this.of(side).map(({ function_arn }) => function_arn)
     return resources.length === 0 ? [] : [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources })]
   }
 

@@ -12,7 +12,7 @@ import { Rollouts } from './constructs/rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { AllStores } from './constructs/workflow-rights.ts'
 import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
-import { alarmTopicOf, appConfigIsOn, dailyTime, harnessOf } from './context/values.ts'
+import { alarmTopicOf, appConfigIsOn, dailyTime, harnessOf, judgesOf } from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -45,9 +45,17 @@ export class AutotuneStack extends Stack {
     if (stage !== undefined) fixStage(this, stage)
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node)
+    const judging = judgesOf(this.node)
     const bands = bandsOf(this.node)
     const yearBudget = bands?.error_budget_per_year
-    this.autotune = new Autotune(this, 'Autotune', { stores, targets, yearBudget, ...(harness ? { harness } : {}) })
+    this.autotune = new Autotune(this, 'Autotune', {
+      stores,
+      targets,
+      yearBudget,
+      judges: judging,
+      ...(harness ? { harness } : {}),
+    })
+    const { judges } = this.autotune
     const topicArn = alarmTopicOf(this.node)
     const topic = topicArn === null ? undefined : Topic.fromTopicArn(this, 'Alarms', topicArn)
     if (topic) this.autotune.watch.notify(new SnsAction(topic))
@@ -55,7 +63,8 @@ export class AutotuneStack extends Stack {
     const { tuning, deadLetters } = this.autotune
     const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)
     const times = { at: time('daily'), weekly: time('weekly'), quarterly: time('quarterly') }
-    this.cadence = bands && new Cadence(this, 'Cadence', { stores, bands, tuning, deadLetters, ...times, topic })
+    this.cadence =
+      bands && new Cadence(this, 'Cadence', { stores, bands, tuning, deadLetters, judges, ...times, topic })
     if (topic) this.cadence?.notify(new SnsAction(topic))
     const routine = this.cadence && { workflow: this.cadence.daily }
     this.say('DailyWorkflowArn', routine, 'no routine: "-c bands=FILE" says what is watched (docs/routine.md)')
@@ -66,10 +75,10 @@ export class AutotuneStack extends Stack {
     const tuned = { ...targets, ...targetsOfBands(bands) }
     const configs = rolloutConfigsOf(this.node, tuned)
     const appConfig = appConfigIsOn(this.node, configs !== null)
-    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, appConfig })
+    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, appConfig })
     const config = reviewersOf(this.node, tuned)
     const rollout = this.rollouts?.workflow
-    this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, rollout })
+    this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, judges, rollout })
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {

@@ -9,8 +9,11 @@ export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 /** Handlers are bundled from the form that is running: `.ts` in a clone, `.js` in the built package. */
 const ENDING = extname(fileURLToPath(import.meta.url))
 
+/** A source file of ours in the form that is running, by its path from the root without its ending. */
+export const sourceFile = (path: string): string => join(ROOT, `${path}${ENDING}`)
+
 /** Path of a handler by its name, that of its file in functions/handlers. */
-export const handlerFile = (name: string): string => join(ROOT, 'functions/handlers', `${name}${ENDING}`)
+export const handlerFile = (name: string): string => sourceFile(`functions/handlers/${name}`)
 
 /**
  * Names of every handler, sorted: one Lambda each.

@@ -90,7 +90,7 @@ function rolesOf(policy: CfnPolicy): ReadonlySet<CfnRole> {
 }
 
 function variablesOf(construct: CfnFunction): number {
-  const { variables = {} } = Stack.of(construct).resolve(construct.environment ?? {}) as {
+  const { variables = {} } = (Stack.of(construct).resolve(construct.environment) ?? {}) as {
     readonly variables?: Readonly<Record<string, unknown>>
   }
   return Object.entries(variables).reduce(

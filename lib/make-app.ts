@@ -3,6 +3,7 @@ import { App, type AppProps, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
+import { judgeAcknowledgements } from './acknowledgements/judges.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
 import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/rollouts.ts'
 import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
@@ -39,6 +40,7 @@ export function makeApp(props: AppProps = {}): Deployment {
   })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app, stacks, ACKNOWLEDGEMENTS)
+  acknowledge(app, stacks, judgeAcknowledgements(workflow.autotune.judges))
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))

@@ -4,6 +4,7 @@ import { CASE_VIEW, isAltered, isBlind, type ViewName } from './case-view.ts'
 import { Day, Digest, Id, Name, Ref, Share } from './common.ts'
 import { JsonLogic } from './condition.ts'
 import { appliesIssues, expressionIssues } from './expression.ts'
+import { VERDICT_MS } from './judge-call.ts'
 import { eachMeasure, type MEASURES, MOST_OWN, OWN_MEASURE, OWN_MEASURES } from './measures.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 import { ModelParameters } from './model.ts'
@@ -62,9 +63,6 @@ function soundApplies({ applies_when: applies }: { applies_when?: unknown }, ctx
   for (const { path, message } of applies === undefined ? [] : appliesIssues(applies))
     ctx.addIssue({ code: 'custom', path: ['applies_when', ...path], message })
 }
-
-/** Longest that a module may take for one verdict, in milliseconds, where its evaluator does not say. */
-export const VERDICT_MS = 1000
 
 /** A module in the folder one works in, or below it: a path that leaves it would mean another file in each place. */
 const MODULE_PATH = /^\.\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\\\p{Cc}]{1,300}\.[cm]?[jt]s$/u

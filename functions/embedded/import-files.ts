@@ -86,8 +86,8 @@ export interface FilesReport extends IngestReport {
 }
 
 /**
- * Refuses a suite whose evaluators cannot be asked as it pins them, or could give no verdict about any case. A deployment asks no
- * module and no model, which a run there is told; a suite that lies there is as it is.
+ * Refuses a suite whose evaluators cannot be asked as it pins them, or could give no verdict about any case. Which modules a
+ * deployment has, and that it asks no model, a run there is told; a suite that lies there is as it is.
  */
 async function refuseUseless(store: Store, suite: EvaluatorSuite, file: string): Promise<void> {
   const isAskedHere = ({ check }: Evaluator): boolean =>

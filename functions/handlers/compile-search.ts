@@ -17,8 +17,9 @@ import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { endedAs, endRun } from '../lambda/end-run.ts'
+import { verdictsOf } from '../lambda/judges.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
+import { contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
 import type { World } from '../lambda/world.ts'
@@ -46,7 +47,7 @@ async function layOut(
   const gathered = new Gathered()
   const scopes = new Scopes(changes)
   const reproducing = async function* () {
-    for await (const { line, ...one } of replaysOf(world, replayer, intent, AT_ONCE.wholeSet).reproduce(
+    for await (const { line, ...one } of replaysOf(world, replayer, intent, 'wholeSet').reproduce(
       lines,
       pins,
       'search',
@@ -58,7 +59,7 @@ async function layOut(
     }
   }
   const shards: PanelFile['shards'][number][] = []
-  for await (const shard of inShards(reproducing(), shardSize(world, replayer))) {
+  for await (const shard of inShards(reproducing(), shardSize(world, replayer, pins.suite))) {
     const text = shard.map((line) => `${line}\n`).join('')
     const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
@@ -107,7 +108,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
       streamLines(store.objects, key),
       tableOf(contract.pack),
       contract.suite,
-      judgingWith(undefined, 'search'),
+      judgingWith(verdictsOf(world, 'wholeSet'), 'search'),
     )
     return { search_set: { ...compiled, version_id }, limits, panel }
   },

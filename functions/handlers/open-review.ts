@@ -1,9 +1,9 @@
 /** Opens the review of a certified run, or of a part that another producer proposes, or finds the one that is open: the baseline is replayed, the page is pinned. */
 import { randomBytes } from 'node:crypto'
-import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { isPart } from '#core/review/any-proposal.ts'
 import { samePerson } from '#schemas/person.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
+import { verdictsOf } from '../lambda/judges.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
@@ -19,23 +19,21 @@ export const openReviewFunction: OpenStep<OpenReviewInput, ReviewState, StoreWor
   name: 'open-review',
   input: OpenReviewInput,
   about: () => ({}),
-  async work({ request, roles, expires_hours }, { store }) {
+  async work({ request, roles, expires_hours }, world) {
+    const { store } = world
+    const verdicts = verdictsOf(world, 'wholeSet')
     const ended =
       'run_id' in request
         ? { run_id: request.run_id, verdict: 'certified' }
         : parseAs(RunOutput, JSON.parse(request.detail.output), 'output of the tuning workflow')
     if (ended.verdict !== 'certified')
       return { review_id: null, run_id: ended.run_id, rollout: '', status: 'none', seconds: 1 }
-    const item = await openRunReview(
-      { ...store, verdicts: jsonataVerdicts },
-      baselineOnly({ verdicts: jsonataVerdicts }),
-      {
-        runId: ended.run_id,
-        seats: await seatsFor(store, ended.run_id, roles),
-        expiresHours: expires_hours,
-        nonce: () => randomBytes(16).toString('hex'),
-      },
-    )
+    const item = await openRunReview({ ...store, verdicts }, baselineOnly({ verdicts }), {
+      runId: ended.run_id,
+      seats: await seatsFor(store, ended.run_id, roles),
+      expiresHours: expires_hours,
+      nonce: () => randomBytes(16).toString('hex'),
+    })
     return reviewState(item, store.clock.now())
   },
 }

@@ -6,7 +6,7 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
+import { replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { needJson, putText } from '../lambda/work.ts'
 import { readLines } from '../streams/read-object.ts'
@@ -22,7 +22,7 @@ export const replayShardFunction: Step<ReplayItem, ObjectRef> = {
     const settings = await needJson<SettingsTable>(store, settingsRef)
     const lines = await readLines<SealedLine>(store.objects, workKeys.shard(run_id, shard), shard_version)
     if (lines.length === 0) throw new UserError(`${workKeys.shard(run_id, shard)} is missing: start the run again`)
-    const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
+    const replays = replaysOf(world, run.replayer, run.target.intent!, 'shard')
     // Two answers refuse the run where the search reads them: it may never come to this candidate.
     const answers = await replays.answerTwice(lines, settings, run)
     // In the order in which the suite names its evaluators: the search reads the first that failed. Canonical JSON sorts.

@@ -32,7 +32,7 @@ export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
     const { due } = (await readJson<{ due: string }>(store.vault, gateKeys.due(version, k)))!
     const sealed = await openSealed(store, intent, version)
     let shards = 0
-    for await (const lines of inShards(sealed.lines(), shardSize(world, run.replayer)))
+    for await (const lines of inShards(sealed.lines(), shardSize(world, run.replayer, run.evaluator_suite)))
       await store.vault.putIfAbsent(gateKeys.shard(version, k, shards++), asText(lines))
     return { items: scoringsOf(run, question).length * shards, shards, version, question: k, due, answer: null }
   },

@@ -5,7 +5,7 @@ import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
+import { replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { streamLines } from '../streams/read-object.ts'
 
@@ -21,7 +21,7 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
     const recorded = gateKeys.scores(version, k, scoring, shard)
     if ((await store.vault.get(recorded)) !== null) return {}
     const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
-    const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
+    const replays = replaysOf(world, run.replayer, run.target.intent!, 'shard')
     const { change, pass } = scoringsOf(run, question)[scoring]!
     const scores = await Array.fromAsync(replays.score(lines, run, change, pass))
     if (scores.length === 0) throw new UserError('a sealed shard is missing')

@@ -1,8 +1,8 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
-import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
+import { verdictsOf } from '../lambda/judges.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { contractPins } from '../lambda/replays.ts'
 import { signed } from '../lambda/signed-store.ts'
@@ -20,7 +20,7 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   sealed: 'sealer',
   input: SealVersionInput,
   async work({ run, limits }, world) {
-    const store = { ...world.store, verdicts: jsonataVerdicts }
+    const store = { ...world.store, verdicts: verdictsOf(world, 'wholeSet') }
     const request = await requestOf(store, run)
     const contract = await answeredContract(store, request.target)
     const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true)

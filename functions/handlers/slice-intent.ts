@@ -1,6 +1,6 @@
 /** Measures the recorded runs of one intent on the wanted days, keeps their rows, and returns their digests. It reads the search side alone. */
-import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { type IntentSlices, SliceIntentInput } from '#schemas/cadence-payloads.ts'
+import { verdictsOf } from '../lambda/judges.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
@@ -11,7 +11,7 @@ export const sliceIntentFunction: OpenStep<SliceIntentInput, IntentSlices, Store
   input: SliceIntentInput,
   about: ({ of: { intent }, plan: { days } }) => ({ intent, days: days.length }),
   outcome: ({ late }) => ({ says: { late: Object.keys(late).length } }),
-  work: ({ of, plan }, { store }) => sliceIntent({ ...store, verdicts: jsonataVerdicts }, of, plan),
+  work: ({ of, plan }, world) => sliceIntent({ ...world.store, verdicts: verdictsOf(world, 'wholeSet') }, of, plan),
 }
 
 export const handler = handlerOver(sliceIntentFunction, openStoreWorld)

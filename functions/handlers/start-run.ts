@@ -16,6 +16,8 @@ import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { drawnBy } from '../steps/experience/split-rule.ts'
+import { JUDGE_CAGE, undeployedJudge } from '../steps/replay/deployed-judges.ts'
+import { verdictCage } from '../steps/replay/verdicts.ts'
 import { answeredContract, reasonsOf } from '../steps/run/contract.ts'
 import { freshRunId, isTaken } from '../steps/run/finish.ts'
 import { boundedCandidates } from '../steps/run/hand-written.ts'
@@ -30,7 +32,8 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
-  async work({ request: given, execution, begun }, { store, harness }) {
+  async work({ request: given, execution, begun }, world) {
+    const { store, harness } = world
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
     const contract = await answeredContract(store, target).catch(async (error: unknown) => {
       if (!(error instanceof ContractRefused)) throw error
@@ -63,12 +66,15 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       throw new ContractRefused(reasons)
     }
     const replayer = replayerFor(target, harness)
-    const judge = contract.suite.evaluators.find(({ check }) => check === 'module' || check === 'model')
+    const judge = contract.suite.evaluators.find(({ check }) => check === 'model')
     if (judge)
       throw new UserError(
-        `evaluator ${judge.evaluator_id} of ${contract.suite.suite} asks a ${judge.check === 'module' ? 'module of your own' : 'model judge'}, and a deployment asks none yet: run it on a folder, or write the rule in JsonLogic or JSONata`,
+        `evaluator ${judge.evaluator_id} of ${contract.suite.suite} asks a model judge, and a deployment asks none yet: run it on a folder, or write the rule in JsonLogic, JSONata or a module`,
       )
-    const caged = cageProblem(target, { replayer })
+    const undeployed = undeployedJudge(contract.suite, world.judges)
+    if (undeployed) throw new UserError(undeployed)
+    const verdict_cage = verdictCage(contract.suite, { cage: JUDGE_CAGE })
+    const caged = cageProblem(target, { replayer, verdict_cage })
     if (caged) throw new UserError(caged)
     const about = aboutOf({ target, candidates, replayer })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.

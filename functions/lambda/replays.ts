@@ -1,45 +1,45 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
-import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
 import type { AnsweredContract } from '../steps/run/contract.ts'
+import { verdictsOf } from './judges.ts'
 import type { StartedRequest } from './work.ts'
 import type { World } from './world.ts'
 
 /** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */
-export const AT_ONCE = { wholeSet: 64, shard: 8 } as const
+const AT_ONCE = { wholeSet: 64, shard: 8 } as const
 
 /**
- * Cases of a shard that a harness replays: twice, at 8 at once and 10 s each, they are done in 250 s, within the 300 s of a
- * shard.
+ * Cases of a shard that code of a user's replays or judges: twice, at 8 at once and 10 s each, they are done in 250 s, within
+ * the 300 s of a shard.
  */
-const HARNESS_SHARD_CASES = 100
+const OWN_CODE_SHARD_CASES = 100
 
-export const shardSize = ({ shardCases }: World, { kind }: Replayer): number =>
-  kind === 'transcript' ? shardCases : Math.min(shardCases, HARNESS_SHARD_CASES)
+export const shardSize = ({ shardCases }: World, { kind }: Replayer, { evaluators }: EvaluatorSuite): number =>
+  kind === 'transcript' && !evaluators.some(({ check }) => check === 'module')
+    ? shardCases
+    : Math.min(shardCases, OWN_CODE_SHARD_CASES)
 
-export function replaysOf(
-  { store, caller, model }: World,
-  replayer: Replayer,
-  intent: string,
-  atOnce: number,
-): CaseReplays {
-  if (replayer.kind === 'transcript') return transcriptReplays(jsonataVerdicts)
+export function replaysOf(world: World, replayer: Replayer, intent: string, many: keyof typeof AT_ONCE): CaseReplays {
+  const { store, caller, model } = world
+  const verdicts = verdictsOf(world, many)
+  if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
   if (replayer.kind !== 'lambda')
     throw new UserError(
       `a harness ${replayer.kind === 'exec' ? 'program' : 'module'} runs on a laptop only: deploy it as a function`,
     )
   return lambdaReplays({
     replayer,
-    verdicts: jsonataVerdicts,
+    verdicts,
     caller,
-    atOnce,
+    atOnce: AT_ONCE[many],
     runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },
     models: {
       search: cachedModel(answerCache(store.objects, store.clock), model),

@@ -13,10 +13,11 @@ export interface RolloutWorld extends StoreWorld {
 }
 
 export function openRolloutWorld(env: Environment = process.env): RolloutWorld {
-  const { store } = openStoreWorld(env, signed)
+  const { store, ...judging } = openStoreWorld(env, signed)
   const places = env[ENV.appConfig]
   const routing = places && appConfigRouting({ client: new AppConfigClient(), places: JSON.parse(places) })
   return {
+    ...judging,
     store: routing ? { ...store, routing } : store,
     signer: kmsMac({ client: new KMSClient(), key: need(env, ENV.releaseKey) }),
   }

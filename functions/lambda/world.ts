@@ -3,10 +3,13 @@ import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
 import { type AwsStore, openAwsStore, type StoreNames } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
+import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
 import { unsignedTable } from '../steps/heads/witnessed-table.ts'
+import type { DeployedJudges } from '../steps/replay/deployed-judges.ts'
 
-export interface StoreWorld {
+/** The store, and the modules that judge on the side of this function. */
+export interface StoreWorld extends DeployedJudges {
   readonly store: Store
 }
 
@@ -50,7 +53,12 @@ export function openStoreWorld(env: Environment = process.env, ledger: Ledger = 
     heads: ledger.signing(env),
   })
   const budget = env[ENV.yearBudget]
-  return { store: { ...ledger.open(store), ...(budget ? { yearBudget: Number(budget) } : {}) } }
+  const judges: readonly DeployedJudge[] = env[ENV.judges] ? JSON.parse(need(env, ENV.judges)) : []
+  return {
+    store: { ...ledger.open(store), ...(budget ? { yearBudget: Number(budget) } : {}) },
+    judges,
+    callJudge: lambdaCaller(undefined, 'the module'),
+  }
 }
 
 /** Opens the world of the tuning workflow. Throws naming the variable that is missing or wrong. */

@@ -22,6 +22,7 @@ import { watchLimits } from '../limits.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
 import type { HarnessProps } from './harness.ts'
+import { type JudgeProps, Judges } from './judges.ts'
 import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
 import { Rollouts, type RolloutsProps } from './rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './runtime-settings.ts'
@@ -64,7 +65,7 @@ export interface AutotuneProps extends RuntimeSettings {
    * The daily routine, with its weekly and quarterly look back.
    * @default - none; nothing is watched from day to day
    */
-  readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters'>
+  readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters' | 'judges'>
   /**
    * Cases of one replay shard: what one function call replays. 1 to 10,000.
    * @default 500
@@ -88,6 +89,11 @@ export interface AutotuneProps extends RuntimeSettings {
    */
   readonly harness?: HarnessProps
   /**
+   * Modules of your own that judge, for suites whose evaluators have `check: "module"`.
+   * @default - none; a run whose suite asks one is refused when it starts
+   */
+  readonly judges?: readonly JudgeProps[]
+  /**
    * Most that the questions of 365 days may spend, over all intents and versions: a run that would go beyond it is refused.
    * @default - what the bands of `routine` declare; without them nothing is refused for it
    */
@@ -110,6 +116,8 @@ interface Limits {
 export class Autotune extends Construct {
   /** Every function of both workflows. */
   readonly functions: WorkflowFunctions
+  /** The functions of the modules that judge. */
+  readonly judges: Judges
   /** The gate workflow: one question to the held-out set. */
   readonly gate: StateMachine
   /** The tuning workflow: one run, from its target to its verdict. Its input is a `StartRequest`. */
@@ -134,7 +142,9 @@ export class Autotune extends Construct {
     const yearBudget = props.yearBudget ?? props.routine?.bands.error_budget_per_year
     const limits = limitsOf(props)
     const { shardCases } = limits
-    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, yearBudget })
+    this.judges = new Judges(this, 'Judges', props.judges ?? [])
+    const { judges } = this
+    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, judges, yearBudget })
     this.gate = this.gateWorkflow(limits)
     this.tuning = this.tuningWorkflow(stores, limits)
     this.deadLetters = this.deadLetterQueue()
@@ -145,10 +155,12 @@ export class Autotune extends Construct {
     for (const name of Object.keys(schedules))
       if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
     const { rollouts, review, routine } = props
-    this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, ...rollouts }) : null
+    this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, judges, ...rollouts }) : null
     const rollout = this.rollouts?.workflow
-    this.review = review ? new ReviewDesk(this, 'Review', { stores, tuning, deadLetters, rollout, ...review }) : null
-    this.routine = routine ? new Cadence(this, 'Routine', { stores, tuning, deadLetters, ...routine }) : null
+    this.review = review
+      ? new ReviewDesk(this, 'Review', { stores, tuning, deadLetters, judges, rollout, ...review })
+      : null
+    this.routine = routine ? new Cadence(this, 'Routine', { stores, tuning, deadLetters, judges, ...routine }) : null
   }
 
   /** Calls somebody when an alarm of any part rings, and again when it is over. */

@@ -17,6 +17,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { type DailyTime, dailyCron, readyTime } from '../daily-time.ts'
 import { dailyDefinition } from '../definitions/daily.ts'
 import { badEnds } from './dashboard.ts'
+import type { Judges } from './judges.ts'
 import { looks } from './looks.ts'
 import { mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
@@ -30,6 +31,11 @@ export interface CadenceProps {
   readonly stores: Stores
   /** What is watched of each intent, with the targets that broken bands name. */
   readonly bands: Bands
+  /**
+   * Modules that judge what was recorded: `judges` of `Autotune`.
+   * @default - none
+   */
+  readonly judges?: Judges | undefined
   /** The tuning workflow, which a broken band starts. */
   readonly tuning: StateMachine
   /** Takes starts that Scheduler could not deliver. */
@@ -122,6 +128,7 @@ export class Cadence extends Construct {
       ...mayRead(bucket, 'cadence/*', 'experience/*', 'packs/*', 'production/*'),
       mayAdd(bucket, 'cadence/rows/*'),
       ledger.mayRead('rollout', 'production'),
+      ...(this.props.judges?.mayAsk('search') ?? []),
     ])
   }
 
@@ -160,7 +167,11 @@ export class Cadence extends Construct {
       handler,
       memory,
       timeout: Duration.minutes(minutes),
-      environment: { [ENV.bucket]: experience.bucket.bucketName, [ENV.table]: ledger.table.tableName },
+      environment: {
+        [ENV.bucket]: experience.bucket.bucketName,
+        [ENV.table]: ledger.table.tableName,
+        ...(handler === 'slice-intent' ? this.props.judges?.environment('search') : {}),
+      },
       statements,
       ...(journal ? { journal } : {}),
     })

@@ -17,6 +17,7 @@ import { Construct } from 'constructs'
 import { REVIEW_PATH, ROLLOUT_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { reviewDefinition } from '../definitions/review.ts'
+import type { Judges } from './judges.ts'
 import { ReviewFunctions } from './review-functions.ts'
 import { denyUnless } from './rights.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
@@ -39,6 +40,11 @@ export interface ReviewDeskProps {
    * @default - an approval starts nothing
    */
   readonly rollout?: IStateMachine | undefined
+  /**
+   * Modules that judge what was recorded: `judges` of `Autotune`.
+   * @default - none
+   */
+  readonly judges?: Judges | undefined
 }
 
 /** Requests a second, over all links: people read for minutes, scanners may wait. */
@@ -63,7 +69,7 @@ export class ReviewDesk extends Construct {
     this.props = props
     this.linkKey = this.signingKey()
     this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })
-    const functions = new ReviewFunctions(this, { stores: props.stores, linkKey: this.linkKey })
+    const functions = new ReviewFunctions(this, { stores: props.stores, linkKey: this.linkKey, judges: props.judges })
     const fileProposal = functions.fileProposal()
     const openReview = functions.openReview()
     const notifyReviewers = functions.notifyReviewers(props.config.sender, this.api.apiEndpoint)

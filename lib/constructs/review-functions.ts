@@ -5,6 +5,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
+import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import type { OpenStores } from './workflow-rights.ts'
@@ -13,6 +14,8 @@ import type { OpenStores } from './workflow-rights.ts'
 export interface ReviewFunctionsProps {
   /** Experience, ledger and journal, and the releases, which are only read; the vault is none of its business. */
   readonly stores: OpenStores
+  /** Modules that judge, for whoever replays a baseline. */
+  readonly judges: Judges | undefined
   /** Key that links are signed under. */
   readonly linkKey: Key
 }
@@ -65,11 +68,12 @@ export class ReviewFunctions {
         ),
         ...mayRead(releases.bucket, 'rollouts/*'),
         mayWrite(bucket, 'reviews/*/evidence-*'),
+        ...(this.props.judges?.mayAsk('search') ?? []),
         ledger.mayCheck(),
         ledger.mayWrite('review', 'rejection'),
         ledger.mayCreate('proposal'),
       ],
-      { [ENV.releases]: releases.bucket.bucketName },
+      { [ENV.releases]: releases.bucket.bucketName, ...this.props.judges?.environment('search') },
     )
   }
 

@@ -7,6 +7,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
+import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import type { RoutingConfig } from './routing-config.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -16,6 +17,8 @@ import type { OpenStores } from './workflow-rights.ts'
 export interface RolloutFunctionsProps {
   /** Experience, ledger, journal and releases; the vault is none of its business. */
   readonly stores: OpenStores
+  /** Modules that judge, for the one that replays a baseline. */
+  readonly judges: Judges | undefined
   /** Null: routing is published beside the releases alone. */
   readonly routing: RoutingConfig | null
 }
@@ -45,6 +48,7 @@ export class RolloutFunctions {
         'reviews/*/evidence-*',
       ),
       mayWrite(bucket, 'packs/*'),
+      ...(this.props.judges?.mayAsk('search') ?? []),
       ledger.mayCheck(),
       ledger.mayWrite('rollout', 'release', 'rejection'),
       ledger.mayCreate('version', 'proposal'),
@@ -109,6 +113,7 @@ export class RolloutFunctions {
         ...(handler === 'record-production'
           ? {}
           : { [ENV.releases]: releases.bucket.bucketName, [ENV.releaseKey]: releases.signingKey.keyArn }),
+        ...(handler === 'start-rollout' ? this.props.judges?.environment('search') : {}),
         ...(handler !== 'record-production' && this.props.routing
           ? { [ENV.appConfig]: Stack.of(this.scope).toJsonString(this.props.routing.places()) }
           : {}),

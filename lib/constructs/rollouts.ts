@@ -13,6 +13,7 @@ import type { RolloutConfig } from '#schemas/release.ts'
 import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
+import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RolloutFunctions } from './rollout-functions.ts'
 import { RoutingConfig } from './routing-config.ts'
@@ -33,6 +34,11 @@ export interface RolloutsProps {
    * @default false
    */
   readonly appConfig?: boolean
+  /**
+   * Modules that judge what was recorded: `judges` of `Autotune`.
+   * @default - none
+   */
+  readonly judges?: Judges | undefined
 }
 
 /** Functions that the workflow calls. */
@@ -61,7 +67,7 @@ export class Rollouts extends Construct {
     this.props = props
     this.routing = props.appConfig ? new RoutingConfig(this, 'Routing', Object.keys(props.configs)) : null
     this.routing?.grantPublish(props.stores.releases.releaser)
-    const functions = new RolloutFunctions(this, { stores: props.stores, routing: this.routing })
+    const functions = new RolloutFunctions(this, { stores: props.stores, routing: this.routing, judges: props.judges })
     const startRollout = functions.startRollout()
     const evaluateStage = functions.evaluateStage()
     this.stop = functions.stopRollout().function

@@ -72,7 +72,7 @@ export class WorkflowFunctions extends Construct {
 
   /** Sealer and gate share one role each: their rights are given to their functions together. */
   private make(id: string, handler: string, side: Side, statements: readonly PolicyStatement[] = []): RuntimeFunction {
-    const { stores, shardCases, harness, yearBudget } = this.props
+    const { stores, shardCases, harness, judges, yearBudget } = this.props
     const { experience, vault, ledger, journal } = stores
     return new RuntimeFunction(this, id, {
       handler,
@@ -83,6 +83,7 @@ export class WorkflowFunctions extends Construct {
         [ENV.table]: ledger.table.tableName,
         [ENV.shardCases]: String(shardCases),
         ...(harness && id === 'StartRun' ? { [ENV.harness]: Stack.of(this).toJsonString(pinnedHarness(harness)) } : {}),
+        ...(JUDGING.has(handler) ? judges.environment(side === 'open' ? 'search' : 'sealed') : {}),
         ...(yearBudget !== undefined && ASKING.has(handler) ? { [ENV.yearBudget]: String(yearBudget) } : {}),
         ...(side === 'open' ? {} : { [ENV.vault]: vault.bucket.bucketName }),
       },
@@ -104,6 +105,15 @@ const DECIDING: ReadonlySet<string> = new Set([
 
 /** Those that open a question, and the one that refuses a run for which there is no room to ask. */
 const ASKING: ReadonlySet<string> = new Set(['start-run', 'reserve-question', 'publish-answer'])
+
+/** Those that judge, and the one that refuses a run whose suite asks what is not deployed. */
+const JUDGING: ReadonlySet<string> = new Set([
+  'start-run',
+  'compile-search',
+  'replay-shard',
+  'seal-version',
+  'score-shard',
+])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

@@ -6,6 +6,7 @@ import type { HarnessProps } from './harness.ts'
 import { mayCallHarness, mayReplayHarness } from './harness.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import type { HeldOutVault } from './held-out-vault.ts'
+import type { Judges } from './judges.ts'
 import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
@@ -28,6 +29,7 @@ type Holder =
  */
 export function workflowRights({
   harness,
+  judges,
   stores: { experience, ledger },
 }: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
   const { bucket } = experience
@@ -39,11 +41,12 @@ export function workflowRights({
       ledger.mayRead('lock', 'run', 'ended', 'review', 'rollout', 'release', 'split', 'heldout', 'budget'),
       ledger.mayWrite('lock', 'run'),
     ],
-    sealer: sealerRights({ experience, ledger }),
+    sealer: [...sealerRights({ experience, ledger }), ...judges.mayAsk('sealed')],
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
       ...mayReplayHarness(bucket, harness),
+      ...judges.mayAsk('search'),
       mayWrite(
         bucket,
         'goldens/*',
@@ -86,11 +89,13 @@ export function workflowRights({
     replayShard: [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
       ...mayReplayHarness(bucket, harness),
+      ...judges.mayAsk('search'),
       mayWrite(bucket, 'autotune/work/*/answers/*'),
     ],
     gate: [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
       ...mayCallHarness(harness),
+      ...judges.mayAsk('sealed'),
       // The one file that a gate lets out, and no other function writes it.
       mayWrite(bucket, 'autotune/work/*/answer.json'),
       // The year adds up over all intents, by the days on which runs began.
@@ -147,4 +152,6 @@ export interface WorkflowFunctionsProps {
   readonly yearBudget: number | undefined
   /** Undefined: no run has a harness of its own. */
   readonly harness: HarnessProps | undefined
+  /** Modules that judge; those that ask one are told of it, and may call it. */
+  readonly judges: Judges
 }

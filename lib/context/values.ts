@@ -1,9 +1,10 @@
 /**
  * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`,
- * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN` and `-c model=ARN`. One that is wrong stops the synthesis and says what is allowed.
+ * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
 import type { HarnessProps } from '../constructs/harness.ts'
+import type { JudgeProps } from '../constructs/judges.ts'
 import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
 
 /** One deployment of everything. Its stacks carry it in their names, as a tag, and as the stage that they never leave. */
@@ -102,4 +103,18 @@ export function harnessOf(node: Node): HarnessProps | undefined {
   if (modelArn !== undefined)
     throw new RangeError('context value "model" names a model for a harness, and "harness" names none')
   return undefined
+}
+
+/**
+ * Modules that judge: paths as suites name them, with commas between, from the context value `judges`; none without it.
+ * @throws RangeError for a value that is no text
+ */
+export function judgesOf(node: Node): JudgeProps[] {
+  const value = node.tryGetContext('judges') as unknown
+  if (value === undefined) return []
+  if (typeof value !== 'string' || value === '')
+    throw new RangeError(
+      `context value "judges" is ${JSON.stringify(value)}; it is the path of a module, "./judge.mjs", or several with commas between`,
+    )
+  return value.split(',').map((path) => ({ path: path.trim() }))
 }

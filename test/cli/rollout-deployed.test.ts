@@ -7,6 +7,7 @@ import type { Store } from '#ports'
 import { HandInput } from '#schemas/rollout-payloads.ts'
 import { stopRolloutFunction } from '../../functions/handlers/stop-rollout.ts'
 import { approve, at, certified, ID, rolloutOf, START, signer, start } from '../steps/release/support.ts'
+import { NO_HARNESS } from '../support/workflow/no-harness.ts'
 import { autotune } from './command-line.ts'
 
 const cloudformation = mockClient(CloudFormationClient)
@@ -53,7 +54,7 @@ describe('a stop of a deployed rollout', () => {
   test('is the function of the deployment, and reads as on a folder', async () => {
     lambda.on(InvokeCommand, { FunctionName: 'stop-it' }).callsFake(async ({ Payload }) => {
       const input = HandInput.parse(JSON.parse(Payload))
-      return { Payload: bytes(await stopRolloutFunction.work(input, { store, signer })) }
+      return { Payload: bytes(await stopRolloutFunction.work(input, { ...NO_HARNESS, store, signer })) }
     })
     const first = await stop()
     expect(first).toMatchObject({ code: 0, err: '' })

@@ -7,7 +7,7 @@ import { templatesOf } from '../support/infra/deployment.ts'
 
 /** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites the wording of a certificate and the settings of each case: 251 KB; StartRun the spellings of a prompt block and the year's error budget: 276 KB; all others are below 235. */
 const LIMIT = 280_000
-/** Functions that judge a suite, and with it in JSONata; what it takes. The optimiser only reads what they said. */
+/** Functions that judge a suite, and with it in JSONata and by the functions of modules; what that takes. The optimiser only reads what they said. */
 const JUDGING = new Set([
   'compile-search.ts',
   'open-review.ts',
@@ -17,7 +17,7 @@ const JUDGING = new Set([
   'slice-intent.ts',
   'start-rollout.ts',
 ])
-const JSONATA = 80 * 1024
+const JSONATA = 84 * 1024
 /** Functions that hold a prompt block to its bounds, once a run or a release: they bring the table of a tokenizer, and read it where a pack names it. */
 const COUNTING = new Set(['start-rollout.ts', 'start-run.ts'])
 const TOKENS = 2_050_000
@@ -44,7 +44,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 280 KB, 80 KB more where JSONata judges, 2 MB where tokens are counted, and 320 KB where it looks back', () => {
+  it('is at most 280 KB, 84 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 320 KB where it looks back', () => {
     const holding = (library: string) =>
       outputs.flatMap(([, { entryPoint, inputs }]) =>
         Object.keys(inputs).some((file) => file.includes(`node_modules/${library}/`))

@@ -66,25 +66,6 @@ describe('a deployed run with a suite of one’s own', () => {
   )
 })
 
-it('a suite that asks a module is refused by a deployment before anything is taken or kept', async () => {
-  const module = {
-    evaluator_id: 'mine',
-    check: 'module',
-    role: 'report',
-    module: './j.mjs',
-    digest: `sha256:${'a'.repeat(64)}`,
-  }
-  const asking = aSuite({
-    evaluators: [...aSuite().evaluators, anEvaluator({ ...module, reads: ['context'] } as never)],
-  })
-  const store = await stocked(journaled(memory()), world, { suite: asking })
-  const { error } = await deploy(store).tune({ target: aTarget(), run_id: 'at_run' })
-  expect(JSON.stringify(error)).toMatch(
-    /evaluator mine of \S+ asks a module of your own, and a deployment asks none yet/,
-  )
-  expect(await locks(store)).toBe(0)
-})
-
 it('a target that names proposers is refused by a deployment before anything is taken or kept', async () => {
   const store = await stocked(journaled(memory()), world)
   const { error } = await deploy(store).tune({ target: aTarget({ proposers: ['neighbours'] }), run_id: 'at_run' })

@@ -47,7 +47,10 @@ export async function unaskable(
 }
 
 /** How modules of a suite are held, as a run pins it; undefined: it has none. */
-export const verdictCage = (suite: EvaluatorSuite, source: VerdictSource | undefined): Cage | undefined =>
+export const verdictCage = (
+  suite: EvaluatorSuite,
+  source: Pick<VerdictSource, 'cage'> | undefined,
+): Cage | undefined =>
   suite.evaluators.some(({ check }) => check === 'module') ? (source?.cage ?? undefined) : undefined
 
 /** Views after which code that answers none of them is asked no more. */

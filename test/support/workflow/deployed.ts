@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import type { FunctionCaller, Mailer, ModelPort, RoutingPublisher, Signer, Store } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
+import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
@@ -183,6 +184,8 @@ interface Options {
   readonly faults?: Faults
   readonly harness?: Harness
   readonly routing?: RoutingTarget | undefined
+  /** Functions of modules that judge. */
+  readonly judge?: FunctionCaller['call'] | undefined
   /** @default those of a deployment of everything */
   readonly templates?: Templates
 }
@@ -190,7 +193,7 @@ interface Options {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 500, faults = {}, harness, routing, templates }: Options = {},
+  { shardCases = 500, faults = {}, harness, routing, judge, templates }: Options = {},
 ): Deployed {
   const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
@@ -211,6 +214,7 @@ export function deploy(
         },
         shardCases,
         ...replaying(all, role, arn, harness),
+        ...judging(all, role, arn, environment, judge),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
         signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
         mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
@@ -312,7 +316,12 @@ function publishing(
 }
 
 /** The harness and the model as a role may call them. */
-function replaying(all: Templates, role: string, from: string, harness: Harness | undefined): typeof NO_HARNESS {
+function replaying(
+  all: Templates,
+  role: string,
+  from: string,
+  harness: Harness | undefined,
+): Pick<typeof NO_HARNESS, 'harness' | 'caller' | 'model'> {
   if (!harness) return NO_HARNESS
   const need = needs(all, role, from)
   return {
@@ -328,6 +337,27 @@ function replaying(all: Templates, role: string, from: string, harness: Harness 
         if (request.model.provider !== 'bedrock') throw new Error('only Amazon Bedrock may be asked')
         need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
         return harness.converse!(request)
+      },
+    },
+  }
+}
+
+/** The modules that a function's environment names, as its role may call them. */
+function judging(
+  all: Templates,
+  role: string,
+  from: string,
+  environment: Readonly<Record<string, string>>,
+  judge: FunctionCaller['call'] | undefined,
+): Pick<typeof NO_HARNESS, 'judges' | 'callJudge'> {
+  const need = needs(all, role, from)
+  return {
+    judges: JSON.parse(environment[ENV.judges] ?? '[]') as DeployedJudge[],
+    callJudge: {
+      async call(arn, request, limitMs) {
+        need({ action: 'lambda:InvokeFunction', resource: arn })
+        if (!judge) throw new Error('this deployment calls no module')
+        return judge(arn, request, limitMs)
       },
     },
   }
@@ -375,5 +405,6 @@ const context = {
   memoryLimitInMB: '128',
   logGroupName: 'g',
   logStreamName: 's',
-  getRemainingTimeInMillis: () => 1000,
+  // Of a real machine: modules that judge are started anew with every call.
+  getRemainingTimeInMillis: () => 300_000,
 }

@@ -5,8 +5,10 @@ const refuse = async (): Promise<never> => {
   throw new Error('this deployment names no harness')
 }
 
-export const NO_HARNESS: Pick<World, 'harness' | 'caller' | 'model'> = {
+export const NO_HARNESS: Pick<World, 'harness' | 'caller' | 'model' | 'judges' | 'callJudge'> = {
   harness: null,
   caller: { call: refuse },
   model: { converse: refuse },
+  judges: [],
+  callJudge: { call: refuse },
 }

@@ -1,6 +1,6 @@
 /** One world, run embedded and deployed: the artifacts must be the same bytes, and the journal of heads say the same. */
 import { expect } from 'vitest'
-import type { ReplayEngine, Store } from '#ports'
+import type { ReplayEngine, Store, VerdictSource } from '#ports'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
@@ -23,6 +23,10 @@ export interface TwinOptions {
   readonly written?: readonly HandWrittenChange[] | null
   /** Engine of the embedded run. */
   readonly engine?: (store: Store) => ReplayEngine
+  /** Who judges in the embedded run for evaluators that are asked elsewhere. */
+  readonly verdicts?: VerdictSource
+  /** Functions of modules that judge, and templates that name them. */
+  readonly judging?: Pick<Parameters<typeof deploy>[1] & object, 'judge' | 'templates'>
   /** Harness of the deployment. */
   readonly harness?: Harness
   /** What the deployment begins with, where its runs lie otherwise than those of the embedded store. */
@@ -44,10 +48,21 @@ export const locks = async (store: Store) => (await Array.fromAsync(store.table.
 export async function twin(
   base: Store,
   target: TuningTarget,
-  { written = null, engine = () => transcriptEngine(), harness, deployedBase = base }: TwinOptions = {},
+  {
+    written = null,
+    engine = () => transcriptEngine(),
+    harness,
+    verdicts,
+    judging = {},
+    deployedBase = base,
+  }: TwinOptions = {},
 ) {
   // As the deployment was told by its bands.
-  const store: Store = { ...(await copied(base)), yearBudget: theBands().error_budget_per_year! }
+  const store: Store = {
+    ...(await copied(base)),
+    yearBudget: theBands().error_budget_per_year!,
+    ...(verdicts && { verdicts }),
+  }
   const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
   const pack = (await readJson<ContextPack>(store.objects, keys.pack(target.baseline_tuple!.pack)))!
   const candidates = placed && (await boundedCandidates(placed, pack, target))
@@ -71,7 +86,7 @@ export async function twin(
     store,
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
       const its = await copied(deployedBase)
-      const workflow = deploy(its, { ...options, ...(harness ? { harness } : {}) })
+      const workflow = deploy(its, { ...options, ...judging, ...(harness ? { harness } : {}) })
       return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
     },
     async expectSame(its: Store) {

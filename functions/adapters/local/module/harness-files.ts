@@ -26,8 +26,11 @@ export interface HarnessFiles {
   readonly digest: string
 }
 
-/** The module and its digest. `called`: what it is, for people. Throws UserError when there is no such file, or when part of it lies in the store. */
-export function harnessFiles(path: string, store: string, called = 'the harness module'): HarnessFiles {
+/**
+ * The module and its digest. `called`: what it is, for people; `store` null: there is none where this runs. Throws UserError
+ * when there is no such file, or when part of it lies in the store.
+ */
+export function harnessFiles(path: string, store: string | null, called = 'the harness module'): HarnessFiles {
   const file = realFile(path, called)
   return { path, ...digested(file, partsOf(file), store) }
 }
@@ -43,10 +46,10 @@ export function realFile(path: string, called: string): string {
 export function digested(
   file: string,
   { local, packages }: Pick<HarnessFiles, 'local' | 'packages'>,
-  store: string,
+  store: string | null,
 ): Omit<HarnessFiles, 'path'> {
   const folder = dirname(file)
-  refuseStore([...local, ...packages.map((p) => p.real)], store)
+  if (store !== null) refuseStore([...local, ...packages.map((p) => p.real)], store)
   const entries = [
     ...local.map((f) =>
       entry(folder, f, lstatSync(f).isSymbolicLink() ? linkDigest(f) : digestOfBytes(readFileSync(f))),

@@ -24,6 +24,8 @@ const SIGNATURES = {
   judge: 'judge: export function judge(view)',
 } as const satisfies Record<Asks, string>
 
+/** How a frame of this file begins to say where it is. */
+const HERE = import.meta.url
 const module = process.argv[2]!
 /** What its module has to export. */
 const exported = process.argv[3] as Asks
@@ -206,6 +208,10 @@ function disarm(): void {
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return `${typeof error} ${clip(String(error), 500)}`
   const text = String(error.stack ?? error)
+    .split('\n')
+    // Wherever this program lies, a failure reads alike.
+    .filter((line) => !line.includes(HERE))
+    .join('\n')
     .replaceAll(folder, '')
     .replaceAll(fileURLToPath(folder), '')
     .replaceAll(/(?:file:\/\/)?\/[^\s()]*\/node_modules\//g, 'node_modules/')

@@ -90,8 +90,16 @@ export type PinRunInput = z.infer<typeof PinRunInput>
 export const Pinned = z.strictObject({ input: ObjectRef, panel: ObjectRef })
 export type Pinned = z.infer<typeof Pinned>
 
-/** `answer`: what a gate let out; null: none was asked yet. */
-export const AdvanceInput = z.strictObject({ run: RunRef, pinned: Pinned, answer: z.nullable(ObjectRef) })
+/**
+ * `answer`: what a gate let out; null: none was asked yet. `kept`: what the call before left of its search; null: this is the
+ * first; absent: an execution that an older version of the workflow started, and it searches from the beginning.
+ */
+export const AdvanceInput = z.strictObject({
+  run: RunRef,
+  pinned: Pinned,
+  answer: z.nullable(ObjectRef),
+  kept: z.optional(z.nullable(ObjectRef)),
+})
 export type AdvanceInput = z.infer<typeof AdvanceInput>
 
 /** One line of a round: a shard of the search set under one candidate's settings. `shard` counts from 0. */
@@ -108,11 +116,11 @@ export type ReplayItem = z.infer<typeof ReplayItem>
 
 /**
  * What a run needs next: `count` replays, listed in an object; the answer of the gate; or nothing but to be finished with
- * what it came to; one that was refused has ended.
+ * what it came to; one that was refused has ended. `kept`: for the next call.
  */
 export type Need =
-  | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }
-  | { readonly kind: 'gate'; readonly question: ObjectRef }
+  | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number; readonly kept: ObjectRef }
+  | { readonly kind: 'gate'; readonly question: ObjectRef; readonly kept: ObjectRef }
   | { readonly kind: 'done'; readonly outcome: ObjectRef }
   | { readonly kind: 'refused' }
 

@@ -20,7 +20,7 @@ import { endedAs, endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import { type PanelFile, putJson, putWork, refTo, requestOf } from '../lambda/work.ts'
 import type { World } from '../lambda/world.ts'
 import type { Lines } from '../ports.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
@@ -60,7 +60,7 @@ async function layOut(
   const shards: PanelFile['shards'][number][] = []
   for await (const shard of inShards(reproducing(), shardSize(world, replayer))) {
     const text = shard.map((line) => `${line}\n`).join('')
-    const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
+    const { version_id } = await putWork(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
   }
   return { reproduced: { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }, shards }

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { needJson, putText } from '../lambda/work.ts'
+import { needJson, putWork } from '../lambda/work.ts'
 import { readLines } from '../streams/read-object.ts'
 
 export const replayShardFunction: Step<ReplayItem, ObjectRef> = {
@@ -27,7 +27,7 @@ export const replayShardFunction: Step<ReplayItem, ObjectRef> = {
     const answers = await replays.answerTwice(lines, settings, run)
     // In the order in which the suite names its evaluators: the search reads the first that failed. Canonical JSON sorts.
     const text = answers.map((a) => `${JSON.stringify(a)}\n`).join('')
-    return await putText(store, workKeys.answers(run_id, digest, shard), text)
+    return await putWork(store, workKeys.answers(run_id, digest, shard), text)
   },
 }
 

@@ -57,7 +57,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
             begun: `{% ${BEGUN} %}`,
           },
           seconds: 60,
-          assign: { run: PAYLOAD, answer: null },
+          assign: { run: PAYLOAD, answer: null, kept: null },
         }),
         Next: 'Open Retired Versions',
       },
@@ -105,9 +105,12 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Advance Run': {
         ...lambdaTask({
           function: parts.advanceRun,
-          payload: { run: RUN, pinned: PINNED, answer: '{% $answer %}' },
+          payload: { run: RUN, pinned: PINNED, answer: '{% $answer %}', kept: '{% $kept %}' },
           seconds: 900,
-          assign: { need: PAYLOAD },
+          assign: {
+            need: PAYLOAD,
+            kept: '{% $exists($states.result.Payload.kept) ? $states.result.Payload.kept : null %}',
+          },
         }),
         Next: 'Choose What Is Needed',
       },

@@ -18,7 +18,7 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { endedAs, endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
+import { AT_ONCE, contractPins, replaysOf, shardLimits } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { type PanelFile, putJson, putWork, refTo, requestOf } from '../lambda/work.ts'
 import type { World } from '../lambda/world.ts'
@@ -30,7 +30,7 @@ import { judgingWith } from '../steps/replay/verdicts.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { pinnedLines } from '../steps/run/pinned-input.ts'
 import { ContractRefused, keepRefusal } from '../steps/run/refusal.ts'
-import { inShards } from '../streams/groups.ts'
+import { inTextBlocks } from '../streams/groups.ts'
 import { readJson, streamLines } from '../streams/read-object.ts'
 
 /** Replays the baseline and lays the cases that reproduce out in shards, as a panel without its cases. */
@@ -58,7 +58,7 @@ async function layOut(
     }
   }
   const shards: PanelFile['shards'][number][] = []
-  for await (const shard of inShards(reproducing(), shardSize(world, replayer))) {
+  for await (const shard of inTextBlocks(reproducing(), shardLimits(world, replayer), (line) => line.length)) {
     const text = shard.map((line) => `${line}\n`).join('')
     const { version_id } = await putWork(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })

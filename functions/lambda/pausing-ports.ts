@@ -27,6 +27,7 @@ import { readJson, readLines, streamLines } from '../streams/read-object.ts'
 import { answeredSearch } from './answered-search.ts'
 import { Answers } from './answers.ts'
 import { KeptReading } from './kept-reading.ts'
+import { together } from './replays.ts'
 import type { PanelFile } from './work.ts'
 import { needJson, putJson, putWork } from './work.ts'
 
@@ -87,7 +88,13 @@ export async function pausingPorts(
       const came = await answeredSearch(whole, run.replayer, answers, reading)
       if ('wanted' in came)
         throw new Paused({
-          ...(await askReplays(store, { runId: id, intent: input.target.intent }, pinned, panel, came.wanted)),
+          ...(await askReplays(
+            store,
+            { runId: id, intent: input.target.intent, atOnce: together(run.replayer) },
+            pinned,
+            panel,
+            came.wanted,
+          )),
           kept: await reading.keep(input.panel),
         })
       const { found } = came
@@ -144,18 +151,21 @@ async function headPanel(store: Store, { draw }: AutotuneRun, { key, version_id 
 
 async function askReplays(
   store: Store,
-  { runId, intent }: { readonly runId: string; readonly intent: string },
+  { runId, intent, atOnce }: { readonly runId: string; readonly intent: string; readonly atOnce: number },
   { input }: Pinned,
   { shards }: PanelFile,
   wanted: readonly SettingsTable[],
 ): Promise<{ readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }> {
-  const items: ReplayItem[] = []
+  const refs: ReplayItem['settings'] = []
   for (const settings of wanted) {
     const digest = digestOf(settings)
     const { version_id } = await putJson(store, workKeys.settings(runId, digest), settings)
-    for (const [shard, { version_id: shard_version }] of shards.entries())
-      items.push({ run_id: runId, intent, input, settings: digest, settings_version: version_id, shard, shard_version })
+    refs.push({ digest, version_id })
   }
+  const items: ReplayItem[] = []
+  for (const [shard, { version_id: shard_version }] of shards.entries())
+    for (let at = 0; at < refs.length; at += atOnce)
+      items.push({ run_id: runId, intent, input, settings: refs.slice(at, at + atOnce), shard, shard_version })
   // Named by what it asks for, versions left out: the same call again replaces this round, and adds none.
   const key = workKeys.round(runId, digestOf(wanted))
   return { kind: 'replays', items: await putWork(store, key, canonicalLines(items)), count: items.length }
@@ -166,6 +176,7 @@ export async function billedReplays(store: Store, runId: string, { panel }: Pinn
   const { shards } = await needJson<PanelFile>(store, panel)
   let billed = 0
   for await (const key of store.objects.list(workKeys.rounds(runId)))
-    for (const { shard } of await readLines<ReplayItem>(store.objects, key)) billed += shards[shard]!.cases
+    for (const { shard, settings } of await readLines<ReplayItem>(store.objects, key))
+      billed += settings.length * shards[shard]!.cases
   return billed
 }

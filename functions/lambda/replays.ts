@@ -16,13 +16,28 @@ import type { World } from './world.ts'
 export const AT_ONCE = { wholeSet: 64, shard: 8 } as const
 
 /**
- * Cases of a shard that a harness replays: twice, at 8 at once and 10 s each, they are done in 250 s, within the 300 s of a
+ * Cases of a shard that a harness replays: twice, at 8 at once and 10 s each, they are done in 250 s, within the time of a
  * shard.
  */
 const HARNESS_SHARD_CASES = 100
 
-export const shardSize = ({ shardCases }: World, { kind }: Replayer): number =>
-  kind === 'transcript' ? shardCases : Math.min(shardCases, HARNESS_SHARD_CASES)
+/**
+ * Characters of a shard: what a function holds at once, whatever its cases are like. Under twelve settings some thousand such
+ * cases a megabyte are replayed within a minute.
+ */
+const SHARD_CHARS = 8 * 1024 * 1024
+
+/** Candidates that a call replays or scores over one shard that it has read. A harness takes its time for each. */
+const TOGETHER = 12
+
+/** Where a shard ends, whichever comes first. */
+export const shardLimits = ({ shardCases }: World, { kind }: Replayer) => ({
+  most: kind === 'transcript' ? shardCases : Math.min(shardCases, HARNESS_SHARD_CASES),
+  mostChars: SHARD_CHARS,
+})
+
+/** Settings, or scorings, that one call answers over its shard. */
+export const together = ({ kind }: Replayer): number => (kind === 'transcript' ? TOGETHER : 1)
 
 export function replaysOf(
   { store, caller, model }: World,

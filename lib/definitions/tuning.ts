@@ -166,7 +166,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
   }
 }
 
-/** Candidates x shards, one line of the round each. No failed child is tolerated: an unscored case is missing evidence. */
+/** One line of the round each: a shard under as many candidates as one call replays. No failed child is tolerated: an unscored case is missing evidence. */
 function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record<string, unknown> {
   return {
     Type: 'Map',
@@ -186,7 +186,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
           ...lambdaTask({
             function: replayShard,
             payload: '{% $states.input %}',
-            seconds: 300,
+            seconds: 900,
             patience: REPLAY_PATIENCE,
           }),
           // Exported: which version of which object holds the answers of this shard.

@@ -190,7 +190,7 @@ interface Options {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 500, faults = {}, harness, routing, templates }: Options = {},
+  { shardCases = 5000, faults = {}, harness, routing, templates }: Options = {},
 ): Deployed {
   const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)

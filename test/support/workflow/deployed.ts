@@ -375,5 +375,5 @@ const context = {
   memoryLimitInMB: '128',
   logGroupName: 'g',
   logStreamName: 's',
-  getRemainingTimeInMillis: () => 1000,
+  getRemainingTimeInMillis: () => 900_000,
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { inParts, PART_BYTES } from '#adapters/aws/s3-parts.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { isWhole, whole } from '#adapters/port-rules/content.ts'
 import type { Content, LedgerTable, ObjectStore, Store } from '#ports'
@@ -193,6 +194,20 @@ class Meter {
     this.since = worked()
   }
 
+  /** Content that goes out in parts: each is a request, and so are the first and the last word. */
+  inParts(content: Content): Content {
+    this.look(true)
+    if (isWhole(content)) return content
+    const meter = this
+    return (async function* () {
+      for await (const part of inParts(content, PART_BYTES)) {
+        meter.count('puts')
+        meter.look(true)
+        yield part
+      }
+    })()
+  }
+
   /** Content as it goes out: one request holds it whole. */
   async gathered(content: Content): Promise<Content> {
     const bytes = isWhole(content) ? content : await whole(content)
@@ -218,7 +233,7 @@ class Meter {
       },
       async put(key, content) {
         meter.count('puts', vault)
-        return inner.put(key, await meter.gathered(content))
+        return inner.put(key, vault ? await meter.gathered(content) : meter.inParts(content))
       },
       async putIfAbsent(key, content) {
         meter.count('puts', vault)

@@ -7,9 +7,8 @@ import { ByteList } from '../bytes/byte-list.ts'
 import { MEASURES_COLUMN, type MeasureList } from '../evaluate/measure-list.ts'
 import type { Control } from './control.ts'
 import type { ReplayMemo } from './memo.ts'
-import type { NoSearchArm } from './no-search-arm.ts'
 import type { ReplayCounts } from './replayer.ts'
-import type { SearchResult } from './search.ts'
+import type { NoSearchArm, SearchResult } from './search-result.ts'
 
 /** What a search found before its no-search arm. */
 export type Found = Omit<SearchResult, 'noSearch' | 'control'>

@@ -14,15 +14,8 @@ import { NONE, ReplayMemo } from './memo.ts'
 import type { Answer, CaseView, Round } from './replayer.ts'
 import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
+import type { NoSearchArm } from './search-result.ts'
 import { isMissing, type Place, placeOf } from './visit.ts'
-
-export interface NoSearchArm {
-  /** Random candidates that the budget paid for, the last one possibly in part. */
-  readonly candidates: number
-  readonly replays: number
-  /** Best of them that keeps every point rule and is better than the baseline; null when none is. */
-  readonly best: { readonly patch: Patch; readonly metric: number } | null
-}
 
 /** Draws random lattice points and replays each over the whole panel, memoised, until the budget of replays is spent. */
 export function* noSearchArm(

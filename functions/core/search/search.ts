@@ -12,39 +12,24 @@ import type { SlimCase } from '../replay/slim.ts'
 import { applyPatch, tableOf } from '../space/scope.ts'
 import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
-import type { Control } from './control.ts'
 import { exactCandidates } from './exact-candidates.ts'
 import type { Visited } from './free-fates.ts'
 import { type Found, type Keep, Keeping, killsOf } from './kept-search.ts'
 import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
-import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
+import { noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
-import { blindWhereServed, type PlannedFamilies, plannedFamilies } from './planned-families.ts'
+import { blindWhereServed, plannedFamilies } from './planned-families.ts'
 import { asFarAsKnown } from './predictions.ts'
 import { renderCandidates } from './render-candidates.ts'
-import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
+import type { Answer, CaseView, Contexts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
+import type { SearchResult } from './search-result.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
 import { BLOCK, failFastReplay, placeOf, startVisits } from './visit.ts'
 
-export interface SearchResult {
-  /** Every listed candidate with its fate; the committed ones carry fate `committed`. */
-  readonly candidates: readonly CandidateScore[]
-  /** The ordered list for the gate: front of (evidence, metric), safest first, at most eight. */
-  readonly committed: readonly CandidateScore[]
-  /** Measures of the first committed candidate in panel order: what the preflight forecasts from. */
-  readonly firstMeasures: MeasureList | null
-  readonly counts: ReplayCounts & { visited: number; exact: boolean }
-  /** What the same replays buy without a search; null for hand-written candidates. */
-  readonly noSearch: NoSearchArm | null
-  /** Candidates that neither memory nor rendering alone decided; absent: no proposer was asked. */
-  readonly replayed?: readonly string[]
-  readonly control: Control
-  /** Search families that have the first committed candidate from recordings made for a plan; absent: none has. */
-  readonly planned?: PlannedFamilies
-}
+export type { SearchResult } from './search-result.ts'
 
 /** How a search is run: none of it changes what it finds. */
 export interface SearchOptions {

@@ -55,7 +55,7 @@ export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
     dispose: nothing,
   }),
   's3, streams in parts': async () => ({
-    adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store', partBytes: 3 }),
+    adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store', partBytes: 100_000 }),
     dispose: nothing,
   }),
   's3, without versions': async () => ({

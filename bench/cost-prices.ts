@@ -43,5 +43,6 @@ export const QUOTAS = {
   lambdaSeconds: 900,
   payloadBytes: 256 * 1024,
   historyEvents: 25_000,
-  itemBytes: 400 * 1024,
+  /** Items of 1 KB, a second. */
+  partitionWrites: 1000,
 } as const

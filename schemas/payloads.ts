@@ -90,29 +90,41 @@ export type PinRunInput = z.infer<typeof PinRunInput>
 export const Pinned = z.strictObject({ input: ObjectRef, panel: ObjectRef })
 export type Pinned = z.infer<typeof Pinned>
 
-/** `answer`: what a gate let out; null: none was asked yet. */
-export const AdvanceInput = z.strictObject({ run: RunRef, pinned: Pinned, answer: z.nullable(ObjectRef) })
+/**
+ * `answer`: what a gate let out; null: none was asked yet. `kept`: what the call before left of its search; null: this is the
+ * first; absent: an execution that an older version of the workflow started, and it searches from the beginning.
+ */
+export const AdvanceInput = z.strictObject({
+  run: RunRef,
+  pinned: Pinned,
+  answer: z.nullable(ObjectRef),
+  kept: z.optional(z.nullable(ObjectRef)),
+})
 export type AdvanceInput = z.infer<typeof AdvanceInput>
 
-/** One line of a round: a shard of the search set under one candidate's settings. `shard` counts from 0. */
+/** One line of a round: a shard of the search set under the settings of some candidates. `shard` counts from 0. */
 export const ReplayItem = z.strictObject({
   run_id: Id,
   intent: Text,
   input: ObjectRef,
-  settings: Digest,
-  settings_version: Text,
+  settings: z.array(z.strictObject({ digest: Digest, version_id: Text })).check(z.minLength(1)),
   shard: Count,
   shard_version: Text,
 })
 export type ReplayItem = z.infer<typeof ReplayItem>
 
+/** Where the answers to an item lie, in the order of its settings. */
+export interface ReplayedItem {
+  readonly answers: readonly ObjectRef[]
+}
+
 /**
  * What a run needs next: `count` replays, listed in an object; the answer of the gate; or nothing but to be finished with
- * what it came to; one that was refused has ended.
+ * what it came to; one that was refused has ended. `kept`: for the next call.
  */
 export type Need =
-  | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }
-  | { readonly kind: 'gate'; readonly question: ObjectRef }
+  | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number; readonly kept: ObjectRef }
+  | { readonly kind: 'gate'; readonly question: ObjectRef; readonly kept: ObjectRef }
   | { readonly kind: 'done'; readonly outcome: ObjectRef }
   | { readonly kind: 'refused' }
 
@@ -135,6 +147,8 @@ export type ReserveInput = z.infer<typeof ReserveInput>
 export const Reserved = z.strictObject({
   items: Count,
   shards: Count,
+  /** Scorings of one item; absent: one, as a version before this one reserved it. */
+  together: z.optional(z.int().check(z.positive())),
   version: z.string(),
   question: Count,
   /** When the answer becomes readable, whatever it is: as the first reservation of this question was told. */
@@ -148,7 +162,7 @@ export const AnswerInput = z.strictObject({ asked: GateInput, reserved: Reserved
 export type AnswerInput = z.infer<typeof AnswerInput>
 
 /**
- * One item of a reserved question: a shard of the sealed set under one candidate. `item` counts from 0, below `items`.
+ * One item of a reserved question: a shard of the sealed set under some candidates. `item` counts from 0, below `items`.
  */
 export const ScoreItem = z.strictObject({ asked: GateInput, reserved: Reserved, item: Count })
 export type ScoreItem = z.infer<typeof ScoreItem>

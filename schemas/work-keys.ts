@@ -29,6 +29,8 @@ export const workKeys = {
   /** Answers of one shard for one settings. */
   answers: (runId: string, digest: string, shard: number) =>
     `${folder(runId)}answers/${digest.slice(7)}/${number(shard)}.jsonl`,
+  /** What a call of the search keeps for the next one: where it stands, rows of its memory, lines that go on record. */
+  kept: (runId: string, call: number, name: string) => `${folder(runId)}search/${number(call)}/${name}`,
   /** The committed list and what the gate is asked. */
   question: (runId: string) => `${folder(runId)}question.json`,
   /** What the gate let out: one bit, or everything. */

@@ -1,6 +1,6 @@
 /**
  * Runs the pipeline as far as the answers reach: it asks for replays, then for the gate, then writes the artifacts. Each
- * call starts from the pinned input, so nothing but what lies in the bucket carries a run from call to call. It ends a
+ * call goes on from what the one before kept, so nothing but what lies in the bucket carries a run from call to call. It ends a
  * run that is refused, and finishes none: what searches can sign no head.
  */
 
@@ -27,11 +27,11 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
     if (need.kind === 'replays') return { counts: { [COUNTED.replayShards]: need.count } }
     return need.kind === 'refused' ? endedAs('refused') : {}
   },
-  async work({ run: ref, pinned, answer }, { store }) {
+  async work({ run: ref, pinned, answer, kept = null }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
     const run = await needJson<AutotuneRun>(store, pinned.input)
     try {
-      const ports = await pausingPorts(store, run, pinned, answer)
+      const ports = await pausingPorts(store, run, { pinned, answer, kept })
       const outcome = await runAutotune(run, ports).catch(refusedByTwoAnswers(run))
       if (outcome.artifacts.length === 0) {
         await keepLateRefusal(store, run, outcome.summary.reasons)

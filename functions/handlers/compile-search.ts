@@ -19,9 +19,9 @@ import { UserError } from '../errors.ts'
 import { endedAs, endRun } from '../lambda/end-run.ts'
 import { verdictsOf } from '../lambda/judges.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
+import { contractPins, replaysOf, shardLimits } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import { type PanelFile, putJson, putWork, refTo, requestOf } from '../lambda/work.ts'
 import type { World } from '../lambda/world.ts'
 import type { Lines } from '../ports.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
@@ -31,7 +31,7 @@ import { judgingWith } from '../steps/replay/verdicts.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { pinnedLines } from '../steps/run/pinned-input.ts'
 import { ContractRefused, keepRefusal } from '../steps/run/refusal.ts'
-import { inShards } from '../streams/groups.ts'
+import { inTextBlocks } from '../streams/groups.ts'
 import { readJson, streamLines } from '../streams/read-object.ts'
 
 /** Replays the baseline and lays the cases that reproduce out in shards, as a panel without its cases. */
@@ -59,9 +59,10 @@ async function layOut(
     }
   }
   const shards: PanelFile['shards'][number][] = []
-  for await (const shard of inShards(reproducing(), shardSize(world, replayer, pins.suite))) {
+  const limits = shardLimits(world, replayer, pins.suite)
+  for await (const shard of inTextBlocks(reproducing(), limits, (line) => line.length)) {
     const text = shard.map((line) => `${line}\n`).join('')
-    const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
+    const { version_id } = await putWork(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
   }
   return { reproduced: { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }, shards }

@@ -4,14 +4,14 @@ import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { shardSize } from '../lambda/replays.ts'
+import { shardLimits, together } from '../lambda/replays.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { openWorld } from '../lambda/world.ts'
 import { reserveQuestion as reserve } from '../steps/heldout/gate.ts'
 import { openSealed } from '../steps/heldout/open-sealed.ts'
-import { asText, inShards } from '../streams/groups.ts'
+import { asText, inTextBlocks } from '../streams/groups.ts'
 import { readJson } from '../streams/read-object.ts'
 
 export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
@@ -32,9 +32,12 @@ export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
     const { due } = (await readJson<{ due: string }>(store.vault, gateKeys.due(version, k)))!
     const sealed = await openSealed(store, intent, version)
     let shards = 0
-    for await (const lines of inShards(sealed.lines(), shardSize(world, run.replayer, run.evaluator_suite)))
+    const limits = shardLimits(world, run.replayer, run.evaluator_suite)
+    for await (const lines of inTextBlocks(sealed.lines(), limits, (line) => line.length))
       await store.vault.putIfAbsent(gateKeys.shard(version, k, shards++), asText(lines))
-    return { items: scoringsOf(run, question).length * shards, shards, version, question: k, due, answer: null }
+    const atOnce = together(run.replayer, run.evaluator_suite)
+    const items = Math.ceil(scoringsOf(run, question).length / atOnce) * shards
+    return { items, shards, together: atOnce, version, question: k, due, answer: null }
   },
 }
 

@@ -1,4 +1,4 @@
-/** Scores one sealed shard for one listed candidate, or, where code replays, for its baseline, in one of two passes. The score stays in the vault; a recorded one is never taken again. */
+/** Scores one sealed shard for listed candidates, or, where code replays, for one of them or its baseline, in one of two passes. Scores stay in the vault; a recorded one is never taken again. */
 import { canonicalLines } from '#core/canonical.ts'
 import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
@@ -13,19 +13,22 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
   sealed: 'gate',
   input: ScoreItem,
-  async work({ asked, reserved: { version, question: k, shards }, item }, world) {
+  async work({ asked, reserved: { version, question: k, shards, together = 1 }, item }, world) {
     const { store } = world
     const { run, question } = await askedOf(store, asked)
-    const scoring = Math.floor(item / shards)
+    const first = Math.floor(item / shards) * together
     const shard = item % shards
-    const recorded = gateKeys.scores(version, k, scoring, shard)
-    if ((await store.vault.get(recorded)) !== null) return {}
-    const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
     const replays = replaysOf(world, run.replayer, run.target.intent!, 'shard')
-    const { change, pass } = scoringsOf(run, question)[scoring]!
-    const scores = await Array.fromAsync(replays.score(lines, run, change, pass))
-    if (scores.length === 0) throw new UserError('a sealed shard is missing')
-    await store.vault.putIfAbsent(recorded, canonicalLines(scores))
+    let lines: readonly string[] | null = null
+    for (const [at, { change, pass }] of scoringsOf(run, question).entries()) {
+      if (at < first || at >= first + together) continue
+      const recorded = gateKeys.scores(version, k, at, shard)
+      if ((await store.vault.get(recorded)) !== null) continue
+      lines ??= await Array.fromAsync(streamLines(store.vault, gateKeys.shard(version, k, shard)))
+      const scores = await Array.fromAsync(replays.score(lines, run, change, pass))
+      if (scores.length === 0) throw new UserError('a sealed shard is missing')
+      await store.vault.putIfAbsent(recorded, canonicalLines(scores))
+    }
     return {}
   },
 }

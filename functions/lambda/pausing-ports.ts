@@ -3,18 +3,14 @@
  * the call by a `Paused`; the next call comes past that point.
  */
 
-import { Gathered, panelOf, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
 import { Records } from '#core/bytes/records.ts'
-import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
-import type { Panel } from '#core/evaluate/panel.ts'
+import { canonicalLines, digestOf } from '#core/canonical.ts'
+import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
-import { harnessView } from '#core/search/harness-replayer.ts'
-import { type CaseAnswer, type Round, stopsRound, upTo } from '#core/search/replayer.ts'
-import { type SearchResult, searchRounds } from '#core/search/search.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-replayer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
@@ -25,11 +21,15 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import type { Asked } from '../steps/heldout/gate.ts'
-import { answeredAlike, type TwiceAnswered } from '../steps/replay/answered-alike.ts'
-import { keepReplays, recordPorts } from '../steps/run/ports.ts'
+import { recordPorts } from '../steps/run/ports.ts'
+import { asText, digestOfPut } from '../streams/groups.ts'
 import { readJson, readLines, streamLines } from '../streams/read-object.ts'
+import { answeredSearch } from './answered-search.ts'
+import { Answers } from './answers.ts'
+import { KeptReading } from './kept-reading.ts'
+import { together } from './replays.ts'
 import type { PanelFile } from './work.ts'
-import { needJson, putJson, putText } from './work.ts'
+import { needJson, putJson, putWork } from './work.ts'
 
 /** Ends a call: something must be answered elsewhere first. */
 export class Paused extends Error {
@@ -49,36 +49,59 @@ export interface QuestionFile {
   readonly item: LedgerItem
 }
 
-/**
- * Candidates asked for at once. The search reads them one after the other; those that it would stop early, or not reach,
- * are replayed for nothing, and stand in the manifest as billed.
- */
-const CANDIDATES_AHEAD = 12
+/** How far a run is: as it is pinned, what a gate let out, and what the call before left of its search. */
+export interface Reached {
+  readonly pinned: Pinned
+  readonly answer: ObjectRef | null
+  readonly kept: ObjectRef | null
+}
 
-/** Ports of a pinned run over its work files; `answer`: what a gate let out. */
+/** Ports of a pinned run over its work files. */
 export async function pausingPorts(
   store: Store,
   run: AutotuneRun,
-  pinned: Pinned,
-  answer: ObjectRef | null,
+  { pinned, answer, kept }: Reached,
 ): Promise<AutotunePorts> {
   const id = run.run_id
   const panel = await needJson<PanelFile>(store, pinned.panel)
+  const reading = await KeptReading.open(store, id, kept)
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
   const asked = answer && (await needJson<Asked>(store, answer))
   const live = recordPorts(store)
-  let searched: Panel<SlimCase> = panelOf<SlimCase>([])
+  let searched: Panel<SlimCase> | null = null
+  let left = kept
   return {
     async reproduce() {
       const { shards: _, ...rest } = panel
+      // Cases are read by a search that renders them; nothing else of a run needs more than their heads.
+      const isRead = reading.whole === null && (run.replayer.kind === 'transcript' || reading.heads === null)
+      if (!isRead) return { panel: await headPanel(store, run, reading.heads!), ...rest }
       searched = await shardedPanel(store, run, panel)
       return { panel: searched, ...rest }
     },
     // Its input is pinned where the work files lie: a run that ends refused leaves no other file of its own.
     pin: async () => {},
-    search(_run, input) {
-      const searching = answeredSearch(store, run, { pinned, panel }, { ...input, panel: searched })
-      return keepReplays(searching, (text) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text))
+    async search(_run, input) {
+      if (reading.whole) return reading.whole
+      const answers = new Answers(store.objects, id, panel)
+      const whole = { ...input, panel: searched ?? input.panel } as SearchInput<SlimCase>
+      const came = await answeredSearch(whole, run.replayer, answers, reading)
+      if ('wanted' in came)
+        throw new Paused({
+          ...(await askReplays(
+            store,
+            { runId: id, intent: input.target.intent, atOnce: together(run.replayer, run.evaluator_suite) },
+            pinned,
+            panel,
+            came.wanted,
+          )),
+          kept: await reading.keep(input.panel),
+        })
+      const { found } = came
+      const put = (text: AsyncIterable<string>) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text)
+      const results = await digestOfPut(asText(reading.lines()), put)
+      left = await reading.keep(input.panel, { found, results })
+      return { found, results }
     },
     ledgerItem: async (heldout) => question?.item ?? (await live.ledgerItem(heldout)),
     async ask(_run, commit, found) {
@@ -91,7 +114,7 @@ export async function pausingPorts(
         rationale,
       }))
       const file: QuestionFile = { commit, list, item }
-      throw new Paused({ kind: 'gate', question: await putJson(store, workKeys.question(id), file) })
+      throw new Paused({ kind: 'gate', question: await putJson(store, workKeys.question(id), file), kept: left! })
     },
   }
 }
@@ -118,92 +141,34 @@ async function shardedPanel(
   return { ...gathered.reproduction(draw).panel, cases: whole }
 }
 
-/** Lines of the replays that the search read, and its result. */
-async function* answeredSearch(
-  store: Store,
-  { run_id: runId, replayer }: AutotuneRun,
-  { pinned, panel }: { readonly pinned: Pinned; readonly panel: PanelFile },
-  input: SearchInput<SlimCase>,
-): AsyncGenerator<string, SearchResult> {
-  // One candidate is read to its end before the next: nobody comes back to the answers before.
-  let last: { readonly digest: string; readonly answers: readonly TwiceAnswered[] | null } | null = null
-  const answersTo = async (settings: SettingsTable) => {
-    const digest = digestOf(settings)
-    if (last?.digest !== digest) last = { digest, answers: await answersOf(store, runId, digest, panel) }
-    return last.answers
-  }
-  const view =
-    replayer.kind === 'transcript'
-      ? transcriptReplayer(input.panel, input.pins, input.suite).view
-      : harnessView(input.pins)
-  const results: string[] = []
-  const rounds = searchRounds(input, view, (result) => results.push(canonical(result)))
-  for (let step = rounds.next(); ; ) {
-    yield* results.splice(0)
-    if (step.done) return step.value
-    const answers = await answersTo(step.value.settings)
-    if (answers === null)
-      throw new Paused(
-        await askReplays(store, { runId, intent: input.target.intent }, pinned, panel, await ahead(step.value)),
-      )
-    const { cases, stopsAtFailure, once } = step.value
-    const asked = cases.map((i) => answers[i]!)
-    const read = stopsAtFailure ? upTo(asked, stopsRound) : asked
-    step = rounds.next(once ? read : answeredAlike(cases.length, read))
-  }
-
-  /** Settings of this round and of those that would follow if it came to nothing. The search is spent by looking. */
-  async function ahead(first: Round): Promise<SettingsTable[]> {
-    const wanted = new Map<string, SettingsTable>()
-    for (let round = first; ; ) {
-      const answers = await answersTo(round.settings)
-      if (answers === null) wanted.set(digestOf(round.settings), round.settings)
-      if (wanted.size >= CANDIDATES_AHEAD) break
-      const next = rounds.next(round.cases.map((i) => answers?.[i] ?? nothing(i)))
-      if (next.done) break
-      round = next.value
-    }
-    return [...wanted.values()]
-  }
-  function nothing(i: number): CaseAnswer {
-    const { case_id, family_id } = input.panel.cases.at(i)!
-    return unreplayableAnswer(case_id, family_id, { unreplayable: 'not replayed yet' })
-  }
-}
-
-/** Answers of every case for some settings, in panel order; null when a shard has not answered. */
-async function answersOf(
-  store: Store,
-  runId: string,
-  digest: string,
-  { shards }: PanelFile,
-): Promise<TwiceAnswered[] | null> {
-  const answers: TwiceAnswered[] = []
-  for (const [i, { cases }] of shards.entries()) {
-    const shard = await readLines<TwiceAnswered>(store.objects, workKeys.answers(runId, digest, i))
-    if (shard.length !== cases) return null
-    for (const answer of shard) answers.push(answer)
-  }
-  return answers
+/** The same without what its cases hold. */
+async function headPanel(store: Store, { draw }: AutotuneRun, { key, version_id }: ObjectRef): Promise<Panel> {
+  const gathered = new Gathered()
+  for await (const text of streamLines(store.objects, key, version_id))
+    gathered.add(reproducedLine(JSON.parse(text) as SealedLine<CaseHead>))
+  return gathered.reproduction(draw).panel
 }
 
 async function askReplays(
   store: Store,
-  { runId, intent }: { readonly runId: string; readonly intent: string },
+  { runId, intent, atOnce }: { readonly runId: string; readonly intent: string; readonly atOnce: number },
   { input }: Pinned,
   { shards }: PanelFile,
   wanted: readonly SettingsTable[],
-): Promise<Need> {
-  const items: ReplayItem[] = []
+): Promise<{ readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }> {
+  const refs: ReplayItem['settings'] = []
   for (const settings of wanted) {
     const digest = digestOf(settings)
     const { version_id } = await putJson(store, workKeys.settings(runId, digest), settings)
-    for (const [shard, { version_id: shard_version }] of shards.entries())
-      items.push({ run_id: runId, intent, input, settings: digest, settings_version: version_id, shard, shard_version })
+    refs.push({ digest, version_id })
   }
+  const items: ReplayItem[] = []
+  for (const [shard, { version_id: shard_version }] of shards.entries())
+    for (let at = 0; at < refs.length; at += atOnce)
+      items.push({ run_id: runId, intent, input, settings: refs.slice(at, at + atOnce), shard, shard_version })
   // Named by what it asks for, versions left out: the same call again replaces this round, and adds none.
   const key = workKeys.round(runId, digestOf(wanted))
-  return { kind: 'replays', items: await putText(store, key, canonicalLines(items)), count: items.length }
+  return { kind: 'replays', items: await putWork(store, key, canonicalLines(items)), count: items.length }
 }
 
 /** Replays that this run has asked for, read or not. */
@@ -211,6 +176,7 @@ export async function billedReplays(store: Store, runId: string, { panel }: Pinn
   const { shards } = await needJson<PanelFile>(store, panel)
   let billed = 0
   for await (const key of store.objects.list(workKeys.rounds(runId)))
-    for (const { shard } of await readLines<ReplayItem>(store.objects, key)) billed += shards[shard]!.cases
+    for (const { shard, settings } of await readLines<ReplayItem>(store.objects, key))
+      billed += settings.length * shards[shard]!.cases
   return billed
 }

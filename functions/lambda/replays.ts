@@ -18,14 +18,31 @@ const AT_ONCE = { wholeSet: 64, shard: 8 } as const
 
 /**
  * Cases of a shard that code of a user's replays or judges: twice, at 8 at once and 10 s each, they are done in 250 s, within
- * the 300 s of a shard.
+ * the time of a shard.
  */
 const OWN_CODE_SHARD_CASES = 100
 
-export const shardSize = ({ shardCases }: World, { kind }: Replayer, { evaluators }: EvaluatorSuite): number =>
-  kind === 'transcript' && !evaluators.some(({ check }) => check === 'module')
-    ? shardCases
-    : Math.min(shardCases, OWN_CODE_SHARD_CASES)
+/**
+ * Characters of a shard: what a function holds at once, whatever its cases are like. Under twelve settings some thousand such
+ * cases a megabyte are replayed within a minute.
+ */
+const SHARD_CHARS = 8 * 1024 * 1024
+
+/** Candidates that a call replays or scores over one shard that it has read. Code of a user's takes its time for each. */
+const TOGETHER = 12
+
+const usersCode = ({ kind }: Replayer, { evaluators }: EvaluatorSuite): boolean =>
+  kind !== 'transcript' || evaluators.some(({ check }) => check === 'module')
+
+/** Where a shard ends, whichever comes first. */
+export const shardLimits = ({ shardCases }: World, replayer: Replayer, suite: EvaluatorSuite) => ({
+  most: usersCode(replayer, suite) ? Math.min(shardCases, OWN_CODE_SHARD_CASES) : shardCases,
+  mostChars: SHARD_CHARS,
+})
+
+/** Settings, or scorings, that one call answers over its shard. */
+export const together = (replayer: Replayer, suite: EvaluatorSuite): number =>
+  usersCode(replayer, suite) ? 1 : TOGETHER
 
 export function replaysOf(world: World, replayer: Replayer, intent: string, many: keyof typeof AT_ONCE): CaseReplays {
   const { store, caller, model } = world

@@ -5,7 +5,7 @@ import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { Replayer, RunManifest } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
-import type { Store } from '../ports.ts'
+import type { Content, Store } from '../ports.ts'
 import type { RunRequest } from '../steps/run/contract.ts'
 import { readJson } from '../streams/read-object.ts'
 
@@ -14,6 +14,13 @@ export async function needJson<T>(store: Pick<Store, 'objects'>, { key, version_
   const value = await readJson<T>(store.objects, key, version_id)
   if (value === null) throw new UserError(`${key} is missing: start the run again`)
   return value
+}
+
+/** Bytes of a work file that must be there. Throws UserError naming it. */
+export async function needBytes(store: Pick<Store, 'objects'>, { key, version_id }: ObjectRef): Promise<Uint8Array> {
+  const bytes = await store.objects.get(key, version_id)
+  if (bytes === null) throw new UserError(`${key} is missing: start the run again`)
+  return bytes
 }
 
 /** What was asked for when the run was started, who replays it, and how speaking cases are drawn (`BaselinePins`). */
@@ -27,11 +34,11 @@ export const requestOf = (store: Store, run: RunRef): Promise<StartedRequest> =>
 
 /** Writes a work file; the same step again writes the same bytes. */
 export const putJson = (store: Store, key: string, value: unknown): Promise<ObjectRef> =>
-  putText(store, key, canonical(value))
+  putWork(store, key, canonical(value))
 
-/** The same for text. */
-export const putText = async ({ objects }: Pick<Store, 'objects'>, key: string, text: string): Promise<ObjectRef> =>
-  refOf(key, await objects.put(key, text))
+/** The same for text, or for any other content. */
+export const putWork = async ({ objects }: Pick<Store, 'objects'>, key: string, content: Content): Promise<ObjectRef> =>
+  refOf(key, await objects.put(key, content))
 
 /** Reference to the object that stands at a key. */
 export const refTo = async ({ objects }: Pick<Store, 'objects'>, key: string): Promise<ObjectRef> =>

@@ -36,6 +36,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/outcome.json',
     'autotune/work/*/question.json',
     'autotune/work/*/rounds/*',
+    'autotune/work/*/search/*',
     'autotune/work/*/settings/*',
   ],
   'Functions/FinishRun/Policy/Resource': [

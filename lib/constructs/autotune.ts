@@ -67,8 +67,8 @@ export interface AutotuneProps extends RuntimeSettings {
    */
   readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters' | 'judges'>
   /**
-   * Cases of one replay shard: what one function call replays. 1 to 10,000.
-   * @default 500
+   * Cases of one replay shard, at most: what one function call reads. It ends at 8 million characters too. 1 to 10,000.
+   * @default 5000
    */
   readonly shardCases?: number
   /**
@@ -290,7 +290,7 @@ const EVERY_DAY = ScheduleExpression.cron({ minute: '0', hour: '3' })
 
 /** The limits that the props name, within what Step Functions and a question bear. */
 function limitsOf(props: AutotuneProps): Limits {
-  const { shardCases = 500, maxConcurrency = 100, answerAfter = Duration.hours(1) } = props
+  const { shardCases = 5000, maxConcurrency = 100, answerAfter = Duration.hours(1) } = props
   for (const [name, value] of Object.entries({ shardCases, maxConcurrency }))
     if (!Number.isSafeInteger(value) || value < 1 || value > 10_000)
       throw new RangeError(`${name} is ${value}; it is a whole number from 1 to 10000`)

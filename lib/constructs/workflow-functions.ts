@@ -28,11 +28,11 @@ export class WorkflowFunctions extends Construct {
   readonly advanceRun: RuntimeFunction
   /** Finishes the run: memory, its head in the journal, manifest, lock. */
   readonly finishRun: RuntimeFunction
-  /** Replays one shard of the search set under one candidate. */
+  /** Replays one shard of the search set under some candidates. */
   readonly replayShard: RuntimeFunction
   /** Gate: spends the question before a sealed case is read. */
   readonly reserveQuestion: RuntimeFunction
-  /** Gate: scores one sealed shard under one candidate. */
+  /** Gate: scores one sealed shard under some candidates. */
   readonly scoreShard: RuntimeFunction
   /** Gate: decides the one bit, and seals it until it is due. */
   readonly sealAnswer: RuntimeFunction
@@ -77,7 +77,7 @@ export class WorkflowFunctions extends Construct {
     return new RuntimeFunction(this, id, {
       handler,
       memory: LARGE.has(handler) ? 3008 : 1024,
-      timeout: Duration.minutes(LARGE.has(handler) ? 15 : 5),
+      timeout: Duration.minutes(LARGE.has(handler) || SHARDS.has(handler) ? 15 : 5),
       environment: {
         [ENV.bucket]: experience.bucket.bucketName,
         [ENV.table]: ledger.table.tableName,
@@ -114,6 +114,9 @@ const JUDGING: ReadonlySet<string> = new Set([
   'seal-version',
   'score-shard',
 ])
+
+/** Those that replay a shard under several candidates. */
+const SHARDS: ReadonlySet<string> = new Set(['replay-shard', 'score-shard'])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

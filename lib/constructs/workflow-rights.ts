@@ -73,6 +73,7 @@ export function workflowRights({
         'autotune/runs/*/refusal.json',
         'autotune/work/*/settings/*',
         'autotune/work/*/rounds/*',
+        'autotune/work/*/search/*',
         'autotune/work/*/question.json',
         'autotune/work/*/outcome.json',
       ),

@@ -9,7 +9,7 @@ import { lambdaTask } from './task.ts'
 export interface GateParts {
   /** ARN of a function, as the three below. */
   readonly reserveQuestion: string
-  /** One call a sealed shard and candidate. */
+  /** One call a sealed shard, under as many candidates as it scores together. */
   readonly scoreShard: string
   /** Decides the one bit. */
   readonly sealAnswer: string
@@ -116,7 +116,7 @@ function scoring(parts: GateParts): Record<string, unknown> {
               ...lambdaTask({
                 function: parts.scoreShard,
                 payload: '{% $states.input %}',
-                seconds: 300,
+                seconds: 900,
                 resumes: true,
                 patience: parts.answerAfterSeconds,
               }),

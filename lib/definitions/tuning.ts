@@ -57,7 +57,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
             begun: `{% ${BEGUN} %}`,
           },
           seconds: 60,
-          assign: { run: PAYLOAD, answer: null },
+          assign: { run: PAYLOAD, answer: null, kept: null },
         }),
         Next: 'Open Retired Versions',
       },
@@ -105,9 +105,12 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Advance Run': {
         ...lambdaTask({
           function: parts.advanceRun,
-          payload: { run: RUN, pinned: PINNED, answer: '{% $answer %}' },
+          payload: { run: RUN, pinned: PINNED, answer: '{% $answer %}', kept: '{% $kept %}' },
           seconds: 900,
-          assign: { need: PAYLOAD },
+          assign: {
+            need: PAYLOAD,
+            kept: '{% $exists($states.result.Payload.kept) ? $states.result.Payload.kept : null %}',
+          },
         }),
         Next: 'Choose What Is Needed',
       },
@@ -163,7 +166,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
   }
 }
 
-/** Candidates x shards, one line of the round each. No failed child is tolerated: an unscored case is missing evidence. */
+/** One line of the round each: a shard under as many candidates as one call replays. No failed child is tolerated: an unscored case is missing evidence. */
 function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record<string, unknown> {
   return {
     Type: 'Map',
@@ -183,7 +186,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
           ...lambdaTask({
             function: replayShard,
             payload: '{% $states.input %}',
-            seconds: 300,
+            seconds: 900,
             patience: REPLAY_PATIENCE,
           }),
           // Exported: which version of which object holds the answers of this shard.

@@ -8,6 +8,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { LocalStore } from '../../functions/embedded/open-store.ts'
 import { advanceRollout } from '../../functions/steps/release/advance.ts'
 import { readRejections } from '../../functions/steps/run/memory.ts'
+import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { produce, reviewed, signer, start } from '../steps/release/support.ts'
 import { imported, Killed, killedAtWrite, run } from '../steps/stores.ts'
 import { aFamily, aTarget } from '../support/builders.ts'
@@ -185,7 +186,11 @@ describe('nothing is decided on a store that is not what its journal says', () =
   test('a family that was never asked and is claimed as spent is not opened to the search', async () => {
     const dir = copied('certified')
     await act(dir, (store) => imported(store, [aFamily('new', { side: 'heldout', required: 1, gold: 1 })]))
-    inserted(dir, CLAIMS, familyHash('family-new'), JSON.parse(rowsOf(dir, CLAIMS)[0]!.body))
+    inserted(
+      dir,
+      ...rowKeys.claim('support.refund', familyHash('family-new')),
+      JSON.parse(rowsOf(dir, CLAIMS)[0]!.body),
+    )
     expect(await act(dir, again)).toMatch(/has claims of 1 family that it does not hold/)
     expect(readdirSync(file(dir, 'experience/runs'), { recursive: true }).join()).not.toMatch(/\bnew\b/)
   })

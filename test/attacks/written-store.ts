@@ -11,6 +11,7 @@ import { type LocalStore, openStore } from '../../functions/embedded/open-store.
 import { changeRollout } from '../../functions/steps/release/change-rollout.ts'
 import { verifyWholeStore } from '../../functions/steps/release/verify-store.ts'
 import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
+import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { approve, certified, HAND, ID, produce, reviewed, signer, start } from '../steps/release/support.ts'
 import { REFS } from '../support/builders.ts'
 
@@ -106,29 +107,29 @@ export function inserted(dir: string, pk: string, sk: string, body: unknown, rev
 
 /** Puts one partition of the ledger back as an older copy had it, codes and all; null: it is emptied. */
 export function partitionPutBack(dir: string, pk: string, older: keyof typeof stages | null): void {
-  const select = 'SELECT pk, sk, revision, body FROM items WHERE pk = ?'
+  const select = 'SELECT pk, sk, revision, body FROM items WHERE pk GLOB ?'
   const rows = older === null ? [] : inLedger(stages[older], (ledger) => ledger.prepare(select).all(pk))
   inLedger(dir, (ledger) => {
-    ledger.prepare('DELETE FROM items WHERE pk = ?').run(pk)
+    ledger.prepare('DELETE FROM items WHERE pk GLOB ?').run(pk)
     for (const row of rows)
       ledger.prepare('INSERT INTO items VALUES (?, ?, ?, ?)').run(...(Object.values(row) as string[]))
   })
 }
 
-/** Partitions of the tests' intent. */
+/** Partitions of the tests' intent, as patterns: claims lie in many. */
 export const REJECTIONS = 'rejection#support.refund'
-export const CLAIMS = 'family#support.refund'
+export const CLAIMS = 'family#*#support.refund'
 
 /** Edits the first row of a partition. */
 function firstEdited(dir: string, pk: string, body: unknown): void {
   const { sk } = rowsOf(dir, pk)[0]!
   inLedger(dir, (ledger) =>
-    ledger.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?').run(canonical(body), pk, sk),
+    ledger.prepare('UPDATE items SET body = ? WHERE pk GLOB ? AND sk = ?').run(canonical(body), pk, sk),
   )
 }
 
 export function rowsOf(dir: string, pk: string): { readonly sk: string; readonly body: string }[] {
-  const select = 'SELECT sk, body FROM items WHERE pk = ? ORDER BY sk'
+  const select = 'SELECT sk, body FROM items WHERE pk GLOB ? ORDER BY sk'
   return inLedger(dir, (ledger) => ledger.prepare(select).all(pk) as never)
 }
 
@@ -294,7 +295,7 @@ export const ATTACKS: readonly Attack[] = [
     'certified',
     (dir) => {
       const [row] = rowsOf(dir, CLAIMS)
-      inserted(dir, CLAIMS, 'f'.repeat(32), JSON.parse(row!.body))
+      inserted(dir, ...rowKeys.claim('support.refund', 'f'.repeat(32)), JSON.parse(row!.body))
     },
     /has claims of 1 family that it does not hold/,
   ],

@@ -250,7 +250,7 @@ const partitions = (runId: string): string[] => [
   'rollout',
   'release',
   rowKeys.versions(INTENT),
-  `family#${INTENT}`,
+  ...rowKeys.claims(INTENT),
   `rejection#${INTENT}`,
   rowKeys.epochs(INTENT),
   `epochkey#${INTENT}`,

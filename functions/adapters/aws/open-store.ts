@@ -4,6 +4,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress, Signer, Store } from '../../ports.ts'
 import { memoryScratch } from '../memory/memory-scratch.ts'
 import { dynamoTable } from './dynamo-table.ts'
+import { PART_BYTES } from './s3-parts.ts'
 import { s3Store } from './s3-store.ts'
 
 /** Names of what a stack deployed. */
@@ -55,7 +56,7 @@ export function openAwsStore(
   const bucketOr = (bucket: string | null, what: string) =>
     bucket === null ? refusing(what) : s3Store({ client: s3, bucket })
   return {
-    objects: s3Store({ client: s3, bucket: names.bucket }),
+    objects: s3Store({ client: s3, bucket: names.bucket, partBytes: PART_BYTES }),
     vault: bucketOr(names.vault, 'held-out vault'),
     releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),

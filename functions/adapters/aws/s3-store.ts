@@ -11,6 +11,7 @@ import {
 import type { Content, ObjectStore } from '#ports'
 import { isWhole, onePiece, whole } from '../port-rules/content.ts'
 import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
+import { inParts, sendParts } from './s3-parts.ts'
 
 export interface S3StoreOptions {
   readonly client: S3Client
@@ -25,6 +26,11 @@ export interface S3StoreOptions {
    * @default - the bucket's own default encryption
    */
   readonly kmsKeyId?: string
+  /**
+   * Bytes of a part, where streams are sent and read in parts. Under a KMS key whoever sends parts must be able to decrypt.
+   * @default - none; a stream is gathered, and one request carries it
+   */
+  readonly partBytes?: number
 }
 
 /**
@@ -34,17 +40,20 @@ export interface S3StoreOptions {
 const CONFLICT_WAITS_MS = [50, 100, 200, 400, 800] as const
 
 /** An ObjectStore over a bucket. Throws RangeError for a key that no adapter takes, and what the SDK throws else. */
-export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOptions): ObjectStore {
+export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3StoreOptions): ObjectStore {
   const at = (key: string): { Bucket: string; Key: string } => {
     checkKey(key)
     return { Bucket: bucket, Key: `${prefix}${key}` }
   }
+  const encrypted = kmsKeyId
+    ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true }
+    : {}
   const object = async (key: string, content: Content): Promise<PutObjectCommandInput> => ({
     ...at(key),
     // A stream is gathered: one request is one atomic write, and S3 wants its length. The SDK hashes and sends in steps:
     // a caller that goes on writing into its buffer must not reach the wire.
     Body: isWhole(content) ? (typeof content === 'string' ? content : new Uint8Array(content)) : await whole(content),
-    ...(kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true } : {}),
+    ...encrypted,
   })
   const get = async (key: string, VersionId?: string, Range?: string): Promise<Uint8Array | null> => {
     const where = { ...at(key), VersionId, Range }
@@ -53,10 +62,55 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
       return await Body!.transformToByteArray()
     })
   }
+  /** A stream in parts, where it has several; the one that it has; null: its content is whole, or is to be gathered. */
+  const severalOf = async (content: Content): Promise<AsyncIterable<Buffer> | { readonly whole: Buffer } | null> => {
+    if (partBytes === undefined || isWhole(content)) return null
+    const parts = inParts(content, partBytes)
+    const [first, second] = [await parts.next(), await parts.next()]
+    if (second.done) return { whole: first.value! }
+    return (async function* () {
+      yield first.value!
+      yield second.value
+      yield* parts
+    })()
+  }
+  /** An object part by part, of the version that the first one was of. */
+  const readParts = async (key: string, version?: string): Promise<AsyncIterable<Uint8Array> | null> => {
+    const part = (start: number, VersionId: string | undefined) =>
+      client.send(new GetObjectCommand({ ...at(key), VersionId, Range: `bytes=${start}-${start + partBytes! - 1}` }))
+    const opened = await orAbsent(async () => {
+      try {
+        const { Body, VersionId, ETag } = await part(0, version)
+        return { bytes: await Body!.transformToByteArray(), VersionId, ETag }
+      } catch (error) {
+        if (nameOf(error) === 'InvalidRange') return { bytes: new Uint8Array(), VersionId: version, ETag: undefined }
+        throw error
+      }
+    })
+    if (opened === null) return null
+    return (async function* () {
+      const { VersionId, ETag } = opened
+      yield opened.bytes
+      let { length } = opened.bytes
+      for (let end = length; length === partBytes; end += length) {
+        try {
+          const next = await part(end, VersionId)
+          if (next.ETag !== ETag) throw new Error(`${key} was replaced while it was read: try again`)
+          const bytes = await next.Body!.transformToByteArray()
+          yield bytes
+          ;({ length } = bytes)
+        } catch (error) {
+          if (nameOf(error) !== 'InvalidRange') throw error
+          length = 0
+        }
+      }
+    })()
+  }
   return {
     get,
-    // One piece: a body that nobody reads to its end would hold its connection.
     async read(key, version) {
+      if (partBytes !== undefined) return readParts(key, version)
+      // One piece: a body that nobody reads to its end would hold its connection.
       const bytes = await get(key, version)
       return bytes && onePiece(bytes)
     },
@@ -66,11 +120,13 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
         throw error
       }),
     async put(key, content) {
-      const { VersionId } = await client.send(new PutObjectCommand(await object(key, content)))
+      const parts = await severalOf(content)
+      if (parts !== null && !('whole' in parts)) return await sendParts(client, { ...at(key), ...encrypted }, parts)
+      const { VersionId } = await client.send(new PutObjectCommand(await object(key, parts?.whole ?? content)))
       return VersionId ?? null
     },
     async putIfAbsent(key, content) {
-      const input = { ...(await object(key, content)), IfNoneMatch: '*' }
+      const input = { ...(await object(key, content)), IfNoneMatch: '*' as const }
       for (let attempt = 0; ; attempt++) {
         try {
           await client.send(new PutObjectCommand(input))

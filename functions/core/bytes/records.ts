@@ -39,6 +39,11 @@ export class Records {
     return this.#count
   }
 
+  /** Position of what will be added next. */
+  get end(): number {
+    return this.#end
+  }
+
   /** Position of what was added. */
   append(record: Uint8Array | string): number {
     const bytes = typeof record === 'string' ? Buffer.from(record) : record
@@ -60,10 +65,15 @@ export class Records {
 
   /** Every record in order, as text. */
   *texts(): Generator<string> {
-    for (let at = 0; at < this.#end; ) {
+    for (const record of this.from(0)) yield record.toString()
+  }
+
+  /** Records from a position on, in order: views, each good until the next. */
+  *from(position: number): Generator<Buffer> {
+    for (let at = position; at < this.#end; ) {
       const record = this.read(at)
       at += LENGTH + record.length
-      yield record.toString()
+      yield record
     }
   }
 

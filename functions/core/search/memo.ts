@@ -25,6 +25,7 @@ const KEY_BYTES = 16
 const ROW = record({
   earlier: number,
   numbered: number,
+  caseIndex: number,
   contextChanged: yes,
   decisionChanged: yes,
   /** Its words tell several scores of one's own too. */
@@ -32,6 +33,7 @@ const ROW = record({
   measures: MEASURES_COLUMN,
 })
 const NUMBERED = KEY_BYTES + number.bytes
+const CASE_INDEX = NUMBERED + number.bytes
 const WORDS = KEY_BYTES + ROW.bytes
 /** There is no such row. */
 export const NONE = -1
@@ -55,6 +57,30 @@ export class ReplayMemo {
 
   get counts(): ReplayCounts {
     return { paid: this.#paid, avoided: this.#avoided, unreplayable: this.#unreplayable, failed: this.#failed }
+  }
+
+  /** Where the next row will stand. */
+  get end(): number {
+    return this.#aside.end
+  }
+
+  /** Rows from a position on, in their order: views, each good until the next. */
+  rows(from: number): Generator<Buffer> {
+    return this.#aside.from(from)
+  }
+
+  /** Goes on where another memory stood, with its rows in their order. */
+  restore(rows: Iterable<Uint8Array>, { paid, avoided, unreplayable, failed }: ReplayCounts): void {
+    for (const kept of rows) {
+      const row = Buffer.from(kept)
+      const caseIndex = row.readDoubleBE(CASE_INDEX)
+      row.writeDoubleBE(this.#newest[caseIndex]!, KEY_BYTES)
+      this.#newest[caseIndex] = this.#aside.append(row)
+    }
+    this.#paid = paid
+    this.#avoided = avoided
+    this.#unreplayable = unreplayable
+    this.#failed = failed
   }
 
   /** Position of the answer of a case under a context; `NONE`: it must be replayed. */
@@ -97,7 +123,8 @@ export class ReplayMemo {
     row.set(keyBytes(key))
     row.write(words, WORDS)
     const earlier = this.#newest[caseIndex]!
-    ROW.write(viewOf(row), KEY_BYTES, { earlier, numbered, contextChanged, decisionChanged, own, measures })
+    const cells = { earlier, numbered, caseIndex, contextChanged, decisionChanged, own, measures }
+    ROW.write(viewOf(row), KEY_BYTES, cells)
     this.#newest[caseIndex] = this.#aside.append(row)
     this.#paid++
     if (status === 'unreplayable') this.#unreplayable++

@@ -9,42 +9,43 @@ import { asCandidate, latticeSize, patchAt, patchDigest, type TunableField } fro
 import { applyPatch, tableOf } from '../space/scope.ts'
 import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.ts'
 import { EXACT_BELOW } from './exact-candidates.ts'
+import type { Keeping } from './kept-search.ts'
 import { NONE, ReplayMemo } from './memo.ts'
 import type { Answer, CaseView, Round } from './replayer.ts'
 import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
+import type { NoSearchArm } from './search-result.ts'
 import { isMissing, type Place, placeOf } from './visit.ts'
-
-export interface NoSearchArm {
-  /** Random candidates that the budget paid for, the last one possibly in part. */
-  readonly candidates: number
-  readonly replays: number
-  /** Best of them that keeps every point rule and is better than the baseline; null when none is. */
-  readonly best: { readonly patch: Patch; readonly metric: number } | null
-}
 
 /** Draws random lattice points and replays each over the whole panel, memoised, until the budget of replays is spent. */
 export function* noSearchArm(
   input: SearchInput,
   view: CaseView,
   budget: number,
-  { aside, block }: { readonly aside: Records; readonly block: number },
+  { aside, block, keeping }: { readonly aside: Records; readonly block: number; readonly keeping: Keeping },
 ): Generator<Round, NoSearchArm, readonly Answer[]> {
   const { panel, target, fields, pack, scars = [] } = input
   // Another search's replays: counted, not on record.
   const memo = new ReplayMemo(() => {}, panel.cases.length, aside)
+  const kept = keeping.from?.arm ?? null
+  if (kept) keeping.resume(memo)
+  else keeping.armBegins(memo)
   const draw = randomPatches(fields, digestOf([target.intent, target.metric, target.search_space]).slice(7))
   // Where few contexts differ the search may have paid for all of them, and nothing random ever costs as much.
   const most = 4 * Math.min(latticeSize(fields), EXACT_BELOW)
   const seen = new Set<string>()
   const baseline = metricOver(target.metric, panel.baseline)
-  let best: NoSearchArm['best'] = null
-  let candidates = 0
-  for (let tries = 0; tries < most && memo.counts.paid < budget; tries++) {
+  let best = kept?.best ?? null
+  let candidates = kept?.candidates ?? 0
+  for (let tries = 0; tries < most; tries++) {
+    const isAgain = tries < (kept?.tries ?? 0)
+    if (!isAgain && memo.counts.paid >= budget) break
     const patch = draw()
     const digest = patchDigest(patch)
     if (Object.keys(patch).length === 0 || seen.has(digest)) continue
     seen.add(digest)
+    if (isAgain) continue
+    keeping.armReached({ tries, candidates, best }, memo)
     candidates++
     const { candidate_id } = asCandidate(patch, pack, '')
     const settings = applyPatch(tableOf(pack), patch)

@@ -10,6 +10,7 @@ import { createSearch } from '../sampler/create-search.ts'
 import type { Constraint, Metrics, Space, Values } from '../sampler/types.ts'
 import { asCandidate, type TunableField } from '../space/lattice.ts'
 import { bootstrapSeed } from '../statistics/generator.ts'
+import { type Keeping, killsOf } from './kept-search.ts'
 import type { ReplayMemo } from './memo.ts'
 import { settleOutcome } from './paid-fates.ts'
 import { renderCandidate } from './render-candidates.ts'
@@ -28,6 +29,7 @@ export function* sampledScores(
   baselineMetric: number | null,
   block: number,
   replayed: string[],
+  keeping: Keeping,
 ): Generator<Round, CandidateScore[], readonly Answer[]> {
   const { target, fields, pack } = input
   const searched = fields.filter((f) => f.values.length > 0)
@@ -40,14 +42,21 @@ export function* sampledScores(
     most_changed: target.max_fields,
     evaluations: SAMPLED_CANDIDATES,
   })
-  const visits = startVisits(input, block)
+  const visits = startVisits(input, block, keeping.from && killsOf(keeping.from, input.panel.cases.length))
   const scored: CandidateScore[] = []
+  let place = 0
   const looked = function* (change: CandidateChange, failFast: boolean) {
+    const before = keeping.settledAt(place++)
+    if (before) return before
     const candidate = renderCandidate(change, scored.length, input, view, baselineMetric)
-    if ('fate' in candidate) return candidate
+    if ('fate' in candidate) return settled(candidate)
     replayed.push(change.candidate_id)
     const outcome = yield* failFastReplay(candidate, input, view, memo, visits, failFast)
-    return settleOutcome(candidate, outcome, input, baselineMetric)
+    return settled(settleOutcome(candidate, outcome, input, baselineMetric))
+  }
+  const settled = (score: CandidateScore): CandidateScore => {
+    keeping.settled(score, replayed, visits.kills, memo)
+    return score
   }
   for (const change of input.proposed ?? []) scored.push(yield* looked(change, true))
   const proposed = new Set(scored.map(({ candidate_id }) => candidate_id))

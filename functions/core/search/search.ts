@@ -12,38 +12,24 @@ import type { SlimCase } from '../replay/slim.ts'
 import { applyPatch, tableOf } from '../space/scope.ts'
 import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
-import type { Control } from './control.ts'
 import { exactCandidates } from './exact-candidates.ts'
 import type { Visited } from './free-fates.ts'
+import { type Found, type Keep, Keeping, killsOf } from './kept-search.ts'
 import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
-import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
+import { noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
-import { blindWhereServed, type PlannedFamilies, plannedFamilies } from './planned-families.ts'
+import { blindWhereServed, plannedFamilies } from './planned-families.ts'
 import { asFarAsKnown } from './predictions.ts'
 import { renderCandidates } from './render-candidates.ts'
-import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
+import type { Answer, CaseView, Contexts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
+import type { SearchResult } from './search-result.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
 import { BLOCK, failFastReplay, placeOf, startVisits } from './visit.ts'
 
-export interface SearchResult {
-  /** Every listed candidate with its fate; the committed ones carry fate `committed`. */
-  readonly candidates: readonly CandidateScore[]
-  /** The ordered list for the gate: front of (evidence, metric), safest first, at most eight. */
-  readonly committed: readonly CandidateScore[]
-  /** Measures of the first committed candidate in panel order: what the preflight forecasts from. */
-  readonly firstMeasures: MeasureList | null
-  readonly counts: ReplayCounts & { visited: number; exact: boolean }
-  /** What the same replays buy without a search; null for hand-written candidates. */
-  readonly noSearch: NoSearchArm | null
-  /** Candidates that neither memory nor rendering alone decided; absent: no proposer was asked. */
-  readonly replayed?: readonly string[]
-  readonly control: Control
-  /** Search families that have the first committed candidate from recordings made for a plan; absent: none has. */
-  readonly planned?: PlannedFamilies
-}
+export type { SearchResult } from './search-result.ts'
 
 /** How a search is run: none of it changes what it finds. */
 export interface SearchOptions {
@@ -53,6 +39,8 @@ export interface SearchOptions {
   readonly aside?: Records
   /** Is told now and then how far it is, for people. */
   readonly progress?: (message: string) => void
+  /** Where it goes on, and who keeps what it comes to. @default - from its beginning, and nobody */
+  readonly keep?: Keep
 }
 
 /**
@@ -83,20 +71,24 @@ export function* searchRounds(
   given: SearchInput,
   view: CaseView,
   record: OnRecord,
-  { block = BLOCK, aside = new Records(), progress = () => {} }: SearchOptions = {},
+  { block = BLOCK, aside = new Records(), progress = () => {}, keep }: SearchOptions = {},
 ): Generator<Round, SearchResult, readonly Answer[]> {
-  progress('the negative control: every surface at its most destructive values')
-  const control = given.control ?? (yield* negativeControl(given, view, block))
+  const keeping = new Keeping(keep ?? null)
+  const { from } = keeping
+  if (from === null) progress('the negative control: every surface at its most destructive values')
+  const control = given.control ?? from?.control ?? (yield* negativeControl(given, view, block))
+  keeping.begun(control)
   const input = { ...given, control }
   const memo = new ReplayMemo(record, input.panel.cases.length, aside)
-  const found = { ...(yield* searched(input, view, memo, { block, progress })), control }
+  if (from?.found === null) keeping.resume(memo)
+  const found = { ...(from?.found ?? (yield* searched(input, view, memo, { block, progress, keeping }))), control }
   // What a model is asked live costs money, and the arm decides nothing.
   if (input.candidates || input.noise !== undefined) return { ...found, noSearch: null }
   progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
-  return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block }) }
+  return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block, keeping }) }
 }
 
-type Running = Required<Pick<SearchOptions, 'block' | 'progress'>>
+type Running = Required<Pick<SearchOptions, 'block' | 'progress'>> & { readonly keeping: Keeping }
 
 /** Groups of candidates whose contexts stay in memory: 16 MB each at most. */
 const NUMBERED_GROUPS = 4
@@ -107,20 +99,20 @@ function* searched(
   view: CaseView,
   memo: ReplayMemo,
   running: Running,
-): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly Answer[]> {
+): Generator<Round, Found, readonly Answer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const changes = changesOf(input)
-  const replayed: string[] = []
+  const replayed = [...(running.keeping.from?.replayed ?? [])]
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
   const found =
     changes === null
-      ? yield* sampledScores(input, view, memo, baselineMetric, running.block, replayed)
+      ? yield* sampledScores(input, view, memo, baselineMetric, running.block, replayed, running.keeping)
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts, replayed)
   const scored = blindWhereServed(found, input, view)
   const committed = committedCandidates(scored, input.target)
   const planned = committed[0] ? plannedFamilies(committed[0], input, view) : null
-  return {
+  const result = {
     ...(planned && { planned }),
     candidates: scored.map((c) => withReach(settle(asFarAsKnown(c, input), committed, input.target.direction), input)),
     committed: committed.map((c) => withReach(c, input)),
@@ -128,6 +120,8 @@ function* searched(
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
     ...(input.proposed && { replayed }),
   }
+  running.keeping.found(result)
+  return result
 }
 
 /** Every change that is looked at, each once: what proposers made keeps their word where the lattice has it too; null: too many. */
@@ -146,7 +140,7 @@ function* exactScores(
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
-  { block, progress }: Running,
+  { block, progress, keeping }: Running,
   contexts: Map<string, Contexts | undefined>,
   replayed: string[],
 ): Generator<Round, CandidateScore[], readonly Answer[]> {
@@ -159,16 +153,22 @@ function* exactScores(
   }
   const isOnly = waiting.every((visited) => visited.contexts?.group === 0)
   waiting.sort(cheapestFirst(input.target.direction))
-  const visits = startVisits(input, block)
+  const visits = startVisits(input, block, keeping.from && killsOf(keeping.from, input.panel.cases.length))
   let best: CandidateScore | null = null
   for (const [at, found] of waiting.entries()) {
     const visited = isOnly ? { ...found, contexts: { ...found.contexts!, isOnly } } : found
     contexts.set(visited.digest, visited.contexts)
+    const before = keeping.settledAt(at)
+    if (before) {
+      scored.push(before)
+      continue
+    }
     progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far${bestText(best)}`)
     replayed.push(visited.change.candidate_id)
     const outcome = yield* failFastReplay(visited, input, view, memo, visits)
     const settled = settleOutcome(visited, outcome, input, baselineMetric)
     scored.push(settled)
+    keeping.settled(settled, replayed, visits.kills, memo)
     // What is within the limits and better has this fate until the list is made.
     if (settled.fate === 'dominated' && isAhead(input.target.direction, settled.metric, best?.metric ?? null))
       best = settled

@@ -33,8 +33,8 @@ export interface Visits {
   readonly changed: Uint8Array
 }
 
-/** Visits of a search that has killed nothing yet. */
-export function startVisits(input: SearchInput, block: number): Visits {
+/** Visits of a search; `kills`: of one that goes on, otherwise none yet. */
+export function startVisits(input: SearchInput, block: number, kills: Int32Array | null): Visits {
   const { cases, baseline } = input.panel
   const rest = new Int32Array(cases.length)
   const measures = measureList()
@@ -43,7 +43,7 @@ export function startVisits(input: SearchInput, block: number): Visits {
   for (const failing of [true, false])
     for (let i = 0; i < rest.length; i++) if ((baseline.at(i)!.utility_passed === false) === failing) rest[placed++] = i
   return {
-    kills: new Int32Array(cases.length),
+    kills: kills ?? new Int32Array(cases.length),
     rest,
     block,
     floors: floorStop(input),

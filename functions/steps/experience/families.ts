@@ -1,13 +1,21 @@
 /** Which families a held-out version holds, by their hash. */
 import { familyHash } from '#core/experience/index-line.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { LedgerRow, Scratch, Store } from '../../ports.ts'
+import type { LedgerRow, LedgerTable, Scratch, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { epochClaim, epochsOf } from './epochs.ts'
 
 /** Held-out versions of an intent, with the questions asked of each. */
 export const versionsOf = async (store: Pick<Store, 'table'>, intent: string): Promise<LedgerRow<LedgerItem>[]> =>
   await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent)))
+
+/** Claims of the families of an intent, each under its hash. */
+export async function* claimsOf(
+  table: Pick<LedgerTable, 'query'>,
+  intent: string,
+): AsyncGenerator<LedgerRow<{ readonly version: string }>> {
+  for (const pk of rowKeys.claims(intent)) yield* table.query<{ readonly version: string }>(pk)
+}
 
 /** Families that one of these versions holds. */
 export async function* familiesOf(
@@ -17,8 +25,7 @@ export async function* familiesOf(
 ): AsyncGenerator<string> {
   if (versions.length === 0) return
   const wanted = new Set(versions.map((v) => v.version))
-  for await (const claim of store.table.query<{ version: string }>(rowKeys.families(intent)))
-    if (wanted.has(claim.body.version)) yield claim.sk
+  for await (const claim of claimsOf(store.table, intent)) if (wanted.has(claim.body.version)) yield claim.sk
 }
 
 /** Versions that have answered and are retired: their families are search data for good. */

@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts'
 import type { LedgerTable, Store } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { isEpochClaim } from '../experience/epochs.ts'
+import { claimsOf } from '../experience/families.ts'
 import { RESTORE } from '../heads/ours.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -24,7 +25,7 @@ export async function claimProblem(
   const lacking = new Set<string>()
   for (const family of familyIds(panel)) lacking.add(familyHash(family))
   let foreign = 0
-  for await (const { sk, body } of table.query<{ readonly version: string }>(rowKeys.families(intent)))
+  for await (const { sk, body } of claimsOf(table, intent))
     if (body.version === version && !lacking.delete(sk)) foreign++
   if (lacking.size > 0)
     return `lacks the claims of ${families(lacking.size)}: they were removed or changed, and these families would be sealed again`
@@ -51,8 +52,8 @@ export async function needClaims(store: Store, versions: readonly LedgerItem[]):
 export const askedMeanwhile = (version: string): UserError =>
   new UserError(`the held-out version ${version.slice(0, 15)} was asked meanwhile. Start the run again`)
 
-/** Claims written side by side. */
-const CLAIMS_AT_ONCE = 128
+/** Claims written side by side, over all partitions. */
+const CLAIMS_AT_ONCE = 512
 
 /** Claims families, by their hashes, for a version, or for the epoch that takes them. A family belongs to one of them, ever. */
 export async function claimFamilies(
@@ -60,13 +61,25 @@ export async function claimFamilies(
   { intent, version }: Pick<HeldoutVersion, 'intent' | 'version'>,
   families: Iterable<string>,
 ): Promise<void> {
-  const pk = rowKeys.families(intent)
+  const [before] = rowKeys.claims(intent)
+  const known = new Set<string>()
+  for await (const { sk } of table.query(before!)) known.add(sk)
   for await (const some of inShards(families, CLAIMS_AT_ONCE)) {
-    const isNew = await table.createAll(
-      pk,
-      some.map((sk) => ({ sk, body: { version } })),
+    const held = some.filter((sk) => known.has(sk)).map((sk) => [before!, sk] as const)
+    const fresh = Map.groupBy(
+      some.filter((sk) => !known.has(sk)),
+      (sk) => rowKeys.claim(intent, sk)[0],
     )
-    for (const [i, sk] of some.entries()) if (!isNew[i]) await takeOver(table, { intent, version }, pk, sk)
+    const claimed = await Promise.all(
+      [...fresh].map(async ([pk, all]) => {
+        const isNew = await table.createAll(
+          pk,
+          all.map((sk) => ({ sk, body: { version } })),
+        )
+        return all.filter((_, i) => !isNew[i]).map((sk) => [pk, sk] as const)
+      }),
+    )
+    for (const [pk, sk] of [...held, ...claimed.flat()]) await takeOver(table, { intent, version }, pk, sk)
   }
 }
 

@@ -3,7 +3,7 @@ import { panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { lineScorer } from '#core/gate/score.ts'
 import { slim } from '#core/replay/slim.ts'
 import type { AnswerHow, CaseAnswer } from '#core/search/replayer.ts'
-import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
+import { type TranscriptReplayer, transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { type Settled, tableOf } from '#core/space/scope.ts'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
@@ -34,9 +34,14 @@ export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
 /** The transcript replayer in this process. `verdicts`: who judges for evaluators that are asked elsewhere. */
 export function transcriptReplays(verdicts: VerdictSource | undefined): CaseReplays {
   const judge = { search: judgingWith(verdicts, 'search'), vault: judgingWith(verdicts, 'vault') }
+  // The same cases are answered under one settings after the other.
+  let last: { lines: readonly SealedLine[]; run: AnswerPins; replays: TranscriptReplayer } | null = null
   const answer: Answering<CaseAnswer> = async (lines, settings, run) => {
-    const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
-    const replays = transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite)
+    if (last?.lines !== lines || last.run !== run) {
+      const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
+      last = { lines, run, replays: transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite) }
+    }
+    const { replays } = last
     const round = { candidate_id: '', settings, cases: lines.map((_, i) => i) }
     return await judge.search(run.evaluator_suite, () => replays.answer(round))
   }

@@ -4,6 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -12,6 +15,7 @@ import {
   PutObjectCommand,
   S3Client,
   S3ServiceException,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 
@@ -32,6 +36,7 @@ const KNOWN = {
   get: ['Bucket', 'Key', 'Range', 'VersionId'],
   head: ['Bucket', 'Key'],
   put: ['Bucket', 'Key', 'Body', 'IfNoneMatch', 'IfMatch', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
+  upload: ['Bucket', 'Key', 'ChecksumAlgorithm', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
   list: ['Bucket', 'Prefix', 'ContinuationToken'],
   delete: ['Bucket', 'Key'],
 }
@@ -61,6 +66,14 @@ export function memoryBucket(
       if (value !== undefined && !known.includes(name)) throw new Error(`the bucket double does not know ${name}`)
     if ((input as { Bucket: string }).Bucket !== bucket) throw refused('NoSuchBucket', 404)
   }
+  const stored = (Key: string, bytes: Uint8Array) => {
+    const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
+    const version = isVersioned ? `v${puts.length}.${versions.size}` : undefined
+    const object = { bytes, etag, version }
+    objects.set(Key, object)
+    versions.set(`${version} ${Key}`, object)
+    return { ETag: etag, VersionId: version }
+  }
   mock.onAnyCommand().callsFake((input) => {
     throw new Error(`the bucket double does not know this command: ${JSON.stringify(input)}`)
   })
@@ -73,7 +86,11 @@ export function memoryBucket(
     const [from, to] = (/^bytes=(\d+)-(\d+)$/.exec(input.Range ?? '') ?? []).slice(1).map(Number)
     if (from !== undefined && from >= found.bytes.length) throw refused('InvalidRange', 416)
     const part = from === undefined ? found.bytes : found.bytes.slice(from, to! + 1)
-    return { ETag: found.etag, Body: { transformToByteArray: async () => new Uint8Array(part) } }
+    return {
+      ETag: found.etag,
+      VersionId: found.version,
+      Body: { transformToByteArray: async () => new Uint8Array(part) },
+    }
   })
   mock.on(HeadObjectCommand).callsFake((input) => {
     check(input, KNOWN.head)
@@ -93,12 +110,29 @@ export function memoryBucket(
     await new Promise((resolve) => setImmediate(resolve))
     underWay.delete(Key)
     const bytes = typeof Body === 'string' ? new TextEncoder().encode(Body) : new Uint8Array(Body)
-    const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
-    const version = isVersioned ? `v${puts.length}.${versions.size}` : undefined
-    const object = { bytes, etag, version }
-    objects.set(Key, object)
-    versions.set(`${version} ${Key}`, object)
-    return { ETag: etag, VersionId: version }
+    return stored(Key, bytes)
+  })
+  const uploads = new Map<string, Buffer[]>()
+  mock.on(CreateMultipartUploadCommand).callsFake((input) => {
+    check(input, KNOWN.upload)
+    const UploadId = `upload-${uploads.size}`
+    uploads.set(UploadId, [])
+    return { UploadId }
+  })
+  mock.on(UploadPartCommand).callsFake(({ UploadId, PartNumber, Body }) => {
+    uploads.get(UploadId)![PartNumber - 1] = Buffer.from(Body)
+    return { ETag: `"${PartNumber}"`, ChecksumCRC32: 'AAAAAA==' }
+  })
+  mock.on(AbortMultipartUploadCommand).callsFake(({ UploadId }) => {
+    uploads.delete(UploadId)
+    return {}
+  })
+  mock.on(CompleteMultipartUploadCommand).callsFake(({ Key, UploadId, MultipartUpload }) => {
+    const parts = uploads.get(UploadId)!
+    if (MultipartUpload.Parts.length !== parts.length) throw refused('InvalidPart', 400)
+    uploads.delete(UploadId)
+    puts.push({ Key, parts: parts.length })
+    return stored(Key, new Uint8Array(Buffer.concat(parts)))
   })
   mock.on(ListObjectsV2Command).callsFake((input) => {
     check(input, KNOWN.list)

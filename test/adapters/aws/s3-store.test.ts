@@ -34,6 +34,40 @@ describe('s3 store, beside the contract', () => {
     ])
   })
 
+  it('sends a stream in parts and reads it so, whatever its pieces were', async () => {
+    const bucket = memoryBucket('b')
+    const store = s3Store({ client: bucket.client, bucket: 'b', partBytes: 4 })
+    async function* pieces(...texts: string[]) {
+      yield* texts
+    }
+    for (const [texts, parts] of [
+      [['ab', 'cdefghij', 'k'], 3],
+      [['abcd', 'efgh'], 2],
+      [['abc'], undefined],
+      [[], undefined],
+    ] as const) {
+      await store.put('k', pieces(...texts))
+      expect(bucket.puts.at(-1)!.parts).toBe(parts)
+      const read = await Array.fromAsync((await store.read('k'))!)
+      expect(Buffer.concat(read).toString()).toBe(texts.join(''))
+      expect(Math.max(0, ...read.map(({ length }) => length))).toBeLessThanOrEqual(4)
+    }
+  })
+
+  it('leaves what stood where a stream ends before its time, and reads no two versions as one', async () => {
+    const bucket = memoryBucket('b')
+    const store = s3Store({ client: bucket.client, bucket: 'b', partBytes: 4 })
+    await store.put('k', 'abcdefgh')
+    async function* broken() {
+      yield 'xxxxxxxx'
+      throw new Error('no more')
+    }
+    await expect(store.put('k', broken())).rejects.toThrow('no more')
+    const reading = (await store.read('k'))!
+    await store.put('k', 'ABCDEFGH')
+    expect(Buffer.concat(await Array.fromAsync(reading)).toString()).toBe('abcdefgh')
+  })
+
   it('keeps keys of two prefixes of one bucket apart', async () => {
     const { client } = memoryBucket('b')
     const [one, two] = ['one/', 'two/'].map((prefix) => s3Store({ client, bucket: 'b', prefix }))

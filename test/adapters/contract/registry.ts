@@ -54,6 +54,10 @@ export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
     adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store' }),
     dispose: nothing,
   }),
+  's3, streams in parts': async () => ({
+    adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store', partBytes: 100_000 }),
+    dispose: nothing,
+  }),
   's3, without versions': async () => ({
     adapter: s3Store({ client: memoryBucket('store', { isVersioned: false }).client, bucket: 'store' }),
     dispose: nothing,

@@ -10,6 +10,7 @@ import { publishSuite } from '../../../functions/steps/experience/documents.ts'
 import { outgrown, outgrownLine, retireOutgrown } from '../../../functions/steps/heldout/outgrown.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
+import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { aFamily, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import {
@@ -175,7 +176,7 @@ describe('a version that was asked', () => {
     })
     const fork = async () => {
       const store = await copied(base)
-      for (const pk of [`heldout#${INTENT}`, `family#${INTENT}`, `rejection#${INTENT}`])
+      for (const pk of [`heldout#${INTENT}`, ...rowKeys.claims(INTENT), `rejection#${INTENT}`])
         for await (const row of base.table.query(pk)) {
           await store.table.create(row.pk, row.sk, row.body)
           for (let r = 0; r < row.revision; r++) await store.table.update(row.pk, row.sk, r, row.body)

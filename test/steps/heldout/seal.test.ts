@@ -8,6 +8,7 @@ import { LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { waitingFamilies } from '../../../functions/steps/cadence/refresh.ts'
+import { claimsOf } from '../../../functions/steps/experience/families.ts'
 import { noteOpened } from '../../../functions/steps/experience/opened.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
@@ -131,7 +132,7 @@ describe('a version', () => {
     await noteOpened(store, { intent_id: 'another', family_id: 'family-h7' }, 'ana')
     const item = await sealed(store)
     expect(item).toMatchObject({ families: 98, cases: 98 })
-    const claims = await Array.fromAsync(store.table.query(rowKeys.families(INTENT)))
+    const claims = await Array.fromAsync(claimsOf(store.table, INTENT))
     expect(claims.filter(({ sk }) => opened.includes(sk))).toEqual([])
     const names = [...new Set(opened)].sort()
     expect(said.filter((line) => line.startsWith('burnt'))[0]).toBe(
@@ -287,7 +288,7 @@ describe('sealing', () => {
   test('claims every family by hash, so that no name leaves the vault', async () => {
     const store = await stocked(memory(), aWorld(small))
     await sealed(store)
-    const claims = await Array.fromAsync(store.table.query<{ version: string }>(`family#${INTENT}`))
+    const claims = await Array.fromAsync(claimsOf(store.table, INTENT))
     expect(claims).toHaveLength(100)
     expect(JSON.stringify(claims)).not.toContain('family-h')
     expect(new Set(claims.map((c) => c.body.version)).size).toBe(1)
@@ -303,9 +304,7 @@ describe('sealing', () => {
       used: 1,
       retired: 'exhausted',
     })
-    const claims = await Array.fromAsync(
-      (await claimedBy(aWorld(small))).table.query<{ version: string }>(`family#${INTENT}`),
-    )
+    const claims = await Array.fromAsync(claimsOf((await claimedBy(aWorld(small))).table, INTENT))
     await store.table.create(claims[0]!.pk, claims[0]!.sk, { version })
     const summary = await run(store, { target: unasked() })
     expect(summary).toMatchObject({ verdict: 'inconclusive', heldout_families: 99 })
@@ -324,3 +323,35 @@ async function claimedBy(runs: readonly ExperienceRun[]): Promise<Store> {
   await sealed(store)
   return store
 }
+
+describe('claims of a store of version 0.2.0, which lie in one partition', () => {
+  /** Puts all claims where that version had them. */
+  async function asBefore(store: Store): Promise<number> {
+    let moved = 0
+    for (const { pk, sk, revision, body } of await Array.fromAsync(claimsOf(store.table, INTENT))) {
+      await store.table.remove(pk, sk, revision)
+      await store.table.create(`family#${INTENT}`, sk, body)
+      moved++
+    }
+    return moved
+  }
+
+  test('hold: a version that was asked keeps its families, and the next run opens them to the search', async () => {
+    const store = await stocked(memory(), aWorld(small))
+    await run(store, { runId: 'first' })
+    expect(await asBefore(store)).toBe(100)
+    const next = await run(store, { runId: 'second' })
+    expect(next).toMatchObject({ verdict: 'refused', heldout_families: null })
+  })
+
+  test('move to another version where they stand, beside those of families that are new', async () => {
+    const store = await stocked(memory(), aWorld(small))
+    await sealed(store)
+    await asBefore(store)
+    await imported(store, [aFamily('new', { side: 'heldout', required: 1, gold: 1 })])
+    const { version } = await sealed(store)
+    const claims = await Array.fromAsync(claimsOf(store.table, INTENT))
+    expect(Map.groupBy(claims, ({ pk }) => pk === `family#${INTENT}`).get(true)).toHaveLength(100)
+    expect(claims.map(({ body }) => body.version)).toEqual(Array.from({ length: 101 }, () => version))
+  })
+})

@@ -200,7 +200,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write review item': item('UpdateItem', 'review'),
     'read held-out item': item('GetItem', 'heldout#order.refund'),
     'write held-out item': item('UpdateItem', 'heldout#order.refund'),
-    'claim family': item('PutItem', 'family#order.refund'),
+    'claim family': item('PutItem', 'family#a#order.refund'),
     'write lock': item('PutItem', 'lock'),
     'note end of execution': item('PutItem', 'ended'),
     'write rejection': item('PutItem', 'rejection#order.refund'),

@@ -193,7 +193,7 @@ interface Options {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 500, faults = {}, harness, routing, judge, templates }: Options = {},
+  { shardCases = 5000, faults = {}, harness, routing, judge, templates }: Options = {},
 ): Deployed {
   const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
@@ -406,5 +406,5 @@ const context = {
   logGroupName: 'g',
   logStreamName: 's',
   // Of a real machine: modules that judge are started anew with every call.
-  getRemainingTimeInMillis: () => 300_000,
+  getRemainingTimeInMillis: () => 900_000,
 }

@@ -19,6 +19,7 @@ import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
 import { watchLimits } from '../limits.ts'
+import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
 import type { HarnessProps } from './harness.ts'
@@ -65,6 +66,11 @@ export interface AutotuneProps extends RuntimeSettings {
    * @default - none; nothing is watched from day to day
    */
   readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters'>
+  /**
+   * The store as tables for SQL, kept up to date, and a role that may ask them in Athena: `{}` for the defaults.
+   * @default - none; not one resource of it
+   */
+  readonly auditSql?: AuditSqlSettings
   /**
    * Cases of one replay shard: what one function call replays. 1 to 10,000.
    * @default 500
@@ -124,6 +130,8 @@ export class Autotune extends Construct {
   readonly review: ReviewDesk | null
   /** Null without `routine`. */
   readonly routine: Cadence | null
+  /** Null without `auditSql`. */
+  readonly auditSql: AuditSql | null
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
@@ -144,11 +152,13 @@ export class Autotune extends Construct {
     for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedules[name] ?? schedule)
     for (const name of Object.keys(schedules))
       if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
-    const { rollouts, review, routine } = props
+    const { rollouts, review, routine, auditSql } = props
     this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, ...rollouts }) : null
     const rollout = this.rollouts?.workflow
     this.review = review ? new ReviewDesk(this, 'Review', { stores, tuning, deadLetters, rollout, ...review }) : null
     this.routine = routine ? new Cadence(this, 'Routine', { stores, tuning, deadLetters, ...routine }) : null
+    const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.routine })
+    this.auditSql = auditSql ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after, ...auditSql }) : null
   }
 
   /** Calls somebody when an alarm of any part rings, and again when it is over. */
@@ -273,6 +283,19 @@ export class Autotune extends Construct {
     })
   }
 }
+
+/** Workflows whose ends change what the tables of the store say. */
+export const endingOf = (parts: {
+  readonly tuning: StateMachine
+  readonly rollouts: Rollouts | null
+  readonly review: ReviewDesk | null
+  readonly routine: Cadence | null
+}): StateMachine[] => [
+  parts.tuning,
+  ...(parts.review ? [parts.review.workflow] : []),
+  ...(parts.rollouts ? [parts.rollouts.workflow] : []),
+  ...(parts.routine ? [parts.routine.daily, parts.routine.weekly, parts.routine.quarterly] : []),
+]
 
 const EVERY_DAY = ScheduleExpression.cron({ minute: '0', hour: '3' })
 

@@ -76,6 +76,7 @@ export class AutotuneStack extends Stack {
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
     const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.cadence })
     this.auditSql = auditSqlIsOn(this.node) ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after }) : null
+    if (topic) this.auditSql?.notify(new SnsAction(topic))
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {
       const { stop, resume, runtime, routing } = this.rollouts

@@ -38,7 +38,8 @@ export class AuditCatalogue extends Construct {
   arns(): string[] {
     const arn = (resource: string, resourceName?: string) =>
       Stack.of(this).formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) })
-    return [arn('catalog'), arn('database', this.database), arn('table', `${this.database}/*`)]
+    const tables = Object.keys(EXPORT_TABLES).map((name) => arn('table', `${this.database}/${name}`))
+    return [arn('catalog'), arn('database', this.database), ...tables]
   }
 
   /** The texts of functions/audit-sql as they are: tables are found in the database that each of them names. */
@@ -55,8 +56,8 @@ export class AuditCatalogue extends Construct {
         queryString: text,
         workGroup: workGroup.name,
       })
-      query.addDependency(this.own)
-      query.addDependency(workGroup)
+      query.addResourceDependency(this.own)
+      query.addResourceDependency(workGroup)
     }
   }
 
@@ -103,7 +104,7 @@ export class AuditCatalogue extends Construct {
         },
       },
     })
-    table.addDependency(this.own)
+    table.addResourceDependency(this.own)
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { AccountRootPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
@@ -17,9 +18,10 @@ import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
 import { AuditCatalogue } from './audit-catalogue.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { mayRead, mayWrite } from './rights.ts'
+import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import { runtimeOf } from './runtime-settings.ts'
-import { endOf } from './state-machine.ts'
+import { endOfAny } from './state-machine.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
 /** How much may be asked, and how long answers stay. */
@@ -57,8 +59,12 @@ export class AuditSql extends Construct {
   readonly catalogue: AuditCatalogue
   /** Name of the workgroup. */
   readonly workGroup: string
+  /** Answers of queries, until they expire. */
+  readonly results: Bucket
   /** May ask the tables through this workgroup, and sees nothing else. Assumed by auditors, from this account. */
   readonly auditor: Role
+
+  private readonly alarm: RunbookAlarm
 
   constructor(scope: Construct, id: string, props: AuditSqlProps) {
     super(scope, id)
@@ -67,12 +73,22 @@ export class AuditSql extends Construct {
       throw new RangeError(`bytesPerQuery is ${bytesPerQuery}; it is a whole number from ${LEAST_BYTES}`)
     this.exportTables = this.exporting(stores)
     this.keepUpToDate(props)
+    this.alarm = new RunbookAlarm(this, 'TablesFailed', {
+      anchor: 'failed-tables',
+      what: 'The tables for SQL were not brought up to date.',
+      metric: this.exportTables.function.metricErrors({ period: Duration.minutes(5) }),
+    })
     this.catalogue = new AuditCatalogue(this, 'Catalogue', stores.experience.bucket)
-    const results = this.resultsBucket(resultsStay)
-    const workGroup = this.limitedGroup(results, bytesPerQuery)
+    this.results = this.resultsBucket(resultsStay)
+    const workGroup = this.limitedGroup(this.results, bytesPerQuery)
     this.workGroup = workGroup.name
     this.catalogue.addQueries(workGroup)
-    this.auditor = this.auditorRole(stores, results)
+    this.auditor = this.auditorRole(stores, this.results)
+  }
+
+  /** Calls somebody when the tables were not brought up to date, and again when they are. */
+  notify(action: IAlarmAction): void {
+    callOn([this.alarm], action)
   }
 
   /** Reads what the auditor of the store reads, and writes copies. One at a time: an older look must not replace a newer one. */
@@ -107,12 +123,11 @@ export class AuditSql extends Construct {
       retryAttempts: 10,
       maxEventAge: Duration.hours(12),
     })
-    for (const machine of after)
-      new Rule(this, `After${machine.node.id}`, {
-        description: 'Brings the tables for SQL up to date',
-        eventPattern: endOf(machine, 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'),
-        targets: [target],
-      })
+    new Rule(this, 'Ended', {
+      description: 'Brings the tables for SQL up to date',
+      eventPattern: endOfAny(after, 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'),
+      targets: [target],
+    })
     new Rule(this, 'EveryDay', {
       description: 'Brings the tables for SQL up to date',
       schedule: Schedule.rate(Duration.days(1)),

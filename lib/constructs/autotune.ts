@@ -165,6 +165,7 @@ export class Autotune extends Construct {
   notify(action: IAlarmAction): void {
     this.watch.notify(action)
     this.routine?.notify(action)
+    this.auditSql?.notify(action)
   }
 
   /** Lets somebody start runs and follow them, as `autotune run --stack` does. With `grantRead` of the stores they read what came out. */

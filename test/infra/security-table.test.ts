@@ -18,6 +18,18 @@ const TABLE = {
     'read review item',
     'read held-out item',
   ],
+  // It asks the tables in SQL, and sees neither the store nor anything sealed.
+  AuditSqlAuditor: ['ask tables', 'read catalogue', 'read tables', 'read answers of questions'],
+  // It writes copies: of the store it reads what an auditor reads, and changes nothing.
+  AuditSqlExportTablesRole: [
+    'read head',
+    'check head',
+    'read review item',
+    'read held-out item',
+    'read tables',
+    'write tables',
+    'remove tables',
+  ],
   // The search: it signs no head, and finishes no run.
   AutotuneFunctionsAdvanceRunRole: ['write run', 'read held-out item', 'write lock', 'write run item'],
   // It ends a run that the records, or its harness, refuse.
@@ -174,7 +186,7 @@ const TABLE = {
 describe('who may do what', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = templatesOf({ appconfig: 'on' })
+    templates = templatesOf({ appconfig: 'on', auditsql: 'on' })
   }, 60_000)
 
   it('is this table and nothing else', () => {

@@ -5,6 +5,7 @@ import { digestOfBytes } from '#core/canonical.ts'
 import { type AuditReport, type AuditRow, auditReport } from '#core/harness-audit/judge.ts'
 import { knownOfLoop } from '#core/harness-audit/loop.ts'
 import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
+import { Day } from '#schemas/common.ts'
 import { HarnessManifest } from '#schemas/harness-manifest.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
@@ -21,11 +22,17 @@ interface Options extends StoreOptions {
   readonly intent?: string
   readonly manifest?: string
   readonly html?: string
+  /** Day of the next audit of the loop. */
+  readonly next?: string
 }
 
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
-export async function audit({ json, intent, manifest, html, ...o }: Options): Promise<number> {
-  const report = manifest === undefined ? await ofLoop(o.store, intent ?? null) : ofHarness(manifest)
+export async function audit({ json, intent, manifest, html, next, ...o }: Options): Promise<number> {
+  if (next !== undefined && !Day.safeParse(next).success)
+    throw new UserError(`--next ${next}: no day; write it as 2027-02-28`)
+  if (next !== undefined && manifest !== undefined)
+    throw new UserError(`--next is of the loop: ${manifest} says itself when it is audited next ("next_audit")`)
+  const report = manifest === undefined ? await ofLoop(o, intent ?? null, next ?? null) : ofHarness(manifest)
   if (html !== undefined) writeNew(html, auditPage(report), 0o600, '--html')
   print(json, report, () => [
     `audit of the ${report.kind} ${report.subject}${report.as_of === null ? '' : `, as of ${report.as_of}`}`,
@@ -37,7 +44,7 @@ export async function audit({ json, intent, manifest, html, ...o }: Options): Pr
       (one, i) =>
         `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${one.repair}`,
     ),
-    `next     ${report.next_audit ?? 'no date is set: a harness manifest has one'}`,
+    `next     ${report.next_audit ?? 'no date is set: --next DAY sets one'}`,
     ...(html === undefined ? [] : [`wrote    ${html}`]),
     report.blocking.length === 0
       ? `decision ${report.decision}`
@@ -49,15 +56,15 @@ export async function audit({ json, intent, manifest, html, ...o }: Options): Pr
 const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string =>
   `   ${status.padEnd(7)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
 
-async function ofLoop(dir: string, intent: string | null): Promise<AuditReport> {
-  const { facts, report } = await lookDone(dir, intent)
+async function ofLoop(o: StoreOptions, intent: string | null, next_audit: string | null): Promise<AuditReport> {
+  const { facts, report } = await lookDone(o, intent)
   return auditReport(
     {
       subject: report.intent ?? 'no intent yet',
       kind: 'loop',
       as_of: null,
       owner: facts.run?.run.target.owner ?? null,
-      next_audit: null,
+      next_audit,
     },
     knownOfLoop(report, facts),
   )

@@ -10,6 +10,7 @@ const DECIDES = ['read head', 'add head', 'sign head', 'check head']
 const TABLE = {
   // It checks, and writes nothing.
   Auditor: [
+    'read experience',
     'read release',
     'read head',
     'check head',

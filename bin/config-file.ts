@@ -32,6 +32,7 @@ export const CONFIGURABLE = {
   redact: 'text',
   settle: 'text',
   deliver: 'list',
+  'next-audit': 'text',
 } as const satisfies Readonly<Record<string, Kind>>
 
 type Kind = 'text' | 'number' | 'list'

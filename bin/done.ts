@@ -22,13 +22,13 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   verb(
     'show',
     'judge every control: of the loop by what its store shows, or of a harness by its manifest and the files that it names',
-    'autotune audit show\nautotune audit show --manifest harness.json --html audit.html\nautotune audit show --intent support.refund --next 2027-02-28 --json',
+    'autotune audit show\nautotune audit show --manifest harness.json --html audit.html\nautotune audit show --intent support.refund --next-audit 2027-02-28 --json',
     group,
     true,
   )
     .option('--manifest <file>', 'a harness manifest, in place of the loop')
     .option('--intent <id>', 'of the loop: which intent (default: the only one that was run)')
-    .option('--next <day>', 'of the loop: when it is audited next (default: no date)')
+    .option('--next-audit <day>', 'of the loop: when it is audited next; a manifest says it itself (default: no date)')
     .option('--html <file>', 'write the audit as one page, too')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/audit.ts')).audit(o)

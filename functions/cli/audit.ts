@@ -23,15 +23,13 @@ interface Options extends StoreOptions {
   readonly manifest?: string
   readonly html?: string
   /** Day of the next audit of the loop. */
-  readonly next?: string
+  readonly nextAudit?: string
 }
 
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
-export async function audit({ json, intent, manifest, html, next, ...o }: Options): Promise<number> {
+export async function audit({ json, intent, manifest, html, nextAudit: next, ...o }: Options): Promise<number> {
   if (next !== undefined && !Day.safeParse(next).success)
-    throw new UserError(`--next ${next}: no day; write it as 2027-02-28`)
-  if (next !== undefined && manifest !== undefined)
-    throw new UserError(`--next is of the loop: ${manifest} says itself when it is audited next ("next_audit")`)
+    throw new UserError(`--next-audit ${next}: no day; write it as 2027-02-28`)
   const report = manifest === undefined ? await ofLoop(o, intent ?? null, next ?? null) : ofHarness(manifest)
   if (html !== undefined) writeNew(html, auditPage(report), 0o600, '--html')
   print(json, report, () => [
@@ -44,7 +42,7 @@ export async function audit({ json, intent, manifest, html, next, ...o }: Option
       (one, i) =>
         `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${one.repair}`,
     ),
-    `next     ${report.next_audit ?? 'no date is set: --next DAY sets one'}`,
+    `next     ${report.next_audit ?? 'no date is set: --next-audit DAY sets one'}`,
     ...(html === undefined ? [] : [`wrote    ${html}`]),
     report.blocking.length === 0
       ? `decision ${report.decision}`

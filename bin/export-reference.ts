@@ -1,13 +1,13 @@
 /** docs/export-tables.md, made of the list of tables of an export. */
 import { TABLES } from '#core/export/lines.ts'
-import { ALL_INTENTS, type ExportTable, NO_DAY } from '#schemas/export-tables.ts'
+import { ALL_INTENTS, EXPORT_MONTHS, type ExportTable, NO_DAY } from '#schemas/export-tables.ts'
 
 /** The page as markdown. */
 export const exportReference = (): string => `# Tables of an export
 
 Written by \`npm run reference\` from \`schemas/export-tables.ts\`, which \`autotune export\` and the views of \`tables.sql\` are made from too. What to ask them is on [the page of access patterns](access-patterns.md#the-store-in-sql).
 
-A file is \`TABLE/day=YYYY-MM-DD/intent=INTENT/part.jsonl\`, one document a line, ordered by key. Every table begins with \`day\` and \`intent\`: day \`${NO_DAY}\` means that none is on record, intent \`${ALL_INTENTS}\` that a row is of no single one. Types are those that DuckDB and Trino share. Moments are text, ISO 8601 in UTC, so that text order is time order. Whatever is not of the key may be null: not measured, or not there.
+A file is \`TABLE/month=YYYY-MM/day=YYYY-MM-DD/intent=INTENT/part.jsonl\`, one document a line, ordered by key. Files of a day before ${EXPORT_MONTHS.first} lie under that month, those of one after ${EXPORT_MONTHS.last} under that. Every table begins with \`day\` and \`intent\`: day \`${NO_DAY}\` means that none is on record, intent \`${ALL_INTENTS}\` that a row is of no single one. Types are those that DuckDB and Trino share. Moments are text, ISO 8601 in UTC, so that text order is time order. Whatever is not of the key may be null: not measured, or not there.
 
 ${Object.keys(TABLES)
   .map((name) => `[${name}](#${name})`)

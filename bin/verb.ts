@@ -30,6 +30,8 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'cadence show',
   'report',
   'export',
+  'done',
+  'audit show',
   'rollout stop',
 ])
 

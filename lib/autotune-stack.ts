@@ -4,7 +4,8 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-import { Autotune } from './constructs/autotune.ts'
+import { AuditSql } from './constructs/audit-sql.ts'
+import { Autotune, endingOf } from './constructs/autotune.ts'
 import { Cadence } from './constructs/cadence.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
@@ -12,7 +13,7 @@ import { Rollouts } from './constructs/rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { AllStores } from './constructs/workflow-rights.ts'
 import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
-import { alarmTopicOf, appConfigIsOn, dailyTime, harnessOf, judgesOf } from './context/values.ts'
+import { alarmTopicOf, appConfigIsOn, auditSqlIsOn, dailyTime, harnessOf, judgesOf } from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -38,6 +39,8 @@ export class AutotuneStack extends Stack {
   readonly rollouts: Rollouts | null
   /** Null: nothing is watched from day to day (context value `bands`). */
   readonly cadence: Cadence | null
+  /** Null: nobody asks in SQL (context value `auditsql`). */
+  readonly auditSql: AuditSql | null
 
   constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
@@ -80,6 +83,9 @@ export class AutotuneStack extends Stack {
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, judges, rollout })
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
+    const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.cadence })
+    this.auditSql = auditSqlIsOn(this.node) ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after }) : null
+    if (topic) this.auditSql?.notify(new SnsAction(topic))
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {
       const { stop, resume, runtime, routing } = this.rollouts
@@ -87,6 +93,11 @@ export class AutotuneStack extends Stack {
       new CfnOutput(this, 'ResumeRolloutFunction', { value: resume.functionName })
       new CfnOutput(this, 'RuntimeRoleArn', { value: runtime.roleArn })
       if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.intents) })
+    }
+    if (this.auditSql) {
+      new CfnOutput(this, 'AuditWorkGroup', { value: this.auditSql.workGroup })
+      new CfnOutput(this, 'AuditDatabase', { value: this.auditSql.catalogue.database })
+      new CfnOutput(this, 'SqlAuditorRoleArn', { value: this.auditSql.auditor.roleArn })
     }
     this.say('RolloutWorkflowArn', this.rollouts, 'no rollouts: "-c rollouts=FOLDER" says how (docs/rollout.md)')
   }

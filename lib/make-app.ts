@@ -2,6 +2,7 @@
 import { App, type AppProps, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
+import { auditSqlAcknowledgements } from './acknowledgements/audit-sql.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
 import { judgeAcknowledgements } from './acknowledgements/judges.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
@@ -45,5 +46,6 @@ export function makeApp(props: AppProps = {}): Deployment {
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, stacks, REVIEW_ACKNOWLEDGEMENTS)
+  if (workflow.auditSql) acknowledge(app, stacks, auditSqlAcknowledgements(workflow.auditSql))
   return { app, stateful, workflow }
 }

@@ -163,6 +163,8 @@ export class StatefulStack extends Stack {
         'cadence/*',
         'scars/*',
         'proposals/*',
+        // Search sets: a run is recomputed from them.
+        'goldens/*',
       ),
       ...mayRead(releases.bucket, '*'),
       new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),

@@ -24,6 +24,11 @@ export interface ExportTable {
 
 /** Day of rows of which no day is on record. */
 export const NO_DAY = '1970-01-01'
+/**
+ * Months that files lie under, both inclusive: Athena looks at each of them, so that no row is missed whatever its day and
+ * intent are. What has an earlier day, or none, lies under the first, and what has a later one under the last.
+ */
+export const EXPORT_MONTHS = { first: '2020-01', last: '2049-12' } as const
 /** Intent of rows that are of no single one. */
 export const ALL_INTENTS = '_all'
 

@@ -28,6 +28,9 @@ export const PRODUCTION_INBOX = 'inbox/production/'
 /** Changes that programs outside propose, each with its answer. */
 export const CHANGES_INBOX = 'inbox/changes/'
 
+/** The store as tables for SQL, kept beside it in a deployment: copies, which nothing of the loop reads. */
+export const AUDIT_TABLES = 'audit/'
+
 /** Ingest's own memory lies under it. No other role may read it. */
 export const INGEST_PREFIX = 'ingest/'
 

@@ -27,7 +27,7 @@ interface Options extends StoreOptions {
 export async function audit({ json, intent, manifest, html, ...o }: Options): Promise<number> {
   const declared = manifest === undefined ? null : declaredIn(manifest)
   const report =
-    declared === null || declared.manifest.loop ? await ofLoop(o.store, intent ?? null, declared) : ofHarness(declared)
+    declared === null || declared.manifest.loop ? await ofLoop(o, intent ?? null, declared) : ofHarness(declared)
   if (html !== undefined) writeNew(html, auditPage(report), 0o600, '--html')
   print(json, report, () => [
     `audit of the ${report.kind} ${report.subject}${report.as_of === null ? '' : `, as of ${report.as_of}`}`,
@@ -52,8 +52,8 @@ const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string
   `   ${status.padEnd(7)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
 
 /** @param declared what a manifest of the loop says of the controls that no probe shows; null: nobody says anything */
-async function ofLoop(dir: string, intent: string | null, declared: Declared | null): Promise<AuditReport> {
-  const { facts, report } = await lookDone(dir, intent)
+async function ofLoop(o: StoreOptions, intent: string | null, declared: Declared | null): Promise<AuditReport> {
+  const { facts, report } = await lookDone(o, intent)
   return auditReport(
     {
       subject: report.intent ?? 'no intent yet',

@@ -3,14 +3,17 @@ import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { DoneFacts } from '#core/done/facts.ts'
 import type { Probe } from '#core/done/probe.ts'
 import { type DoneReport, doneReport } from '#core/done/report.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { deployedEngine } from '../embedded/engine.ts'
 import { recomputeRun } from '../embedded/recompute-run.ts'
 import { donePage } from '../pages/done/page.ts'
 import { gatherDone } from '../steps/done/gather.ts'
+import { verifyRun } from '../steps/run/verify.ts'
 import { writeNew } from './new-file.ts'
 import { nextCommand } from './next.ts'
-import { existingStore } from './open.ts'
+import { existingStore, isLocal, openForAudit } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import type { StoreOptions } from './store-options.ts'
+import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 
 interface Options extends StoreOptions {
@@ -23,7 +26,7 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 every answer is yes, 3 not yet. */
 export async function done({ json, intent, html, verbose, ...o }: Options): Promise<number> {
-  const { report } = await lookDone(o.store, intent ?? null)
+  const { report } = await lookDone(o, intent ?? null)
   if (html !== undefined) writeNew(html, donePage(report), 0o600, '--html')
   print(json, report, () => [
     `intent   ${report.intent ?? 'none yet'}; run ${report.run ?? 'none yet'}; rollout ${report.rollout ?? 'none yet'}`,
@@ -37,15 +40,21 @@ export async function done({ json, intent, html, verbose, ...o }: Options): Prom
   return report.done ? 0 : 3
 }
 
-/** Facts and report of a store in a folder, which is only looked at. */
+/** Facts and report of a store, which is only looked at: a folder, or a deployment under the role of its auditor, to whom the vault is closed. */
 export async function lookDone(
-  dir: string,
+  o: StoreOptions,
   intent: string | null,
 ): Promise<{ readonly facts: DoneFacts; readonly report: DoneReport }> {
-  const store = existingStore(dir, { readOnly: true, progress: terminalProgress() })
+  const store = isDeployed(o)
+    ? await openForAudit(o, terminalProgress())
+    : existingStore(o.store, { readOnly: true, progress: terminalProgress() })
   try {
-    const recompute = ({ run_id }: { readonly run_id: string }) => recomputeRun(store, run_id)
-    const facts = await gatherDone(store, storeSigner(store.vaultDir, 'release'), recompute, intent)
+    const signer = isLocal(store) ? storeSigner(store.vaultDir, 'release') : store.releaseSigner!
+    const recompute = ({ run_id, replayer }: AutotuneRun) =>
+      isLocal(store)
+        ? recomputeRun(store, run_id)
+        : verifyRun(store, run_id, deployedEngine(replayer, store.verdicts), 'closed')
+    const facts = await gatherDone(store, signer, async (run) => await recompute(run), intent)
     return { facts, report: doneReport(facts) }
   } finally {
     store.close()

@@ -3,7 +3,7 @@ import type { CaseAnswer } from '#core/search/replayer.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import type { ObjectStore } from '../ports.ts'
 import type { TwiceAnswered } from '../steps/replay/answered-alike.ts'
-import { readText, storedValue } from '../streams/read-object.ts'
+import { readText, valueReader } from '../streams/read-object.ts'
 import type { PanelFile } from './work.ts'
 
 /** Characters of answers that stay at hand. */
@@ -42,7 +42,7 @@ export class Answers {
       const shard = this.#shardOf(index)
       const lines = await this.#lines(shard)
       if (lines === null) return null
-      const answer = storedValue<TwiceAnswered>(lines[index - this.#first[shard]!]!, this.#key(shard))
+      const answer = valueReader<TwiceAnswered>(this.#objects, this.#key(shard))(lines[index - this.#first[shard]!]!)
       answers.push(answer)
       if (ends(answer)) break
     }

@@ -150,7 +150,16 @@ const STORES: readonly Row[] = [
       ['Vault/Ingest/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
-  ...['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*', 'proposals/*', 'scars/*'].map(
+  ...[
+    'autotune/runs/*',
+    'cadence/*',
+    'experience/*',
+    'goldens/*',
+    'packs/*',
+    'production/*',
+    'proposals/*',
+    'scars/*',
+  ].map(
     (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],

@@ -19,6 +19,7 @@ import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
 import { watchLimits } from '../limits.ts'
+import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
 import type { HarnessProps } from './harness.ts'
@@ -66,6 +67,11 @@ export interface AutotuneProps extends RuntimeSettings {
    * @default - none; nothing is watched from day to day
    */
   readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters' | 'judges'>
+  /**
+   * The store as tables for SQL, kept up to date, and a role that may ask them in Athena: `{}` for the defaults.
+   * @default - none; not one resource of it
+   */
+  readonly auditSql?: AuditSqlSettings
   /**
    * Cases of one replay shard, at most: what one function call reads. It ends at 8 million characters too. 1 to 10,000.
    * @default 5000
@@ -132,6 +138,8 @@ export class Autotune extends Construct {
   readonly review: ReviewDesk | null
   /** Null without `routine`. */
   readonly routine: Cadence | null
+  /** Null without `auditSql`. */
+  readonly auditSql: AuditSql | null
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
@@ -154,19 +162,22 @@ export class Autotune extends Construct {
     for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedules[name] ?? schedule)
     for (const name of Object.keys(schedules))
       if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
-    const { rollouts, review, routine } = props
+    const { rollouts, review, routine, auditSql } = props
     this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, judges, ...rollouts }) : null
     const rollout = this.rollouts?.workflow
     this.review = review
       ? new ReviewDesk(this, 'Review', { stores, tuning, deadLetters, judges, rollout, ...review })
       : null
     this.routine = routine ? new Cadence(this, 'Routine', { stores, tuning, deadLetters, judges, ...routine }) : null
+    const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.routine })
+    this.auditSql = auditSql ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after, ...auditSql }) : null
   }
 
   /** Calls somebody when an alarm of any part rings, and again when it is over. */
   notify(action: IAlarmAction): void {
     this.watch.notify(action)
     this.routine?.notify(action)
+    this.auditSql?.notify(action)
   }
 
   /** Lets somebody start runs and follow them, as `autotune run --stack` does. With `grantRead` of the stores they read what came out. */
@@ -285,6 +296,19 @@ export class Autotune extends Construct {
     })
   }
 }
+
+/** Workflows whose ends change what the tables of the store say. */
+export const endingOf = (parts: {
+  readonly tuning: StateMachine
+  readonly rollouts: Rollouts | null
+  readonly review: ReviewDesk | null
+  readonly routine: Cadence | null
+}): StateMachine[] => [
+  parts.tuning,
+  ...(parts.review ? [parts.review.workflow] : []),
+  ...(parts.rollouts ? [parts.rollouts.workflow] : []),
+  ...(parts.routine ? [parts.routine.daily, parts.routine.weekly, parts.routine.quarterly] : []),
+]
 
 const EVERY_DAY = ScheduleExpression.cron({ minute: '0', hour: '3' })
 

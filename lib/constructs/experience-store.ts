@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import { Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
+import { AUDIT_TABLES, INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
 import { WORK_PREFIX } from '#schemas/work-keys.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
@@ -29,13 +29,21 @@ const WORK_FILES = {
   noncurrentVersionExpiration: Duration.days(1),
 }
 
-/** A bucket of the user's own, with the rule of work files. Throws RangeError where it keeps no versions: steps name the one that they read. */
+/** Copies of rows: what was erased does not stay behind as an earlier version. */
+const TABLES = {
+  id: 'EarlierTablesExpire',
+  prefix: AUDIT_TABLES,
+  expiredObjectDeleteMarker: true,
+  noncurrentVersionExpiration: Duration.days(1),
+}
+
+/** A bucket of the user's own, with the rules of work files and tables. Throws RangeError where it keeps no versions: steps name the one that they read. */
 function versioned(bucket: Bucket): Bucket {
   const { versioningConfiguration } = bucket.node.defaultChild as CfnBucket
   const { status } = (versioningConfiguration ?? {}) as CfnBucket.VersioningConfigurationProperty
   if (status !== 'Enabled')
     throw new RangeError(`experienceBucket ${bucket.node.path} keeps no versions: make it with "versioned: true"`)
-  bucket.addLifecycleRule(WORK_FILES)
+  for (const rule of [WORK_FILES, TABLES]) bucket.addLifecycleRule(rule)
   return bucket
 }
 
@@ -54,7 +62,7 @@ export class ExperienceStore extends Construct {
       ...bucketDefaults(retain),
       encryption: BucketEncryption.S3_MANAGED,
       serverAccessLogsBucket: logBucket(this, 'AccessLogs', retain),
-      lifecycleRules: [WORK_FILES, ABANDONED_UPLOADS],
+      lifecycleRules: [WORK_FILES, TABLES, ABANDONED_UPLOADS],
     })
   }
 

@@ -35,6 +35,11 @@ export interface RuntimeFunctionProps {
    */
   readonly sealed?: boolean
   /**
+   * Whether it runs once at a time: a call while it works waits until it is done.
+   * @default false
+   */
+  readonly oneAtATime?: boolean
+  /**
    * Role of another stack to run under.
    * @default - a role of its own
    */
@@ -68,6 +73,7 @@ export class RuntimeFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: memory[props.handler] ?? props.memory,
       timeout: props.timeout,
+      ...(props.oneAtATime ? { reservedConcurrentExecutions: 1 } : {}),
       role,
       logGroup: log,
       ...(vpc ? { vpc, ...(vpcSubnets ? { vpcSubnets } : {}), ...(securityGroups ? { securityGroups } : {}) } : {}),

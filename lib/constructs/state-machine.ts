@@ -92,10 +92,13 @@ export const mayRunNested = (machine: StateMachine): PolicyStatement[] => [
 ]
 
 /** Event pattern of executions of a machine that ended in one of the states. */
-export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern => ({
+export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern => endOfAny([machine], ...status)
+
+/** The same of any of several machines. */
+export const endOfAny = (machines: readonly IStateMachine[], ...status: Ended[]): EventPattern => ({
   source: ['aws.states'],
   detailType: ['Step Functions Execution Status Change'],
-  detail: { stateMachineArn: [machine.stateMachineArn], status },
+  detail: { stateMachineArn: machines.map(({ stateMachineArn }) => stateMachineArn), status },
 })
 
 /** How an execution ends, as Step Functions spells it. */

@@ -1,6 +1,7 @@
 /**
- * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`,
- * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong stops the synthesis and says what is allowed.
+ * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`,
+ * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong
+ * stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
 import type { HarnessProps } from '../constructs/harness.ts'
@@ -58,11 +59,22 @@ export function alarmTopicOf(node: Node): string | null {
  * @throws RangeError for another value, and for "on" without rollouts
  */
 export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
-  const value = (node.tryGetContext('appconfig') as unknown) ?? 'off'
-  if (value !== 'on' && value !== 'off')
-    throw new RangeError(`context value "appconfig" is ${JSON.stringify(value)}; it is "on" or "off"`)
-  if (value === 'on' && !rollouts)
+  const on = isOn(node, 'appconfig')
+  if (on && !rollouts)
     throw new RangeError('context value "appconfig" is "on", and no rollouts are deployed: "-c rollouts=FOLDER"')
+  return on
+}
+
+/**
+ * Whether the store is kept as tables for SQL: the context value `auditsql`, "on" or "off" (without it: off).
+ * @throws RangeError for another value
+ */
+export const auditSqlIsOn = (node: Node): boolean => isOn(node, 'auditsql')
+
+function isOn(node: Node, name: string): boolean {
+  const value = (node.tryGetContext(name) as unknown) ?? 'off'
+  if (value !== 'on' && value !== 'off')
+    throw new RangeError(`context value "${name}" is ${JSON.stringify(value)}; it is "on" or "off"`)
   return value === 'on'
 }
 

@@ -10,6 +10,7 @@ const DECIDES = ['read head', 'add head', 'sign head', 'check head']
 const TABLE = {
   // It checks, and writes nothing.
   Auditor: [
+    'read experience',
     'read release',
     'read head',
     'check head',
@@ -17,6 +18,18 @@ const TABLE = {
     'read routing',
     'read review item',
     'read held-out item',
+  ],
+  // It asks the tables in SQL, and sees neither the store nor anything sealed.
+  AuditSqlAuditor: ['ask tables', 'read catalogue', 'read tables', 'read answers of questions'],
+  // It writes copies: of the store it reads what an auditor reads, and changes nothing.
+  AuditSqlExportTablesRole: [
+    'read head',
+    'check head',
+    'read review item',
+    'read held-out item',
+    'read tables',
+    'write tables',
+    'remove tables',
   ],
   // The search: it signs no head, and finishes no run.
   AutotuneFunctionsAdvanceRunRole: ['write run', 'read held-out item', 'write lock', 'write run item'],
@@ -174,7 +187,7 @@ const TABLE = {
 describe('who may do what', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = templatesOf({ appconfig: 'on' })
+    templates = templatesOf({ appconfig: 'on', auditsql: 'on' })
   }, 60_000)
 
   it('is this table and nothing else', () => {

@@ -1,21 +1,35 @@
 /** Lines of an export and the names of its files: pure, so that the same store is the same bytes. */
 import { byCodeUnit, canonical } from '#core/canonical.ts'
-import { type ColumnType, EXPORT_TABLES, type ExportRow, type ExportTable } from '#schemas/export-tables.ts'
+import {
+  type ColumnType,
+  EXPORT_MONTHS,
+  EXPORT_TABLES,
+  type ExportRow,
+  type ExportTable,
+} from '#schemas/export-tables.ts'
 import { segment } from '#schemas/s3-keys.ts'
 
 /** Tables by name, without what is known of each. */
 export const TABLES: Readonly<Record<string, ExportTable>> = EXPORT_TABLES
 
+/** Month that a day lies under: its own, and for days before or after all that Athena looks at the first or the last of them. */
+export const monthOf = (day: string): string => {
+  const [month, { first, last }] = [day.slice(0, 7), EXPORT_MONTHS]
+  return month < first ? first : month > last ? last : month
+}
+
 /** Where the rows of a table, day and intent lie. */
 export const partKey = ({ table, day, intent }: Pick<ExportRow, 'table' | 'day' | 'intent'>): string =>
-  `${table}/day=${day}/intent=${segment(intent)}/part.jsonl`
+  `${table}/month=${monthOf(day)}/day=${day}/intent=${segment(intent)}/part.jsonl`
 
-const PART = /^([a-z_]+)\/day=(\d{4}-\d\d-\d\d)\/intent=([^/]+)\/part\.jsonl$/
+const PART = /^([a-z_]+)\/month=(\d{4}-\d\d)\/day=(\d{4}-\d\d-\d\d)\/intent=([^/]+)\/part\.jsonl$/
 
 /** Table, day and intent (as it stands in the key) of a file of an export; null: it is none. */
 export function partOf(key: string): { readonly table: string; readonly day: string; readonly intent: string } | null {
-  const [, table, day, intent] = PART.exec(key) ?? []
-  return table !== undefined && table in TABLES ? { table, day: day!, intent: intent! } : null
+  const [, table, month, day, intent] = PART.exec(key) ?? []
+  return table !== undefined && table in TABLES && month === monthOf(day!)
+    ? { table, day: day!, intent: intent! }
+    : null
 }
 
 const IS: Readonly<Record<ColumnType, (value: unknown) => boolean>> = {
@@ -72,7 +86,7 @@ export function duckdbViews(filled: ReadonlySet<string>): string {
         ['intent', 'VARCHAR'],
       ].concat(Object.entries(columns).map(([column, { type }]) => [column, DUCKDB[type]]))
       const source = filled.has(name)
-        ? `read_json('${name}/*/*/part.jsonl', format = 'newline_delimited', hive_partitioning = false, columns = {${all.map(([column, type]) => `${column}: '${type}'`).join(', ')}})`
+        ? `read_json('${name}/*/*/*/part.jsonl', format = 'newline_delimited', hive_partitioning = false, columns = {${all.map(([column, type]) => `${column}: '${type}'`).join(', ')}})`
         : // A pattern that no file matches is an error there.
           `(SELECT ${all.map(([column, type]) => `CAST(NULL AS ${type}) AS ${column}`).join(', ')}) WHERE false`
       return `CREATE OR REPLACE VIEW ${name} AS SELECT * FROM ${source};\n`

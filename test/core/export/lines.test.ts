@@ -59,20 +59,24 @@ describe('a line', () => {
 
 test('a file is named by table, day and intent, and nothing else is one of ours', () => {
   const key = partKey(scar())
-  expect(key).toBe('scars/day=2026-11-29/intent=support.refund/part.jsonl')
+  expect(key).toBe('scars/month=2026-11/day=2026-11-29/intent=support.refund/part.jsonl')
   expect(partOf(key)).toEqual({ table: 'scars', day: '2026-11-29', intent: 'support.refund' })
-  expect(partKey({ ...scar(), intent: '../x/y' })).toBe('scars/day=2026-11-29/intent=%2e%2e%2fx%2fy/part.jsonl')
+  expect(partKey({ ...scar(), intent: '../x/y' })).toBe(
+    'scars/month=2026-11/day=2026-11-29/intent=%2e%2e%2fx%2fy/part.jsonl',
+  )
   for (const other of [
     'scars/notes.txt',
-    'other/day=2026-11-29/intent=i/part.jsonl',
-    'scars/day=x/intent=i/part.jsonl',
+    'other/month=2026-11/day=2026-11-29/intent=i/part.jsonl',
+    'scars/month=2026-11/day=x/intent=i/part.jsonl',
+    'scars/month=2026-10/day=2026-11-29/intent=i/part.jsonl',
+    'scars/day=2026-11-29/intent=i/part.jsonl',
   ])
     expect(partOf(other)).toBeNull()
 })
 
 test('a view reads the files of a table, and is empty where there are none', () => {
   const views = duckdbViews(new Set(['scars']))
-  expect(views).toContain("VIEW scars AS SELECT * FROM read_json('scars/*/*/part.jsonl'")
+  expect(views).toContain("VIEW scars AS SELECT * FROM read_json('scars/*/*/*/part.jsonl'")
   expect(views).toMatch(/VIEW budgets AS SELECT \* FROM \(SELECT .*CAST\(NULL AS DOUBLE\) AS budget.*\) WHERE false;/)
   expect(views.match(/CREATE OR REPLACE VIEW/g)).toHaveLength(Object.keys(TABLES).length)
 })

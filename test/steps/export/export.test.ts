@@ -113,7 +113,7 @@ describe('bytes', () => {
 
   test('of what is gone go, and no file of somebody else', async () => {
     const { out } = await exported(base)
-    const stale = 'runs/day=2020-01-01/intent=gone/part.jsonl'
+    const stale = 'runs/month=2020-01/day=2020-01-01/intent=gone/part.jsonl'
     await out.put(stale, '{}\n')
     await out.put('runs/notes.txt', 'mine')
     expect((await exportTables(base, out, {})).removed).toBe(1)

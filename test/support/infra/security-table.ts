@@ -41,6 +41,27 @@ function appConfigDoors(templates: Templates): Record<string, Ask> {
   }
 }
 
+/** Doors of the tables for SQL; none where they are off. */
+function auditDoors(templates: Templates, experience: string): Record<string, Ask> {
+  const types = Object.values(templates).flatMap(({ Resources = {} }) => Object.values(Resources).map((r) => r.Type))
+  if (!types.includes('AWS::Athena::WorkGroup')) return {}
+  const results = arnOf(templates, 'AWS::S3::Bucket', 'AuditSqlResults')
+  const all = (service: string) => `arn:AWS::Partition:${service}:AWS::Region:AWS::AccountId:`
+  const group = `${all('athena')}workgroup/AutotuneWorkflow-audit`
+  const table = `${all('glue')}table/autotuneworkflow_audit/runs`
+  return {
+    'ask tables': { action: 'athena:StartQueryExecution', resource: group },
+    'ask without a limit': { action: 'athena:StartQueryExecution', resource: `${all('athena')}workgroup/primary` },
+    'change limit of questions': { action: 'athena:UpdateWorkGroup', resource: group },
+    'read catalogue': { action: 'glue:GetTable', resource: table },
+    'change catalogue': { action: 'glue:UpdateTable', resource: table },
+    'read tables': { action: 's3:GetObject', resource: `${experience}/audit/runs/month=2026-11/part.jsonl` },
+    'write tables': { action: 's3:PutObject', resource: `${experience}/audit/runs/month=2026-11/part.jsonl` },
+    'remove tables': { action: 's3:DeleteObject', resource: `${experience}/audit/runs/month=2026-11/part.jsonl` },
+    'read answers of questions': { action: 's3:GetObject', resource: `${results}/answers/1.csv` },
+  }
+}
+
 /** Doors that a machine goes through when its execution is redriven with a map that failed: the map's run is named by its label. */
 const redriveDoors = (templates: Templates): Record<string, Ask> =>
   Object.fromEntries(
@@ -210,6 +231,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'change split rule': item('UpdateItem', 'split'),
     'scan ledger': { action: 'dynamodb:Scan', resource: table },
     ...appConfigDoors(templates),
+    ...auditDoors(templates, experience),
   }
 }
 

@@ -12,6 +12,7 @@ import type { Replayer } from '#schemas/run.ts'
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
 import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
 import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
+import { exportTablesFunction } from '../../../functions/handlers/export-tables.ts'
 import { fileProposalFunction } from '../../../functions/handlers/file-proposal.ts'
 import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
 import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
@@ -65,6 +66,7 @@ export const STEPS = {
   AdvanceRun: advanceRunFunction,
   CompileSearch: compileSearchFunction,
   EvaluateStage: evaluateStageFunction,
+  ExportTables: exportTablesFunction,
   FileProposal: fileProposalFunction,
   FinishRun: finishRunFunction,
   HoldReview: holdReviewFunction,
@@ -377,7 +379,7 @@ function functionsOf(all: Templates): Record<string, DeployedFunction> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
-      const name = /^(?:AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
+      const name = /^(?:AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []
       const { Role, Environment } = r.Properties as {
         Role: unknown

@@ -1,0 +1,38 @@
+/** Findings of the security rules that stand in the tables for SQL, each with its reason. */
+import { Stack } from 'aws-cdk-lib'
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
+import type { AuditSql } from '../constructs/audit-sql.ts'
+import { type Acknowledgement, below, HEADS, inExperience, LINES, type Row, TRACES, wildcard } from './acknowledge.ts'
+
+const FILES =
+  'ids of runs, days and intents do not exist at synthesis; the function is given the kinds of file that rows are made of'
+const COPIES = 'files are named by day and intent, which do not exist at synthesis; nothing else lies there'
+
+const ANSWERS = 'Athena names the files of an answer by an id that does not exist at synthesis'
+const CALLED = 'called with nothing to keep: the next call does the same, and an alarm rings'
+
+const READ = [
+  'autotune/runs/*',
+  'experience/corrections/*',
+  'experience/index/*',
+  'experience/traces/*',
+  'packs/*',
+  'production/*',
+  'scars/*',
+]
+
+const ROWS: readonly Row[] = [
+  ...READ.map((p) => ['ExportTables/Policy/Resource', inExperience(p), FILES] as const),
+  ['ExportTables/Policy/Resource', inExperience('audit/*'), COPIES],
+  ['ExportTables/Policy/Resource', HEADS, LINES],
+  ['ExportTables/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['ExportTables/Function/Resource', 'Serverless-LambdaDLQ', CALLED],
+  ['Auditor/DefaultPolicy/Resource', inExperience('audit/*'), COPIES],
+]
+
+/** Of the tables for SQL; there are none without the context value `auditsql`. */
+export function auditSqlAcknowledgements({ results }: AuditSql): Acknowledgement[] {
+  const bucket = Stack.of(results).getLogicalId(results.node.defaultChild as CfnBucket)
+  const answers = wildcard(`<${bucket}.Arn>/answers/*`)
+  return below('Workflow/AuditSql', [...ROWS, ['Auditor/DefaultPolicy/Resource', answers, ANSWERS]])
+}

@@ -9,9 +9,9 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { digestOfBytes } from '#core/canonical.ts'
 import { Routing } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { refundTarget } from '../../functions/demo/documents.ts'
 import { refundRuns } from '../../functions/demo/generate.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
 import { rolloutId } from '../../functions/steps/release/rollouts.ts'
@@ -57,21 +57,21 @@ describeClouds('a deployment on emulators', () => {
     const all = named.flatMap(({ Stacks }) => Stacks![0]!.Outputs!)
     return Object.fromEntries(all.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]))
   }
-  /** Keys and texts of objects below a prefix, but for manifests, which hold times. */
-  const objects = async (bucket: string, prefix: string): Promise<Record<string, Buffer>> => {
+  /** Keys and digests of objects below a prefix, but for manifests, which hold times. */
+  const objects = async (bucket: string, prefix: string): Promise<Record<string, string>> => {
     const s3 = new S3Client(clouds.client)
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))
     const found = Contents.filter(({ Key }) => !Key!.endsWith('manifest.json')).map(async ({ Key }) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: Key! }))
-      return [Key!, Buffer.from(await Body!.transformToByteArray())] as const
+      return [Key!, digestOfBytes(await Body!.transformToByteArray())] as const
     })
     return Object.fromEntries(await Promise.all(found))
   }
   /** The same of a folder. */
-  const files = (prefix: string): Record<string, Buffer> => {
+  const files = (prefix: string): Record<string, string> => {
     const names = readdirSync(join(store, prefix), { recursive: true, withFileTypes: true }).filter((f) => f.isFile())
     const paths = names.map((f) => join(f.parentPath, f.name)).filter((path) => !path.endsWith('manifest.json'))
-    return Object.fromEntries(paths.map((path) => [path.slice(store.length + 1), readFileSync(path)]))
+    return Object.fromEntries(paths.map((path) => [path.slice(store.length + 1), digestOfBytes(readFileSync(path))]))
   }
 
   it('is deployed by the CDK, but for what the emulators do not know', () => {

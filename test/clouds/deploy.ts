@@ -1,4 +1,7 @@
 /** Deploys the synthesized stacks by the CDK's own command line, and hands their state machines to the other interpreter. */
+
+import { readFileSync } from 'node:fs'
+import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2'
 import {
   CreateStateMachineCommand,
   DescribeStateMachineCommand,
@@ -8,6 +11,9 @@ import {
 import type { Clouds } from './start.ts'
 import { synthesizeInto } from './synthesize.ts'
 
+/** Whoever sends mail must be a verified identity of the account. */
+const { sender } = JSON.parse(readFileSync('examples/reviewers.json', 'utf8')) as { sender: string }
+
 const CDK = 'node_modules/aws-cdk/bin/cdk'
 
 /** @returns what the emulators do not know of the stacks, a line each. Throws with what the command line said. */
@@ -15,6 +21,7 @@ export async function deploy(clouds: Clouds): Promise<readonly string[]> {
   const { app, left } = synthesizeInto(clouds.folder)
   await cdk(clouds, 'bootstrap', 'aws://000000000000/eu-central-1', '--app', app)
   await cdk(clouds, 'deploy', '--all', '--app', app, '--require-approval', 'never')
+  await new SESv2Client(clouds.client).send(new CreateEmailIdentityCommand({ EmailIdentity: sender }))
   return [...left, ...(await moveMachines(clouds))]
 }
 

@@ -57,14 +57,16 @@ describeClouds('a deployment on emulators', () => {
     const all = named.flatMap(({ Stacks }) => Stacks![0]!.Outputs!)
     return Object.fromEntries(all.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]))
   }
-  /** Keys and digests of objects below a prefix, but for manifests, which hold times. */
+  /** Keys and digests of objects below a prefix, but for manifests, which hold times, and lists that a folder needs none of. */
   const objects = async (bucket: string, prefix: string): Promise<Record<string, string>> => {
     const s3 = new S3Client(clouds.client)
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))
-    const found = Contents.filter(({ Key }) => !Key!.endsWith('manifest.json')).map(async ({ Key }) => {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: Key! }))
-      return [Key!, digestOfBytes(await Body!.transformToByteArray())] as const
-    })
+    const found = Contents.filter(({ Key }) => !/manifest\.json$|^experience\/imported\//.test(Key!)).map(
+      async ({ Key }) => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: Key! }))
+        return [Key!, digestOfBytes(await Body!.transformToByteArray())] as const
+      },
+    )
     return Object.fromEntries(await Promise.all(found))
   }
   /** The same of a folder. */

@@ -73,7 +73,8 @@ export async function startClouds(): Promise<Clouds> {
       MINISTACK_SSL_KEY: key,
       GATEWAY_PORT: `${port}`,
       BIND_HOST: '127.0.0.1',
-      MINISTACK_HOST: '127.0.0.1',
+      // In the address of the desk, which has a name of its own before it.
+      MINISTACK_HOST: 'localhost',
       MINISTACK_REGION: REGION,
       IOT_MTLS_ENABLED: '0',
     }),

@@ -172,10 +172,14 @@ async function http(
   agent: Agent,
   port: number,
   method: string,
-  { host, pathname, origin }: URL,
+  { host, hostname, pathname }: URL,
   form?: URLSearchParams,
 ) {
-  const headers = { host, ...(form ? { origin, 'content-type': 'application/x-www-form-urlencoded' } : {}) }
+  // What a function is told of the address has no port, as in AWS, where it is that of https.
+  const headers = {
+    host,
+    ...(form ? { origin: `https://${hostname}`, 'content-type': 'application/x-www-form-urlencoded' } : {}),
+  }
   const sent = request({ agent, host: '127.0.0.1', port, servername: 'localhost', method, path: pathname, headers })
   sent.end(form?.toString())
   const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]

@@ -40,7 +40,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/browser/**', 'test/install/**', 'test/model/**', 'test/sql/**', ...LOGS],
+          exclude: [
+            'test/real/**',
+            'test/browser/**',
+            'test/install/**',
+            'test/model/**',
+            'test/sql/**',
+            'test/clouds/**',
+            ...LOGS,
+          ],
           // What a file imports is loaded once a process, not once a file: a third of the time. So a file leaves behind no
           // mock of a class and no variable of the environment.
           isolate: false,
@@ -77,6 +85,18 @@ export default defineConfig({
         },
       },
       { ...BUILT, test: { name: 'sql', include: ['test/sql/**/*.test.ts'], ...SETUP, ...SILENT, ...patient } },
+      // One after another: an emulator is a whole cloud.
+      {
+        ...BUILT,
+        test: {
+          name: 'clouds',
+          include: ['test/clouds/**/*.test.ts'],
+          fileParallelism: false,
+          ...SETUP,
+          ...SILENT,
+          ...patient,
+        },
+      },
       { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
       { ...BUILT, test: { name: 'iam', include: ['test/**/*.iam.ts'], ...SETUP, ...SILENT, ...patient } },

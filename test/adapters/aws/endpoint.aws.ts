@@ -2,11 +2,19 @@
  * The contract suites against a real account or any other implementation (`npm run test:aws`). Credentials and endpoints
  * come from the environment as the SDK reads them: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION, ... .
  * AUTOTUNE_TEST_BUCKET and AUTOTUNE_TEST_TABLE name what may be written to; without one, a fresh one is made and
- * removed. A service of which neither an endpoint nor a name is given is not called.
+ * removed: of buckets one without versions, one with, and one under Object Lock as the vault has it. A service of which neither an endpoint nor a name is given is not called.
  */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectLockConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dynamoTable } from '#adapters/aws/dynamo-table.ts'
@@ -28,17 +36,44 @@ it('knows what to test against', () => {
   ).toBe(true)
 })
 
-describe.runIf(withS3)('S3', () => {
+/** How a bucket of a deployment is set, or null for the one that is named. */
+const BUCKETS = AUTOTUNE_TEST_BUCKET
+  ? { named: null }
+  : {
+      plain: { versions: false, locked: false },
+      versioned: { versions: true, locked: false },
+      locked: { versions: true, locked: true },
+    }
+
+describe.runIf(withS3).each(Object.entries(BUCKETS))('S3, a %s bucket', (kind, made) => {
   const client = new S3Client({})
-  const bucket = AUTOTUNE_TEST_BUCKET ?? `autotune-contract-${process.pid}-${Date.now()}`
+  const bucket = AUTOTUNE_TEST_BUCKET ?? `autotune-${kind}-${process.pid}-${Date.now()}`
   let tests = 0
   beforeAll(async () => {
-    if (!AUTOTUNE_TEST_BUCKET) await client.send(new CreateBucketCommand({ Bucket: bucket }))
+    if (!made) return
+    await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: made.locked }))
+    if (made.versions && !made.locked)
+      await client.send(
+        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+      )
+    // As the vault has it, whose versions nobody removes before their day; a governed lock, so that this test can.
+    if (made.locked)
+      await client.send(
+        new PutObjectLockConfigurationCommand({
+          Bucket: bucket,
+          ObjectLockConfiguration: {
+            ObjectLockEnabled: 'Enabled',
+            Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 1 } },
+          },
+        }),
+      )
   })
   afterAll(async () => {
-    if (!AUTOTUNE_TEST_BUCKET) await client.send(new DeleteBucketCommand({ Bucket: bucket }))
+    if (!made) return
+    await removeVersions(client, bucket)
+    await client.send(new DeleteBucketCommand({ Bucket: bucket }))
   })
-  objectStoreContract('endpoint', async (): Promise<Made<ObjectStore>> => {
+  objectStoreContract(`endpoint, ${kind}`, async (): Promise<Made<ObjectStore>> => {
     const adapter = s3Store({ client, bucket, prefix: `contract-${process.pid}-${Date.now()}-${tests++}/` })
     return {
       adapter,
@@ -47,7 +82,43 @@ describe.runIf(withS3)('S3', () => {
       },
     }
   })
+
+  it.runIf(made?.versions)(
+    'keeps what was there: each write has a version, which is read after others and a deletion',
+    async () => {
+      const store = s3Store({ client, bucket, prefix: 'versions/' })
+      const [first, second] = [await store.put('a', 'one'), await store.put('a', 'two')]
+      expect([first, second, first === second]).toEqual([expect.any(String), expect.any(String), false])
+      expect(await store.versionOf('a')).toBe(second)
+      await store.delete('a')
+      expect(await store.get('a')).toBeNull()
+      const [old] = await Array.fromAsync((await store.read('a', first!))!)
+      expect(Buffer.from(old as Uint8Array).toString()).toBe('one')
+      // A deletion hides; what it hid is no reason to refuse.
+      expect(await store.putIfAbsent('a', 'three')).toBe(true)
+      expect(await store.putIfAbsent('a', 'four')).toBe(false)
+    },
+  )
+
+  it.runIf(made?.locked)('lets nobody remove a version before its day', async () => {
+    const store = s3Store({ client, bucket, prefix: 'locked/' })
+    const version = await store.put('a', 'one')
+    const where = { Bucket: bucket, Key: 'locked/a', VersionId: version! }
+    await expect(client.send(new DeleteObjectCommand(where))).rejects.toThrow()
+    expect(await store.get('a')).not.toBeNull()
+  })
 })
+
+/** Removes every version, also a governed one. */
+async function removeVersions(client: S3Client, Bucket: string): Promise<void> {
+  for (;;) {
+    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }))
+    const all = [...Versions, ...DeleteMarkers]
+    if (all.length === 0) return
+    for (const { Key, VersionId } of all)
+      await client.send(new DeleteObjectCommand({ Bucket, Key: Key!, VersionId, BypassGovernanceRetention: true }))
+  }
+}
 
 describe.runIf(withDynamo)('DynamoDB', () => {
   const client = new DynamoDBClient({})

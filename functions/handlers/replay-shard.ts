@@ -14,7 +14,12 @@ import { readLines } from '../streams/read-object.ts'
 export const replayShardFunction: Step<ReplayItem, ReplayedItem> = {
   name: 'replay-shard',
   input: ReplayItem,
-  about: ({ run_id, intent, settings, shard }) => ({ run: run_id, intent, candidates: settings.length, shard }),
+  about: ({ run_id, intent, settings, shard }) => ({
+    run: run_id,
+    intent,
+    candidates: settings.map(({ digest }) => digest),
+    shard,
+  }),
   async work({ run_id, input, settings, shard, shard_version }, world) {
     const { store } = world
     const run = await needJson<AutotuneRun>(store, input)

@@ -42,7 +42,8 @@ export class Answers {
       const shard = this.#shardOf(index)
       const lines = await this.#lines(shard)
       if (lines === null) return null
-      const answer = valueReader<TwiceAnswered>(this.#objects, this.#key(shard))(lines[index - this.#first[shard]!]!)
+      const read = valueReader<TwiceAnswered>(this.#objects, this.#key(shard))
+      const answer = read(lines[index - this.#first[shard]!]!)
       answers.push(answer)
       if (ends(answer)) break
     }

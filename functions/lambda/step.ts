@@ -13,10 +13,10 @@ interface AnyStep<I, O, W> {
 export interface OpenStep<I, O, W = World> extends AnyStep<I, O, W> {
   readonly sealed?: never
   /** What a log line may say of an input: ids and counts, never content. */
-  readonly about: (input: I) => Readonly<Record<string, string | number>>
+  readonly about: (input: I) => Readonly<Record<string, string | number | readonly string[]>>
   /** What its last log line says of the output beside, and what is counted as metrics: never content either. */
   readonly outcome?: (output: O) => {
-    readonly says?: Readonly<Record<string, string | number>>
+    readonly says?: Readonly<Record<string, string | number | readonly string[]>>
     readonly counts?: Readonly<Record<string, number>>
   }
 }

@@ -17,7 +17,7 @@ const JUDGING = new Set([
   'slice-intent.ts',
   'start-rollout.ts',
 ])
-const JSONATA = 84 * 1024
+const JSONATA = 88 * 1024
 /** Functions that hold a prompt block to its bounds, once a run or a release: they bring the table of a tokenizer, and read it where a pack names it. */
 const COUNTING = new Set(['start-rollout.ts', 'start-run.ts'])
 const TOKENS = 2_050_000
@@ -44,7 +44,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 280 KB, 84 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 320 KB where it looks back', () => {
+  it('is at most 280 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 320 KB where it looks back', () => {
     const holding = (library: string) =>
       outputs.flatMap(([, { entryPoint, inputs }]) =>
         Object.keys(inputs).some((file) => file.includes(`node_modules/${library}/`))

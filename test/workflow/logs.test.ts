@@ -38,7 +38,7 @@ describe('the logs of a deployed run', () => {
   })
   afterAll(() => vi.restoreAllMocks())
 
-  it('name run and intent in every line of the tuning side, and the candidate where one is replayed', () => {
+  it('name run and intent in every line of the tuning side, and the candidates where some are replayed', () => {
     const done = parsed(lines).filter((l) => l.message === 'done')
     const services = new Set(done.map((l) => l.service))
     expect([...services].sort()).toEqual([
@@ -50,8 +50,10 @@ describe('the logs of a deployed run', () => {
       'start-run',
     ])
     for (const line of done) expect(line).toMatchObject({ run: RUN, intent: INTENT })
-    for (const line of done.filter((l) => l.service === 'replay-shard'))
-      expect(line.candidate).toMatch(/^sha256:[0-9a-f]{64}$/)
+    for (const { candidates } of done.filter((l) => l.service === 'replay-shard')) {
+      expect(candidates).not.toEqual([])
+      for (const candidate of candidates as string[]) expect(candidate).toMatch(/^sha256:[0-9a-f]{64}$/)
+    }
     expect(done.at(-1)).toMatchObject({ service: 'finish-run', verdict: 'certified' })
   })
 

@@ -3,8 +3,7 @@
  * answered. What it finds is the same, to the byte.
  */
 import type { CandidateScore } from '#schemas/candidate.ts'
-import { ByteList } from '../bytes/byte-list.ts'
-import { MEASURES_COLUMN, type MeasureList } from '../evaluate/measure-list.ts'
+import { MeasureList, type PackedMeasures } from '../evaluate/measure-list.ts'
 import type { Control } from './control.ts'
 import type { ReplayMemo } from './memo.ts'
 import type { ReplayCounts } from './replayer.ts'
@@ -129,6 +128,6 @@ export function killsOf({ kills }: Pick<KeptSearch, 'kills'>, cases: number): In
 
 /** A result as it was parsed from its JSON, whose measures are a list again. */
 export function revived<F extends Found>(found: F): F {
-  const packed = found.firstMeasures as unknown as ReturnType<MeasureList['toJSON']> | null
-  return { ...found, firstMeasures: packed && ByteList.parse(MEASURES_COLUMN, packed) }
+  const packed = found.firstMeasures as unknown as PackedMeasures | null
+  return { ...found, firstMeasures: packed && MeasureList.parse(packed) }
 }

@@ -183,8 +183,8 @@ export const keys = {
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,
-  /** Prefix of the changes that programs outside proposed for an intent in a quarter. */
-  inbox: (intent: string, quarter: string) => `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/`,
+  /** Prefix of the changes that programs outside proposed for an intent, quarter by quarter. */
+  inbox: (intent: string) => `${CHANGES_INBOX}${segment(intent)}/`,
   /** One of them, by its place, and the answer to it. */
   inboxEntry: (intent: string, quarter: string, n: number) =>
     `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/${String(n).padStart(6, '0')}.json`,

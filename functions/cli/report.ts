@@ -4,7 +4,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { readJson } from '../streams/read-object.ts'
-import { nextCommand } from './next.ts'
+import { type AskedFiles, nextCommand, planCommand } from './next.ts'
 import { type CommandStore, readerOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -15,7 +15,7 @@ export async function report(
   store: CommandStore,
   summary: RunSummary,
   json: boolean,
-  place: StoreOptions,
+  place: StoreOptions & AskedFiles,
 ): Promise<number> {
   const key = summary.proposal === null ? null : keys.autotuneRun(summary.run, 'selected-proposal.json')
   const path = key === null ? null : store.nameOf(key)
@@ -25,7 +25,7 @@ export async function report(
   const not_searched = run ? notSearchedBy(run, summary.candidates) : []
   print(json, { ...summary, proposal: path, ...(not_searched.length > 0 && { not_searched }) }, () => [
     ...runLines(summary, proposal, path),
-    ...notSearchedLines(not_searched),
+    ...notSearchedLines(not_searched, planCommand(place, place)),
     line,
     ...nextLines(summary, place, proposal?.release_path.requires_reviewers ?? []),
   ])

@@ -1,4 +1,5 @@
 /** The replay engine that a command asks for: the transcript replayer, or a user's own harness, a module or a program. */
+import { availableParallelism } from 'node:os'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -12,6 +13,9 @@ import { type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
 import { moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
+
+/** Processes of a live run at least: each waits for a model most of the time. */
+const WAITING = 8
 
 export interface LocalEngine extends ReplayEngine {
   /** Ends its processes. */
@@ -73,7 +77,11 @@ export async function openHarness(
     ...asking(local),
     // Runs of a retired version have moved to the open side; the gate may read both.
     runs: { search: runLoader(local, [objects], intent), vault: runLoader(local, [vault, objects], intent) },
-    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(concurrency === undefined
+      ? live?.model
+        ? { concurrency: Math.max(WAITING, availableParallelism()) }
+        : {}
+      : { concurrency }),
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),
     ...(live && { live: liveAsker(local, live) }),

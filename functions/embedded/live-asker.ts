@@ -11,7 +11,7 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
-import type { ModelRequest } from '#core/model/request.ts'
+import { type ModelRequest, PROBE } from '#core/model/request.ts'
 import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
@@ -154,8 +154,6 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     },
   }
 }
-
-const PROBE = 'Answer with the single word "yes".'
 
 /**
  * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not

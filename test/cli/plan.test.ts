@@ -38,7 +38,9 @@ describe('plan', () => {
     const file = await stored(place)
     const { out } = await place.at('run', '--target', file, '--run-id', 'r')
     expect(out).toMatch('evidence.orders.top_k 5 .. 8 not searched: 12 of 12 cases cannot be replayed')
-    expect(out).toMatch('autotune plan says what it takes to record it')
+    expect(out).toMatch(
+      `autotune plan says what it takes to record it: npm run -s autotune -- plan --target ${file} --store`,
+    )
     expect((await place.at('explain', 'r')).out).toMatch('top_k 5 .. 8 not searched')
     const html = join(place.dir, 'r.html')
     await place.at('report', 'r', '--out', html)

@@ -37,7 +37,7 @@ import { under } from './under.ts'
 export interface LivePlan {
   /** Recorded runs on the sealed side. */
   readonly heldout: number
-  /** Candidates and the replays of the negative control, at most; null: nobody can tell. */
+  /** Settings tables of candidates, negative control and no-search arm, at most; null: nobody can tell. */
   readonly candidates: number | null
 }
 
@@ -99,7 +99,7 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       const { max_tokens } = pin
       say([
         `live     ${modelName(pin.model)} at ${hostOf(pin)}, signed by ${pin.owner} on ${pin.on}`,
-        `calls    baseline ${baseline} (${pin.repeats} draws of ${cases} search cases), candidates and negative control ${candidates === null ? 'as many as the search looks at' : `at most ${candidates}`}, sealed side at most ${sealed} (baseline and ${listed} candidates on ${plan.heldout} cases)`,
+        `calls    baseline ${baseline} (${pin.repeats} draws of ${cases} search cases), candidates, negative control and no-search arm ${candidates === null ? 'as many as the search looks at' : `at most ${candidates}`}, sealed side at most ${sealed} (baseline and ${listed} candidates on ${plan.heldout} cases)`,
         ...plannedText(
           [{ purpose: 'replay', model: pin.model, calls: all, prompt_tokens: Math.ceil(tokens), max_tokens }],
           prices,

@@ -65,7 +65,7 @@ export async function liveRun(
   }
 }
 
-/** How many settings tables the search asks about at most, the negative control among them; null: nobody can tell. */
+/** How many settings tables the search asks about at most, negative control and no-search arm among them; null: nobody can tell. */
 function looksAt(
   pack: ContextPack,
   { intent, search_space = [] }: TuningTarget,
@@ -78,7 +78,8 @@ function looksAt(
   const { within, exact } = spaceSize(fields, fields.length)
   const control = 2 * fields.length + 1
   if (given) return given.length + control
-  return exact ? within + control : null
+  // The arm on random candidates may pay for as many replays again.
+  return exact ? 2 * within + control : null
 }
 
 /** A verification asks nobody: what is not kept is missing. */

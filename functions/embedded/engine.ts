@@ -4,12 +4,12 @@ import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import type { ReplayEngine, Store, VerdictSource } from '../ports.ts'
+import type { LiveReplays, ReplayEngine, Store, VerdictSource } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { execEngine } from './exec-engine.ts'
 import type { HarnessEngine, HarnessOptions } from './harness-engine.ts'
-import { type LiveOptions, liveAsker } from './live-asker.ts'
+import { type LiveAsker, type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
 import { moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
@@ -18,6 +18,7 @@ import type { LocalStore } from './open-store.ts'
 const WAITING = 8
 
 export interface LocalEngine extends ReplayEngine {
+  readonly live?: LiveReplays & Partial<Pick<LiveAsker, 'asked'>>
   /** Ends its processes. */
   close(): void
 }

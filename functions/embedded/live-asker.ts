@@ -12,6 +12,7 @@ import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
 import { type ModelRequest, PROBE } from '#core/model/request.ts'
+import { usageRows } from '#core/model/tally.ts'
 import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
@@ -27,6 +28,7 @@ import type {
   Pass,
   Store,
 } from '../ports.ts'
+import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'
 import { readJson } from '../streams/read-object.ts'
@@ -58,6 +60,8 @@ export interface LiveOptions {
 export interface LiveAsker extends LiveReplays {
   readonly pin: LivePin
   begin(set: LiveSet): void
+  /** What was asked so far on each side of the split. */
+  asked(): AskedBySide
   /** The job as a process is handed it: its model steps are this program's to answer. */
   jobOf(job: Job, side: Side, pass: Pass): HostJob
 }
@@ -106,6 +110,14 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
           budget,
         ).map((line) => `         ${line}`),
       ])
+    },
+
+    asked() {
+      const rows = [...caches].map(
+        ([key, cache]) => [key === '', usageRows(meter?.tally(cache) ?? new Map(), prices)] as const,
+      )
+      const of = (isSearch: boolean) => rows.flatMap(([is, usage]) => (is === isSearch ? usage : []))
+      return { search: of(true), sealed: of(false) }
     },
 
     afford(listed, cases) {

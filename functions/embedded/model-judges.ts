@@ -8,10 +8,12 @@ import { modelName, modelPlace } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { mostCents, priceOf } from '#core/model/cost.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
+import { usageRows } from '#core/model/tally.ts'
 import type { Clock, ModelPort, ObjectStore, VerdictSide } from '#ports'
 import type { PriceTable } from '#schemas/pack.ts'
 import { UserError } from '../errors.ts'
 import { dearestPrices } from '../steps/model/dearest-prices.ts'
+import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import { models } from './models.ts'
 
@@ -33,6 +35,8 @@ export interface JudgesOfStore {
 export interface ModelJudges {
   /** Any model, behind the cache of a side. */
   through(side: VerdictSide): ModelPort
+  /** What was asked so far on each side of the split. */
+  asked(): Promise<AskedBySide>
   /** From here on nothing is paid for, until what is returned is called: what is not kept is an error. */
   payNothing(): () => void
 }
@@ -61,6 +65,12 @@ export function modelJudges({ objects, vault, clock, say, env, model = models(en
   })
   return {
     through: (side) => (pays ? paying(side) : cachedModel(caches[side], NOBODY)),
+    async asked() {
+      if (budget.calls === 0) return { search: [], sealed: [] }
+      const [counted, table] = [await meter(), await prices()]
+      const of = (side: VerdictSide) => usageRows(counted.tally(caches[side]), table)
+      return { search: of('search'), sealed: of('vault') }
+    },
     payNothing() {
       const before = pays
       pays = false

@@ -137,7 +137,9 @@ export const keys = {
   head: (n: number) => `heads/${String(n).padStart(8, '0')}.json`,
   /** Prefix of every run of the loop. */
   autotune: () => 'autotune/runs/',
-  /** What a run asked of models, as the process that ran it counted. */
+  /** Prefix of what runs asked of models. */
+  runUsages: () => 'autotune/usage/',
+  /** That of one run, as the process that ran it counted. */
   runUsage: (runId: string) => `autotune/usage/${segment(runId)}.json`,
   /** One artifact of a run of the loop. */
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,

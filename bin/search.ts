@@ -7,9 +7,10 @@ import type { AddVerb } from './verb.ts'
 
 /** Of every verb that replays with a harness of the user's own. */
 const concurrency = () =>
-  new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
-    atLeastOne('--concurrency', 256),
-  )
+  new Option(
+    '--concurrency <n>',
+    'harness processes at once (default: number of cores; 8 at least with --live)',
+  ).argParser(atLeastOne('--concurrency', 256))
 
 /** The same. */
 const limitMs = () =>

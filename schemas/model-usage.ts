@@ -1,5 +1,6 @@
 /** What answers of models cost, as a run pins it. */
 import * as z from 'zod'
+import { Id } from './common.ts'
 import { PinnedModel } from './model.ts'
 
 /** What a run asks a model for, in the order in which it is told. */
@@ -25,3 +26,17 @@ export const ModelUsage = z.strictObject({
   cents: z.number().nullable().meta({ description: 'Of the paid ones; null: no price, or tokens were not told.' }),
 })
 export type ModelUsage = z.infer<typeof ModelUsage>
+
+/**
+ * What a command asked of models for a run, as its process counted it: beside the run, and no part of what is recomputed. Of the
+ * sealed side tokens would say what a "no" must not.
+ */
+export const RunUsage = z.strictObject({
+  usage: z.literal('usage.v1'),
+  run_id: Id,
+  rows: z.array(ModelUsage).meta({ description: 'Of the search side; after a "yes" of the sealed side too.' }),
+  sealed_calls: z.int().min(0).nullable().meta({
+    description: 'Calls that were paid for on the sealed side, where no row tells of them; null: the rows do.',
+  }),
+})
+export type RunUsage = z.infer<typeof RunUsage>

@@ -137,6 +137,10 @@ export const keys = {
   head: (n: number) => `heads/${String(n).padStart(8, '0')}.json`,
   /** Prefix of every run of the loop. */
   autotune: () => 'autotune/runs/',
+  /** Prefix of what runs asked of models. */
+  runUsages: () => 'autotune/usage/',
+  /** That of one run, as the process that ran it counted. */
+  runUsage: (runId: string) => `autotune/usage/${segment(runId)}.json`,
   /** One artifact of a run of the loop. */
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
   /** Why a run did not start: its contract was refused. Nothing else of it is there. */
@@ -183,8 +187,8 @@ export const keys = {
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,
-  /** Prefix of the changes that programs outside proposed for an intent in a quarter. */
-  inbox: (intent: string, quarter: string) => `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/`,
+  /** Prefix of the changes that programs outside proposed for an intent, quarter by quarter. */
+  inbox: (intent: string) => `${CHANGES_INBOX}${segment(intent)}/`,
   /** One of them, by its place, and the answer to it. */
   inboxEntry: (intent: string, quarter: string, n: number) =>
     `${CHANGES_INBOX}${segment(intent)}/${segment(quarter)}/${String(n).padStart(6, '0')}.json`,

@@ -11,6 +11,7 @@ import { Name } from './common.ts'
 import { HeadLine } from './head-line.ts'
 import { GateAnswer } from './heldout.ts'
 import { InboxAnswer, InboxEntry } from './inbox.ts'
+import { RunUsage } from './model-usage.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal } from './part-proposal.ts'
 import { TuningProposal } from './proposal.ts'
@@ -83,6 +84,7 @@ const STORED: readonly Stored[] = [
   [file('manifest.json'), RunManifest, { field: 'run_id' }],
   [file('refusal.json'), RunRefusal, { field: 'run_id' }],
   [/^autotune\/newest\//, RunLine],
+  [/^autotune\/usage\/([^/]+)\.json$/, RunUsage, { field: 'run_id' }],
   [/^attestations\//, Envelope],
   [/^scars\//, Scar],
   [/^cadence\/daily\/([^/]+)\.json$/, DailyCadence, { field: 'date' }],

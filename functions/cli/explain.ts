@@ -13,7 +13,7 @@ import { allRemembered } from '../steps/run/forget.ts'
 import { orNull, readJson, readLines, valuesHolding } from '../streams/read-object.ts'
 import { finishedRun, showPart, showUnfinished } from './inspect.ts'
 import { nearText } from './near.ts'
-import { nextCommand } from './next.ts'
+import { nextCommand, planCommand } from './next.ts'
 import { type CommandStore, openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -46,7 +46,8 @@ export async function explain(
       const more = nextCommand(o, ['explain', run, scored[0] ? 'CANDIDATE' : ''])
       const labels = asked?.heldout_test_set ? labelLines(asked.heldout_test_set) : []
       const not_searched = asked ? notSearchedBy(asked, scored) : []
-      const told = { summary, scored, not_searched, metric, direction, labels, all: all ?? false, more }
+      const plan = planCommand(o, {})
+      const told = { summary, scored, not_searched, plan, metric, direction, labels, all: all ?? false, more }
       print(json, summary, () => explainLines(told))
       return 0
     }

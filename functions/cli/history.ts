@@ -86,8 +86,8 @@ async function keptChanges(
   target: TuningTarget,
 ): Promise<HandWrittenChange[]> {
   const latest = new Map(rows.flatMap((row) => (row.entry && row.answer ? [[row.entry.digest, row] as const] : [])))
-  const survived = [...latest.values()].flatMap(({ n, entry, answer }) =>
-    entry && answer?.survives ? [{ at: `no. ${n}`, change: { ...entry.change, origin: entry.origin } }] : [],
+  const survived = [...latest.values()].flatMap(({ quarter, n, entry, answer }) =>
+    entry && answer?.survives ? [{ at: `${quarter} no. ${n}`, change: { ...entry.change, origin: entry.origin } }] : [],
   )
   const bounded = await boundedEach(survived, pack, target)
   return bounded.flatMap(({ candidate, change }) => (candidate ? [change] : []))

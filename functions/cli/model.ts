@@ -1,6 +1,7 @@
 /** `autotune model`: asks a pinned model once, to see that endpoint, key and model are there. Stores nothing. */
 import { keyName } from '#adapters/openai/model-key.ts'
 import { modelName, modelPlace } from '#core/live/model-name.ts'
+import { PROBE } from '#core/model/request.ts'
 import { ModelParameters } from '#schemas/model.ts'
 import { models } from '../embedded/models.ts'
 import { readInput } from '../embedded/read-input.ts'
@@ -8,14 +9,12 @@ import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { print } from './terminal.ts'
 import { clip } from './text.ts'
 
-const QUESTION = 'Answer with one word: ready'
-
 /** Exit code: 0 it answered; 3 it refused or said nothing. Throws UserError where it cannot be asked. */
 export async function model(file: string, { json }: { readonly json: boolean }): Promise<number> {
   const pinned = pinnedIn(file)
   const [name, place] = [modelName(pinned.model), modelPlace(pinned.model)]
   const key = pinned.model.provider === 'openai' ? keyName(pinned.model.base_url, process.env) : null
-  const reply = await models(process.env).converse({ ...pinned, prompt: QUESTION, sample: 0 })
+  const reply = await models(process.env).converse({ ...pinned, prompt: PROBE, sample: 0 })
   const refused = 'refused' in reply
   const words = refused ? null : reply.content
   print(json, { model: pinned.model, key, reply }, () => [

@@ -8,3 +8,13 @@ export const asTyped = (command: string): string => command.replace(/^autotune (
 /** A command line of this program on the same store. Words in capitals are for the person to fill in. */
 export const nextCommand = (place: StoreOptions, words: readonly string[]): string =>
   [COMMAND, ...[...words, ...placeWords(place)].filter((word) => word !== '').map(shellWord)].join(' ')
+
+/** The files that a run was asked with. */
+export interface AskedFiles {
+  readonly target?: string | undefined
+  readonly candidates?: string | undefined
+}
+
+/** The command that says what it takes to record what such a run could not search. */
+export const planCommand = (place: StoreOptions, { target = 'TARGET', candidates }: AskedFiles): string =>
+  nextCommand(place, ['plan', '--target', target, ...(candidates === undefined ? [] : ['--candidates', candidates])])

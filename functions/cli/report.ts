@@ -1,10 +1,12 @@
 /** What `run` prints of a finished run, embedded or deployed, and its exit code. */
+import { runUsageLines } from '#core/model/usage-text.ts'
 import { notSearchedBy } from '#core/search/not-searched.ts'
+import type { RunUsage } from '#schemas/model-usage.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { readJson } from '../streams/read-object.ts'
-import { nextCommand } from './next.ts'
+import { type AskedFiles, nextCommand, planCommand } from './next.ts'
 import { type CommandStore, readerOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -15,7 +17,8 @@ export async function report(
   store: CommandStore,
   summary: RunSummary,
   json: boolean,
-  place: StoreOptions,
+  place: StoreOptions & AskedFiles,
+  usage: RunUsage | null = null,
 ): Promise<number> {
   const key = summary.proposal === null ? null : keys.autotuneRun(summary.run, 'selected-proposal.json')
   const path = key === null ? null : store.nameOf(key)
@@ -23,9 +26,11 @@ export async function report(
   const { line } = await readerOf(store)
   const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(summary.run, 'target.json'))
   const not_searched = run ? notSearchedBy(run, summary.candidates) : []
-  print(json, { ...summary, proposal: path, ...(not_searched.length > 0 && { not_searched }) }, () => [
+  const told = { ...(not_searched.length > 0 && { not_searched }), ...(usage && { model_usage: usage }) }
+  print(json, { ...summary, proposal: path, ...told }, () => [
     ...runLines(summary, proposal, path),
-    ...notSearchedLines(not_searched),
+    ...notSearchedLines(not_searched, planCommand(place, place)),
+    ...(usage === null ? [] : runUsageLines(usage).map((of) => `models   ${of}`)),
     line,
     ...nextLines(summary, place, proposal?.release_path.requires_reviewers ?? []),
   ])

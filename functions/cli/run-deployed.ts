@@ -11,6 +11,7 @@ import type { WorkflowState } from '../ports.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { runOfExecution } from '../steps/run/run-record.ts'
 import { finishedRun } from './inspect.ts'
+import type { AskedFiles } from './next.ts'
 import { report } from './report.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -34,7 +35,7 @@ const STOPPED = 130
 export async function runDeployed(
   store: DeployedStore,
   request: Request,
-  { json, ...place }: StoreOptions & { readonly json: boolean },
+  { json, ...place }: StoreOptions & AskedFiles & { readonly json: boolean },
 ): Promise<number> {
   const stop = new AbortController()
   const interrupt = () => stop.abort()

@@ -13,6 +13,7 @@ import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { keepUsage } from '../steps/model/keep-usage.ts'
 import { abandonRun } from '../steps/run/abandon.ts'
 import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written.ts'
 import { runTarget } from '../steps/run/run.ts'
@@ -114,7 +115,9 @@ async function runIn(
       thisProcess(),
       engine,
     )
-    return await report(store, summary, o.json, o)
+    const bySide = [engine.live?.asked?.(), await store.verdicts.asked()].filter((of) => of !== undefined)
+    const usage = await keepUsage(store, summary, bySide)
+    return await report(store, summary, o.json, o, usage)
   } finally {
     engine?.close()
     store.close()

@@ -39,6 +39,8 @@ interface Explained extends Wanted {
   readonly scored: readonly CandidateScore[]
   /** Values about which no recording speaks, in lines. */
   readonly not_searched: readonly string[]
+  /** The command that says what it takes to record them. */
+  readonly plan: string
   /** What is said of the labels of the sealed version. */
   readonly labels: readonly string[]
   readonly all: boolean
@@ -54,6 +56,7 @@ export function explainLines({
   summary,
   scored,
   not_searched,
+  plan,
   metric,
   direction,
   labels,
@@ -72,7 +75,7 @@ export function explainLines({
       : []),
     ...labels.map((line, i) => `${(i === 0 ? 'labels' : '').padEnd(8)} ${line}`),
     ...(summary.control ? ['what the most destructive values showed on the search side', ...summary.control] : []),
-    ...notSearchedLines(not_searched),
+    ...notSearchedLines(not_searched, plan),
     `${candidates.length} candidates${of}`,
     ...grouped(candidates).flatMap((group) => groupLines(group, { metric, direction }, all)),
     ...(candidates.length === 0 ? [] : [`one of them  ${more}`]),

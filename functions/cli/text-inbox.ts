@@ -45,7 +45,7 @@ function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memo
   return [
     '',
     `${at}  ${Object.keys(entry.change.patch).join(', ') || 'empty patch'}`,
-    `   memory   proposed before as no. ${entry.n} by ${entry.origin} on ${entry.at.slice(0, 10)}: not counted again, nothing replayed`,
+    `   memory   proposed before as no. ${entry.n} of ${entry.quarter} by ${entry.origin} on ${entry.at.slice(0, 10)}: not counted again, nothing replayed`,
     ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...(reason === null ? [] : [`   fate     ${fate ?? answer.memory?.why.replaceAll('_', ' ')}: ${reason}`]),

@@ -48,6 +48,11 @@ export function planLines({ intent, plan, surfaces, recorded, needs, search }: M
               ? 'no number of sealed families would answer a question of this target ("autotune doctor" says why)'
               : `a question takes ${needed} sealed families that are recorded so as well${largest ? ` (${largest.guardrail} needs the most)` : ''}`
           }. No sealed case is in a plan: production records those, of families that are new`,
+          ...(needed !== null && search.families < needed
+            ? [
+                `SMALL    ${count(search.families, 'search family', 'search families')} of the ${needed} that a question takes: a change may break a limit in none of so few and be refused by the sealed side, after it was paid for twice. Import more runs before this is recorded`,
+              ]
+            : []),
           `price    ${priceText(plan.price)}, when these cases were served; under other settings they may take more`,
         ]),
   ]

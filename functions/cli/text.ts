@@ -111,14 +111,10 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   return lines
 }
 
-/** Values that nobody recorded, and what says how to. */
-export const notSearchedLines = (lines: readonly string[]): string[] => [
+/** Values that nobody recorded, and what says how to: `plan` is the command. */
+export const notSearchedLines = (lines: readonly string[], plan: string): string[] => [
   ...lines.map((line) => `note     ${toldReason(line)}`),
-  ...(lines.length > 0
-    ? [
-        `plan     ${PLAN_SAYS}: ${asTyped('autotune plan --target FILE')} (hand-written changes: --candidates FILE beside it)`,
-      ]
-    : []),
+  ...(lines.length > 0 ? [`plan     ${PLAN_SAYS}: ${plan}`] : []),
 ]
 
 const lostReplays = ({ unreplayable, failed }: RunSummary['search']): string =>

@@ -1,19 +1,24 @@
 /** The replay engine that a command asks for: the transcript replayer, or a user's own harness, a module or a program. */
+import { availableParallelism } from 'node:os'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import type { ReplayEngine, Store, VerdictSource } from '../ports.ts'
+import type { LiveReplays, ReplayEngine, Store, VerdictSource } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { execEngine } from './exec-engine.ts'
 import type { HarnessEngine, HarnessOptions } from './harness-engine.ts'
-import { type LiveOptions, liveAsker } from './live-asker.ts'
+import { type LiveAsker, type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
 import { moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
 
+/** Processes of a live run at least: each waits for a model most of the time. */
+const WAITING = 8
+
 export interface LocalEngine extends ReplayEngine {
+  readonly live?: LiveReplays & Partial<Pick<LiveAsker, 'asked'>>
   /** Ends its processes. */
   close(): void
 }
@@ -73,7 +78,11 @@ export async function openHarness(
     ...asking(local),
     // Runs of a retired version have moved to the open side; the gate may read both.
     runs: { search: runLoader(local, [objects], intent), vault: runLoader(local, [vault, objects], intent) },
-    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(concurrency === undefined
+      ? live?.model
+        ? { concurrency: Math.max(WAITING, availableParallelism()) }
+        : {}
+      : { concurrency }),
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),
     ...(live && { live: liveAsker(local, live) }),

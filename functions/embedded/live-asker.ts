@@ -11,7 +11,8 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
-import type { ModelRequest } from '#core/model/request.ts'
+import { type ModelRequest, PROBE } from '#core/model/request.ts'
+import { usageRows } from '#core/model/tally.ts'
 import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
@@ -27,6 +28,7 @@ import type {
   Pass,
   Store,
 } from '../ports.ts'
+import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'
 import { readJson } from '../streams/read-object.ts'
@@ -37,7 +39,7 @@ import { under } from './under.ts'
 export interface LivePlan {
   /** Recorded runs on the sealed side. */
   readonly heldout: number
-  /** Candidates and the replays of the negative control, at most; null: nobody can tell. */
+  /** Settings tables of candidates, negative control and no-search arm, at most; null: nobody can tell. */
   readonly candidates: number | null
 }
 
@@ -58,6 +60,8 @@ export interface LiveOptions {
 export interface LiveAsker extends LiveReplays {
   readonly pin: LivePin
   begin(set: LiveSet): void
+  /** What was asked so far on each side of the split. */
+  asked(): AskedBySide
   /** The job as a process is handed it: its model steps are this program's to answer. */
   jobOf(job: Job, side: Side, pass: Pass): HostJob
 }
@@ -99,13 +103,21 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       const { max_tokens } = pin
       say([
         `live     ${modelName(pin.model)} at ${hostOf(pin)}, signed by ${pin.owner} on ${pin.on}`,
-        `calls    baseline ${baseline} (${pin.repeats} draws of ${cases} search cases), candidates and negative control ${candidates === null ? 'as many as the search looks at' : `at most ${candidates}`}, sealed side at most ${sealed} (baseline and ${listed} candidates on ${plan.heldout} cases)`,
+        `calls    baseline ${baseline} (${pin.repeats} draws of ${cases} search cases), candidates, negative control and no-search arm ${candidates === null ? 'as many as the search looks at' : `at most ${candidates}`}, sealed side at most ${sealed} (baseline and ${listed} candidates on ${plan.heldout} cases)`,
         ...plannedText(
           [{ purpose: 'replay', model: pin.model, calls: all, prompt_tokens: Math.ceil(tokens), max_tokens }],
           prices,
           budget,
         ).map((line) => `         ${line}`),
       ])
+    },
+
+    asked() {
+      const rows = [...caches].map(
+        ([key, cache]) => [key === '', usageRows(meter?.tally(cache) ?? new Map(), prices)] as const,
+      )
+      const of = (isSearch: boolean) => rows.flatMap(([is, usage]) => (is === isSearch ? usage : []))
+      return { search: of(true), sealed: of(false) }
     },
 
     afford(listed, cases) {
@@ -154,8 +166,6 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     },
   }
 }
-
-const PROBE = 'Answer with the single word "yes".'
 
 /**
  * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not

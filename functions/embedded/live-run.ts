@@ -1,5 +1,5 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
-import { proxyFlag } from '#adapters/openai/model-key.ts'
+import { needStraight } from '#adapters/straight.ts'
 import { digestOf } from '#core/canonical.ts'
 import { identityOf, pinOf } from '#core/live/live-model.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
@@ -36,23 +36,9 @@ export function modelOf(
   { model }: LiveModel,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ModelPort {
-  const names = Object.keys(env).filter((name) => env[name] && LEADS_ELSEWHERE[model.provider].test(name))
-  const node = proxyFlag(env)
-  const found = [...names.filter((name) => env[name] !== ALLOWED[name]), ...(node ? ['--use-env-proxy'] : [])]
-  if (found.length > 0)
-    throw new UserError(
-      `${found.join(', ')} of this environment may send what is asked to another place than the one that was signed: unset it for a live run`,
-    )
+  needStraight(model, env)
   return models(env)
 }
-
-/** Variables by which Node, or the SDK, asks another host than the one it is told, or believes one that it should not. */
-const LEADS_ELSEWHERE = {
-  openai: /^(?:NODE_USE_ENV_PROXY|NODE_TLS_REJECT_UNAUTHORIZED)$/,
-  bedrock: /^(?:NODE_USE_ENV_PROXY|NODE_TLS_REJECT_UNAUTHORIZED|AWS_ENDPOINT_URL(?:_BEDROCK_RUNTIME)?)$/,
-}
-/** What they may say all the same: this changes nothing. */
-const ALLOWED: Readonly<Record<string, string>> = { NODE_USE_ENV_PROXY: '0', NODE_TLS_REJECT_UNAUTHORIZED: '1' }
 
 /** What a live run is given. Throws UserError where nobody signed the document, or it was changed since. */
 export async function liveRun(
@@ -79,7 +65,7 @@ export async function liveRun(
   }
 }
 
-/** How many settings tables the search asks about at most, the negative control among them; null: nobody can tell. */
+/** How many settings tables the search asks about at most, negative control and no-search arm among them; null: nobody can tell. */
 function looksAt(
   pack: ContextPack,
   { intent, search_space = [] }: TuningTarget,
@@ -92,7 +78,8 @@ function looksAt(
   const { within, exact } = spaceSize(fields, fields.length)
   const control = 2 * fields.length + 1
   if (given) return given.length + control
-  return exact ? within + control : null
+  // The arm on random candidates may pay for as many replays again.
+  return exact ? 2 * within + control : null
 }
 
 /** A verification asks nobody: what is not kept is missing. */

@@ -15,7 +15,7 @@ import type { ModelJudges } from './model-judges.ts'
 
 type ModuleEvaluator = Extract<AskedEvaluator, { check: 'module' }>
 
-export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNothing'> {
+export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNothing' | 'asked'> {
   /** Ends every process. */
   close(): void
 }
@@ -75,6 +75,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
     },
 
     payNothing: judges.payNothing,
+    asked: judges.asked,
 
     close() {
       for (const pool of pools.values()) pool.close()

@@ -201,12 +201,48 @@ test('killed between count and answer: the place stays spent, and the same propo
     )
   await expect(ask(3, dying)).rejects.toThrow('killed')
   killed = false
-  const { spent, replies, quarter } = await ask(3)
+  const { spent, replies } = await ask(3)
   expect([spent, replies[0]!.how]).toEqual([1, 'looked'])
-  expect((await readInbox(store.objects, INTENT, quarter)).map(({ n, answer }) => [n, answer?.survives])).toEqual([
-    [1, true],
-  ])
+  expect((await readInbox(store.objects, INTENT)).map(({ n, answer }) => [n, answer?.survives])).toEqual([[1, true]])
   expect((await ask(2)).spent).toBe(2)
+})
+
+test('the count begins anew with a quarter; answers stay, and so does a place that was taken and not answered', async () => {
+  const store = await stocked(memory(), world)
+  const at = (day: string) => ({ ...store, clock: { now: () => `${day}T00:00:00.000Z` } })
+  const ask = (day: string, to: number, over = at(day)) =>
+    proposeCounted(
+      { looked: over, inbox: over.objects, clock: over.clock },
+      aTarget({ proposal_budget: 1 }),
+      [{ at: 'f', change: { patch: { [K]: to } } }],
+      null,
+      1,
+    )
+  const dying = watched(at('2027-03-31'), (act, _, key) => {
+    if (act === 'write' && key.endsWith('.answer.json')) throw new Error('killed')
+  })
+  await expect(ask('2027-03-31', 3, dying)).rejects.toThrow('killed')
+  expect(await ask('2027-03-31', 2)).toMatchObject({ quarter: '2027-Q1', spent: 1, refused: 1 })
+  expect(await ask('2027-04-01', 3)).toMatchObject({
+    quarter: '2027-Q2',
+    spent: 0,
+    replies: [{ how: 'looked', entry: { quarter: '2027-Q1', n: 1 } }],
+  })
+  expect(await ask('2027-04-01', 2)).toMatchObject({ spent: 1, replies: [{ how: 'looked' }] })
+  expect(await ask('2027-04-01', 3)).toMatchObject({
+    spent: 1,
+    replies: [{ how: 'memory', entry: { quarter: '2027-Q1' } }],
+  })
+  expect(await ask('2027-07-01', 2)).toMatchObject({
+    spent: 0,
+    replies: [{ how: 'memory', entry: { quarter: '2027-Q2' } }],
+  })
+  expect(
+    (await readInbox(store.objects, INTENT)).map(({ quarter, n, answer }) => [quarter, n, answer !== null]),
+  ).toEqual([
+    ['2027-Q1', 1, true],
+    ['2027-Q2', 1, true],
+  ])
 })
 
 test('two proposers at once never take one place, nor more than the budget', async () => {
@@ -223,7 +259,7 @@ test('two proposers at once never take one place, nor more than the budget', asy
       ),
     ),
   )
-  const rows = await readInbox(store.objects, INTENT, looks[0]!.quarter)
+  const rows = await readInbox(store.objects, INTENT)
   expect(rows.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5])
   expect(looks.reduce((n, { refused }) => n + refused, 0)).toBe(3)
 })
@@ -242,7 +278,7 @@ test('the same proposal from two processes at once is counted once, and both are
   expect(looks.map(({ spent, replies }) => [spent, 'answer' in replies[0]! && replies[0].answer.survives])).toEqual(
     looks.map(() => [1, true]),
   )
-  expect(await readInbox(store.objects, INTENT, looks[0]!.quarter)).toHaveLength(1)
+  expect(await readInbox(store.objects, INTENT)).toHaveLength(1)
 })
 
 test('an entry that nobody can read still counts', async () => {

@@ -32,7 +32,7 @@ describe('a model', () => {
     expect(out).toMatch(
       /^model {4}small at http:\/\/127\.0\.0\.1:\d+\/v1\nkey {6}AUTOTUNE_MODEL_KEY\nanswers {2}"ready"\n/,
     )
-    expect(out).toMatch(/tokens {3}7 in, 2 out/)
+    expect(out).toMatch(/tokens {3}9 in, 2 out/)
     expect(out).not.toContain('sk-secret')
     expect(server!.asked).toHaveLength(1)
     expect(server!.asked[0]!.headers.authorization).toBe('Bearer sk-secret')

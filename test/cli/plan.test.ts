@@ -22,6 +22,7 @@ describe('plan', () => {
     expect(made.out).toMatch('recorded evidence.orders.top_k: 1 .. 4 of every case, left out')
     expect(made.out).toMatch('a search judges a change on every case of its set (12 cases of 12 families)')
     expect(made.out).toMatch(/a question takes \d+ sealed families that are recorded so as well/)
+    expect(made.out).toMatch(/SMALL {4}12 search families of the \d+ that a question takes: .* Import more runs/)
     const plan = read()
     expect(plan).toMatchObject({ kind: 'recording_plan', search: { cases: 12, families: 12 }, pack: REFS.pack })
     expect(plan.settings).toMatchObject([{ change: { [K]: DEEP }, settings: { [K]: DEEP }, recordings: 12 }])
@@ -38,7 +39,9 @@ describe('plan', () => {
     const file = await stored(place)
     const { out } = await place.at('run', '--target', file, '--run-id', 'r')
     expect(out).toMatch('evidence.orders.top_k 5 .. 8 not searched: 12 of 12 cases cannot be replayed')
-    expect(out).toMatch('autotune plan says what it takes to record it')
+    expect(out).toMatch(
+      `autotune plan says what it takes to record it: npm run -s autotune -- plan --target ${file} --store`,
+    )
     expect((await place.at('explain', 'r')).out).toMatch('top_k 5 .. 8 not searched')
     const html = join(place.dir, 'r.html')
     await place.at('report', 'r', '--out', html)

@@ -27,6 +27,7 @@ const NO_MODEL = {
   through: () => {
     throw new Error('no model is asked here')
   },
+  asked: async () => ({ search: [], sealed: [] }),
   payNothing: () => () => {},
 }
 

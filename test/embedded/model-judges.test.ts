@@ -30,8 +30,8 @@ beforeEach(() => {
   sides = { objects: memoryStore(), vault: memoryStore() }
 })
 
-const judges = (calls: string | undefined) =>
-  modelJudges({ ...sides, clock, say: (line) => told.push(line), env: { AUTOTUNE_JUDGE_CALLS: calls }, model })
+const judges = (calls: string | undefined, more: Readonly<Record<string, string>> = {}) =>
+  modelJudges({ ...sides, clock, say: (line) => told.push(line), env: { AUTOTUNE_JUDGE_CALLS: calls, ...more }, model })
 const VIEWS = [1, 2, 3].map((n) => JSON.stringify({ context: { n } }))
 const ask = (calls: string | undefined, side: 'search' | 'vault' = 'search', views = VIEWS, judge = aJudge()) =>
   modelVerdicts(judge, views, side, judges(calls).through)
@@ -57,6 +57,52 @@ describe('a judge', () => {
     expect(asked).toHaveLength(2)
     expect(await ask('1')).toHaveLength(3)
     expect(asked).toHaveLength(3)
+  })
+
+  const priced = (ref: string, prompt: number, completion: number) =>
+    sides.objects.put(
+      `packs/${ref}/prices.json`,
+      JSON.stringify({
+        price_table: ref,
+        models: { small: { prompt_cents_per_million: prompt, completion_cents_per_million: completion } },
+      }),
+    )
+  const within = (cents: string) =>
+    modelVerdicts(aJudge(), VIEWS, 'search', judges('10', { AUTOTUNE_JUDGE_CENTS: cents }).through)
+
+  test('pays for no cent more, by the dearest price that the store has for it', async () => {
+    await priced('p@1.0.0', 1_000_000, 0)
+    await priced('p@2.0.0', 0, 1_000_000)
+    answer = () => reply('{"verdict": true}', { prompt_tokens: 1, completion_tokens: 1 })
+    // An answer is 2 cents; one that is under way may be a cent each for its prompt and all of max_tokens.
+    await expect(within('1')).rejects.toThrow(/the budget of 1 cents is spent/)
+    expect(asked).toEqual([])
+    expect(told).toEqual([])
+    expect(await within('100000')).toHaveLength(3)
+    expect(told).toEqual([
+      expect.stringMatching(
+        /at most 10 calls \(AUTOTUNE_JUDGE_CALLS\), at most \d+ cents for the first of them, 100000 cents/,
+      ),
+    ])
+  })
+
+  test('pays for nothing by the cent where no table has its price', async () => {
+    await expect(within('100')).rejects.toThrow(/no price for small, so a budget in cents cannot be held/)
+    expect(asked).toEqual([])
+  })
+
+  test.each(['0', '-1', 'some', ' '])('is not allowed "%s" cents', (cents) => {
+    expect(() => judges('1', { AUTOTUNE_JUDGE_CENTS: cents })).toThrow(
+      /AUTOTUNE_JUDGE_CENTS is ".*": it takes a number/,
+    )
+  })
+
+  test('is asked where the suite says alone: no environment leads it elsewhere', async () => {
+    const { through } = judges('10', { NODE_USE_ENV_PROXY: '1' })
+    await expect(modelVerdicts(aJudge(), VIEWS, 'search', through)).rejects.toThrow(
+      /NODE_USE_ENV_PROXY .* to another place/,
+    )
+    expect(asked).toEqual([])
   })
 
   test('pays for nothing while what was recorded is recomputed, and goes on after', async () => {

@@ -26,6 +26,7 @@ const DOCUMENTS: Readonly<Record<string, readonly string[]>> = {
   autotuneRun: AUTOTUNE_FILES.map((file) => keys.autotuneRun('r', file)),
   refusal: [keys.refusal('r')],
   runLine: [keys.runLine('2026-05-12T00:00:00.000Z', 'r')],
+  runUsage: [keys.runUsage('r')],
   attestation: [keys.attestation('r', 'gate', 1)],
   scar: [keys.scar('a.b', 'x')],
   dailyCadence: [keys.dailyCadence(DAY)],

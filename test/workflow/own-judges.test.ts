@@ -51,6 +51,7 @@ beforeAll(async () => {
     through: () => {
       throw new Error('no model is asked here')
     },
+    asked: async () => ({ search: [], sealed: [] }),
     payNothing: () => () => {},
   })
 }, 120_000)

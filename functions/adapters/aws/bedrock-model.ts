@@ -3,6 +3,7 @@ import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
 import type { ModelPort } from '#ports'
 import type { ModelAnswer } from '#schemas/harness.ts'
 import { UserError } from '../../errors.ts'
+import { refusesWords } from '../refused-words.ts'
 
 /** Attempts of one request while Bedrock is throttled or at fault; the workflow tries the whole shard again after that. */
 const ATTEMPTS = 5
@@ -10,8 +11,9 @@ const ATTEMPTS = 5
 /** Model over a client; without one, it is made at the first call: a run that may ask no model needs no client. */
 export function bedrockModel(given?: BedrockRuntimeClient): ModelPort {
   let client = given
-  return {
-    async converse({ model, prompt, max_tokens, temperature, seed }) {
+  const port: ModelPort = {
+    async converse(request) {
+      const { model, prompt, max_tokens, temperature, seed } = request
       if (model.provider !== 'bedrock') throw new UserError(`${model.base_url} is not asked through Amazon Bedrock`)
       if (seed !== null) throw new UserError('Amazon Bedrock takes no seed: pin null')
       const { model_arn } = model
@@ -42,11 +44,13 @@ export function bedrockModel(given?: BedrockRuntimeClient): ModelPort {
           ...(stopReason === 'max_tokens' && { cut: true }),
         }
       } catch (error) {
-        if (error instanceof ValidationException) return { refused: error.message }
-        throw error
+        if (!(error instanceof ValidationException)) throw error
+        if (await refusesWords(request, port)) return { refused: error.message }
+        throw new UserError(`${model_arn} answers nothing that it is asked so: ${error.message}`)
       }
     },
   }
+  return port
 }
 
 type Arguments = ModelAnswer['tool_calls'][number]['arguments']

@@ -3,6 +3,7 @@
  * there. The key goes into one header and nowhere else.
  */
 import { UserError } from '../../errors.ts'
+import { proxyTold } from '../straight.ts'
 
 /** The variable that holds the key of every endpoint that has none of its own. */
 export const MODEL_KEY = 'AUTOTUNE_MODEL_KEY'
@@ -53,16 +54,9 @@ export function modelKey(baseUrl: string, env: Environment): string | null {
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 
-/** Is Node told to take proxies from the environment? */
-const takesProxies = (env: Environment): boolean => env.NODE_USE_ENV_PROXY === '1' || proxyFlag(env)
-
-/** The same by a flag, with either dash. */
-export const proxyFlag = ({ NODE_OPTIONS = '' }: Environment): boolean =>
-  `${NODE_OPTIONS} ${process.execArgv.join(' ')}`.replaceAll('_', '-').includes('--use-env-proxy')
-
 /** Would a request by http go through a proxy? Node makes no exception for this machine. */
 function hasProxy(hostname: string, env: Environment): boolean {
-  if (!takesProxies(env) || !(env.http_proxy || env.HTTP_PROXY)) return false
+  if (proxyTold(env) === null || !(env.http_proxy || env.HTTP_PROXY)) return false
   const spared = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/)
   return !spared.includes('*') && !spared.includes(hostname)
 }

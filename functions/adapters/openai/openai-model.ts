@@ -7,6 +7,7 @@ import { type ModelRequest, seedOf } from '#core/model/request.ts'
 import type { ModelPort, ModelRefusal, ModelReply } from '#ports'
 import { UserError } from '../../errors.ts'
 import { jsonOf } from '../../streams/read-object.ts'
+import { refusesWords } from '../refused-words.ts'
 import { replyOf, type Told, toldOf } from './chat-answer.ts'
 import { modelKey } from './model-key.ts'
 import { type Posted, post } from './post.ts'
@@ -14,7 +15,7 @@ import { type Posted, post } from './post.ts'
 export interface OpenAiOptions {
   /** Where keys are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Calls at once, over all endpoints. */
+  /** Calls at once, over all endpoints. @default 256, as many as a command may start processes that ask */
   readonly atOnce?: number
   /** Longest that one attempt may take, in milliseconds. */
   readonly limitMs?: number
@@ -35,7 +36,7 @@ const AGAIN = new Set([429, 500, 502, 503, 504])
 
 export function openAiModel({
   env,
-  atOnce = 16,
+  atOnce = 256,
   limitMs = 120_000,
   fetcher = fetch,
   sleep = wait,
@@ -76,7 +77,8 @@ export function openAiModel({
         newer.add(url + model)
         continue
       }
-      if (isRefusal(status, told)) return { refused: withoutKey(told.message, key) || `status ${status}` }
+      if (isRefusal(status, told) || (isInvalid(status, told) && (await refusesWords(request, { converse: answer }))))
+        return { refused: withoutKey(told.message, key) || `status ${status}` }
       if (!AGAIN.has(status) || told.code.includes('insufficient_quota'))
         return fail(`${meaning(status, key)}${said(told)}`)
       if (attempt === ATTEMPTS) return fail(`status ${status}, ${ATTEMPTS} times${said(told)}. ${RESUME}`)
@@ -121,11 +123,13 @@ const wantsNewerName = ({ message }: Told): boolean => message.includes('max_com
 const OURS = /^(max_tokens|max_completion_tokens|temperature|seed|stream|model|messages)$/
 const NOT_FOUND = /model_not_found|deploymentnotfound|unsupported_(parameter|value)|invalid_api_key|not_found/
 
-/** Is this request itself refused, for ever? Too long, filtered, or not valid in another way that lies in its words. */
-function isRefusal(status: number, { code, param }: Told): boolean {
-  if (status !== 400 && status !== 413 && status !== 422) return false
-  return /content_filter|context/.test(code) || !(OURS.test(param) || NOT_FOUND.test(code))
-}
+/** Is this request itself refused, for ever, as the endpoint says in a word of its own? Too long, too large, or filtered. */
+const isRefusal = (status: number, { code }: Told): boolean =>
+  status === 413 || ((status === 400 || status === 422) && /content_filter|context/.test(code))
+
+/** Is it called not valid, for what may lie in its words? */
+const isInvalid = (status: number, { code, param }: Told): boolean =>
+  (status === 400 || status === 422) && !OURS.test(param) && !NOT_FOUND.test(code)
 
 function meaning(status: number, key: string | null): string {
   if (status >= 300 && status < 400)

@@ -42,6 +42,9 @@ export function requestOf(identity: RequestIdentity): ModelRequest {
 /** Digest by which an answer is found. */
 export const requestDigest = (request: ModelRequest): string => digestOf(requestIdentity(request))
 
+/** A question that no endpoint refuses: one that does not answer it answers nothing. */
+export const PROBE = 'Answer with the single word "yes".'
+
 /** The seed that is sent for a draw; null: none. */
 export const seedOf = ({ seed, sample }: ModelRequest): number | null =>
   seed === null ? null : (seed + sample) % 2 ** 31

@@ -1,5 +1,5 @@
 /** What answers of models cost, in words for terminal and page. */
-import type { ModelUsage } from '#schemas/model-usage.ts'
+import type { ModelUsage, RunUsage } from '#schemas/model-usage.ts'
 import { modelName, modelPlace } from '../live/model-name.ts'
 
 /** A sentence a model and purpose. What an endpoint did not tell is said to be not told, never 0. */
@@ -15,3 +15,11 @@ export const usageLines = (rows: readonly ModelUsage[]): string[] =>
       cents === null ? 'cents not measured' : `${Number(cents.toPrecision(3))} cents`,
     ].join(', ')
   })
+
+/** The same of a run, with what of the sealed side may not be told. */
+export const runUsageLines = ({ rows, sealed_calls: calls }: RunUsage): string[] => [
+  ...usageLines(rows),
+  ...(calls === null
+    ? []
+    : [`sealed side: ${calls === 1 ? '1 call' : `${calls} calls`}, whose tokens and cents only a "yes" tells`]),
+]

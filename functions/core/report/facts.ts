@@ -2,12 +2,13 @@
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { MetricName } from '#schemas/metrics.ts'
+import type { RunUsage } from '#schemas/model-usage.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, LeftOut, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
 import type { RunEvidence } from '../evidence/types.ts'
 import { certificateFor } from '../gate/answer.ts'
 import { labelLines } from '../gate/label-wording.ts'
-import { usageLines } from '../model/usage-text.ts'
+import { runUsageLines, usageLines } from '../model/usage-text.ts'
 import { HELD } from '../search/committed-list.ts'
 import { notSearchedBy } from '../search/not-searched.ts'
 import { type BestStep, bestSoFar } from './best-so-far.ts'
@@ -26,6 +27,8 @@ export interface ReportInput {
   readonly gate: GateAnswer | null
   /** The baseline's metric on the search set; null: not known. */
   readonly baselineMetric: number | null
+  /** What it asked of models; null: nothing, or nobody counted. */
+  readonly usage: RunUsage | null
   readonly evidence: RunEvidence | null
   /** Why there is no evidence although something could have been shown; null: there is, or nothing to show. */
   readonly evidenceLacks: string | null
@@ -138,7 +141,7 @@ export function reportFacts(input: ReportInput): ReportFacts {
     candidates: candidates.map((c) => ({ ...c, replayed: tallies.of(c.candidate_id) })),
     evaluators: run.evaluator_suite.evaluators.map((e) => e.evaluator_id),
     left_out: run.proposed?.left_out ?? [],
-    model_usage: usageLines(run.proposed?.usage ?? []),
+    model_usage: [...usageLines(run.proposed?.usage ?? []), ...(input.usage ? runUsageLines(input.usage) : [])],
     search: {
       counts: summary.search,
       excluded: summary.excluded,

@@ -8,9 +8,11 @@ import type { Condition } from '#schemas/condition.ts'
 import { canonical } from '../canonical.ts'
 import { canBreak } from '../evaluate/breakable.ts'
 import { binaryFloors, floorLetters } from '../evaluate/floor-letters.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
 import type { TunableField } from '../space/lattice.ts'
 import { applyPatch, scopeOf, tableOf, within } from '../space/scope.ts'
 import { measured } from '../statistics/measured.ts'
+import { flippedBy, flippedUtility, isBeyondNoise } from './beyond-noise.ts'
 import { type Control, needsUtility, type Seen, type SurfaceControl } from './control.ts'
 import {
   beyondBounds,
@@ -37,7 +39,6 @@ export function* negativeControl(
 ): Generator<Round, Control, readonly Answer[]> {
   const { fields, pack } = input
   const written = writtenChanges(input)
-  // Draws of a live model differ, which is told of them alone.
   const isLive = input.noise !== undefined
   const tally = { replays: 0, ahead: Math.ceil(block / BLOCK) * BLOCK }
   const surfaces: SurfaceControl[] = []
@@ -130,15 +131,42 @@ function* visit(
       }
     tally.replays += read
   }
+  watch.ended()
+}
+
+/** Families in which one thing was seen to fail, over the settings that were visited. */
+class SeenFailures {
+  readonly families = new Set<number>()
+  readonly #now = new Set<number>()
+  readonly #counts: (failed: number) => boolean
+
+  /** @param counts are so many under one settings table more than noise? */
+  constructor(counts: (failed: number) => boolean) {
+    this.#counts = counts
+  }
+
+  add(family: number): void {
+    this.#now.add(family)
+  }
+
+  get isSeen(): boolean {
+    return this.families.size > 0 || this.#counts(this.#now.size)
+  }
+
+  /** No more replays under these settings. */
+  ended(): void {
+    if (this.#counts(this.#now.size)) for (const family of this.#now) this.families.add(family)
+    this.#now.clear()
+  }
 }
 
 /** What was seen under the values of one surface, or of all. */
 class Watch {
   readonly #input: SearchInput
-  readonly #floors: readonly { readonly id: string; readonly families: Set<number>; readonly wanted: boolean }[]
-  readonly #utility = new Set<number>()
+  readonly #floors: readonly { readonly id: string; readonly failures: SeenFailures; readonly wanted: boolean }[]
+  readonly #utility: SeenFailures
   /** The same by recordings that were made for a plan: no sealed case has such, so they contradict no certificate. */
-  readonly #plannedUtility = new Set<number>()
+  readonly #plannedUtility = new SeenFailures((failed) => failed > 0)
   readonly #utilityWanted: boolean
   /** Did a value within the bounds change anything? */
   changed = false
@@ -147,13 +175,17 @@ class Watch {
 
   constructor(input: SearchInput, fields: readonly TunableField[]) {
     this.#input = input
+    const { suite, noise } = input
     const layers = fields.map((f) => f.surface.layer)
     const replayer = input.replayer ?? 'transcript'
-    this.#floors = binaryFloors(input.suite).map((floor) => ({
-      id: floor.evaluator_id,
-      families: new Set<number>(),
-      wanted: canBreak(floor, layers, replayer),
-    }))
+    this.#floors = binaryFloors(suite).map((floor) => {
+      const id = floor.evaluator_id
+      const counts = (failed: number) => (noise ? isBeyondNoise(failed, flippedBy(noise, id)) : failed > 0)
+      return { id, failures: new SeenFailures(counts), wanted: canBreak(floor, layers, replayer) }
+    })
+    this.#utility = new SeenFailures((failed) =>
+      noise ? isBeyondNoise(failed, flippedUtility(noise, suite), true) : failed > 0,
+    )
     this.#utilityWanted = needsUtility(input, fields)
   }
 
@@ -173,16 +205,22 @@ class Watch {
     this.shown++
     const family = panel.familyOf[i]!
     const { baseline } = floorLetters(panel.cases.at(i)!.floors)
-    for (const [floor, { families }] of planned ? [] : this.#floors.entries())
-      if (now[floor] === 'f' && baseline[floor] !== 'f') families.add(family)
+    for (const [floor, { failures }] of planned ? [] : this.#floors.entries())
+      if (now[floor] === 'f' && (this.#input.noise ? baseline[floor] === 'p' : baseline[floor] !== 'f'))
+        failures.add(family)
     const base = panel.baseline.at(i)!
     if (panel.speaking[family] !== i || base.utility_passed === null) return
-    // A pass that only this value brings shows a failure as well: the baseline's.
-    if (
-      (measures.utility_passed ?? false) !== base.utility_passed ||
-      measured('utility_score', measures) !== measured('utility_score', base)
+    if (this.#differs(measures, base)) (planned ? this.#plannedUtility : this.#utility).add(family)
+  }
+
+  /** A pass that only this value brings shows a failure as well: the baseline's. */
+  #differs(now: Measures, base: Measures): boolean {
+    // Of a live draw nothing is known where it is not measured, and its score differs with every draw.
+    if (this.#input.noise) return now.utility_passed !== null && now.utility_passed !== base.utility_passed
+    return (
+      (now.utility_passed ?? false) !== base.utility_passed ||
+      measured('utility_score', now) !== measured('utility_score', base)
     )
-      (planned ? this.#plannedUtility : this.#utility).add(family)
   }
 
   hasSeenAll(): boolean {
@@ -190,17 +228,23 @@ class Watch {
   }
 
   hasSeenFailures(): boolean {
-    return (
-      this.#floors.every((f) => !f.wanted || f.families.size > 0) && (!this.#utilityWanted || this.#utility.size > 0)
-    )
+    return this.#floors.every((f) => !f.wanted || f.failures.isSeen) && (!this.#utilityWanted || this.#utility.isSeen)
+  }
+
+  /** All cases were replayed under one settings table, or enough of them. */
+  ended(): void {
+    for (const { failures } of this.#floors) failures.ended()
+    this.#utility.ended()
+    this.#plannedUtility.ended()
   }
 
   seen(): Seen {
-    const all = this.#utility.union(this.#plannedUtility)
+    const served = this.#utility.families
+    const all = served.union(this.#plannedUtility.families)
     return {
-      floors: Object.fromEntries(this.#floors.map(({ id, families }) => [id, families.size])),
+      floors: Object.fromEntries(this.#floors.map(({ id, failures }) => [id, failures.families.size])),
       utility: all.size,
-      ...(all.size > this.#utility.size && { served_utility: this.#utility.size }),
+      ...(all.size > served.size && { served_utility: served.size }),
     }
   }
 }

@@ -11,6 +11,7 @@ import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.t
 import { EXACT_BELOW } from './exact-candidates.ts'
 import type { Keeping } from './kept-search.ts'
 import { NONE, ReplayMemo } from './memo.ts'
+import { withinNoise } from './paid-fates.ts'
 import type { Answer, CaseView, Round } from './replayer.ts'
 import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
@@ -76,6 +77,7 @@ export function* noSearchArm(
     const isScarred = brokenScar(scars, panel.baseline, measures) !== null
     if (!allowed || isScarred || metric === null || baseline === null || !isBetter(target.direction, metric, baseline))
       continue
+    if (withinNoise(target, metric, baseline, input.noise?.metric.within) !== null) continue
     if (best === null || isBetter(target.direction, metric, best.metric)) best = { patch, metric }
   }
   return { candidates, replays: memo.counts.paid, best }

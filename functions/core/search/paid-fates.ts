@@ -15,7 +15,7 @@ import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
 
 /** Why a gain is none: the baseline itself differs as much when it is asked again. Null: it counts. */
-function withinNoise(
+export function withinNoise(
   { metric: name }: ResolvedTarget,
   metric: number,
   baseline: number,
@@ -72,7 +72,7 @@ export function settleOutcome(
   if (scar) return { ...done, fate: 'scar', reason: scar }
   if (!gains(target, metric, baselineMetric))
     return { ...done, fate: 'no_gain', reason: noGain(target, metric, baselineMetric) }
-  const noise = withinNoise(target, metric!, baselineMetric!, input.noise)
+  const noise = withinNoise(target, metric!, baselineMetric!, input.noise?.metric.within)
   if (noise) return { ...done, fate: 'no_gain', reason: noise }
   const pairs = utilityPairs(panel, measures)
   const blast_radius = radiusOf(change.patch, input.fields, panel, changed, pairs)

@@ -1,5 +1,6 @@
 /** What a search is given: contract, pins, declared fields, search panel and memory. Never a held-out case. */
 import type { CandidateChange } from '#schemas/candidate.ts'
+import type { LiveNoise } from '#schemas/live-model.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { Replayer } from '#schemas/run.ts'
@@ -28,8 +29,8 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly control?: Control
   /** Cases that no candidate may fail; absent: none. */
   readonly scars?: readonly ScarPlace[]
-  /** The least gain that counts, in the unit of the metric; null: it is not measured, and none does. Absent: replays have no noise. */
-  readonly noise?: number | null
+  /** How far a baseline that is asked live differs from itself. Absent: replays have no noise. */
+  readonly noise?: LiveNoise
   /** How far those of `candidates` reach that are for some cases; absent: there are none. */
   readonly scopes?: ScopeCounts
   /** Hand-written changes in place of the lattice; null: search. */

@@ -83,7 +83,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       panel: reproduced.panel,
       ...(run.draw !== undefined && { draw: run.draw }),
       rejections: run.rejections,
-      ...(noise && { noise: noise.metric.within }),
+      ...(noise && { noise }),
       ...(scars.must.length > 0 && { scars: scars.must }),
       ...(reproduced.scopes && { scopes: reproduced.scopes }),
       candidates: run.candidates,

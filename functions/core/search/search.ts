@@ -82,8 +82,7 @@ export function* searchRounds(
   const memo = new ReplayMemo(record, input.panel.cases.length, aside)
   if (from?.found === null) keeping.resume(memo)
   const found = { ...(from?.found ?? (yield* searched(input, view, memo, { block, progress, keeping }))), control }
-  // What a model is asked live costs money, and the arm decides nothing.
-  if (input.candidates || input.noise !== undefined) return { ...found, noSearch: null }
+  if (input.candidates) return { ...found, noSearch: null }
   progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
   return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block, keeping }) }
 }

@@ -11,7 +11,7 @@ import { patchWords } from './words.ts'
 const MOST = 40
 
 /** Nothing where no proposer was asked. */
-export function originsPart({ search, metric, candidates, left_out, model_usage }: ReportFacts): Html | null {
+export function originsPart({ search, metric, candidates, left_out }: ReportFacts): Html | null {
   const origins = search?.origins ?? null
   if (origins === null || metric === null) return null
   const value = (best: { readonly metric: number; readonly patch: Parameters<typeof patchWords>[0] } | null) =>
@@ -34,7 +34,6 @@ export function originsPart({ search, metric, candidates, left_out, model_usage 
         : [{ head: 'no search', cells: [arm.candidates, arm.candidates, '-', '-', '-', value(arm.best)] }]),
     ],
   )}
-${model_usage.map((line) => html`<p>Asked of a model, ${visible(line)}</p>`)}
 ${left_out.length > 0 && html`<details><summary>${number(left_out.length)} left out before the search</summary><ul>${left_out.slice(0, MOST).map((one) => html`<li>${visible(one.origin)}, ${one.why.replaceAll('_', ' ')}: ${visible(one.reason)}</li>`)}</ul></details>`}
 ${said.length > 0 && html`<details><summary>${number(said.length)} predicted, and what happened</summary><ul>${said.slice(0, MOST).map((c) => html`<li>${visible(c.origin ?? '-')}: ${visible(patchWords(c.patch))}: ${visible(predictionWords(c.prediction!, c.happened))}</li>`)}</ul></details>`}`
 }

@@ -115,7 +115,7 @@ export function provenance(facts: ReportFacts): Html {
   }
 <dl>${Object.entries(refs).map(([name, ref]) => line(name, ref))}${line('search set', search_set)}${line('sealed version', sealed_version)}${line('replayer', replayer)}${line('gate rules', gate_rules)}${line('owner', facts.owner)}${
     billed && line('paid', `${number(billed.replays)} replays, ${count(billed.heldout_questions, 'question')}`)
-  }${
+  }${facts.model_usage.map((words) => line('asked of models', words))}${
     search &&
     line(
       'search cases',

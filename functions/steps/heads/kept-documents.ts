@@ -13,6 +13,7 @@ const KEPT = [
   'experience/index-days/',
   keys.traceImports(),
   keys.runLines(),
+  keys.runUsages(),
   'attestations/',
   'cadence/',
   CHANGES_INBOX,

@@ -18,8 +18,8 @@ export class BudgetSpent extends UserError {
 export interface ModelMeter {
   /** The model for one purpose, behind the cache of one side of the split: one cache a side, for what it had paid is charged once a cache. Throws BudgetSpent where it would have to pay more. */
   through(cache: AnswerCache, purpose: Purpose): ModelPort
-  /** What was answered so far, each request once. */
-  tally(): Tally
+  /** What was answered so far, each request once; of one cache alone. */
+  tally(of?: AnswerCache): Tally
 }
 
 /** What is known of one cache: requests that are charged, and those that are counted. */
@@ -28,6 +28,7 @@ interface Known {
   readonly counted: Set<string>
   /** Charges what its payer had paid before, once. */
   readonly begin: () => Promise<void>
+  tally: Tally
 }
 
 /**
@@ -50,7 +51,7 @@ export function modelMeter(model: ModelPort, budget: ModelBudget, prices: PriceT
     }
     let begun: Promise<void> | null = null
     // Not before the first question: a sealed side is not read before it is opened.
-    const made: Known = { charged, counted: new Set(), begin: () => (begun ??= chargeBefore()) }
+    const made: Known = { charged, counted: new Set(), tally: NOTHING_ASKED, begin: () => (begun ??= chargeBefore()) }
     known.set(cache, made)
     return made
   }
@@ -73,7 +74,7 @@ export function modelMeter(model: ModelPort, budget: ModelBudget, prices: PriceT
   })
 
   return {
-    tally: () => tally,
+    tally: (of) => (of === undefined ? tally : (known.get(of)?.tally ?? NOTHING_ASKED)),
     through(cache, purpose) {
       const of = known.get(cache) ?? begin(cache)
       const payer = paying(of.charged)
@@ -84,7 +85,9 @@ export function modelMeter(model: ModelPort, budget: ModelBudget, prices: PriceT
           const digest = requestDigest(request)
           if (!of.counted.has(digest)) {
             of.counted.add(digest)
-            tally = tallied(tally, purpose, { request, usage: usageOf(reply), at, paid: of.charged.has(digest) })
+            const answer = { request, usage: usageOf(reply), at, paid: of.charged.has(digest) }
+            tally = tallied(tally, purpose, answer)
+            of.tally = tallied(of.tally, purpose, answer)
           }
           return reply
         },

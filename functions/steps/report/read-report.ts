@@ -5,6 +5,7 @@ import { abandonedFacts, type ReportFacts, refusalFacts, reportFacts, shownCandi
 import { ReplayTallies } from '#core/report/tally.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import { RunUsage } from '#schemas/model-usage.ts'
 import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { type AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -56,6 +57,7 @@ export async function readReport(
       : null,
     gate: has('gate.json') ? answerIn(await readJson<GateAnswer>(store.objects, at('gate.json'))) : null,
     baselineMetric: replayed?.baselineMetric ?? null,
+    usage: RunUsage.safeParse(jsonOf((await readText(store.objects, keys.runUsage(runId))) ?? '')).data ?? null,
     evidence: replayed?.evidence ?? null,
     evidenceLacks: replayed?.lacks ?? null,
   })

@@ -9,6 +9,7 @@ import { DEFAULT_PROPOSALS, InboxAnswer, InboxEntry } from '#schemas/inbox.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Clock, ObjectStore } from '../../ports.ts'
+import { inBlocks } from '../../streams/groups.ts'
 import { jsonOf, readText } from '../../streams/read-object.ts'
 import type { LookingEngine } from '../replay/search-look.ts'
 import { type AnsweredContract, answeredContract } from './contract.ts'
@@ -22,23 +23,29 @@ export type InboxObjects = Pick<ObjectStore, 'get' | 'list' | 'putIfAbsent'>
 
 /** One place of the inbox. null: it is not answered yet, or nobody can read it any more. */
 export interface InboxRow {
+  readonly quarter: string
   readonly n: number
   readonly entry: InboxEntry | null
   readonly answer: InboxAnswer | null
 }
 
-/** Every place that was taken in a quarter, in order. */
-export async function readInbox(objects: InboxObjects, intent: string, quarter: string): Promise<InboxRow[]> {
-  const rows: InboxRow[] = []
-  for await (const key of objects.list(keys.inbox(intent, quarter))) {
-    const [, digits] = /\/(\d{6})\.json$/.exec(key) ?? []
-    if (digits === undefined) continue
+/** Every place that was ever taken for an intent, in order. */
+export async function readInbox(objects: InboxObjects, intent: string): Promise<InboxRow[]> {
+  const rows = inBlocks(objects.list(keys.inbox(intent)), async (key): Promise<InboxRow[]> => {
+    const [, quarter, digits] = /\/(\d{4}-Q[1-4])\/(\d{6})\.json$/.exec(key) ?? []
+    if (quarter === undefined) return []
     const n = Number(digits)
-    const entry = await entryAt(objects, key)
-    const answer = InboxAnswer.safeParse(jsonOf((await readText(objects, keys.inboxAnswer(intent, quarter, n))) ?? ''))
-    rows.push({ n, entry, answer: answer.data ?? null })
-  }
-  return rows
+    const text = await readText(objects, keys.inboxAnswer(intent, quarter, n))
+    return [
+      {
+        quarter,
+        n,
+        entry: await entryAt(objects, key),
+        answer: InboxAnswer.safeParse(jsonOf(text ?? '')).data ?? null,
+      },
+    ]
+  })
+  return (await Array.fromAsync(rows)).flat()
 }
 
 const entryAt = async (objects: InboxObjects, key: string): Promise<InboxEntry | null> =>
@@ -90,15 +97,16 @@ export interface InboxPorts {
 export const spentWords = ({ budget, intent, quarter }: Budget): string =>
   `budget of ${budget} proposals spent: ${intent} takes no more in ${quarter}. What was proposed before is answered all the same; the owner of the target may raise "proposal_budget" in it`
 
-/** How much of the budget of a target is spent now. */
+/** How much of the budget of a target is spent now, beside all that was ever proposed. */
 export async function budgetOf(
   { inbox, clock }: Pick<InboxPorts, 'inbox' | 'clock'>,
   intent: string,
   { proposal_budget: budget = DEFAULT_PROPOSALS }: Pick<TuningTarget, 'proposal_budget'>,
 ): Promise<Budget & { readonly rows: readonly InboxRow[] }> {
   const quarter = quarterOf(clock.now())
-  const rows = await readInbox(inbox, intent, quarter)
-  return { intent, quarter, budget, spent: rows.at(-1)?.n ?? 0, rows }
+  const rows = await readInbox(inbox, intent)
+  const spent = rows.findLast((row) => row.quarter === quarter)?.n ?? 0
+  return { intent, quarter, budget, spent, rows }
 }
 
 /**
@@ -120,7 +128,8 @@ export async function proposeCounted(
   const { rows, ...before } = await budgetOf(ports, intent, target)
   const under = await standing(looked, target, contract, engine)
   const known = new Map<string, InboxRow>()
-  for (const row of rows) if (row.entry?.under === under) known.set(row.entry.digest, row)
+  for (const row of rows)
+    if (row.entry?.under === under && !known.get(row.entry.digest)?.answer) known.set(row.entry.digest, row)
   const replies: (Reply | { readonly at: string; readonly asks: Asked })[] = []
   const asking = new Map<string, Asked>()
   let { spent } = before
@@ -152,7 +161,7 @@ export async function proposeCounted(
       refused++
       continue
     }
-    spent = Math.max(spent, entry.n)
+    if (entry.quarter === before.quarter) spent = Math.max(spent, entry.n)
     const asks = { entry, change: one }
     asking.set(digest, asks)
     replies.push({ at: one.at, asks })
@@ -171,7 +180,7 @@ export async function proposeCounted(
   for (const [i, asked] of list.entries()) {
     const told = proposed!.changes[i]!
     const answer = inboxAnswer(asked.entry.n, under, told)
-    await inbox.putIfAbsent(keys.inboxAnswer(intent, before.quarter, asked.entry.n), `${canonical(answer)}\n`)
+    await inbox.putIfAbsent(keys.inboxAnswer(intent, asked.entry.quarter, asked.entry.n), `${canonical(answer)}\n`)
     answers.set(asked, { answer, told })
   }
   const told = replies.map((reply): Reply => {

@@ -69,8 +69,18 @@ describe('a model through Bedrock', () => {
     mock
       .on(ConverseCommand)
       .rejectsOnce(new ValidationException({ message: 'input is too long', $metadata: {} }))
+      .resolvesOnce({})
       .rejectsOnce(new ThrottlingException({ message: 'slow down', $metadata: {} }))
     expect(await model.converse(REQUEST)).toEqual({ refused: 'input is too long' })
     await expect(model.converse(REQUEST)).rejects.toThrow('slow down')
+  })
+
+  it('tells a person where it answers nothing, whatever the words: a model that is not there, or a parameter it has not', async () => {
+    const { mock, model } = mocked()
+    mock
+      .on(ConverseCommand)
+      .rejects(new ValidationException({ message: 'The model identifier is invalid', $metadata: {} }))
+    await expect(model.converse(REQUEST)).rejects.toThrow(/small answers nothing .*: The model identifier is invalid/)
+    expect(mock.commandCalls(ConverseCommand)).toHaveLength(2)
   })
 })

@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { answerCache } from '#adapters/model-cache.ts'
 import { openAiModel } from '#adapters/openai/openai-model.ts'
-import type { ModelRequest } from '#core/model/request.ts'
+import { type ModelRequest, PROBE } from '#core/model/request.ts'
 import type { ModelPort } from '#ports'
 import { memoryStore } from '../../support/memory/memory-store.ts'
 import { type Scripted, scriptedModelServer } from '../../support/scripted-model-server.ts'
@@ -65,7 +65,12 @@ const endpoints: Readonly<Record<string, (behaviour: Behaviour) => Promise<Endpo
     })
     const mock = mockClient(client)
     const answer = BEDROCK[behaviour]
-    if (answer instanceof Error) mock.on(ConverseCommand).rejects(answer)
+    if (answer instanceof Error)
+      mock.on(ConverseCommand).callsFake(({ messages }) => {
+        // Other words are answered: it is these that are refused.
+        if (behaviour !== 'refusal' || messages[0].content[0].text !== PROBE) throw answer
+        return BEDROCK.words
+      })
     else mock.on(ConverseCommand).resolves(answer)
     return {
       model: bedrockModel(client),

@@ -187,18 +187,54 @@ describe('a refusal', () => {
       { status: 400, body: { error: { message: 'long', code: 'context_length_exceeded' } } },
       'long',
     ],
-    ['too long (vLLM)', { status: 400, body: { object: 'error', message: 'maximum context', code: 400 } }, 'maximum'],
     [
       'too long (llama.cpp)',
       { status: 400, body: { error: { message: 'x', type: 'exceed_context_size_error' } } },
       'x',
     ],
     ['too large', { status: 413 }, 'status 413'],
-    ['in words (Ollama)', { status: 400, body: { error: 'bad request' } }, 'bad request'],
   ] as [string, Scripted, string][])('is an answer: %s', async (_, fault, words) => {
     const ask = await start(steps(fault))
     expect(await ask()).toEqual({ refused: expect.stringContaining(words) })
     expect(server.asked).toHaveLength(1)
+  })
+})
+
+describe('what is called not valid', () => {
+  const said: readonly [string, Scripted, string][] = [
+    ['in words (Ollama)', { status: 400, body: { error: 'bad request' } }, 'bad request'],
+    [
+      'too long, as vLLM says it',
+      { status: 400, body: { object: 'error', message: 'maximum context', code: 400 } },
+      'maximum',
+    ],
+    ['a page', { status: 400, body: '<h1>Bad Request</h1>' }, 'Bad Request'],
+    [
+      'a credit that is spent',
+      { status: 400, body: { error: { message: 'Your credit balance is too low' } } },
+      'credit',
+    ],
+    ['by a validator', { status: 422, body: { detail: 'unprocessable' } }, 'unprocessable'],
+  ]
+
+  it.each(said)('is a refusal of these words where others are answered: %s', async (_, fault, words) => {
+    const ask = await start(({ prompt }) => (prompt === 'refund?' ? fault : OK))
+    expect(await ask({ seed: 7 })).toEqual({ refused: expect.stringContaining(words) })
+    expect(server.asked).toHaveLength(2)
+    const [first, other] = server.asked.map(({ body: { messages: _, ...parameters } }) => parameters)
+    expect(other).toEqual(first)
+  })
+
+  it.each(said)('is for a person to mend where nothing is answered: %s', async (_, fault, words) => {
+    const ask = await start(steps(fault))
+    const error = await thrown(ask())
+    expect([error.name, error.message]).toEqual(['UserError', expect.stringContaining(words)])
+    expect(server.asked).toHaveLength(2)
+  })
+
+  it('is for a person to mend where the other words find a fault that passes', async () => {
+    const ask = await start(({ prompt }) => (prompt === 'refund?' ? { status: 400 } : { status: 503 }))
+    expect((await thrown(ask())).message).toContain('status 400')
   })
 })
 
@@ -227,7 +263,7 @@ describe('the key', () => {
   })
 
   it('stands in no refusal', async () => {
-    const ask = await start(steps({ status: 400, body: { error: { message: `bad ${KEY}` } } }), { env })
+    const ask = await start(steps({ status: 400, body: { error: { message: `bad ${KEY}` } } }, OK), { env })
     expect(await ask()).toEqual({ refused: 'bad [key]' })
   })
 

@@ -194,3 +194,35 @@ describe('the control', () => {
     )
   })
 })
+
+describe('a model that is asked live', () => {
+  const noise = (flipped: number): NonNullable<SearchInput['noise']> => ({
+    repeats: 2,
+    cases: 20,
+    lost: 0,
+    metric: { name: 'economics_tokens_per_decision', within: 0 },
+    evaluators: suite.evaluators.map(({ evaluator_id }) => ({
+      evaluator_id,
+      n: 20,
+      flipped,
+      flip_share: null,
+      cases: [],
+    })),
+  })
+  const seen = (input: SearchInput<SlimCase>) => surfaceOf(found(input).control, K)
+
+  test('breaks a floor where more families fail than its draws do by themselves', () => {
+    const input = inputOf(marked(20))
+    const id = suite.evaluators.find(({ check }) => check === 'required_evidence')!.evaluator_id
+    expect(seen(input).floors[id]).toBe(20)
+    expect(seen({ ...input, noise: noise(0) }).floors[id]).toBe(20)
+    expect(seen({ ...input, noise: noise(20) }).floors[id]).toBe(0)
+  })
+
+  test('is blind where utility flips by itself as often as it fails', () => {
+    const input = inputOf(marked(20))
+    expect(seen(input).utility).toBe(20)
+    expect(seen({ ...input, noise: noise(20) }).utility).toBe(0)
+    expect(fates({ ...input, noise: noise(20) })).toContain('blind')
+  })
+})

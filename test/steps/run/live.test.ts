@@ -22,6 +22,7 @@ describe('a live run', () => {
   test('is certified on the new words, and says who answered, when, and how far the baseline differs from itself', async () => {
     expect(summary.verdict).toBe('certified')
     expect(summary.noise).toMatchObject({ repeats: 2, cases: 20, lost: 0, metric: { within: 0 } })
+    expect(summary.search.no_search).toMatchObject({ replays: summary.search.paid, best: expect.anything() })
     const gate = JSON.parse(await artifact(base, 'gate.json'))
     expect(gate.live).toMatchObject({ model: 'small', host: '127.0.0.1:9', answers: expect.any(Number) })
     expect(gate.live.first < gate.live.last).toBe(true)

@@ -61,7 +61,7 @@ test('tokens that were estimated are marked beside every result, whatever came o
       not_searched: [],
       metric: null,
       direction: null,
-      labels: [],
+      labels: [], plan: "",
       all: false,
       more: '',
     })

@@ -2,6 +2,7 @@
 import { App, type AppProps, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
+import { attestationAcknowledgements } from './acknowledgements/attestations.ts'
 import { auditSqlAcknowledgements } from './acknowledgements/audit-sql.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
 import { judgeAcknowledgements } from './acknowledgements/judges.ts'
@@ -47,5 +48,6 @@ export function makeApp(props: AppProps = {}): Deployment {
   if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, stacks, REVIEW_ACKNOWLEDGEMENTS)
   if (workflow.auditSql) acknowledge(app, stacks, auditSqlAcknowledgements(workflow.auditSql))
+  if (workflow.attestations) acknowledge(app, stacks, attestationAcknowledgements(workflow.attestations))
   return { app, stateful, workflow }
 }

@@ -24,6 +24,9 @@ export const ENV = {
   shardCases: 'AUTOTUNE_SHARD_CASES',
   /** Key that rollout artifacts are signed under. */
   releaseKey: 'AUTOTUNE_RELEASE_KEY',
+  /** Key that a role signs attestations under; set for those roles alone, with what each signs (`Attested`). */
+  attestKey: 'AUTOTUNE_ATTEST_KEY',
+  attests: 'AUTOTUNE_ATTESTS',
   /** Where routing is published in AppConfig, as JSON (`RoutingTargets`); absent: nowhere. */
   appConfig: 'AUTOTUNE_APPCONFIG',
   /** Key that review links are signed under. */

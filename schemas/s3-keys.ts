@@ -28,6 +28,9 @@ export const PRODUCTION_INBOX = 'inbox/production/'
 /** Changes that programs outside propose, each with its answer. */
 export const CHANGES_INBOX = 'inbox/changes/'
 
+/** Prefix of what people and roles have signed about proposals. */
+export const ATTESTATIONS = 'attestations/'
+
 /** The store as tables for SQL, kept beside it in a deployment: copies, which nothing of the loop reads. */
 export const AUDIT_TABLES = 'audit/'
 
@@ -149,10 +152,10 @@ export const keys = {
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
   /** Prefix of the attestations of a run's proposal, its review and its rollout. */
-  attestations: (runId: string) => `attestations/${segment(runId)}/`,
+  attestations: (runId: string) => `${ATTESTATIONS}${segment(runId)}/`,
   /** One of them with so many signatures; the next signer writes the next number, and nothing is written over. */
   attestation: (runId: string, name: string, signatures: number) =>
-    `attestations/${segment(runId)}/${segment(name)}/${String(signatures).padStart(4, '0')}.json`,
+    `${ATTESTATIONS}${segment(runId)}/${segment(name)}/${String(signatures).padStart(4, '0')}.json`,
   /** Prefix of an intent's scars. */
   scars: (intent: string) => `scars/${segment(intent)}/`,
   /** One scar, by the hash of its case. */

@@ -1,5 +1,5 @@
 /**
- * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`,
+ * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`, `-c attestations=on`,
  * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong
  * stops the synthesis and says what is allowed.
  */
@@ -70,6 +70,12 @@ export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
  * @throws RangeError for another value
  */
 export const auditSqlIsOn = (node: Node): boolean => isOn(node, 'auditsql')
+
+/**
+ * Whether the deployment signs what it decides: the context value `attestations`, "on" or "off" (without it: off).
+ * @throws RangeError for another value
+ */
+export const attestationsAreOn = (node: Node): boolean => isOn(node, 'attestations')
 
 function isOn(node: Node, name: string): boolean {
   const value = (node.tryGetContext(name) as unknown) ?? 'off'

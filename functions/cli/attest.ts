@@ -91,7 +91,7 @@ export async function attestVerify(
   run: string,
   { json, keys: file, at, ...o }: Options & { readonly keys: string; readonly at?: string },
 ): Promise<number> {
-  if (at !== undefined && !INSTANT_PATTERN.test(at))
+  if (at !== undefined && (!INSTANT_PATTERN.test(at) || Number.isNaN(Date.parse(at))))
     throw new UserError(`--at takes a moment as 2026-11-30T00:00:00.000Z, got "${at}"`)
   const keys = readKeys(file)
   const store = await openForAudit(o)

@@ -54,6 +54,7 @@ test('refuses a place in the store, a folder of somebody else, an intent and a d
     [['--jsonl', mine], /holds files and is no export/],
     [['--jsonl', out, '--intent', 'support.refnd'], /no such intent/],
     [['--jsonl', out, '--since', '2026-13-01'], /no day/],
+    [['--jsonl', ' '], /--jsonl is empty/],
   ] as const) {
     const { code, err } = await place.at('export', ...argv)
     expect([code, err]).toEqual([2, expect.stringMatching(why)])

@@ -20,6 +20,7 @@ import {
   attestationsAreOn,
   auditSqlIsOn,
   dailyTime,
+  deliveredAs,
   harnessOf,
   judgesOf,
 } from './context/values.ts'
@@ -89,7 +90,9 @@ export class AutotuneStack extends Stack {
     const tuned = { ...targets, ...targetsOfBands(bands) }
     const configs = rolloutConfigsOf(this.node, tuned)
     const appConfig = appConfigIsOn(this.node, configs !== null)
-    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, appConfig })
+    const deliver = deliveredAs(this.node, configs !== null)
+    this.rollouts =
+      configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, appConfig, deliver })
     const config = reviewersOf(this.node, tuned)
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, judges, rollout })

@@ -29,6 +29,8 @@ export const ENV = {
   attests: 'AUTOTUNE_ATTESTS',
   /** Where routing is published in AppConfig, as JSON (`RoutingTargets`); absent: nowhere. */
   appConfig: 'AUTOTUNE_APPCONFIG',
+  /** Forms that routing is delivered in beside the releases, with commas between; absent: none. */
+  deliver: 'AUTOTUNE_DELIVER',
   /** Key that review links are signed under. */
   linkKey: 'AUTOTUNE_LINK_KEY',
   /** Scheme and host of the deployed review desk. */

@@ -58,7 +58,9 @@ export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Opti
       `wrote    ${report.written} of ${report.files} files in ${dir}; the others stood there as they are${report.removed > 0 ? `; took ${report.removed} away` : ''}`,
       'sealed   no case and no family of the vault stands in them',
       `look     cd ${shellWord(dir)} && duckdb -init ${VIEWS}   (queries in ${QUERIES_FOLDER}/)`,
-      ...problems.map((problem) => `CHANGED  ${problem}: these tables tell it as it stands, "autotune verify" says more`),
+      ...problems.map(
+        (problem) => `CHANGED  ${problem}: these tables tell it as it stands, "autotune verify" says more`,
+      ),
     ])
     return problems.length > 0 ? 2 : 0
   } finally {

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type { Attestor, FunctionCaller, Mailer, ModelPort, RoutingPublisher, Signer, Store } from '#ports'
+import type { Attestor, FunctionCaller, Mailer, ModelPort, ObjectStore, RoutingPublisher, Signer, Store } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
@@ -45,6 +45,7 @@ import { startRolloutFunction } from '../../../functions/handlers/start-rollout.
 import { startRunFunction } from '../../../functions/handlers/start-run.ts'
 import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
+import { waysOut } from '../../../functions/lambda/rollout-world.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
 import type { Step } from '../../../functions/lambda/step.ts'
 import { unsigned } from '../../../functions/lambda/world.ts'
@@ -212,10 +213,11 @@ export function deploy(
   const handlers = new Map(
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
+      const seen = guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn)
       const world = {
         store: {
-          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn),
-          ...publishing(all, role, environment, routing),
+          ...seen,
+          ...publishing(all, role, environment, seen.releases, routing),
           ...(ENV.yearBudget in environment ? { yearBudget: Number(environment[ENV.yearBudget]) } : {}),
         },
         shardCases,
@@ -318,10 +320,13 @@ function publishing(
   all: Templates,
   role: string,
   environment: Readonly<Record<string, string>>,
+  releases: ObjectStore,
   routing: RoutingTarget | undefined,
 ): Pick<Store, 'routing'> {
   const places = environment[ENV.appConfig]
-  return places && routing ? { routing: guardedRouting(routing, all, role, JSON.parse(places) as RoutingTargets) } : {}
+  const appConfig = places && routing ? guardedRouting(routing, all, role, JSON.parse(places) as RoutingTargets) : null
+  const out = waysOut(environment, releases, appConfig)
+  return out ? { routing: out } : {}
 }
 
 /** The harness and the model as a role may call them. */

@@ -77,7 +77,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (what, of, o) => {
-      state.code = (await import('../functions/cli/cadence/sign.ts')).sign(what, of, o)
+      state.code = await (await import('../functions/cli/cadence/sign.ts')).sign(what, of, o)
     })
   add(
     'learn <intent> <metric>',

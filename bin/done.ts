@@ -43,6 +43,6 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (manifest, controls, o) => {
-      state.code = (await import('../functions/cli/audit.ts')).signAudit(manifest, controls, o)
+      state.code = await (await import('../functions/cli/audit.ts')).signAudit(manifest, controls, o)
     })
 }

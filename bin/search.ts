@@ -135,6 +135,6 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (file, o) => {
-      state.code = (await import('../functions/cli/sign.ts')).sign(file, o)
+      state.code = await (await import('../functions/cli/sign.ts')).sign(file, o)
     })
 }

@@ -32,6 +32,8 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'export',
   'done',
   'audit show',
+  'attest sign',
+  'attest verify',
   'rollout stop',
 ])
 

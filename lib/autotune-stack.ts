@@ -4,6 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
+import { Attestations } from './constructs/attestations.ts'
 import { AuditSql } from './constructs/audit-sql.ts'
 import { Autotune, endingOf } from './constructs/autotune.ts'
 import { Cadence } from './constructs/cadence.ts'
@@ -13,7 +14,16 @@ import { Rollouts } from './constructs/rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { AllStores } from './constructs/workflow-rights.ts'
 import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
-import { alarmTopicOf, appConfigIsOn, auditSqlIsOn, dailyTime, harnessOf, judgesOf } from './context/values.ts'
+import {
+  alarmTopicOf,
+  appConfigIsOn,
+  attestationsAreOn,
+  auditSqlIsOn,
+  dailyTime,
+  deliveredAs,
+  harnessOf,
+  judgesOf,
+} from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -41,6 +51,8 @@ export class AutotuneStack extends Stack {
   readonly cadence: Cadence | null
   /** Null: nobody asks in SQL (context value `auditsql`). */
   readonly auditSql: AuditSql | null
+  /** Null: nothing is signed by the deployment (context value `attestations`). */
+  readonly attestations: Attestations | null
 
   constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
@@ -78,14 +90,19 @@ export class AutotuneStack extends Stack {
     const tuned = { ...targets, ...targetsOfBands(bands) }
     const configs = rolloutConfigsOf(this.node, tuned)
     const appConfig = appConfigIsOn(this.node, configs !== null)
-    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, appConfig })
+    const deliver = deliveredAs(this.node, configs !== null)
+    this.rollouts =
+      configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, appConfig, deliver })
     const config = reviewersOf(this.node, tuned)
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, judges, rollout })
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
     const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.cadence })
     this.auditSql = auditSqlIsOn(this.node) ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after }) : null
-    if (topic) this.auditSql?.notify(new SnsAction(topic))
+    this.attestations = attestationsAreOn(this.node)
+      ? new Attestations(this, 'Attestations', { stores, deadLetters, after })
+      : null
+    if (topic) for (const part of [this.auditSql, this.attestations]) part?.notify(new SnsAction(topic))
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {
       const { stop, resume, runtime, routing } = this.rollouts
@@ -99,6 +116,7 @@ export class AutotuneStack extends Stack {
       new CfnOutput(this, 'AuditDatabase', { value: this.auditSql.catalogue.database })
       new CfnOutput(this, 'SqlAuditorRoleArn', { value: this.auditSql.auditor.roleArn })
     }
+    if (this.attestations) new CfnOutput(this, 'AttestationKeys', { value: this.toJsonString(this.attestations.keys) })
     this.say('RolloutWorkflowArn', this.rollouts, 'no rollouts: "-c rollouts=FOLDER" says how (docs/rollout.md)')
   }
 

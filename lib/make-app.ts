@@ -2,11 +2,16 @@
 import { App, type AppProps, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
+import { attestationAcknowledgements } from './acknowledgements/attestations.ts'
 import { auditSqlAcknowledgements } from './acknowledgements/audit-sql.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
 import { judgeAcknowledgements } from './acknowledgements/judges.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
-import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/rollouts.ts'
+import {
+  DELIVERED_ACKNOWLEDGEMENTS,
+  ROLLOUT_ACKNOWLEDGEMENTS,
+  routingAcknowledgements,
+} from './acknowledgements/rollouts.ts'
 import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
 import { AutotuneStack } from './autotune-stack.ts'
 import { stageOf } from './context/values.ts'
@@ -44,8 +49,10 @@ export function makeApp(props: AppProps = {}): Deployment {
   acknowledge(app, stacks, judgeAcknowledgements(workflow.autotune.judges))
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
+  if (workflow.rollouts?.delivers) acknowledge(app, stacks, DELIVERED_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, stacks, REVIEW_ACKNOWLEDGEMENTS)
   if (workflow.auditSql) acknowledge(app, stacks, auditSqlAcknowledgements(workflow.auditSql))
+  if (workflow.attestations) acknowledge(app, stacks, attestationAcknowledgements(workflow.attestations))
   return { app, stateful, workflow }
 }

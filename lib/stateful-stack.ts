@@ -5,12 +5,13 @@ import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Rol
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { ATTESTATIONS } from '#schemas/s3-keys.ts'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import { HeadsJournal } from './constructs/heads-journal.ts'
 import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
-import { mayRead } from './constructs/rights.ts'
+import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
@@ -79,6 +80,8 @@ export class StatefulStack extends Stack {
   readonly auditor: Role
   /** Lifts rejections: adds to memory, and writes nothing else. Assumed by whoever has one forgotten, from this account. */
   readonly memory: Role
+  /** Checks as the auditor does, and adds what people sign under keys of their own. Assumed by whoever signs, from this account. */
+  readonly attestor: Role
 
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
@@ -98,6 +101,7 @@ export class StatefulStack extends Stack {
     this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: lockFor(releaseLock, HEADS_LOCK) })
     this.auditor = this.auditorRole()
     this.memory = this.memoryRole()
+    this.attestor = this.attestorRole()
     this.allowIngest()
     this.allowDeciding()
     this.nameOutputs()
@@ -116,6 +120,11 @@ export class StatefulStack extends Stack {
   /** Lets somebody lift rejections (`forget`): to take the role of memory. */
   grantForget(grantee: IGrantable): Grant {
     return this.memory.grantAssumeRole(grantee.grantPrincipal)
+  }
+
+  /** Lets somebody add attestations (`attest sign`): to take the role of the attestor. The key that they sign with is their own. */
+  grantAttest(grantee: IGrantable): Grant {
+    return this.attestor.grantAssumeRole(grantee.grantPrincipal)
   }
 
   /** Lets somebody read packs, artifacts and runs of the search side, and the ledger (`list`, `show`, `explain`, `doctor`). Of the vault nothing. */
@@ -147,12 +156,29 @@ export class StatefulStack extends Stack {
   }
 
   private auditorRole(): Role {
-    const { experience, releases, ledger, journal } = this
     const auditor = new Role(this, 'Auditor', {
       assumedBy: new AccountRootPrincipal(),
       description: 'Checks the store against its journal of heads; writes nothing, sees nothing sealed',
     })
-    for (const statement of [
+    for (const statement of this.checking()) auditor.addToPolicy(statement)
+    return auditor
+  }
+
+  private attestorRole(): Role {
+    const attestor = new Role(this, 'Attestor', {
+      assumedBy: new AccountRootPrincipal(),
+      description:
+        'Checks what an auditor checks, and adds signatures of people; replaces nothing, sees nothing sealed',
+    })
+    for (const statement of [...this.checking(), mayAdd(this.experience.bucket, `${ATTESTATIONS}*`)])
+      attestor.addToPolicy(statement)
+    return attestor
+  }
+
+  /** What it takes to hold the store against its journal, and to recompute what is open. */
+  private checking(): PolicyStatement[] {
+    const { experience, releases, ledger, journal } = this
+    return [
       ...journal.mayCheck(),
       ...mayRead(
         experience.bucket,
@@ -165,13 +191,12 @@ export class StatefulStack extends Stack {
         'proposals/*',
         // Search sets: a run is recomputed from them.
         'goldens/*',
+        `${ATTESTATIONS}*`,
       ),
       ...mayRead(releases.bucket, '*'),
       new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),
       ledger.mayCheck(),
-    ])
-      auditor.addToPolicy(statement)
-    return auditor
+    ]
   }
 
   private memoryRole(): Role {
@@ -202,5 +227,6 @@ export class StatefulStack extends Stack {
     new CfnOutput(this, 'HeadsKeyArn', { value: this.journal.key.keyArn })
     new CfnOutput(this, 'AuditorRoleArn', { value: this.auditor.roleArn })
     new CfnOutput(this, 'MemoryRoleArn', { value: this.memory.roleArn })
+    new CfnOutput(this, 'AttestorRoleArn', { value: this.attestor.roleArn })
   }
 }

@@ -24,8 +24,13 @@ export const ENV = {
   shardCases: 'AUTOTUNE_SHARD_CASES',
   /** Key that rollout artifacts are signed under. */
   releaseKey: 'AUTOTUNE_RELEASE_KEY',
+  /** Key that a role signs attestations under; set for those roles alone, with what each signs (`Attested`). */
+  attestKey: 'AUTOTUNE_ATTEST_KEY',
+  attests: 'AUTOTUNE_ATTESTS',
   /** Where routing is published in AppConfig, as JSON (`RoutingTargets`); absent: nowhere. */
   appConfig: 'AUTOTUNE_APPCONFIG',
+  /** Forms that routing is delivered in beside the releases, with commas between; absent: none. */
+  deliver: 'AUTOTUNE_DELIVER',
   /** Key that review links are signed under. */
   linkKey: 'AUTOTUNE_LINK_KEY',
   /** Scheme and host of the deployed review desk. */

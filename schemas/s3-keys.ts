@@ -28,8 +28,14 @@ export const PRODUCTION_INBOX = 'inbox/production/'
 /** Changes that programs outside propose, each with its answer. */
 export const CHANGES_INBOX = 'inbox/changes/'
 
+/** Prefix of what people and roles have signed about proposals. */
+export const ATTESTATIONS = 'attestations/'
+
 /** The store as tables for SQL, kept beside it in a deployment: copies, which nothing of the loop reads. */
 export const AUDIT_TABLES = 'audit/'
+
+/** Prefix of what is in force, in the forms that a deployment delivers: beside the releases, replaced with every move. */
+export const DELIVERED = 'routing/'
 
 /** Ingest's own memory lies under it. No other role may read it. */
 export const INGEST_PREFIX = 'ingest/'
@@ -152,11 +158,13 @@ export const keys = {
     const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
+  /** Routing of an intent as one form writes it. `ending` is the form's. */
+  delivered: (intent: string, ending: string) => `${DELIVERED}${segment(intent)}.${ending}`,
   /** Prefix of the attestations of a run's proposal, its review and its rollout. */
-  attestations: (runId: string) => `attestations/${segment(runId)}/`,
+  attestations: (runId: string) => `${ATTESTATIONS}${segment(runId)}/`,
   /** One of them with so many signatures; the next signer writes the next number, and nothing is written over. */
   attestation: (runId: string, name: string, signatures: number) =>
-    `attestations/${segment(runId)}/${segment(name)}/${String(signatures).padStart(4, '0')}.json`,
+    `${ATTESTATIONS}${segment(runId)}/${segment(name)}/${String(signatures).padStart(4, '0')}.json`,
   /** Prefix of an intent's scars. */
   scars: (intent: string) => `scars/${segment(intent)}/`,
   /** One scar, by the hash of its case. */

@@ -5,7 +5,7 @@ import { programVersion } from '#adapters/local/program-files.ts'
 import { keyId, keyProblem } from '#core/attest/dsse.ts'
 import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
-import type { LocalStore } from '../embedded/open-store.ts'
+import { deployedEngine } from '../embedded/engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { recomputeRun } from '../embedded/recompute-run.ts'
 import { UserError } from '../errors.ts'
@@ -13,17 +13,18 @@ import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
+import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
 import { neededUser, personOf } from './hand.ts'
-import { existingStore } from './open.ts'
+import { type CommandStore, isLocal, openForAttesting, openForAudit } from './open.ts'
 import { liesIn } from './place.ts'
 import { terminalProgress } from './progress.ts'
+import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 
 const KMS = 'kms:'
 
-interface Options {
+interface Options extends StoreOptions {
   readonly json: boolean
-  readonly store: string
 }
 
 interface KeyOptions extends Options {
@@ -63,11 +64,11 @@ export async function attestKeygen({
 /** Signs every statement about a run's proposal, its review and its rollout that this key may sign. */
 export async function attestSign(
   run: string,
-  { json, store: dir, key, keys: file, cage }: KeyOptions & { readonly keys: string; readonly cage?: boolean },
+  { json, key, keys: file, cage, ...o }: KeyOptions & { readonly keys: string; readonly cage?: boolean },
 ): Promise<number> {
   const keys = readKeys(file)
-  const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, dir))
-  const store = existingStore(dir, { progress: terminalProgress() })
+  const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, o.store))
+  const store = await openForAttesting(o, terminalProgress())
   try {
     const recompute = async () => ({ scope: await recomputed(store, run, cage), version: programVersion() })
     const signed = await signAttestations(store, { runId: run, attestor, keys, recompute })
@@ -88,12 +89,12 @@ export async function attestSign(
 /** Exit code: 0 all of it holds; 3 something is not signed by enough people; 2 something was changed. */
 export async function attestVerify(
   run: string,
-  { json, store: dir, keys: file, at }: Options & { readonly keys: string; readonly at?: string },
+  { json, keys: file, at, ...o }: Options & { readonly keys: string; readonly at?: string },
 ): Promise<number> {
-  if (at !== undefined && !INSTANT_PATTERN.test(at))
+  if (at !== undefined && (!INSTANT_PATTERN.test(at) || Number.isNaN(Date.parse(at))))
     throw new UserError(`--at takes a moment as 2026-11-30T00:00:00.000Z, got "${at}"`)
   const keys = readKeys(file)
-  const store = existingStore(dir)
+  const store = await openForAudit(o)
   try {
     const result = await verifyAttestations(store, run, keys, at ?? store.clock.now())
     print(json, result, () => linesOf(result))
@@ -132,8 +133,10 @@ function readKeys(file: string): AttestationKeys {
 }
 
 /** How far a run was recomputed. Throws UserError where it differs. */
-async function recomputed(store: LocalStore, run: string, cage?: boolean): Promise<string> {
-  const { reproducible, scope, differences } = await recomputeRun(store, run, cage)
+async function recomputed(store: CommandStore, run: string, cage?: boolean): Promise<string> {
+  const { reproducible, scope, differences } = isLocal(store)
+    ? await recomputeRun(store, run, cage)
+    : await verifyRun(store, run, deployedEngine((await pinnedRun(store, run))?.replayer, store.verdicts), 'closed')
   if (reproducible !== true)
     throw new UserError(
       `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,

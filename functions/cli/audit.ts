@@ -1,8 +1,9 @@
 /** `autotune audit`: the eight-property harness audit, of the loop over a store or of a harness by its manifest. */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readInputBytes } from '#adapters/local/files/open-input.ts'
 import { digestOfBytes } from '#core/canonical.ts'
-import { type AuditReport, type AuditRow, auditReport, type Known } from '#core/harness-audit/judge.ts'
+import { CONTROLS } from '#core/harness-audit/controls.ts'
+import { type AuditReport, type AuditRow, auditReport, type Known, nextAudit } from '#core/harness-audit/judge.ts'
 import { knownOfLoop, SHOWN } from '#core/harness-audit/loop.ts'
 import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
 import { HarnessManifest } from '#schemas/harness-manifest.ts'
@@ -12,7 +13,8 @@ import { auditPage } from '../pages/done/audit-page.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { lookDone } from './done.ts'
 import { signing } from './hand.ts'
-import { writeNew } from './new-file.ts'
+import { writeNew, writeSigned } from './new-file.ts'
+import { reallyLiesIn } from './place.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 
@@ -39,7 +41,7 @@ export async function audit({ json, intent, manifest, html, ...o }: Options): Pr
       (one, i) =>
         `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${one.repair}`,
     ),
-    `next     ${report.next_audit ?? 'no date is set: a manifest has one'}`,
+    `next     ${nextAudit(report)}`,
     ...(html === undefined ? [] : [`wrote    ${html}`]),
     report.blocking.length === 0
       ? `decision ${report.decision}`
@@ -49,7 +51,7 @@ export async function audit({ json, intent, manifest, html, ...o }: Options): Pr
 }
 
 const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string =>
-  `   ${status.padEnd(7)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
+  `   ${status.padEnd(8)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
 
 /** @param declared what a manifest of the loop says of the controls that no probe shows; null: nobody says anything */
 async function ofLoop(o: StoreOptions, intent: string | null, declared: Declared | null): Promise<AuditReport> {
@@ -94,10 +96,14 @@ const ofHarness = ({ manifest, known, as_of }: Declared): AuditReport =>
     known,
   )
 
-/** What cannot be read does not count; why is the same to the audit. */
+/** Longest file that counts as evidence. */
+const MOST_EVIDENCE = 256 * 1024 * 1024
+
+/** What cannot be read does not count, nor what a link has beside the manifest that lies elsewhere; why is the same to the audit. */
 function digestBeside(file: string, path: string): [string, string][] {
+  const place = join(dirname(file), path)
   try {
-    return [[path, digestOfBytes(readFileSync(join(dirname(file), path)))]]
+    return reallyLiesIn(place, dirname(file)) ? [[path, digestOfBytes(readInputBytes(place, MOST_EVIDENCE))]] : []
   } catch {
     return []
   }
@@ -112,10 +118,12 @@ interface SignOptions {
 }
 
 /** Puts a person's word under declarations, in the place of an earlier one. Throws UserError for what can be none, with nothing written. */
-export function signAudit(file: string, numbers: readonly string[], { json, by }: SignOptions): number {
+export async function signAudit(file: string, numbers: readonly string[], { json, by }: SignOptions): Promise<number> {
   const manifest = readManifest(file)
   const controls = new Set(numbers.map(Number))
-  for (const n of controls) {
+  for (const [i, n] of numbers.map(Number).entries()) {
+    if (!CONTROLS.some((control) => control.n === n))
+      throw new UserError(`"${numbers[i]}" is no control: they have the numbers 1 to ${CONTROLS.length}`)
     const one = manifest.declarations.find(({ control }) => control === n)
     if (!one) throw new UserError(`${file} declares nothing of control ${n}: write a declaration, then sign it`)
     if (one.expires < today())
@@ -124,7 +132,7 @@ export function signAudit(file: string, numbers: readonly string[], { json, by }
       )
   }
   const { owner, on } = signing(by)
-  writeFileSync(file, `${JSON.stringify(signedDeclarations(manifest, controls, owner, on), null, 2)}\n`)
+  await writeSigned(file, signedDeclarations(manifest, controls, owner, on))
   print(json, { file, owner, on, signed: [...controls] }, () => [
     `signed   controls ${[...controls].join(', ')} of ${manifest.harness} by ${owner} on ${on}`,
     `next     ${file} is changed: have it reviewed like any change; "autotune audit --manifest ${file}" goes by it`,

@@ -8,6 +8,7 @@ import { Day } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
 import { intentsOf } from '../steps/experience/documents.ts'
 import { exportTables, putText, VIEWS } from '../steps/export/export.ts'
+import { headProblems } from '../steps/heads/check.ts'
 import { table } from './layout.ts'
 import { nearText } from './near.ts'
 import { type CommandStore, existingStore, openForAudit } from './open.ts'
@@ -30,6 +31,7 @@ const QUERIES_FOLDER = 'queries'
 const MARK = 'export.json'
 const MARK_TEXT = '{"autotune_export":1}\n'
 
+/** Exit code: 0; 2 where the tables tell of a store that is not what its journal of heads says. */
 export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Options): Promise<number> {
   if (since !== undefined && !Day.safeParse(since).success)
     throw new UserError(`--since ${since}: no day; write it as 2026-11-30`)
@@ -47,7 +49,8 @@ export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Opti
     await putText(out, MARK, MARK_TEXT)
     for (const [name, text] of queries()) await putText(out, `${QUERIES_FOLDER}/${name}`, text)
     const report = await exportTables(store, out, { intent, since })
-    print(json, { dir, ...report }, () => [
+    const problems = await headProblems(store)
+    print(json, { dir, ...report, problems }, () => [
       ...table(
         Object.entries(report.rows).map(([name, n]) => [name, String(n), TABLES[name]!.about]),
         ['left', 'right', 'left'],
@@ -55,8 +58,11 @@ export async function exportVerb({ json, jsonl: dir, intent, since, ...o }: Opti
       `wrote    ${report.written} of ${report.files} files in ${dir}; the others stood there as they are${report.removed > 0 ? `; took ${report.removed} away` : ''}`,
       'sealed   no case and no family of the vault stands in them',
       `look     cd ${shellWord(dir)} && duckdb -init ${VIEWS}   (queries in ${QUERIES_FOLDER}/)`,
+      ...problems.map(
+        (problem) => `CHANGED  ${problem}: these tables tell it as it stands, "autotune verify" says more`,
+      ),
     ])
-    return 0
+    return problems.length > 0 ? 2 : 0
   } finally {
     store.close()
   }
@@ -73,6 +79,7 @@ export const queries = (): ReadonlyMap<string, string> =>
 
 /** Throws UserError where a folder lies in the store (null: that one is no folder), or holds what no export wrote. */
 function needPlace(dir: string, store: string | null): void {
+  if (dir.trim() === '') throw new UserError('--jsonl is empty: name a folder')
   if (store !== null && liesIn(dir, store))
     throw new UserError(
       `${dir} lies in the store: an export is for somebody who does not read that. Choose another --jsonl`,

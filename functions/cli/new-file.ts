@@ -1,5 +1,7 @@
-/** Files that a command writes for a person: never over one that is there. */
-import { writeFileSync } from 'node:fs'
+/** Files that a command writes for a person: never over one that is there, but for a word that is signed into a document. */
+import { realpathSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { UserError } from '../errors.ts'
 
 /** Throws UserError where something has that name already. */
@@ -10,4 +12,11 @@ export function writeNew(file: string, text: string, mode?: number, option = '--
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new UserError(`${file} is there already: nothing was written. Choose another ${option}`)
   }
+}
+
+/** A document with a person's word in it, in the place of the one without: whole or not at all, where links lead, as open as it was. */
+export async function writeSigned(file: string, document: unknown): Promise<void> {
+  const place = realpathSync(file)
+  const text = `${JSON.stringify(document, null, 2)}\n`
+  await replaceFile(dirname(place), place, Buffer.from(text), true, statSync(place).mode & 0o777)
 }

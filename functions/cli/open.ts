@@ -52,6 +52,10 @@ export const openForAudit = async (o: StoreOptions, progress: Progress = () => {
 export const openForMemory = async (o: StoreOptions): Promise<CommandStore> =>
   isDeployed(o) ? await deployed(o, 'memory', () => {}) : existingStore(o.store)
 
+/** An existing store to which somebody's attestations are added: a deployment under the one role of people that may. */
+export const openForAttesting = async (o: StoreOptions, progress: Progress): Promise<CommandStore> =>
+  isDeployed(o) ? await deployed(o, 'attestor', progress) : existingStore(o.store, { progress })
+
 /** An existing folder; a UserError where there is none, so that a typo does not create one. */
 export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}): LocalStore {
   needStore(dir)

@@ -4,7 +4,10 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 
 /** Does a path lie in a folder, or is it that folder, as it is spelled or where links lead? Neither need be there yet. */
 export const liesIn = (path: string, folder: string): boolean =>
-  isBelow(resolve(path), resolve(folder)) || isBelow(realPlace(path), realPlace(folder))
+  isBelow(resolve(path), resolve(folder)) || reallyLiesIn(path, folder)
+
+/** The same where links lead, however the path is spelled. */
+export const reallyLiesIn = (path: string, folder: string): boolean => isBelow(realPlace(path), realPlace(folder))
 
 function isBelow(path: string, folder: string): boolean {
   const way = relative(folder, path)

@@ -49,6 +49,11 @@ export const ROLLOUT_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   ...below(PART, ROWS),
 ]
 
+/** Where routing is delivered in forms beside the releases. */
+export const DELIVERED_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below(PART, [
+  ['Runtime/DefaultPolicy/Resource', inReleases('routing/*'), ROLLOUT_FILES],
+])
+
 /** The same where routing is published in AppConfig; the ids hold the names of its intents. */
 export function routingAcknowledgements({ applications }: RoutingConfig): Acknowledgement[] {
   const parts = applications.map((application, i) => {

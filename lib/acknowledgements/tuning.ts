@@ -151,6 +151,7 @@ const STORES: readonly Row[] = [
   ),
   ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
   ...[
+    'attestations/*',
     'autotune/runs/*',
     'cadence/*',
     'experience/*',
@@ -159,12 +160,16 @@ const STORES: readonly Row[] = [
     'production/*',
     'proposals/*',
     'scars/*',
-  ].map(
-    (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
+  ].flatMap((p) =>
+    ['Attestor', 'Auditor'].map(
+      (role) =>
+        [`${role}/DefaultPolicy/Resource`, wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
+    ),
   ),
+  ['Attestor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
   ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
   ['Memory/DefaultPolicy/Resource', wildcard('<ExperienceBucket96636D14.Arn>/packs/*'), WHOLE_STORE],
-  ...['Auditor', 'Memory', 'Vault/Ingest', 'Releases/Releaser'].map(
+  ...['Attestor', 'Auditor', 'Memory', 'Vault/Ingest', 'Releases/Releaser'].map(
     (role) => [`${role}/DefaultPolicy/Resource`, wildcard('<HeadsBucket0A4B513A.Arn>/heads/*'), LINES] as const,
   ),
 ]

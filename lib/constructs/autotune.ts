@@ -19,6 +19,7 @@ import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
 import { watchLimits } from '../limits.ts'
+import { Attestations } from './attestations.ts'
 import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
@@ -61,7 +62,7 @@ export interface AutotuneProps extends RuntimeSettings {
    * The rollouts that an approval starts, by intent.
    * @default - none; an approval starts nothing
    */
-  readonly rollouts?: Pick<RolloutsProps, 'configs' | 'appConfig'>
+  readonly rollouts?: Pick<RolloutsProps, 'configs' | 'appConfig' | 'deliver'>
   /**
    * The daily routine, with its weekly and quarterly look back.
    * @default - none; nothing is watched from day to day
@@ -72,6 +73,11 @@ export interface AutotuneProps extends RuntimeSettings {
    * @default - none; not one resource of it
    */
   readonly auditSql?: AuditSqlSettings
+  /**
+   * Whether what was decided is signed, each kind under a key of its own in KMS.
+   * @default false
+   */
+  readonly attestations?: boolean
   /**
    * Cases of one replay shard, at most: what one function call reads. It ends at 8 million characters too. 1 to 10,000.
    * @default 5000
@@ -140,6 +146,8 @@ export class Autotune extends Construct {
   readonly routine: Cadence | null
   /** Null without `auditSql`. */
   readonly auditSql: AuditSql | null
+  /** Null without `attestations`. */
+  readonly attestations: Attestations | null
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
@@ -171,6 +179,9 @@ export class Autotune extends Construct {
     this.routine = routine ? new Cadence(this, 'Routine', { stores, tuning, deadLetters, judges, ...routine }) : null
     const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.routine })
     this.auditSql = auditSql ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after, ...auditSql }) : null
+    this.attestations = props.attestations
+      ? new Attestations(this, 'Attestations', { stores, deadLetters, after })
+      : null
   }
 
   /** Calls somebody when an alarm of any part rings, and again when it is over. */
@@ -178,6 +189,7 @@ export class Autotune extends Construct {
     this.watch.notify(action)
     this.routine?.notify(action)
     this.auditSql?.notify(action)
+    this.attestations?.notify(action)
   }
 
   /** Lets somebody start runs and follow them, as `autotune run --stack` does. With `grantRead` of the stores they read what came out. */

@@ -6,6 +6,7 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
+import type { FormName } from '#schemas/forms.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
@@ -21,6 +22,8 @@ export interface RolloutFunctionsProps {
   readonly judges: Judges | undefined
   /** Null: routing is published beside the releases alone. */
   readonly routing: RoutingConfig | null
+  /** Forms that routing is delivered in. */
+  readonly deliver: readonly FormName[]
 }
 
 /** Makes the functions in the scope of the rollouts. Each method is called once: its name is a construct id. */
@@ -114,6 +117,9 @@ export class RolloutFunctions {
           ? {}
           : { [ENV.releases]: releases.bucket.bucketName, [ENV.releaseKey]: releases.signingKey.keyArn }),
         ...(handler === 'start-rollout' ? this.props.judges?.environment('search') : {}),
+        ...(handler !== 'record-production' && this.props.deliver.length > 0
+          ? { [ENV.deliver]: this.props.deliver.join(',') }
+          : {}),
         ...(handler !== 'record-production' && this.props.routing
           ? { [ENV.appConfig]: Stack.of(this.scope).toJsonString(this.props.routing.places()) }
           : {}),

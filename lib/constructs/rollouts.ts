@@ -9,9 +9,10 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import type { FormName } from '#schemas/forms.ts'
 import type { RolloutConfig } from '#schemas/release.ts'
 import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
-import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
+import { DELIVERED, PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
@@ -34,6 +35,11 @@ export interface RolloutsProps {
    * @default false
    */
   readonly appConfig?: boolean
+  /**
+   * Forms that routing is written in beside the releases, one object an intent (`routing/INTENT.ENDING`), replaced with every move.
+   * @default - none
+   */
+  readonly deliver?: readonly FormName[]
   /**
    * Modules that judge what was recorded: `judges` of `Autotune`.
    * @default - none
@@ -59,15 +65,23 @@ export class Rollouts extends Construct {
   readonly runtime: Role
   /** Null: routing is published beside the releases alone. */
   readonly routing: RoutingConfig | null
+  /** Whether routing is delivered in forms beside the releases. */
+  readonly delivers: boolean
 
   private readonly props: RolloutsProps
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id)
     this.props = props
+    this.delivers = (props.deliver ?? []).length > 0
     this.routing = props.appConfig ? new RoutingConfig(this, 'Routing', Object.keys(props.configs)) : null
     this.routing?.grantPublish(props.stores.releases.releaser)
-    const functions = new RolloutFunctions(this, { stores: props.stores, routing: this.routing, judges: props.judges })
+    const functions = new RolloutFunctions(this, {
+      stores: props.stores,
+      routing: this.routing,
+      judges: props.judges,
+      deliver: props.deliver ?? [],
+    })
     const startRollout = functions.startRollout()
     const evaluateStage = functions.evaluateStage()
     this.stop = functions.stopRollout().function
@@ -107,7 +121,8 @@ export class Rollouts extends Construct {
       description: 'Hands in scored production runs and reads routing; assumed by the agent runtime',
     })
     runtime.addToPolicy(mayWrite(experience.bucket, `${PRODUCTION_INBOX}*`))
-    for (const statement of mayRead(releases.bucket, 'rollouts/*')) runtime.addToPolicy(statement)
+    const places = ['rollouts/*', ...(this.delivers ? [`${DELIVERED}*`] : [])]
+    for (const statement of mayRead(releases.bucket, ...places)) runtime.addToPolicy(statement)
     this.routing?.grantRead(runtime)
     return runtime
   }

@@ -1,9 +1,10 @@
 /**
- * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`,
+ * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`, `-c attestations=on`, `-c deliver=FORMS`,
  * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong
  * stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
+import { type FormName, formsOf } from '#schemas/forms.ts'
 import type { HarnessProps } from '../constructs/harness.ts'
 import type { JudgeProps } from '../constructs/judges.ts'
 import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
@@ -66,10 +67,33 @@ export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
 }
 
 /**
+ * Forms that routing is delivered in: the context value `deliver`, with commas between. Without it: none.
+ * @param rollouts whether any are deployed whose routing it could be
+ * @throws RangeError for what is no form, and for any without rollouts
+ */
+export function deliveredAs(node: Node, rollouts: boolean): FormName[] {
+  const value = node.tryGetContext('deliver') as unknown
+  if (value === undefined) return []
+  if (!rollouts)
+    throw new RangeError('context value "deliver" is given, and no rollouts are deployed: "-c rollouts=FOLDER"')
+  try {
+    return formsOf(String(value))
+  } catch (error) {
+    throw new RangeError(`context value "deliver" is ${JSON.stringify(value)}: ${(error as Error).message}`)
+  }
+}
+
+/**
  * Whether the store is kept as tables for SQL: the context value `auditsql`, "on" or "off" (without it: off).
  * @throws RangeError for another value
  */
 export const auditSqlIsOn = (node: Node): boolean => isOn(node, 'auditsql')
+
+/**
+ * Whether the deployment signs what it decides: the context value `attestations`, "on" or "off" (without it: off).
+ * @throws RangeError for another value
+ */
+export const attestationsAreOn = (node: Node): boolean => isOn(node, 'attestations')
 
 function isOn(node: Node, name: string): boolean {
   const value = (node.tryGetContext(name) as unknown) ?? 'off'

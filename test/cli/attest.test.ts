@@ -93,6 +93,7 @@ describe('afterwards', () => {
       code: 3,
       out: expect.stringContaining('is not valid before'),
     })
+    expect((await verify('keys.json', '--at', '2026-13-01T00:00:00.000Z')).err).toContain('--at takes a moment')
     expect(await verify('keys.json', '--at', 'yesterday')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--at takes a moment'),

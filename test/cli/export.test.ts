@@ -1,5 +1,5 @@
 /** `autotune export`: a folder of tables that an auditor may have, beside a store and never in it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { aWorld } from '../support/builders.ts'
@@ -54,10 +54,19 @@ test('refuses a place in the store, a folder of somebody else, an intent and a d
     [['--jsonl', mine], /holds files and is no export/],
     [['--jsonl', out, '--intent', 'support.refnd'], /no such intent/],
     [['--jsonl', out, '--since', '2026-13-01'], /no day/],
+    [['--jsonl', ' '], /--jsonl is empty/],
   ] as const) {
     const { code, err } = await place.at('export', ...argv)
     expect([code, err]).toEqual([2, expect.stringMatching(why)])
   }
   expect(readdirSync(mine)).toEqual(['letter.txt'])
   expect(existsSync(out)).toBe(false)
+})
+
+test('says what of the store is not as its journal of heads has it', async () => {
+  await ready(place)
+  await ran(place, 'r')
+  rmSync(join(place.store, 'autotune', 'runs', 'r'), { recursive: true })
+  const { code, out } = await place.at('export', '--jsonl', join(place.dir, 'audit'))
+  expect([code, out]).toEqual([2, expect.stringContaining('CHANGED  run r is missing')])
 })

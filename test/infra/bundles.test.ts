@@ -57,18 +57,21 @@ describe('the bundle of each handler', () => {
   })
 
   it('holds the journal of heads where the deployment names it, and nowhere else', () => {
-    const named = Object.entries(templatesOf({ auditsql: 'on' }).AutotuneWorkflow!.Resources!).flatMap(
-      ([id, { Type, Properties }]) => {
-        const name = /^(?:AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
-        const { Variables = {} } = (Properties?.Environment ?? {}) as { Variables?: object }
-        if (Type !== 'AWS::Lambda::Function' || !name || !(ENV.heads in Variables)) return []
-        return [`${name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase()}.ts`]
-      },
-    )
+    const named = Object.entries(
+      templatesOf({ auditsql: 'on', attestations: 'on' }).AutotuneWorkflow!.Resources!,
+    ).flatMap(([id, { Type, Properties }]) => {
+      const name =
+        /^(?:Attestations(?:Gate|Decisions|Promotions)|AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(
+          id,
+        )?.[1]
+      const { Variables = {} } = (Properties?.Environment ?? {}) as { Variables?: object }
+      if (Type !== 'AWS::Lambda::Function' || !name || !(ENV.heads in Variables)) return []
+      return [`${name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase()}.ts`]
+    })
     const holding = outputs.flatMap(([, { entryPoint, inputs }]) =>
       inputs['functions/lambda/signed-store.ts']?.bytesInOutput ? [entryPoint!.replace(/^.*\//, '')] : [],
     )
-    expect(holding.sort()).toEqual(named.sort())
+    expect(holding.sort()).toEqual([...new Set(named)].sort())
     expect(holding).toContain('finish-run.ts')
     expect(holding).not.toContain('advance-run.ts')
   })

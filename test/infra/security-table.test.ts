@@ -3,6 +3,16 @@ import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { doorsOf, securityTable } from '../support/infra/security-table.ts'
 
+/** Roles that sign what was decided: they check the store as it is open, and add signatures. */
+const ATTESTS = [
+  'read release',
+  'read head',
+  'check head',
+  'read routing',
+  'read review item',
+  'read held-out item',
+  'add attestation',
+]
 /** Roles that decide something: they read, check and add lines of the journal of heads; nobody replaces or removes one. */
 const DECIDES = ['read head', 'add head', 'sign head', 'check head']
 
@@ -19,6 +29,22 @@ const TABLE = {
     'read review item',
     'read held-out item',
   ],
+  // People sign under keys of their own: it adds what they signed, and sees what an auditor sees.
+  Attestor: [
+    'read experience',
+    'read release',
+    'read head',
+    'check head',
+    'check release',
+    'read routing',
+    'read review item',
+    'read held-out item',
+    'add attestation',
+  ],
+  // Each signs one kind of decision under its own key, sees nothing recorded, and replaces no signature.
+  AttestationsDecisionsRole: [...ATTESTS, 'sign decisions'],
+  AttestationsGateRole: [...ATTESTS, 'sign gate'],
+  AttestationsPromotionsRole: [...ATTESTS, 'sign promotions'],
   // It asks the tables in SQL, and sees neither the store nor anything sealed.
   AuditSqlAuditor: ['ask tables', 'read catalogue', 'read tables', 'read answers of questions'],
   // It writes copies: of the store it reads what an auditor reads, and changes nothing.
@@ -187,7 +213,7 @@ const TABLE = {
 describe('who may do what', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = templatesOf({ appconfig: 'on', auditsql: 'on' })
+    templates = templatesOf({ appconfig: 'on', auditsql: 'on', attestations: 'on' })
   }, 60_000)
 
   it('is this table and nothing else', () => {

@@ -108,7 +108,7 @@ describe('the policy evaluator of the tests', () => {
   let templates: Templates
   beforeAll(async () => {
     of = await simulator()
-    templates = templatesOf({ appconfig: 'on', auditsql: 'on' })
+    templates = templatesOf({ appconfig: 'on', auditsql: 'on', attestations: 'on' })
   })
 
   it('answers as an independent simulator does, every role at every door', async () => {

@@ -11,7 +11,7 @@ const ofType = (templates: Templates, type: string) =>
 describe('what operators see', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = templatesOf({ auditsql: 'on' })
+    templates = templatesOf({ auditsql: 'on', attestations: 'on' })
   })
 
   it('has a section of the runbook for each alarm, and an alarm for each section', () => {

@@ -1,6 +1,7 @@
 /**
  * The deployed store as the command line works on it: under the caller's own rights, for an import under the ingest role, for
- * a verification under that of the auditor, and for lifting a rejection under that of memory.
+ * a verification under that of the auditor, for lifting a rejection under that of memory, for signatures of people under that
+ * of the attestor.
  */
 import { tmpdir } from 'node:os'
 import { KMSClient } from '@aws-sdk/client-kms'
@@ -23,30 +24,31 @@ export interface DeployedStore extends AwsStore {
 }
 
 /** Who works on the store. */
-export type Actor = 'caller' | 'ingest' | 'auditor' | 'memory'
+export type Actor = 'caller' | 'ingest' | 'auditor' | 'memory' | 'attestor'
 
 /** Opens the store of a deployment, its ledger as it lies there. Only ingest has the vault: not even an administrator reads it. */
 export async function openDeployed(name: DeploymentName, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const deployment = await findDeployment(name)
   const { bucket, table, vault, journal } = deployment
-  const lacks = journal === null ? 'keeps no journal of heads' : 'has no role that lifts rejections'
-  if (actor !== 'caller' && (journal === null || (actor === 'memory' && journal.memoryRole === null)))
-    throw new UserError(
-      `deployment ${deployment.stack} ${lacks}: deploy it again with this version ("npx cdk deploy --all")`,
-    )
   const role = {
     caller: null,
     ingest: deployment.ingestRole,
-    auditor: journal?.auditorRole,
-    memory: journal?.memoryRole,
+    auditor: journal?.auditorRole ?? null,
+    memory: journal?.memoryRole ?? null,
+    attestor: journal?.attestorRole ?? null,
   }[actor]
+  if (actor !== 'caller' && (journal === null || role === null))
+    throw new UserError(
+      `deployment ${deployment.stack} ${journal === null ? 'keeps no journal of heads' : LACKS[actor]}: deploy it again with this version ("npx cdk deploy --all")`,
+    )
+  const checks = actor === 'auditor' || actor === 'attestor'
   const rights = role ? { credentials: assumed(role, actor) } : {}
   const kms = new KMSClient(rights)
   const store = openAwsStore(
     {
       bucket,
       vault: actor === 'ingest' ? vault : null,
-      releases: actor === 'auditor' ? journal!.releases : null,
+      releases: checks ? journal!.releases : null,
       table,
       heads:
         actor === 'caller' ? null : { bucket: journal!.bucket, signer: kmsMac({ client: kms, key: journal!.key }) },
@@ -59,7 +61,7 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
     // Not a Lambda function's memory: this machine has a disk.
     scratch: () => fileScratch(tmpdir()),
     deployment,
-    releaseSigner: actor === 'auditor' ? kmsMac({ client: kms, key: journal!.releaseKey }) : null,
+    releaseSigner: checks ? kmsMac({ client: kms, key: journal!.releaseKey }) : null,
     workflows,
     nameOf: (key) => `s3://${bucket}/${key}`,
     close() {
@@ -70,8 +72,16 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
   }
 }
 
+/** What a deployment of an earlier version has no role for. */
+const LACKS = {
+  ingest: 'has no role that imports',
+  auditor: 'has no role that verifies',
+  memory: 'has no role that lifts rejections',
+  attestor: 'has no role that adds attestations',
+} as const
+
 /** What a session does, as the trail of the account names it. */
-const SESSIONS = { caller: 'call', ingest: 'import', auditor: 'verify', memory: 'forget' } as const
+const SESSIONS = { caller: 'call', ingest: 'import', auditor: 'verify', memory: 'forget', attestor: 'attest' } as const
 
 /** Credentials of a role for an hour; the SDK asks again before they end. */
 function assumed(role: string, actor: Actor): Credentials {

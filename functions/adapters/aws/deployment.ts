@@ -29,6 +29,8 @@ export interface DeployedJournal {
   readonly auditorRole: string
   /** Role that a rejection is lifted under; null: it was deployed by a version that lifted none. */
   readonly memoryRole: string | null
+  /** Role that attestations of people are added under; null: it was deployed by a version that took none. */
+  readonly attestorRole: string | null
   readonly releases: string
   /** Key of rollout artifacts. */
   readonly releaseKey: string
@@ -68,6 +70,7 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
             key: need('HeadsKeyArn'),
             auditorRole: need('AuditorRoleArn'),
             memoryRole: data.get('MemoryRoleArn') ?? null,
+            attestorRole: data.get('AttestorRoleArn') ?? null,
             releases: need('ReleasesBucketName'),
             releaseKey: need('ReleaseKeyArn'),
           }

@@ -1,10 +1,11 @@
 /** Publishes routing as files of a folder, one an intent, each there whole or not at all. */
 import { dirname, join } from 'node:path'
 import type { RoutingPublisher } from '#ports'
+import type { FormName } from '#schemas/forms.ts'
 import { segment } from '#schemas/s3-keys.ts'
 import { replaceFile } from '../local/files/atomic-write.ts'
 import { makeFolder } from '../local/files/make-folder.ts'
-import { FORMS, type FormName } from './table.ts'
+import { FORMS } from './table.ts'
 
 /** Who reads it is not who writes it: rights are those of the user's mask. */
 const READABLE = 0o666
@@ -21,10 +22,3 @@ export function fileRouting(form: FormName, folder: string): RoutingPublisher {
     },
   }
 }
-
-/** Each of them in turn. What the first cannot do throws, and the next publish begins anew. */
-export const allOf = (publishers: readonly RoutingPublisher[]): RoutingPublisher => ({
-  async publish(routing, atOnce) {
-    for (const publisher of publishers) await publisher.publish(routing, atOnce)
-  },
-})

@@ -1,10 +1,11 @@
 /** `autotune cadence sign`: an owner's word in the bands, that a limit still fits or that a year may spend more; the file is reviewed like any change. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Bands } from '#schemas/bands.ts'
 import { GUARDRAIL_NAMES } from '#schemas/metrics.ts'
 import { UserError } from '../../errors.ts'
 import { parseAs, parseJson } from '../../steps/experience/parse.ts'
 import { signing } from '../hand.ts'
+import { writeSigned } from '../new-file.ts'
 import { print } from '../terminal.ts'
 import { readBands } from './bands.ts'
 
@@ -15,7 +16,7 @@ interface Options {
 }
 
 /** Puts the signature into the file, in the place of an earlier one. Throws UserError for what can be none, with nothing written. */
-export function sign(what: string, of: readonly string[], { json, bands: file, by }: Options): number {
+export async function sign(what: string, of: readonly string[], { json, bands: file, by }: Options): Promise<number> {
   readBands(file)
   const bands = parseJson(readFileSync(file, 'utf8'), file) as Bands
   const { owner, on } = signing(by)
@@ -27,7 +28,7 @@ export function sign(what: string, of: readonly string[], { json, bands: file, b
         : wrong(`"${what}" cannot be signed`)
   const next = { ...bands, ...signed.over }
   parseAs(Bands, next, file)
-  writeFileSync(file, `${JSON.stringify(next, null, 2)}\n`)
+  await writeSigned(file, next)
   print(json, { file, owner, on, signed: signed.says }, () => [
     `signed   ${signed.says} by ${owner} on ${on}`,
     `next     ${file} is changed: have it reviewed like any change; the next "autotune cadence" goes by it`,

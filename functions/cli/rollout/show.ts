@@ -1,11 +1,12 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
 import { dirname } from 'node:path'
-import { FORMS, type FormName } from '#adapters/delivery/table.ts'
+import { FORMS } from '#adapters/delivery/table.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
 import { broughtBy } from '#core/release/tuple.ts'
+import type { FormName } from '#schemas/forms.ts'
 import { UserError } from '../../errors.ts'
 import { exportRollout } from '../../steps/release/export.ts'
 import { listInForce } from '../../steps/release/in-force.ts'

@@ -93,6 +93,12 @@ export function auditReport(about: Audited, known: ReadonlyMap<number, Known>): 
   }
 }
 
+/** When it is audited next, as people are told it. */
+export const nextAudit = ({ next_audit, as_of }: AuditReport): string =>
+  next_audit === null
+    ? 'no date is set: a manifest has one'
+    : `${next_audit}${as_of !== null && next_audit < as_of ? ', which is OVERDUE: look at each control anew and set the next day' : ''}`
+
 function judge({
   evidence,
   says,

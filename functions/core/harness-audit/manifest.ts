@@ -27,6 +27,7 @@ export function declarationProblem(harness: string, one: Declaration, today: str
   if (!signed) return 'unverified: nobody signed it'
   if (wordsDigest(harness, one, signed.owner, signed.on) !== signed.digest)
     return `unverified: it is no longer what ${signed.owner} signed on ${signed.on}`
+  if (signed.on > today) return `unverified: ${signed.owner} signed it on ${signed.on}, which is yet to come`
   if (today > expires) return `unverified: the word of ${signed.owner} ended on ${expires}`
   return null
 }

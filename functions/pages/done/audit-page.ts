@@ -1,7 +1,7 @@
 /** The harness audit as one file: the decision, what blocks, the queue of repairs, and a row a control. */
 import { html } from 'hono/html'
 import { PROPERTIES } from '#core/harness-audit/controls.ts'
-import type { AuditReport, AuditRow } from '#core/harness-audit/judge.ts'
+import { type AuditReport, type AuditRow, nextAudit } from '#core/harness-audit/judge.ts'
 import { number, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { standalone } from '../report/shell.ts'
@@ -29,7 +29,7 @@ ${
         ]),
       )
 }
-<p>Next audit: ${visible(report.next_audit ?? 'no date is set')}.</p></section>
+<p>Next audit: ${visible(nextAudit(report))}.</p></section>
 ${PROPERTIES.map((property, i) => part(i, property, report.rows))}`,
     report.kind === 'loop'
       ? 'it is made of the files of the store alone'

@@ -32,6 +32,10 @@ export interface SignAttestations {
 /** Lost writes in a row after which something else is wrong. */
 const MOST_TRIES = 50
 
+interface SignKinds extends Omit<SignAttestations, 'keys'> {
+  readonly kinds: ReadonlySet<Attested>
+}
+
 /** Throws UserError, with nothing written, for a key that may sign nothing, and where the store is not what it says it is. */
 export async function signAttestations(
   store: Store,
@@ -45,7 +49,17 @@ export async function signAttestations(
   const may = new Set(refusals.filter(({ why }) => why === null).map(({ kind }) => kind))
   if (may.size === 0) throw new UserError(`the key of ${key.person} ${refusals[0]!.why}`)
   await needHeads(store)
-  const due = (await attestables(store, runId)).filter(({ kind }) => may.has(kind))
+  return await signKinds(store, { runId, attestor, kinds: may, recompute })
+}
+
+/** Every statement of these kinds about one proposal, once under this key. The store has been held against its journal. */
+export async function signKinds(
+  store: Store,
+  { runId, attestor, kinds, recompute }: SignKinds,
+): Promise<SignedAttestation[]> {
+  const id = keyId(attestor.publicKey)
+  const now = store.clock.now()
+  const due = (await attestables(store, runId)).filter(({ kind }) => kinds.has(kind))
   const recomputed = due.some(({ kind }) => kind === 'verification') ? await recompute() : null
   const done: SignedAttestation[] = []
   let envelopes = await keptEnvelopes(store, runId)

@@ -1,5 +1,5 @@
 /** Documents that no line of the journal names, and no manifest: each is at least one of those that may stand under its key. */
-import { CHANGES_INBOX, INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
+import { ATTESTATIONS, CHANGES_INBOX, INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
@@ -14,7 +14,7 @@ const KEPT = [
   keys.traceImports(),
   keys.runLines(),
   keys.runUsages(),
-  'attestations/',
+  ATTESTATIONS,
   'cadence/',
   CHANGES_INBOX,
   'reviews/',

@@ -62,6 +62,21 @@ function auditDoors(templates: Templates, experience: string): Record<string, As
   }
 }
 
+/** Doors of attestations: the keys that a deployment signs with, where it does. */
+function attestationDoors(templates: Templates, experience: string): Record<string, Ask> {
+  const key = 's3:PutObject'
+  const resource = `${experience}/attestations/r1/gate/0001.json`
+  const doors: Record<string, Ask> = {
+    'add attestation': { action: key, resource, context: { 's3:if-none-match': '*' } },
+    'replace attestation': { action: key, resource },
+  }
+  for (const kind of ['Gate', 'Decisions', 'Promotions'])
+    for (const [id, { Type }] of Object.entries(templates.AutotuneWorkflow!.Resources!))
+      if (Type === 'AWS::KMS::Key' && id.startsWith(`Attestations${kind}Key`))
+        doors[`sign ${kind.toLowerCase()}`] = { action: 'kms:Sign', resource: `arn:AutotuneWorkflow.${id}` }
+  return doors
+}
+
 /** Doors that a machine goes through when its execution is redriven with a map that failed: the map's run is named by its label. */
 const redriveDoors = (templates: Templates): Record<string, Ask> =>
   Object.fromEntries(
@@ -232,6 +247,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'scan ledger': { action: 'dynamodb:Scan', resource: table },
     ...appConfigDoors(templates),
     ...auditDoors(templates, experience),
+    ...attestationDoors(templates, experience),
   }
 }
 

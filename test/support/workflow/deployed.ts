@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type { FunctionCaller, Mailer, ModelPort, RoutingPublisher, Signer, Store } from '#ports'
+import type { Attestor, FunctionCaller, Mailer, ModelPort, ObjectStore, RoutingPublisher, Signer, Store } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
@@ -39,11 +39,13 @@ import { sealVersionFunction } from '../../../functions/handlers/seal-version.ts
 import { settleReviewFunction } from '../../../functions/handlers/settle-review.ts'
 import { showReviewFunction } from '../../../functions/handlers/show-review.ts'
 import { showRolloutFunction } from '../../../functions/handlers/show-rollout.ts'
+import { signAttestationsFunction } from '../../../functions/handlers/sign-attestations.ts'
 import { sliceIntentFunction } from '../../../functions/handlers/slice-intent.ts'
 import { startRolloutFunction } from '../../../functions/handlers/start-rollout.ts'
 import { startRunFunction } from '../../../functions/handlers/start-run.ts'
 import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
+import { waysOut } from '../../../functions/lambda/rollout-world.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
 import type { Step } from '../../../functions/lambda/step.ts'
 import { unsigned } from '../../../functions/lambda/world.ts'
@@ -93,6 +95,7 @@ export const STEPS = {
   SettleReview: settleReviewFunction,
   ShowReview: showReviewFunction,
   ShowRollout: showRolloutFunction,
+  SignAttestations: signAttestationsFunction,
   SliceIntent: sliceIntentFunction,
   StartRollout: startRolloutFunction,
   StartRun: startRunFunction,
@@ -186,6 +189,8 @@ interface Options {
   readonly faults?: Faults
   readonly harness?: Harness
   readonly routing?: RoutingTarget | undefined
+  /** Keys of attestations, by what they sign. */
+  readonly attestors?: Readonly<Record<string, Attestor>> | undefined
   /** Functions of modules that judge. */
   readonly judge?: FunctionCaller['call'] | undefined
   /** @default those of a deployment of everything */
@@ -195,7 +200,7 @@ interface Options {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 5000, faults = {}, harness, routing, judge, templates }: Options = {},
+  { shardCases = 5000, faults = {}, harness, routing, judge, attestors = {}, templates }: Options = {},
 ): Deployed {
   const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
@@ -208,10 +213,11 @@ export function deploy(
   const handlers = new Map(
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
+      const seen = guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn)
       const world = {
         store: {
-          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn),
-          ...publishing(all, role, environment, routing),
+          ...seen,
+          ...publishing(all, role, environment, seen.releases, routing),
           ...(ENV.yearBudget in environment ? { yearBudget: Number(environment[ENV.yearBudget]) } : {}),
         },
         shardCases,
@@ -220,6 +226,7 @@ export function deploy(
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
         signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
         mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
+        ...attesting(all, role, arn, environment, attestors),
         tasks: guardedTasks(tokens, all, role),
         origin: DESK_ORIGIN,
       }
@@ -285,7 +292,9 @@ export function deploy(
     tokens,
     mails,
     http: httpApi(all, call),
-    call: (name, payload) => call(Object.keys(functions).find((arn) => functions[arn]!.name === name)!, payload),
+    // By its name; where several functions are of one, by the start of its id.
+    call: (name, payload) =>
+      call(Object.keys(functions).find((arn) => functions[arn]!.name === name || arn.includes(`.${name}`))!, payload),
     executions: started,
     published,
     daily: (at, input = {}) => {
@@ -311,10 +320,13 @@ function publishing(
   all: Templates,
   role: string,
   environment: Readonly<Record<string, string>>,
+  releases: ObjectStore,
   routing: RoutingTarget | undefined,
 ): Pick<Store, 'routing'> {
   const places = environment[ENV.appConfig]
-  return places && routing ? { routing: guardedRouting(routing, all, role, JSON.parse(places) as RoutingTargets) } : {}
+  const appConfig = places && routing ? guardedRouting(routing, all, role, JSON.parse(places) as RoutingTargets) : null
+  const out = waysOut(environment, releases, appConfig)
+  return out ? { routing: out } : {}
 }
 
 /** The harness and the model as a role may call them. */
@@ -365,6 +377,30 @@ function judging(
   }
 }
 
+/** The key of a function that signs attestations, as its role may use it. */
+function attesting(
+  all: Templates,
+  role: string,
+  from: string,
+  environment: Readonly<Record<string, string>>,
+  attestors: Readonly<Record<string, Attestor>>,
+): Record<string, unknown> {
+  const [attests, key] = [environment[ENV.attests], environment[ENV.attestKey]]
+  if (!attests || !key) return {}
+  const need = needs(all, role, from)
+  const attestor = async (): Promise<Attestor> => {
+    need({ action: 'kms:GetPublicKey', resource: key })
+    return {
+      publicKey: attestors[attests]!.publicKey,
+      async sign(bytes) {
+        need({ action: 'kms:Sign', resource: key })
+        return attestors[attests]!.sign(bytes)
+      },
+    }
+  }
+  return { attests, attestor }
+}
+
 const arnOfRole = (all: Templates, start: string): string =>
   policiesOf(all).roles.find((role) => role.includes(`.${start}`))!
 
@@ -379,7 +415,10 @@ function functionsOf(all: Templates): Record<string, DeployedFunction> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
-      const name = /^(?:AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
+      const name =
+        /^(?:Attestations(?:Gate|Decisions|Promotions)|AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(
+          id,
+        )?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []
       const { Role, Environment } = r.Properties as {
         Role: unknown

@@ -1,0 +1,100 @@
+/** What a manifest may not pass as evidence, and how a person's word gets into it. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { digestOfBytes } from '#core/canonical.ts'
+import { autotune, type Workplace, workplace } from './command-line.ts'
+
+let place: Workplace
+beforeEach(() => {
+  place = workplace()
+})
+afterEach(() => place.dispose())
+
+const NUMBER = 16
+const manifest = (path: string, bytes: string, over: object = {}): string =>
+  place.file('harness.json', {
+    kind: 'harness_manifest',
+    harness: 'support',
+    owner: 'ana@example.com',
+    next_audit: '2099-01-01',
+    declarations: [
+      {
+        control: NUMBER,
+        says: 'every call goes through the gateway',
+        evidence: ['behavioural', 'wiring'].map((level) => ({
+          level,
+          path,
+          sha256: digestOfBytes(Buffer.from(bytes)),
+        })),
+        expires: '2099-01-01',
+      },
+    ],
+    ...over,
+  })
+const sign = (file: string, ...controls: string[]) =>
+  autotune('audit', 'sign', file, ...(controls.length > 0 ? controls : [String(NUMBER)]), '--by', 'ben')
+const rowOf = async (file: string) => {
+  const { json } = await autotune('audit', '--manifest', file, '--json')
+  return (json() as { rows: { status: string; reason: string }[] }).rows[NUMBER - 1]!
+}
+
+test('a file elsewhere is no evidence, whatever link beside the manifest leads to it', async () => {
+  const elsewhere = workplace()
+  try {
+    writeFileSync(join(elsewhere.dir, 'trace.json'), 'seen')
+    symlinkSync(join(elsewhere.dir, 'trace.json'), join(place.dir, 'trace.json'))
+    symlinkSync(elsewhere.dir, join(place.dir, 'traces'))
+    for (const path of ['trace.json', 'traces/trace.json']) {
+      const file = manifest(path, 'seen')
+      await sign(file)
+      expect([path, (await rowOf(file)).status]).toEqual([path, 'Fail'])
+    }
+    mkdirSync(join(place.dir, 'real'))
+    writeFileSync(join(place.dir, 'real', 'trace.json'), 'seen')
+    symlinkSync(join(place.dir, 'real'), join(place.dir, 'own'))
+    const file = manifest('own/trace.json', 'seen')
+    await sign(file)
+    expect((await rowOf(file)).status).toBe('Pass')
+  } finally {
+    elsewhere.dispose()
+  }
+})
+
+test('a pipe is no evidence, and nobody waits for it', async () => {
+  execFileSync('mkfifo', [join(place.dir, 'pipe')])
+  const file = manifest('pipe', '')
+  await sign(file)
+  expect((await rowOf(file)).status).toBe('Fail')
+})
+
+test('a word of a day that is yet to come does not count', async () => {
+  place.file('trace.json', 'seen')
+  const file = manifest('trace.json', readFileSync(join(place.dir, 'trace.json'), 'utf8'))
+  await sign(file)
+  expect((await rowOf(file)).status).toBe('Pass')
+  const { knownOf, signedDeclarations } = await import('#core/harness-audit/manifest.ts')
+  const early = signedDeclarations(JSON.parse(readFileSync(file, 'utf8')), new Set([NUMBER]), 'ben', '2098-01-01')
+  expect(knownOf(early, new Map(), '2026-11-30').get(NUMBER)!.unverified).toBe(
+    'unverified: ben signed it on 2098-01-01, which is yet to come',
+  )
+})
+
+test('an audit that is overdue is told', async () => {
+  place.file('trace.json', 'seen')
+  const file = manifest('trace.json', 'seen', { next_audit: '2020-01-01' })
+  expect((await autotune('audit', '--manifest', file)).out).toContain('next     2020-01-01, which is OVERDUE')
+})
+
+test('signing leaves the document as open as it was, behind the link that names it; what is no control is called so', async () => {
+  const file = manifest('trace.json', 'seen')
+  chmodSync(file, 0o640)
+  const link = join(dirname(file), 'link.json')
+  symlinkSync(file, link)
+  expect((await sign(link)).code).toBe(0)
+  expect(statSync(file).mode & 0o777).toBe(0o640)
+  expect(readFileSync(file, 'utf8')).toContain('"owner": "ben"')
+  for (const word of ['16x', '0', '45'])
+    expect(await sign(file, word)).toMatchObject({ code: 2, err: expect.stringContaining(`"${word}" is no control`) })
+})

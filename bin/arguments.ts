@@ -56,7 +56,7 @@ export function share(text: string): number {
   return value
 }
 
-const EXAMPLES = ['otel', 'openinference', 'python'] as const
+const EXAMPLES = ['otel', 'openinference', 'rule', 'python'] as const
 
 export function exampleKind(text: string): (typeof EXAMPLES)[number] {
   const kind = EXAMPLES.find((known) => known === text)

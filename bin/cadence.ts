@@ -97,7 +97,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   verb(
     'insights',
     'what recurs in recorded runs: failures of one pattern, corrections, needed passages that are not read',
-    'autotune insights --bands bands.json\nautotune insights --bands bands.json --changes changes.jsonl\nautotune insights --bands bands.json --rules rules.jsonl',
+    'autotune insights --bands bands.json\nautotune insights --bands bands.json --changes changes.jsonl\nautotune insights --bands bands.json --rules rules.jsonl\nautotune insights --bands bands.json --stack Autotune',
   )
     .option('--bands <file>', 'names intents, and by which suite they are measured', 'bands.json')
     .option('--intent <id>', 'one intent of the bands (default: all)')

@@ -75,10 +75,10 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
 
   verb(
     'example <kind>',
-    'a made-up export of traces (otel, openinference) to try the whole way on, or a harness of your own to begin with (python)',
-    'autotune example otel\nautotune example openinference --out traces.jsonl\nautotune example python --out my-harness.py',
+    'a made-up export of traces (otel, openinference) to try the whole way on, a shop whose records suggest a rule (rule), or a harness of your own to begin with (python)',
+    'autotune example otel\nautotune example openinference --out traces.jsonl\nautotune example rule\nautotune example python --out my-harness.py',
   )
-    .option('--out <file>', 'file to write (default: traces-KIND.otlp.jsonl, my-harness.py)')
+    .option('--out <file>', 'file to write, of rule a folder (default: traces-KIND.otlp.jsonl, rule, my-harness.py)')
     .action(async (kind, o) => {
       state.code = await (await import('../functions/cli/example.ts')).example(exampleKind(kind), o)
     })

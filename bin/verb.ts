@@ -28,6 +28,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'forget',
   'anchor publish',
   'cadence show',
+  'insights',
   'report',
   'export',
   'done',

@@ -1,9 +1,11 @@
-/** `autotune example`: a made-up export of traces to try the whole way on, from files to a verdict; or a harness to begin with. */
+/** `autotune example`: a made-up export of traces to try the whole way on, from files to a verdict; a shop whose records suggest a rule; or a harness to begin with. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PROGRAM } from '#adapters/local/program-files.ts'
+import { ruleDocuments, ruleRuns } from '../demo/rule-example.ts'
 import { type Example, exampleLines } from '../demo/traces/export.ts'
-import { writeNew } from './new-file.ts'
+import { UserError } from '../errors.ts'
+import { put, withSchema, writeNew } from './new-file.ts'
 import { COMMAND, print } from './terminal.ts'
 
 /** A score by somebody who is no model; OpenTelemetry's conventions do not say who gave one. */
@@ -17,8 +19,9 @@ interface Options {
   readonly json: boolean
 }
 
-export async function example(kind: Example | 'python', { out, json }: Options): Promise<number> {
+export async function example(kind: Example | 'python' | 'rule', { out, json }: Options): Promise<number> {
   if (kind === 'python') return pythonHarness({ out: out ?? 'my-harness.py', json })
+  if (kind === 'rule') return ruleShop({ out: out ?? 'rule', json })
   const file = out ?? `traces-${kind}.otlp.jsonl`
   mkdirSync(dirname(file), { recursive: true })
   writeNew(file, [...exampleLines(kind)].map((line) => `${line}\n`).join(''))
@@ -32,6 +35,31 @@ export async function example(kind: Example | 'python', { out, json }: Options):
   ]
   print(json, { file, commands }, () => [
     `wrote ${file}: a made-up shop, for trying out`,
+    'next',
+    ...commands.map((command) => `   ${command}`),
+  ])
+  return 0
+}
+
+/** A folder with all that the walk from an insight to a released rule takes. */
+function ruleShop({ out, json }: { readonly out: string; readonly json: boolean }): number {
+  if (existsSync(out)) throw new UserError(`${out} is there already: nothing was written. Choose another --out`)
+  mkdirSync(out, { recursive: true })
+  const files = Object.entries(ruleDocuments()).map(([name, document]) =>
+    put(out, name, withSchema(`${JSON.stringify(document, null, 2)}\n`, out)),
+  )
+  files.push(put(out, 'runs.jsonl', [...ruleRuns()].map((run) => `${JSON.stringify(run)}\n`).join('')))
+  const at = (file: string) => join(out, file)
+  const commands = [
+    `${COMMAND} import ${at('runs.jsonl')} --pack ${at('pack.json')} --suite ${at('suite.json')} --prices ${at('prices.json')}`,
+    `${COMMAND} insights --bands ${at('bands.json')} --rules ${at('rules.jsonl')}`,
+    `${COMMAND} propose ${at('rules.jsonl')} --target ${at('target.json')}`,
+    `${COMMAND} run --target ${at('target.json')} --candidates ${at('rules.jsonl')} --run-id rule`,
+    `${COMMAND} review rule --reviewer reliability=ana --reviewer policy=ben --reviewer domain_owner=cleo`,
+    `${COMMAND} rollout start rule --config ${at('rollout.json')}`,
+  ]
+  print(json, { files, commands }, () => [
+    `wrote ${out}: ${files.length} files of a made-up shop, which reads six orders and needs a seventh for some customers`,
     'next',
     ...commands.map((command) => `   ${command}`),
   ])

@@ -1,14 +1,14 @@
 /** `autotune init`: starter documents that an editor completes by their JSON Schemas. Overwrites nothing. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { prospectsOf } from '#core/survey/prospects.ts'
 import { type Starter, starterOf } from '#core/survey/starter.ts'
 import { SurveyOfRuns } from '#core/survey/survey.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { tryImport } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
+import { put, withSchema } from './new-file.ts'
 import { nextCommand } from './next.ts'
 import { print } from './terminal.ts'
 import { type TraceFlags, traceLook, traceWords } from './trace-options.ts'
@@ -50,12 +50,6 @@ function refuseStanding(dir: string, names: readonly string[]): void {
   const standing = names.filter((name) => existsSync(join(dir, name)))
   if (standing.length > 0)
     throw new UserError(`${standing.join(', ')} already in ${dir}: nothing was written. Choose another --dir`)
-}
-
-/** The example names its JSON Schema relative to itself; from another folder the way there is another one. */
-function withSchema(text: string, dir: string): string {
-  const folder = relative(resolve(dir), fileURLToPath(new URL('../../schemas/json/', import.meta.url)))
-  return text.replace(/"\$schema": "[^"]*\/([^"/]+)"/, (_, name: string) => `"$schema": "${join(folder, name)}"`)
 }
 
 /** Documents from traces: what they hold becomes settings and surfaces, with a note on each value. */
@@ -130,12 +124,6 @@ const bandsOf = ({ suite, prices, target }: Starter): Bands => ({
     },
   ],
 })
-
-function put(dir: string, file: string, text: string): string {
-  const path = join(dir, file)
-  writeFileSync(path, text, { flag: 'wx' })
-  return path
-}
 
 const notesOf = ({ notes }: Starter): string =>
   [

@@ -9,7 +9,7 @@ import { RULE } from './changes.ts'
 import { table } from './layout.ts'
 import { writeNew } from './new-file.ts'
 import { nextCommand } from './next.ts'
-import { existingStore } from './open.ts'
+import { openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -31,7 +31,7 @@ export async function insights({ json, bands: file, intent, least, changes, rule
   const wanted = bands.intents.filter((of) => intent === undefined || of.intent === intent)
   if (wanted.length === 0)
     throw new UserError(`${file} has no intent "${intent}": it has ${bands.intents.map((of) => of.intent).join(', ')}`)
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const store = await openExisting(o, terminalProgress())
   try {
     const all: Insight[] = []
     for (const of of wanted) all.push(...(await readInsights(store, of, least)))

@@ -1,6 +1,7 @@
 /** Files that a command writes for a person: never over one that is there, but for a word that is signed into a document. */
 import { realpathSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { UserError } from '../errors.ts'
 
@@ -19,4 +20,17 @@ export async function writeSigned(file: string, document: unknown): Promise<void
   const place = realpathSync(file)
   const text = `${JSON.stringify(document, null, 2)}\n`
   await replaceFile(dirname(place), place, Buffer.from(text), true, statSync(place).mode & 0o777)
+}
+
+/** Writes a new file into a folder, and says its path. */
+export function put(dir: string, name: string, text: string): string {
+  const file = join(dir, name)
+  writeNew(file, text)
+  return file
+}
+
+/** The example names its JSON Schema relative to itself; from another folder the way there is another one. */
+export function withSchema(text: string, dir: string): string {
+  const folder = relative(resolve(dir), fileURLToPath(new URL('../../schemas/json/', import.meta.url)))
+  return text.replace(/"\$schema": "[^"]*\/([^"/]+)"/, (_, name: string) => `"$schema": "${join(folder, name)}"`)
 }

@@ -17,23 +17,49 @@ export interface RefundOptions {
   readonly families?: number
   /** Any 32-bit integer. The same seed gives the same runs, and more families only append. @default 1 */
   readonly seed?: number
+  /** The harness that they ran under. @default `pack.json` */
+  readonly pack?: ContextPack
+  /** What else is true of a family: the case as it is then, and what was known of it before it ran. @default nothing is */
+  readonly known?: (refund: RefundCase) => Known
 }
 
-/** Synthetic runs of intent `support.refund` under the settings of `pack.json`, one a family. */
-export function* refundRuns({ families = WORLD.families, seed = 1 }: RefundOptions = {}): Generator<ExperienceRun> {
-  const pack = ContextPack.parse(packJson)
+export interface Known {
+  readonly refund: RefundCase
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/** Synthetic runs of intent `support.refund`, one a family. */
+export function* refundRuns({
+  families = WORLD.families,
+  seed = 1,
+  pack = ContextPack.parse(packJson),
+  known,
+}: RefundOptions = {}): Generator<ExperienceRun> {
   const prices = PriceTable.parse(pricesJson)
   const draw = drawFrom(seed)
-  for (let number = 1; number <= families; number++) yield runOf(draw, drawCase(draw, number), pack, prices)
+  for (let number = 1; number <= families; number++) {
+    const drawn = drawCase(draw, number)
+    const { refund, attributes } = known?.(drawn) ?? { refund: drawn }
+    const run = runOf(draw, refund, pack, prices)
+    yield attributes === undefined ? run : { ...run, attributes }
+  }
 }
 
+const BUCKET = 'order_history'
+const DEPTH = `evidence.${BUCKET}.top_k`
+
 function runOf(draw: Draw, refund: RefundCase, pack: ContextPack, prices: PriceTable): ExperienceRun {
-  const { familyId, traceId, ending, target, clause } = refund
+  const { familyId, traceId, ending, target, clause, credit } = refund
   const number = String(refund.number).padStart(6, '0')
   const date = dayText(refund.date)
   const threshold = pack.settings['approval.refund.threshold'] as number
   const { evidence, offers } = offersOf(draw, refund)
-  const { steps, latencyMs, costCents } = stepsOf(draw, refund, evidence, threshold, prices)
+  const depth = pack.settings[DEPTH] as number
+  const read = evidence.filter(({ bucket, ranks }) => bucket !== BUCKET || ranks.as_ranked! <= depth)
+  // Of a credit on an order that it did not read, the agent says nothing.
+  const told =
+    credit !== null && refund.purchases.indexOf(credit.purchase) >= depth ? { ...refund, credit: null } : refund
+  const { steps, latencyMs, costCents } = stepsOf(draw, told, read, threshold, prices)
   return {
     run_id: `run_${date.replaceAll('-', '_')}_${number}`,
     trace_id: traceId,

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { Routing } from '#schemas/release.ts'
 import { UserError } from '../errors.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
-import { productionRuns } from './production.ts'
+import { productionRuns, WORLDS } from './production.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,10 +14,12 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 })
-const { world } = values
+const world = WORLDS.find((known) => known === values.world)
 const [requests, seed] = [Number(values.requests), Number(values.seed)]
-if (positionals.length !== 1 || (world !== 'good' && world !== 'harm') || !(requests > 0) || !Number.isInteger(seed)) {
-  process.stderr.write('usage: npm run -s production -- ROUTING.json [--world good|harm] [--requests N] [--seed N]\n')
+if (positionals.length !== 1 || world === undefined || !(requests > 0) || !Number.isInteger(seed)) {
+  process.stderr.write(
+    `usage: npm run -s production -- ROUTING.json [--world ${WORLDS.join('|')}] [--requests N] [--seed N]\n`,
+  )
   process.exit(2)
 }
 const routing = routingIn(positionals[0]!)

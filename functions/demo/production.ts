@@ -1,7 +1,8 @@
 /**
  * Generates SYNTHETIC production of the refund harness during a rollout: what a runtime that routes by the routing document
  * would log, scored. No customer in it is real. `good`: the candidate is what the replay promised. `harm`: from
- * `5%_low_risk` on it fails small orders, which no recorded run had shown; stage three finds out.
+ * `5%_low_risk` on it fails small orders, which no recorded run had shown; stage three finds out. `rule`: what
+ * `autotune example rule` releases: the baseline fails most customers of the marketplace, the candidate reads deeper for them.
  */
 import { instantOf, millisecondsOf } from '#core/instant.ts'
 import { type Assignment, assignArm, type RoutingDocument, type Subject } from '#core/release/assign-arm.ts'
@@ -9,8 +10,11 @@ import type { Arm, ProductionRun } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
 import { type Draw, drawFrom } from './draw.ts'
 
+export const WORLDS = ['good', 'harm', 'rule'] as const
+export type World = (typeof WORLDS)[number]
+
 export interface ProductionOptions {
-  readonly world?: 'good' | 'harm'
+  readonly world?: World
   /** Requests of the period. Many are of customers whom the present stage does not compare. @default 2400 */
   readonly requests?: number
   /** Any 32-bit integer. The same seed gives the same runs. @default 1 */
@@ -22,8 +26,10 @@ const ARMS = {
   baseline: { passed: 0.97, latencyMs: 2100, cents: 0.95, tokens: 2900 },
   candidate: { passed: 0.97, latencyMs: 1900, cents: 0.7, tokens: 2100 },
 } as const
-/** Share of small orders that the candidate gets right in the world of harm. */
-const HARMED = 0.55
+/** Under a rule both arms are one but for its cases. */
+const RULED = { passed: 0.97, latencyMs: 1900, cents: 0.71, tokens: 2150 }
+/** Share of small orders that the candidate gets right in the world of harm, and of the marketplace's customers the baseline, in that of the rule. */
+const [HARMED, UNREAD] = [0.55, 0.4]
 const CUSTOMERS = 100_000
 
 /** Made-up moments, one after the other through stages and seeds: nobody waits for them. */
@@ -42,10 +48,9 @@ export function* productionRuns(
   const period = routing.period as Period
   const draw = drawFrom(seed * PERIODS.length + PERIODS.indexOf(period))
   for (let number = 1; number <= requests; number++) {
-    const subject = customerOf(draw, routing.intent)
+    const subject = customerOf(draw, routing.intent, world)
     const assigned = assignArm(routing, subject)
-    const harmed = world === 'harm' && PERIODS.indexOf(period) >= PERIODS.indexOf('5%_low_risk') && isSmall(subject)
-    const run = requestOf(draw, harmed)
+    const run = requestOf(draw, armsFor(world, period, subject))
     const id = `prod-${seed}-${PERIODS.indexOf(period)}-${number}`
     const from = began(period, seed) + Math.round((number / requests) * PERIOD_HOURS * HOUR)
     const pair = assigned.shadow ? id : null
@@ -66,25 +71,43 @@ const began = (period: Period, seed: number): number =>
   BEGIN + (PERIODS.indexOf(period) * SEEDS + (Math.abs(seed) % SEEDS)) * PERIOD_HOURS * HOUR
 
 /** A customer. Who they are follows from their number, so that they are the same in every stage. */
-function customerOf(draw: Draw, intent: string): Subject {
+function customerOf(draw: Draw, intent: string, world: World): Subject {
   const number = draw.int(1, CUSTOMERS)
   return {
     id: `customer-${number}`,
     intent,
-    attributes: { internal: number % 10 === 0, order_value: number % 9 < 5 ? 'low' : 'high' },
+    attributes: {
+      internal: number % 10 === 0,
+      order_value: number % 9 < 5 ? 'low' : 'high',
+      ...(world === 'rule' && { account: number % 20 < 3 ? 'marketplace' : 'shop' }),
+    },
   }
 }
 
 const isSmall = ({ attributes }: Subject): boolean => attributes?.order_value === 'low'
 
+type Arms = Readonly<Record<Arm, { readonly passed: number; latencyMs: number; cents: number; tokens: number }>>
+
+function armsFor(world: World, period: Period, subject: Subject): Arms {
+  if (world === 'rule')
+    return {
+      baseline: isFromMarket(subject) ? { ...RULED, passed: UNREAD } : RULED,
+      candidate: isFromMarket(subject) ? { ...RULED, cents: 0.8, tokens: 2450 } : RULED,
+    }
+  const isHarmed = world === 'harm' && PERIODS.indexOf(period) >= PERIODS.indexOf('5%_low_risk') && isSmall(subject)
+  return isHarmed ? { ...ARMS, candidate: { ...ARMS.candidate, passed: HARMED } } : ARMS
+}
+
+const isFromMarket = ({ attributes }: Subject): boolean => attributes?.account === 'marketplace'
+
 /** One request on both arms: the same customer, so the same luck. */
-function requestOf(draw: Draw, harmed: boolean): Record<Arm, ProductionRun['measures']> {
+function requestOf(draw: Draw, arms: Arms): Record<Arm, ProductionRun['measures']> {
   const luck = draw.int(0, 9999) / 10_000
   const speed = draw.int(600, 1400) / (draw.chance(0.01) ? 400 : 1000)
   const [corrected, escalated] = [draw.chance(0.012), draw.chance(0.03)]
   const measured = (arm: Arm): ProductionRun['measures'] => {
-    const { passed, latencyMs, cents, tokens } = ARMS[arm]
-    const right = luck < (harmed && arm === 'candidate' ? HARMED : passed)
+    const { passed, latencyMs, cents, tokens } = arms[arm]
+    const right = luck < passed
     return {
       policy_violation: false,
       safety_violation: false,

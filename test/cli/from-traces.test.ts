@@ -97,7 +97,7 @@ describe.each(['otel', 'openinference'])('the bundled %s example', (kind) => {
 test('an example that there is none of is named, with those that there are', async () => {
   expect(await autotune('example', 'datadog')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('there is no example "datadog": it is one of otel, openinference, python'),
+    err: expect.stringContaining('there is no example "datadog": it is one of otel, openinference, rule, python'),
   })
 })
 

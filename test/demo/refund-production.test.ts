@@ -10,6 +10,7 @@ import { routingOf } from '#core/release/routing.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { ProductionRun, type Rollout, RolloutConfig } from '#schemas/release.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
+import { ruleDocuments } from '../../functions/demo/rule-example.ts'
 import { inStage, START, started } from '../core/release/builders.ts'
 
 test('a routing file that is not there, or is none, is told in one line', () => {
@@ -28,8 +29,9 @@ const example = (file: string) =>
   RolloutConfig.parse(JSON.parse(readFileSync(new URL(`../../functions/demo/${file}`, import.meta.url), 'utf8')))
 
 /** Lets a rollout without dwell times go as far as a world lets it. */
-function outcome(world: 'good' | 'harm', seed: number): Rollout {
-  let rollout = started({ config: example('rollout-quick.json'), rollout_id: `ro_${world}_${seed}` })
+function outcome(world: 'good' | 'harm' | 'rule', seed: number): Rollout {
+  const config = world === 'rule' ? RolloutConfig.parse(ruleDocuments()['rollout.json']) : example('rollout-quick.json')
+  let rollout = started({ config, rollout_id: `ro_${world}_${seed}` })
   const runs: ProductionRun[] = []
   while (rollout.status === 'running' || rollout.status === 'released') {
     runs.push(...productionRuns(routingOf(rollout), { world, seed }))
@@ -70,6 +72,11 @@ describe('synthetic production', () => {
 
   test('ends with the rollout', () => {
     expect(() => [...productionRuns({ ...routing, period: null })]).toThrow('has ended')
+  })
+
+  test('of the world of a rule is kept: what the baseline fails is right under the rule', () => {
+    const kept = outcome('rule', 1)
+    expect([kept.status, kept.records.at(-1)!.verdict]).toEqual(['kept', 'kept'])
   })
 
   test.each([1, 2, 3])('of the good world is kept, of the world of harm goes back at stage three (seed %i)', (seed) => {

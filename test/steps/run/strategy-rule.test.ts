@@ -14,10 +14,12 @@ import { transcriptEngine } from '../../../functions/steps/replay/transcript-eng
 import { decideAtTerminal } from '../../../functions/steps/review/answer.ts'
 import { boundedCandidates } from '../../../functions/steps/run/hand-written.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
+import { runTarget } from '../../../functions/steps/run/run.ts'
 import { gatherStanding } from '../../../functions/steps/run/standing.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { readJson, readLines } from '../../../functions/streams/read-object.ts'
 import { aPack, aTarget, aWorld, INTENT, REFS } from '../../support/builders.ts'
+import { desk, inProcess, type Replay } from '../../support/harness-engine.ts'
 import {
   approve,
   forward,
@@ -31,7 +33,7 @@ import {
   start,
   TO_RELEASE,
 } from '../release/support.ts'
-import { copied, memory, run, stocked } from '../stores.ts'
+import { copied, holder, memory, run, stocked } from '../stores.ts'
 
 const K = 'evidence.orders.top_k'
 const inEu = { '==': [{ var: 'attributes.region' }, 'EU'] }
@@ -205,5 +207,61 @@ describe('a run of a rule', () => {
     await stopRollout(own, signer, ID, HAND)
     await goesBack(own, 'stopped')
     expect(await readJson(own.objects, keys.pack(REFS.pack))).toEqual(aPack())
+  })
+})
+
+describe('under a harness of one’s own', () => {
+  const target = aTarget({ scoring: { replayer: 'module' } })
+  const ran = async (replay: Replay, condition: unknown = inEu) => {
+    const store = await copied(base)
+    const candidates = await bounded(changeOfRule(aRule(condition)))
+    const engine = inProcess(store, () => replay)
+    const { verdict } = await runTarget(
+      store,
+      { target, candidates, runId: 'r', demonstration: null },
+      holder(),
+      engine,
+    )
+    return { store, verdict }
+  }
+
+  test('a rule reaches the cases of its condition alone: no other one is asked under its settings', async () => {
+    const under = new Map<unknown, Set<string>>()
+    const asked: Replay = desk(({ case_id }, settings) => {
+      const cases = under.get(settings[K]) ?? new Set()
+      under.set(settings[K], cases.add(case_id))
+    })
+    const { store, verdict } = await ran(asked)
+    expect(verdict).toBe('certified')
+    const region = new Map(world.map((r) => [r.case_id, 'attributes' in r ? r.attributes?.region : undefined]))
+    // On the search side the negative control asks every case under it, which is no candidate.
+    const sealed = [...region.keys()].filter((id) => !id.startsWith('s'))
+    const ruled = sealed.filter((id) => under.get(1)!.has(id))
+    expect(ruled).toEqual(sealed.filter((id) => region.get(id) === 'EU'))
+    expect(sealed.every((id) => under.get(4)!.has(id))).toBe(true)
+    const [won] = await scores(store, 'r')
+    expect(won).toMatchObject({ fate: 'won', applies_to: { families: 4, of: 10, unknown: 2 } })
+    expect(
+      await verifyRun(
+        store,
+        'r',
+        inProcess(store, () => desk()),
+      ),
+    ).toMatchObject({ reproducible: true, differences: [] })
+  })
+
+  test('what it breaks where the rule holds is seen, and what it would break elsewhere is not asked', async () => {
+    const breaks = (region: string): Replay => {
+      const of = new Map(world.map((r) => [r.case_id, 'attributes' in r ? r.attributes?.region : undefined]))
+      return desk(({ case_id }, settings) =>
+        settings[K] === 1 && of.get(case_id) === region
+          ? { status: 'FAILED', outputs: {}, evidence_refs: [], usage: null }
+          : null,
+      )
+    }
+    expect((await ran(breaks('US'))).verdict).toBe('certified')
+    const harmed = await ran(breaks('EU'))
+    expect(harmed.verdict).not.toBe('certified')
+    expect((await scores(harmed.store, 'r'))[0]!.fate).not.toBe('won')
   })
 })

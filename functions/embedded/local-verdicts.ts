@@ -4,16 +4,18 @@ import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { cageHere } from '#adapters/local/cage/level.ts'
 import { ChangedModule, type HarnessFiles, harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
-import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { freshNowAndThen, HarnessPool } from '#adapters/local/module/harness-pool.ts'
 import { moduleWay } from '#adapters/local/module/way.ts'
 import { type AskedEvaluator, noVerdict } from '#core/evaluate/asked.ts'
-import { VERDICT_MS } from '#schemas/judge-call.ts'
+import { patienceMs, VERDICT_MS } from '#schemas/judge-call.ts'
 import type { VerdictSide, VerdictSource } from '../ports.ts'
 import { modelVerdicts } from '../steps/replay/model-verdicts.ts'
 import { judgedTwice } from '../steps/replay/verdicts.ts'
 import type { ModelJudges } from './model-judges.ts'
 
 type ModuleEvaluator = Extract<AskedEvaluator, { check: 'module' }>
+
+type Pool = Pick<HarnessPool<'judge'>, 'map' | 'open' | 'close'>
 
 export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNothing'> {
   /** Ends every process. */
@@ -25,10 +27,13 @@ export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNoth
  * it is asked.
  */
 export function localVerdicts(store: string, vault: string, judges: ModelJudges): LocalVerdicts {
-  const pools = new Map<string, HarnessPool<'judge'>>()
+  const pools = new Map<string, Pool>()
 
-  /** Processes of one module for one pass over one side: nothing that a held-out case left in memory meets the search. */
-  function poolOf(evaluator: ModuleEvaluator, side: VerdictSide, pass: string): HarnessPool<'judge'> {
+  /**
+   * Processes of one module for one pass over one side: nothing that a held-out case left in memory meets the search. Those of
+   * the second pass are started anew now and then: a verdict that rests on what was asked before is told by it.
+   */
+  function poolOf(evaluator: ModuleEvaluator, side: VerdictSide, pass: 'first' | 'second'): Pool {
     const { module, digest, limit_ms: limitMs = VERDICT_MS } = evaluator
     const name = [module, digest, limitMs, side, pass].join('\n')
     const before = pools.get(name)
@@ -39,7 +44,9 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
       pinnedFiles(evaluator, store)
       return HarnessHost.start(moduleWay(files, readable, 'judge'), 'judge')
     }
-    const made = new HarnessPool<'judge'>(start, { concurrency: availableParallelism(), limitMs })
+    const limits = { concurrency: availableParallelism(), limitMs, patientMs: patienceMs(limitMs) }
+    const aPool = () => new HarnessPool<'judge'>(start, limits)
+    const made = pass === 'first' ? aPool() : freshNowAndThen(aPool)
     pools.set(name, made)
     return made
   }

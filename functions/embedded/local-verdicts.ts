@@ -22,11 +22,19 @@ export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNoth
   close(): void
 }
 
+/** Folders of a store on this machine: no module may read either. */
+interface StoreFolders {
+  readonly store: string
+  readonly vault: string
+}
+
 /**
- * The source over a store's folder and that of its vault: no module may read either. Starts nothing and asks no model before
- * it is asked.
+ * The source beside a store. Starts nothing and asks no model before it is asked.
+ * @param folders null: the store is a deployment, and its modules are asked here if they lie here with the digest that is pinned
+ * @param judges null: no model is asked
  */
-export function localVerdicts(store: string, vault: string, judges: ModelJudges): LocalVerdicts {
+export function localVerdicts(folders: StoreFolders | null, judges: ModelJudges | null): LocalVerdicts {
+  const store = folders?.store ?? null
   const pools = new Map<string, Pool>()
 
   /**
@@ -39,7 +47,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
     const before = pools.get(name)
     if (before) return before
     const files = pinnedFiles(evaluator, store)
-    const readable = readableBy(files, vault)
+    const readable = readableBy(files, folders?.vault ?? null)
     const start = () => {
       pinnedFiles(evaluator, store)
       return HarnessHost.start(moduleWay(files, readable, 'judge'), 'judge')
@@ -59,7 +67,10 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
     async judge(question, side) {
       const { evaluator, views } = question
       if (evaluator.check === 'jsonata') return await jsonataVerdicts.judge(question, side)
-      if (evaluator.check === 'model') return await modelVerdicts(evaluator, views, side, judges.through)
+      if (evaluator.check === 'model')
+        return judges
+          ? await modelVerdicts(evaluator, views, side, judges.through)
+          : await jsonataVerdicts.judge(question, side)
       const name = `the module ${evaluator.module} of ${evaluator.evaluator_id}`
       const asked = await judgedTwice(name, views, side, async (some, pass) => {
         const pool = poolOf(evaluator, side, pass)
@@ -71,7 +82,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
 
     async problem(evaluator) {
       if (evaluator.check === 'jsonata') return await jsonataVerdicts.problem(evaluator)
-      if (evaluator.check === 'model') return null
+      if (evaluator.check === 'model') return judges ? null : await jsonataVerdicts.problem(evaluator)
       try {
         pinnedFiles(evaluator, store)
         return null
@@ -81,7 +92,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
       }
     },
 
-    payNothing: judges.payNothing,
+    payNothing: () => judges?.payNothing() ?? (() => {}),
 
     close() {
       for (const pool of pools.values()) pool.close()
@@ -91,7 +102,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
 }
 
 /** The files of a module as its suite pins them. Throws UserError where they are others. */
-function pinnedFiles({ module, digest, evaluator_id }: ModuleEvaluator, store: string): HarnessFiles {
+function pinnedFiles({ module, digest, evaluator_id }: ModuleEvaluator, store: string | null): HarnessFiles {
   const files = harnessFiles(module, store, `the module of evaluator ${evaluator_id},`)
   if (files.digest === digest) return files
   throw new ChangedModule(

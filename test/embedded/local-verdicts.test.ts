@@ -35,7 +35,7 @@ let modules = 0
 function module(body: string, limit_ms = 20_000): AskedEvaluator {
   const name = `./judge${++modules}.mjs`
   writeFileSync(join(root, name), `export async function judge(view) { ${body} }`)
-  source = localVerdicts(store, join(store, 'vault'), NO_MODEL)
+  source = localVerdicts({ store, vault: join(store, 'vault') }, NO_MODEL)
   const { digest } = harnessFiles(name, store)
   return anEvaluator({ check: 'module', module: name, digest, reads: ['tokens'], limit_ms } as never) as AskedEvaluator
 }

@@ -21,6 +21,9 @@ export const VERDICT_MS = 1000
 /** Longest that a deployed module may take for one view, in milliseconds: a shard has five minutes for all of them, twice. */
 export const MOST_DEPLOYED_MS = 10_000
 
+/** How long a view is waited for that was cut at its limit: it is asked once more, so that no busy machine gives another verdict. */
+export const patienceMs = (limitMs: number): number => Math.max(limitMs, Math.min(10 * limitMs, 10_000))
+
 /** Most views of one call. */
 export const VIEWS_A_CALL = 16
 

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
 import type { AwsStore } from '#adapters/aws/open-store.ts'
-import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
+import { localVerdicts } from '../embedded/local-verdicts.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
@@ -90,10 +90,14 @@ async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Prom
     vault: heldToContracts(opened.vault),
     releases: heldToContracts(opened.releases),
   }
-  const verdicts = jsonataVerdicts
+  const verdicts = localVerdicts(null, null)
+  const close = () => {
+    verdicts.close()
+    opened.close()
+  }
   return store.signing
-    ? { ...signedByPerson(store), verdicts }
-    : { ...store, table: unsignedTable(store.table), verdicts }
+    ? { ...signedByPerson(store), verdicts, close }
+    : { ...store, table: unsignedTable(store.table), verdicts, close }
 }
 
 /** A deployment under its journal of heads, for a person's command: an import begins it with what it finds. */

@@ -9,7 +9,7 @@ import { unpacked } from '#adapters/local/isolation/protocol.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
 import { ChangedModule } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
-import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { freshNowAndThen, HarnessPool } from '#adapters/local/module/harness-pool.ts'
 import type { SearchStep, SearchTurn } from '#adapters/local/module/protocol.ts'
 import type { Way } from '#adapters/local/module/way.ts'
 import { RecordList, TEXT } from '#core/bytes/record-list.ts'
@@ -19,7 +19,6 @@ import { UserError } from '../errors.ts'
 import type { Progress, ReplayEngine, RunLoader, VerdictSource } from '../ports.ts'
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
 import type { CaseReplays } from '../steps/replay/replays.ts'
-import { inShards } from '../streams/groups.ts'
 import type { LiveAsker } from './live-asker.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
@@ -155,30 +154,5 @@ export async function harnessEngine(
       for (const pool of [first.search, first.vault, second.search, second.vault]) pool.close()
       aside.close()
     },
-  }
-}
-
-/** Cases after which the processes of a second pass give way to fresh ones: what depends on their start shows. */
-const CASES_OF_A_START = 256
-
-/** Pools one after the other, each for so many cases. */
-function freshNowAndThen(aPool: () => HarnessPool): Pick<HarnessPool, 'map' | 'close'> {
-  let pool = aPool()
-  let served = 0
-  return {
-    async map<T, R>(items: readonly T[], work: Parameters<typeof pool.map<T, R>>[1]): Promise<R[]> {
-      const results: R[] = []
-      for await (const some of inShards(items, CASES_OF_A_START)) {
-        if (served + some.length > CASES_OF_A_START) {
-          pool.close()
-          pool = aPool()
-          served = 0
-        }
-        served += some.length
-        results.push(...(await pool.map(some, work)))
-      }
-      return results
-    },
-    close: () => pool.close(),
   }
 }

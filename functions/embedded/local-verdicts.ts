@@ -4,10 +4,10 @@ import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { cageHere } from '#adapters/local/cage/level.ts'
 import { ChangedModule, type HarnessFiles, harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
-import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { freshNowAndThen, HarnessPool } from '#adapters/local/module/harness-pool.ts'
 import { moduleWay } from '#adapters/local/module/way.ts'
 import { type AskedEvaluator, noVerdict } from '#core/evaluate/asked.ts'
-import { VERDICT_MS } from '#schemas/judge-call.ts'
+import { patienceMs, VERDICT_MS } from '#schemas/judge-call.ts'
 import type { VerdictSide, VerdictSource } from '../ports.ts'
 import { modelVerdicts } from '../steps/replay/model-verdicts.ts'
 import { judgedTwice } from '../steps/replay/verdicts.ts'
@@ -15,31 +15,46 @@ import type { ModelJudges } from './model-judges.ts'
 
 type ModuleEvaluator = Extract<AskedEvaluator, { check: 'module' }>
 
+type Pool = Pick<HarnessPool<'judge'>, 'map' | 'open' | 'close'>
+
 export interface LocalVerdicts extends VerdictSource, Pick<ModelJudges, 'payNothing' | 'asked'> {
   /** Ends every process. */
   close(): void
 }
 
-/**
- * The source over a store's folder and that of its vault: no module may read either. Starts nothing and asks no model before
- * it is asked.
- */
-export function localVerdicts(store: string, vault: string, judges: ModelJudges): LocalVerdicts {
-  const pools = new Map<string, HarnessPool<'judge'>>()
+/** Folders of a store on this machine: no module may read either. */
+interface StoreFolders {
+  readonly store: string
+  readonly vault: string
+}
 
-  /** Processes of one module for one pass over one side: nothing that a held-out case left in memory meets the search. */
-  function poolOf(evaluator: ModuleEvaluator, side: VerdictSide, pass: string): HarnessPool<'judge'> {
+/**
+ * The source beside a store. Starts nothing and asks no model before it is asked.
+ * @param folders null: the store is a deployment, and its modules are asked here if they lie here with the digest that is pinned
+ * @param judges null: no model is asked
+ */
+export function localVerdicts(folders: StoreFolders | null, judges: ModelJudges | null): LocalVerdicts {
+  const store = folders?.store ?? null
+  const pools = new Map<string, Pool>()
+
+  /**
+   * Processes of one module for one pass over one side: nothing that a held-out case left in memory meets the search. Those of
+   * the second pass are started anew now and then: a verdict that rests on what was asked before is told by it.
+   */
+  function poolOf(evaluator: ModuleEvaluator, side: VerdictSide, pass: 'first' | 'second'): Pool {
     const { module, digest, limit_ms: limitMs = VERDICT_MS } = evaluator
     const name = [module, digest, limitMs, side, pass].join('\n')
     const before = pools.get(name)
     if (before) return before
     const files = pinnedFiles(evaluator, store)
-    const readable = readableBy(files, vault)
+    const readable = readableBy(files, folders?.vault ?? null)
     const start = () => {
       pinnedFiles(evaluator, store)
       return HarnessHost.start(moduleWay(files, readable, 'judge'), 'judge')
     }
-    const made = new HarnessPool<'judge'>(start, { concurrency: availableParallelism(), limitMs })
+    const limits = { concurrency: availableParallelism(), limitMs, patientMs: patienceMs(limitMs) }
+    const aPool = () => new HarnessPool<'judge'>(start, limits)
+    const made = pass === 'first' ? aPool() : freshNowAndThen(aPool)
     pools.set(name, made)
     return made
   }
@@ -52,7 +67,10 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
     async judge(question, side) {
       const { evaluator, views } = question
       if (evaluator.check === 'jsonata') return await jsonataVerdicts.judge(question, side)
-      if (evaluator.check === 'model') return await modelVerdicts(evaluator, views, side, judges.through)
+      if (evaluator.check === 'model')
+        return judges
+          ? await modelVerdicts(evaluator, views, side, judges.through)
+          : await jsonataVerdicts.judge(question, side)
       const name = `the module ${evaluator.module} of ${evaluator.evaluator_id}`
       const asked = await judgedTwice(name, views, side, async (some, pass) => {
         const pool = poolOf(evaluator, side, pass)
@@ -64,7 +82,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
 
     async problem(evaluator) {
       if (evaluator.check === 'jsonata') return await jsonataVerdicts.problem(evaluator)
-      if (evaluator.check === 'model') return null
+      if (evaluator.check === 'model') return judges ? null : await jsonataVerdicts.problem(evaluator)
       try {
         pinnedFiles(evaluator, store)
         return null
@@ -74,8 +92,8 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
       }
     },
 
-    payNothing: judges.payNothing,
-    asked: judges.asked,
+    payNothing: () => judges?.payNothing() ?? (() => {}),
+    asked: async () => (await judges?.asked()) ?? { search: [], sealed: [] },
 
     close() {
       for (const pool of pools.values()) pool.close()
@@ -85,7 +103,7 @@ export function localVerdicts(store: string, vault: string, judges: ModelJudges)
 }
 
 /** The files of a module as its suite pins them. Throws UserError where they are others. */
-function pinnedFiles({ module, digest, evaluator_id }: ModuleEvaluator, store: string): HarnessFiles {
+function pinnedFiles({ module, digest, evaluator_id }: ModuleEvaluator, store: string | null): HarnessFiles {
   const files = harnessFiles(module, store, `the module of evaluator ${evaluator_id},`)
   if (files.digest === digest) return files
   throw new ChangedModule(

@@ -92,7 +92,7 @@ export function openStore(
     env: process.env,
     say: (line) => process.stderr.write(`${line}\n`),
   })
-  const verdicts = localVerdicts(dir, vaultDir, judges)
+  const verdicts = localVerdicts({ store: dir, vault: vaultDir }, judges)
   const compilers = new Map([
     [objects, pool.side('open')],
     [vault, pool.side('vault')],

@@ -9,7 +9,7 @@ import { type HarnessFiles, harnessFiles } from '#adapters/local/module/harness-
 import { HarnessHost, HarnessNotLoaded } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
 import { moduleWay } from '#adapters/local/module/way.ts'
-import type { JudgeCall, JudgeReturn } from '#schemas/judge-call.ts'
+import { type JudgeCall, type JudgeReturn, patienceMs } from '#schemas/judge-call.ts'
 
 /** What lies beside the host: the module as it is named, and its path from there. */
 export interface JudgeManifest {
@@ -25,7 +25,11 @@ export function judgeFunction(folder: string): (call: JudgeCall) => Promise<Judg
     const { digest, local, packages } = files
     const readable = [join(folder, 'host-child.mjs'), ...local, ...packages.flatMap((p) => [p.real, p.found])]
     const start = () => HarnessHost.start(moduleWay(files, readable, 'judge'), 'judge')
-    const pool = new HarnessPool<'judge'>(start, { concurrency: 1, limitMs: limit_ms })
+    const pool = new HarnessPool<'judge'>(start, {
+      concurrency: 1,
+      limitMs: limit_ms,
+      patientMs: patienceMs(limit_ms),
+    })
     try {
       await pool.open()
       return { digest, answers: await pool.map(views, (view, ask) => ask({ view })) }

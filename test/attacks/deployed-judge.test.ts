@@ -70,10 +70,10 @@ test('a view that ends or hangs the process costs its own verdict alone', async 
     { failed: expect.stringMatching(/ended its process/) },
     { returned: true },
   ])
-  const hung = await ask('if (view.tokens === 2) for (;;); return true', 3, 1500)
+  const hung = await ask('if (view.tokens === 2) for (;;); return true', 3, 300)
   expect(hung.first).toEqual([
     { returned: true },
-    { failed: 'the module gave no answer within 1500 ms and was cut' },
+    { failed: 'the module gave no answer within 3000 ms and was cut' },
     { returned: true },
   ])
 })

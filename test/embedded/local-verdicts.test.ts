@@ -36,7 +36,7 @@ let modules = 0
 function module(body: string, limit_ms = 20_000): AskedEvaluator {
   const name = `./judge${++modules}.mjs`
   writeFileSync(join(root, name), `export async function judge(view) { ${body} }`)
-  source = localVerdicts(store, join(store, 'vault'), NO_MODEL)
+  source = localVerdicts({ store, vault: join(store, 'vault') }, NO_MODEL)
   const { digest } = harnessFiles(name, store)
   return anEvaluator({ check: 'module', module: name, digest, reads: ['tokens'], limit_ms } as never) as AskedEvaluator
 }
@@ -78,20 +78,67 @@ describe('a module', () => {
   })
 
   test('that never settles is cut for that view alone', async () => {
-    const answers = await ask(module('if (view.tokens === 2) await new Promise(() => {}); return true', 2000))
+    const answers = await ask(module('if (view.tokens === 2) await new Promise(() => {}); return true', 200))
     expect(answers[1]).toEqual({ failed: 'the module gave no answer within 2000 ms and was cut' })
     expect([answers[0], answers[2]]).toEqual([{ returned: true }, { returned: true }])
   })
 
-  test.each<[string, string]>([
-    ['draws', 'return Math.random()'],
-    ['counts', 'globalThis.n = (globalThis.n ?? 0) + 1; return globalThis.n / 100 + view.tokens / 1000'],
-    [
-      'reads the clock',
-      'return (process.hrtime.bigint() % 1000n) == 0n ? 0 : Number(process.hrtime.bigint() % 1000000n) / 1e6',
-    ],
-  ])('that %s gives two answers: the search ends, a sealed case has no verdict', async (_, body) => {
-    const evaluator = module(body)
+  test('that reads clock or chance is told so, on whatever day', async () => {
+    const reads: readonly (readonly [what: string, read: string])[] = [
+      ['Math.random', 'Math.random()'],
+      ['the present date', 'new Date().getUTCDate() % 2'],
+      ['the present date', 'Date().length'],
+      ['the present date', 'new (new Date(0).constructor)()'],
+      ['Date.now', 'Date.now()'],
+      ['process.hrtime.bigint', 'process.hrtime.bigint()'],
+      ['process.hrtime', 'process.hrtime()[0]'],
+      ['performance.now', 'performance.now()'],
+      ['performance.now', '(await import("node:perf_hooks")).performance.now()'],
+      ['Temporal.Now.instant', 'Temporal.Now.instant().epochMilliseconds'],
+      ['Intl.DateTimeFormat.format', 'new Intl.DateTimeFormat("en").format().length'],
+      ['crypto.randomUUID', 'crypto.randomUUID()'],
+      ['crypto.getRandomValues', '(await import("node:crypto")).getRandomValues(new Uint8Array(1))[0]'],
+      ['crypto.randomInt', '(await import("node:crypto")).randomInt(2)'],
+      ['vm.runInNewContext', '(await import("node:vm")).runInNewContext("Date.now()")'],
+    ]
+    const body = `return (await [${reads.map(([, read]) => `async () => ${read}`)}][view.tokens]()) > 0`
+    const views = reads.map((_, tokens) => JSON.stringify({ tokens }))
+    expect(await ask(module(body), 'vault', views)).toEqual(
+      reads.map(([what]) => ({
+        failed: expect.stringContaining(`threw Error: ${what}: a verdict is a pure function`),
+      })),
+    )
+  })
+
+  test('reads dates of what it is shown', async () => {
+    const body =
+      'return new Date(2020, 0, view.tokens) instanceof Date && Date.parse("2020-01-01") === Date.UTC(2020, 0) && new Intl.DateTimeFormat("en").format(0) === "1/1/1970"'
+    expect(await ask(module(body))).toEqual(VIEWS.map(() => ({ returned: true })))
+  })
+
+  test('that is asked by two at once answers both', async () => {
+    const evaluator = module('await new Promise((go) => setTimeout(go, 50)); return view.tokens === 1')
+    const all = await Promise.all([ask(evaluator), ask(evaluator, 'search', VIEWS.toReversed())])
+    const wanted = [true, false, false].map((returned) => ({ returned }))
+    expect(all).toEqual([wanted, wanted.toReversed()])
+  })
+
+  test('that a busy machine cuts is waited for once more', async () => {
+    const body = 'await new Promise((go) => setTimeout(go, view.tokens === 2 ? 600 : 0)); return true'
+    expect(await ask(module(body, 200))).toEqual(VIEWS.map(() => ({ returned: true })))
+  })
+
+  test('that counts what it was asked is told by its second pass, also where each view is asked alone', async () => {
+    const evaluator = module('globalThis.n = (globalThis.n ?? 0) + 1; return globalThis.n > 200')
+    const views = Array.from({ length: 700 }, (_, tokens) => JSON.stringify({ tokens }))
+    const one = async () => {
+      for (const view of views) await ask(evaluator, 'search', [view])
+    }
+    await expect(one()).rejects.toThrow(/gave two answers to one view: true, then false/)
+  })
+
+  test('that counts gives two answers: the search ends, a sealed case has no verdict', async () => {
+    const evaluator = module('globalThis.n = (globalThis.n ?? 0) + 1; return globalThis.n / 100 + view.tokens / 1000')
     await expect(ask(evaluator)).rejects.toThrow(/gave two answers to one view: .*nothing was spent/)
     const sealed = await ask(evaluator, 'vault')
     expect(sealed).toContainEqual({ failed: 'the module gave two answers' })

@@ -3,19 +3,28 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { FunctionCaller, VerdictSource } from '#ports'
+import type { FunctionCaller, Store, VerdictSource } from '#ports'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
+import { deployedEngine } from '../../functions/embedded/engine.ts'
 import { type LocalVerdicts, localVerdicts } from '../../functions/embedded/local-verdicts.ts'
+import { judgeDays } from '../../functions/steps/cadence/judge.ts'
+import { readRollout, rolloutId } from '../../functions/steps/release/rollouts.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
-import { readJson } from '../../functions/streams/read-object.ts'
-import { memory, stocked } from '../steps/stores.ts'
+import { latestReview } from '../../functions/steps/review/reviews.ts'
+import { runTarget } from '../../functions/steps/run/run.ts'
+import { verifyRun } from '../../functions/steps/run/verify.ts'
+import { readJson, readText } from '../../functions/streams/read-object.ts'
+import { approve } from '../steps/release/support.ts'
+import { copied, holder, memory, stocked } from '../steps/stores.ts'
+import { DAYS, onDays, theBands } from '../support/bands.ts'
 import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
+import { DESK_ORIGIN } from '../support/workflow/http-api.ts'
 import { type JudgeHost, judgeHost } from '../support/workflow/judge-hosts.ts'
 import { locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 
@@ -47,13 +56,7 @@ beforeAll(async () => {
   host = await judgeHost(join(root, JUDGE))
   digest = harnessFiles(join(root, JUDGE), null).digest
   process.chdir(root)
-  source = localVerdicts(join(root, 'store'), join(root, 'store/vault'), {
-    through: () => {
-      throw new Error('no model is asked here')
-    },
-    asked: async () => ({ search: [], sealed: [] }),
-    payNothing: () => () => {},
-  })
+  source = localVerdicts({ store: join(root, 'store'), vault: join(root, 'store/vault') }, null)
 }, 120_000)
 afterAll(() => {
   source?.close()
@@ -87,6 +90,102 @@ const target = aTarget()
 const stockedWith = async (its = suite()) =>
   await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }), { suite: its })
 const calling: FunctionCaller['call'] = async (_, request) => ({ returned: await host.call(request as never) })
+
+/** Functions that were asked, and which module of which side. */
+function told() {
+  const sides = new Set<string>()
+  const judge: FunctionCaller['call'] = async (arn, request, limit) => {
+    sides.add(/Judges(Search|Sealed)/.exec(arn)![1]!)
+    return calling(arn, request, limit)
+  }
+  return { sides, judge }
+}
+
+describe('behind a deployed run whose suite asks a module', () => {
+  let made: Store
+  beforeAll(async () => {
+    made = await stockedWith()
+    const request = { target, candidates: null, runId: RUN, demonstration: null }
+    const its = { ...made, verdicts: local() }
+    // The bytes of a deployed one, as the next test holds.
+    expect((await runTarget(its, request, holder(), transcriptEngine(local()))).verdict).toBe('certified')
+  }, 240_000)
+
+  it('a review is opened and decided, and the rollout started, by the module of the search side', async () => {
+    const store = await copied(made)
+    const { sides, judge } = told()
+    const world = deploy(store, { judge, templates })
+    world.review({ run_id: RUN })
+    await world.clock.idle()
+    const { review } = (await latestReview(store, RUN))!
+    expect(sides).toEqual(new Set(['Search']))
+    sides.clear()
+    for (const { reviewer } of review.seats.filter(({ role }) => role !== 'domain_owner')) {
+      const { text } = world.mails.find(({ to }) => to === reviewer)!
+      const path = /https:\S+/.exec(text)![0].slice(DESK_ORIGIN.length)
+      const body = new URLSearchParams({
+        ...{ decision: 'approved', confirm: 'yes', reason: '' },
+        shown_digest: review.shown_digest,
+      })
+      const headers = { origin: DESK_ORIGIN, 'content-type': 'application/x-www-form-urlencoded' }
+      const answer = await world.http('POST', path, { headers, body: body.toString() })
+      expect(answer.statusCode).toBe(303)
+    }
+    await world.clock.idle()
+    expect((await latestReview(store, RUN))!.review.status).toBe('approved')
+    expect((await readRollout(store, rolloutId(RUN)))!.rollout.stage).toBe('0%_shadow')
+    expect(sides).toEqual(new Set(['Search']))
+  }, 240_000)
+
+  it.each<'review' | 'rollout'>(['review', 'rollout'])(
+    'no %s begins where its module is not deployed any more',
+    async (which) => {
+      const store = await copied(made)
+      if (which === 'rollout') await approve({ ...store, verdicts: local() }, RUN)
+      const world = deploy(store, { judge: calling })
+      const { error } = await world[which]({ run_id: RUN }).ended
+      expect(JSON.stringify(error)).toMatch(/this deployment has none: deploy it with -c judges=\.\/judges\/judge\.mjs/)
+      expect(await readRollout(store, rolloutId(RUN))).toBeNull()
+    },
+    240_000,
+  )
+
+  it('it is verified by whoever has the module of that digest at hand, and by nobody else', async () => {
+    const verdicts = localVerdicts(null, null)
+    const store = { ...made, verdicts }
+    try {
+      const engine = deployedEngine({ kind: 'transcript' }, verdicts)
+      expect(await verifyRun(store, RUN, engine, 'closed')).toMatchObject({ reproducible: true, differences: [] })
+      writeFileSync(join(root, 'judges/least.mjs'), 'export const least = 2')
+      expect(await verifyRun(store, RUN, engine, 'closed')).toMatchObject({
+        reproducible: false,
+        differences: [
+          {
+            file: 'replayer',
+            why: expect.stringMatching(/the module \.\/judges\/judge\.mjs of evaluator keeps is not the one/),
+          },
+        ],
+      })
+    } finally {
+      writeFileSync(join(root, 'judges/least.mjs'), SOURCES['judges/least.mjs'])
+      verdicts.close()
+    }
+  }, 240_000)
+
+  it('days of its intent are judged as on a folder', async () => {
+    const [first] = DAYS
+    const base = await stocked(journaled(memory()), onDays(), { suite: suite() })
+    const beside: Store = { ...(await copied(base)), rolesApart: true, verdicts: local() }
+    await judgeDays(beside, theBands(), first)
+    const store = await copied(base)
+    const { sides, judge } = told()
+    await deploy(store, { judge, templates }).daily('2026-11-23T00:15:00.000Z', { date: first }).ended
+    const day = await readText(store.objects, keys.dailyCadence(first))
+    expect(day).not.toBeNull()
+    expect(day).toBe(await readText(beside.objects, keys.dailyCadence(first)))
+    expect(sides.has('Search')).toBe(true)
+  }, 240_000)
+})
 
 describe('a deployed run whose suite asks a module', () => {
   it('runs the bytes that the suite pins', () => {

@@ -15,7 +15,7 @@ const LIBRARIES = ['canonicalize', 'pure-rand']
  * Real paths of the code a restricted process may read. Throws UserError when something in there leads elsewhere: a
  * symbolic link, or a second name of a file in the vault.
  */
-export function readableCode(vault: string): string[] {
+export function readableCode(vault: string | null): string[] {
   const libraries = LIBRARIES.map(packageFolders)
   const folders = [...CODE.map((path) => realpathSync(join(PROGRAM, path))), ...libraries.map(([real]) => real!)]
   refuseLinks(folders, vault)
@@ -26,7 +26,7 @@ export function readableCode(vault: string): string[] {
  * Links inside readable folders are followed out of them, so a start with one is refused. A file with several names is
  * a package manager's habit; it is refused when one of its names lies in the vault.
  */
-export function refuseLinks(readable: readonly string[], vault: string): void {
+export function refuseLinks(readable: readonly string[], vault: string | null): void {
   const manyNamed = new Map<string, string>()
   for (const folder of readable) {
     walk(folder, (path, stat) => {
@@ -40,9 +40,9 @@ export function refuseLinks(readable: readonly string[], vault: string): void {
   refuseVaultFiles(manyNamed, vault)
 }
 
-/** Refuses files with several names (by `inode`) when one of their names lies in the vault. */
-export function refuseVaultFiles(manyNamed: ReadonlyMap<string, string>, vault: string): void {
-  if (manyNamed.size === 0) return
+/** Refuses files with several names (by `inode`) when one of their names lies in the vault; null: it lies elsewhere. */
+export function refuseVaultFiles(manyNamed: ReadonlyMap<string, string>, vault: string | null): void {
+  if (manyNamed.size === 0 || vault === null) return
   walk(vault, (path, stat) => {
     const other = manyNamed.get(inode(stat))
     if (other)

@@ -23,6 +23,8 @@ export class RestrictedProcess {
   readonly #child: ChildProcess
   readonly #replies: AsyncIterator<string>
   readonly #ended: Promise<Ending>
+  /** Aborted when nothing more is read: whoever waits to send ends by it. */
+  readonly #gone = new AbortController()
   readonly #progress: Progress
   #stderr = ''
 
@@ -34,6 +36,7 @@ export class RestrictedProcess {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }))
       this.#child.once('error', (error) => resolve({ error }))
     })
+    void this.#ended.then(() => this.#gone.abort())
     this.#child.stdin!.on('error', () => {
       // The process is gone; the missing reply says so.
     })
@@ -103,9 +106,12 @@ export class RestrictedProcess {
 
   async #send(text: AsyncIterable<string> | Iterable<string>): Promise<void> {
     const stdin = this.#child.stdin!
+    const { signal } = this.#gone
     // Where the process is gone, the missing reply says so.
-    for await (const block of text)
-      if (!stdin.write(block)) await Promise.race([once(stdin, 'drain').catch(() => {}), this.#ended])
+    for await (const block of text) {
+      if (signal.aborted) return
+      if (!stdin.write(block)) await once(stdin, 'drain', { signal }).catch(() => {})
+    }
   }
 
   /** Why there is no answer: the machine started no process or ended it, or it failed of itself. */
@@ -121,6 +127,7 @@ export class RestrictedProcess {
   }
 
   close(): void {
+    this.#gone.abort()
     killGroup(this.#child)
   }
 }

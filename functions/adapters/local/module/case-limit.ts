@@ -29,8 +29,16 @@ export class CaseLimit {
     this.#timer = null
   }
 
+  /** What came in while this program was busy itself is read before. */
+  #over(): void {
+    const timer = this.#timer
+    setImmediate(() => {
+      if (this.#timer === timer) this.#cut()
+    })
+  }
+
   #start(): void {
     this.#since = performance.now()
-    this.#timer = setTimeout(this.#cut, Math.max(1, this.#left))
+    this.#timer = setTimeout(() => this.#over(), Math.max(1, this.#left))
   }
 }

@@ -145,12 +145,12 @@ const contains = (folder: string, path: string): boolean => path === folder || p
  * What a harness process may read: this program's code, and what is in the digest. Throws UserError when one of those is a
  * second name of a file in the vault.
  */
-export function readableBy(files: HarnessFiles, vault: string): string[] {
+export function readableBy(files: HarnessFiles, vault: string | null): string[] {
   return [...new Set([...readableCode(vault), ...ownFiles(files, vault)])]
 }
 
 /** What is in the digest, to be read. Throws UserError when one of its files is a second name of a file in the vault. */
-export function ownFiles({ local, packages }: HarnessFiles, vault: string): string[] {
+export function ownFiles({ local, packages }: HarnessFiles, vault: string | null): string[] {
   const manyNamed = new Map<string, string>()
   for (const path of [...local, ...packages.flatMap((p) => filesBelow(p.real))]) {
     const stat = statSync(path)

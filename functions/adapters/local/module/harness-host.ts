@@ -125,6 +125,7 @@ export class HarnessHost<A extends Asks = 'replay'> {
     const limit = new CaseLimit(limitMs, () => {
       const cut: HostAnswer<Asks> = {
         failed: `${WHO[this.#asks]} gave no answer within ${limitMs} ms and was cut${this.#halfLine()}`,
+        cut: true,
       }
       resolve(cut as HostAnswer<A>)
       this.close()
@@ -147,8 +148,8 @@ export class HarnessHost<A extends Asks = 'replay'> {
     this.#pending = null
     if (reply.died) this.close()
     if (live === null) return reply
-    const { died, ...said } = reply
-    return { ...live.settled(said as HarnessReply), ...(died && { died }) } as HostAnswer<A>
+    const { died, cut, ...said } = reply
+    return { ...live.settled(said as HarnessReply), ...(died && { died }), ...(cut && { cut }) } as HostAnswer<A>
   }
 
   close(): void {

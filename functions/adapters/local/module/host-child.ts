@@ -11,6 +11,7 @@ import { jsonKey, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import type { HarnessModule, ModelAnswer, Passage, Pinned, ToolAnswer, VerdictModule } from '#schemas/harness.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import type { FromHost, Question } from './host-message.ts'
+import { takeChance } from './no-chance.ts'
 import { type Asks, MESSAGES, type ToHost, WHO } from './protocol.ts'
 
 const MAX_RESULT_BYTES = 1_000_000
@@ -39,6 +40,7 @@ const send = (message: FromHost): void => {
   for (let sent = 0; sent < bytes.length; ) sent += writeSync(MESSAGES, bytes, sent)
 }
 disarm()
+if (exported === 'judge') takeChance()
 
 /** What the harness printed during the case at hand, kept for the report of a failure. */
 let printed = ''

@@ -60,5 +60,5 @@ export type Asks = keyof Asked
 /** Who a module is to people, by what it exports. */
 export const WHO = { replay: 'the harness', judge: 'the module' } as const satisfies Record<Asks, string>
 
-/** A reply as the pool sees it. `died`: tried once more in a fresh process, what is at fault may be an earlier case. */
-export type HostAnswer<A extends Asks = 'replay'> = Asked[A]['reply'] & { readonly died?: true }
+/** A reply as the pool sees it. `died`: tried once more in a fresh process, what is at fault may be an earlier case. `cut`: its time was over. */
+export type HostAnswer<A extends Asks = 'replay'> = Asked[A]['reply'] & { readonly died?: true; readonly cut?: true }

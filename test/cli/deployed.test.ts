@@ -1,5 +1,5 @@
 /** The command line on a deployment: the same words as on a folder, under the rights that the stacks give. */
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
@@ -173,6 +173,25 @@ describe('a deployment', () => {
     expect(deployed).toEqual(embedded)
     expect(deployed!.code).toBe(0)
     expect(deployed!.out).toMatch('WITHIN ALL LIMITS')
+    expect(aws.written).toEqual([])
+  })
+
+  test('counts an inbox as a folder does, and answers it again from memory', async () => {
+    const dir = join(place.dir, 'inbox')
+    mkdirSync(dir)
+    for (const [name, to] of Object.entries({ 'a.json': 2, 'b.json': 99 }))
+      writeFileSync(join(dir, name), JSON.stringify({ patch: { 'evidence.orders.top_k': to } }))
+    aws.written.length = 0
+    const first = await both('propose', dir, '--target', files.target)
+    expect(first[1]).toEqual(first[0])
+    expect(first[1]!.out).toMatch(/budget {3}2 of 200 proposals/)
+    // Places and answers alone are written.
+    expect(aws.written).toHaveLength(4)
+    expect(aws.written.filter((one) => !JSON.stringify(one).includes('inbox/changes/'))).toEqual([])
+    aws.written.length = 0
+    const again = await both('propose', dir, '--target', files.target)
+    expect(again[1]).toEqual(again[0])
+    expect(again[1]!.out).toMatch(/proposed before as no\. 1[\s\S]*budget {3}2 of 200/)
     expect(aws.written).toEqual([])
   })
 

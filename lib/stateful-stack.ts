@@ -5,12 +5,13 @@ import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Rol
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { CHANGES_INBOX } from '#schemas/s3-keys.ts'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import { HeadsJournal } from './constructs/heads-journal.ts'
 import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
-import { mayRead } from './constructs/rights.ts'
+import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
@@ -123,6 +124,14 @@ export class StatefulStack extends Stack {
     const { experience, ledger } = this
     const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
     for (const statement of [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')])
+      grantee.grantPrincipal.addToPrincipalPolicy(statement)
+  }
+
+  /** Lets somebody propose changes that are counted (`propose FOLDER`, `brief`, `history`): to read as above, and to add places of the inbox. It can change none. */
+  grantPropose(grantee: IGrantable): void {
+    this.grantRead(grantee)
+    const { bucket } = this.experience
+    for (const statement of [...mayRead(bucket, `${CHANGES_INBOX}*`), mayAdd(bucket, `${CHANGES_INBOX}*`)])
       grantee.grantPrincipal.addToPrincipalPolicy(statement)
   }
 

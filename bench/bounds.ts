@@ -19,7 +19,7 @@ interface EditSet {
 
 /** Tricks that leave the term unwritten: what is to be put together, spoken or translated. No list of spellings meets them. */
 export const UNWRITTEN =
-  /^(?:acrostic|assembly-instruction|footnote-split|han-split-parts|letter-names|pig-latin|transliteration.*|keyboard-layout|enc-base85|enc-base64-split|upside-down)$/
+  /^(?:acrostic|assembly-instruction|footnote-split|han-split-parts|letter-names|transliteration.*|keyboard-layout|upside-down)$/
 
 interface Judged {
   readonly kind: string

@@ -19,6 +19,8 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'correct',
   'doctor',
   'propose',
+  'brief',
+  'history',
   'run',
   'list',
   'show',

@@ -5,7 +5,7 @@ import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Rol
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
-import { ATTESTATIONS } from '#schemas/s3-keys.ts'
+import { ATTESTATIONS, CHANGES_INBOX } from '#schemas/s3-keys.ts'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import { HeadsJournal } from './constructs/heads-journal.ts'
@@ -132,6 +132,14 @@ export class StatefulStack extends Stack {
     const { experience, ledger } = this
     const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
     for (const statement of [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')])
+      grantee.grantPrincipal.addToPrincipalPolicy(statement)
+  }
+
+  /** Lets somebody propose changes that are counted (`propose FOLDER`, `brief`, `history`): to read as above, and to add places of the inbox. It can change none. */
+  grantPropose(grantee: IGrantable): void {
+    this.grantRead(grantee)
+    const { bucket } = this.experience
+    for (const statement of [...mayRead(bucket, `${CHANGES_INBOX}*`), mayAdd(bucket, `${CHANGES_INBOX}*`)])
       grantee.grantPrincipal.addToPrincipalPolicy(statement)
   }
 

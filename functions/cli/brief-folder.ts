@@ -19,9 +19,9 @@ import { type BriefFile, MANIFEST } from '../steps/agent/brief.ts'
 import { jsonOf } from '../streams/read-object.ts'
 import { liesIn } from './place.ts'
 
-/** Throws UserError where a folder lies in a store, or holds what no brief wrote. */
-export function needBriefPlace(dir: string, store: string): void {
-  if (liesIn(dir, store))
+/** Throws UserError where a folder lies in a store, or holds what no brief wrote. `store`: its folder; null: it has none. */
+export function needBriefPlace(dir: string, store: string | null): void {
+  if (store !== null && liesIn(dir, store))
     throw new UserError(
       `${dir} lies in the store: a brief is for somebody who does not read that. Choose another --out`,
     )

@@ -6,7 +6,7 @@ import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { needBriefPlace, writeBrief } from './brief-folder.ts'
 import { nextCommand } from './next.ts'
-import { existingStore, readerOf } from './open.ts'
+import { isLocal, openToLook, readerOf } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -20,9 +20,9 @@ interface Options extends StoreOptions {
 
 export async function brief({ json, target: file, out, cases, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
-  const store = existingStore(o.store, { progress: terminalProgress(), readOnly: true })
+  const store = await openToLook(o, terminalProgress())
   try {
-    needBriefPlace(out, store.dir)
+    needBriefPlace(out, isLocal(store) ? store.dir : null)
     await soundDocuments(store.objects, target)
     const manifest = await writeBrief(out, briefFiles(store, target, cases))
     const { vault, line } = await readerOf(store)

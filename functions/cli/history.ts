@@ -15,7 +15,7 @@ import { budgetOf, type InboxRow } from '../steps/run/inbox.ts'
 import { nearText } from './near.ts'
 import { writeNew } from './new-file.ts'
 import { nextCommand } from './next.ts'
-import { existingStore } from './open.ts'
+import { openToLook } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { clip, fromTo, number, toldReason } from './text.ts'
@@ -33,7 +33,7 @@ export async function history(
   { json, target: file, limit, changes, ...o }: Options,
 ): Promise<number> {
   const target = parseTarget(readInput(file), file)
-  const store = existingStore(o.store, { readOnly: true })
+  const store = await openToLook(o)
   try {
     await soundDocuments(store.objects, target)
     const { pack, resolved } = await answeredContract(store, target)

@@ -1,5 +1,5 @@
 /** Commands that a person gives next, to be pasted as they stand. */
-import { placeWords, type StoreOptions, shellWord } from './store-options.ts'
+import { isDeployed, placeWords, type StoreOptions, shellWord } from './store-options.ts'
 import { COMMAND } from './terminal.ts'
 
 /** A command that begins with `autotune`, as this program is called here. */
@@ -15,6 +15,13 @@ export interface AskedFiles {
   readonly candidates?: string | undefined
 }
 
-/** The command that says what it takes to record what such a run could not search. */
-export const planCommand = (place: StoreOptions, { target = 'TARGET', candidates }: AskedFiles): string =>
-  nextCommand(place, ['plan', '--target', target, ...(candidates === undefined ? [] : ['--candidates', candidates])])
+/** The command that says what it takes to record what such a run could not search; null: a deployment takes no such recordings. */
+export const planCommand = (place: StoreOptions, { target = 'TARGET', candidates }: AskedFiles): string | null =>
+  isDeployed(place)
+    ? null
+    : nextCommand(place, [
+        'plan',
+        '--target',
+        target,
+        ...(candidates === undefined ? [] : ['--candidates', candidates]),
+      ])

@@ -28,6 +28,10 @@ export async function openExisting(o: StoreOptions, progress: Progress = () => {
   return isDeployed(o) ? await deployed(o, 'caller', progress) : existingStore(o.store, { progress })
 }
 
+/** The same to look at alone: a folder that this user may write is not written either. */
+export const openToLook = async (o: StoreOptions, progress: Progress = () => {}): Promise<CommandStore> =>
+  isDeployed(o) ? await deployed(o, 'caller', progress) : existingStore(o.store, { progress, readOnly: true })
+
 /** The store of an import: a folder is made with it, and rid of what a killed one left; a deployment is written under its ingest role. */
 export async function openForImport(o: StoreOptions, progress: Progress): Promise<CommandStore> {
   if (isDeployed(o)) {

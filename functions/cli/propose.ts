@@ -49,7 +49,6 @@ export async function propose(file: string, { json, target: targetFile, again, .
   const replayer = chosenReplayer(target, targetFile, o.replayer)
   if (isDeployed(o) && replayer !== 'transcript')
     throw new UserError('propose replays transcripts of a deployment; a harness of your own is replayed on a folder')
-  if (folder && isDeployed(o)) throw new UserError('an inbox is counted in a store in a folder: a deployment has none')
   const store = await openExisting(o, terminalProgress())
   let harness: HarnessEngine | null = null
   try {
@@ -58,7 +57,7 @@ export async function propose(file: string, { json, target: targetFile, again, .
       harness = await openHarness(store, target.intent ?? '', { ...o, replayer })
     // A person's change names nobody. Where nothing can be written nothing is counted, and there is nothing to keep an answer in.
     const isCounted = folder !== null || changes.some(({ change }) => change.origin !== undefined)
-    if (isCounted && isLocal(store) && isWritable(store.dir)) {
+    if (isCounted && (!isLocal(store) || isWritable(store.dir))) {
       if (again) throw new UserError('--again is of hand-written changes: what an inbox answered it answers again')
       const ports = { looked: store, inbox: store.objects, clock: store.clock }
       const handed = folder?.handed ?? changes

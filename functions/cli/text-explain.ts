@@ -39,8 +39,8 @@ interface Explained extends Wanted {
   readonly scored: readonly CandidateScore[]
   /** Values about which no recording speaks, in lines. */
   readonly not_searched: readonly string[]
-  /** The command that says what it takes to record them. */
-  readonly plan: string
+  /** The command that says what it takes to record them; null: there is none. */
+  readonly plan: string | null
   /** What is said of the labels of the sealed version. */
   readonly labels: readonly string[]
   readonly all: boolean

@@ -111,10 +111,10 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   return lines
 }
 
-/** Values that nobody recorded, and what says how to: `plan` is the command. */
-export const notSearchedLines = (lines: readonly string[], plan: string): string[] => [
+/** Values that nobody recorded, and what says how to: `plan` is the command; null: there is none. */
+export const notSearchedLines = (lines: readonly string[], plan: string | null): string[] => [
   ...lines.map((line) => `note     ${toldReason(line)}`),
-  ...(lines.length > 0 ? [`plan     ${PLAN_SAYS}: ${plan}`] : []),
+  ...(lines.length > 0 && plan !== null ? [`plan     ${PLAN_SAYS}: ${plan}`] : []),
 ]
 
 const lostReplays = ({ unreplayable, failed }: RunSummary['search']): string =>

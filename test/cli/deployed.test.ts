@@ -1,5 +1,5 @@
 /** The command line on a deployment: the same words as on a folder, under the rights that the stacks give. */
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
@@ -35,6 +35,9 @@ beforeEach(() => {
   aws.standStill = false
   aws.written.length = 0
 })
+
+/** Text of a file; null: it is a folder. */
+const readOrNull = (path: string): string | null => (statSync(path).isFile() ? readFileSync(path, 'utf8') : null)
 
 const importing = () => [
   'import',
@@ -173,6 +176,39 @@ describe('a deployment', () => {
     expect(deployed).toEqual(embedded)
     expect(deployed!.code).toBe(0)
     expect(deployed!.out).toMatch('WITHIN ALL LIMITS')
+    expect(aws.written).toEqual([])
+  })
+
+  test('counts an inbox as a folder does, and answers it again from memory', async () => {
+    const dir = join(place.dir, 'inbox')
+    mkdirSync(dir)
+    for (const [name, to] of Object.entries({ 'a.json': 2, 'b.json': 99 }))
+      writeFileSync(join(dir, name), JSON.stringify({ patch: { 'evidence.orders.top_k': to } }))
+    aws.written.length = 0
+    const first = await both('propose', dir, '--target', files.target)
+    expect(first[1]).toEqual(first[0])
+    expect(first[1]!.out).toMatch(/budget {3}2 of 200 proposals/)
+    // Places and answers alone are written.
+    expect(aws.written).toHaveLength(4)
+    expect(aws.written.filter((one) => !JSON.stringify(one).includes('inbox/changes/'))).toEqual([])
+    aws.written.length = 0
+    const again = await both('propose', dir, '--target', files.target)
+    expect(again[1]).toEqual(again[0])
+    expect(again[1]!.out).toMatch(/proposed before as no\. 1[\s\S]*budget {3}2 of 200/)
+    const [told, there] = await both('history', '--target', files.target)
+    // The run in the deployment began when its execution says.
+    const undated = (printed: Pick<Printed, 'out'> | undefined) => printed!.out.replace(/ on \d{4}-\d\d-\d\d/g, '')
+    expect(undated(there)).toBe(undated(told))
+    expect(there!.out).toMatch(/inbox \d{4}-Q\d no\. 2 on .*, by inbox/)
+    const briefs: unknown[] = []
+    for (const where of [['--store', place.store], stack]) {
+      const out = join(place.dir, `brief${briefs.length}`)
+      expect((await autotune('brief', '--target', files.target, '--out', out, ...where)).code).toBe(0)
+      const names = readdirSync(out, { recursive: true }).map(String).sort()
+      const dated = /candidates\.jsonl$|brief\.json$/
+      briefs.push(names.map((name) => [name, dated.test(name) ? null : readOrNull(join(out, name))]))
+    }
+    expect(briefs[1]).toEqual(briefs[0])
     expect(aws.written).toEqual([])
   })
 

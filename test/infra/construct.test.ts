@@ -161,6 +161,7 @@ describe('what is granted to somebody', () => {
       stores.grantAudit(role('Checker'))
       stores.grantForget(role('Forgetter'))
       stores.grantRead(role('Reader'))
+      stores.grantPropose(role('Proposer'))
     })
   }, 60_000)
 
@@ -176,23 +177,28 @@ describe('what is granted to somebody', () => {
       audit: ['sts:AssumeRole', find('AWS::IAM::Role', 'Auditor')],
       forget: ['sts:AssumeRole', find('AWS::IAM::Role', 'Memory')],
       read: ['s3:GetObject', `${experience}/autotune/runs/r/target.json`],
+      propose: ['s3:PutObject', `${experience}/inbox/changes/a/2026-Q4/000001.json`, { 's3:if-none-match': '*' }],
+      replace: ['s3:PutObject', `${experience}/inbox/changes/a/2026-Q4/000001.json`],
       write: ['s3:PutObject', `${experience}/autotune/runs/r/target.json`],
       vault: ['s3:GetObject', `${vault}/goldens/a/b/test.jsonl`],
     } as const
     const open = (start: string) => {
       const role = policies.roles.find((r) => r.includes(`.${start}`))!
-      return Object.entries(doors).flatMap(([door, [action, resource]]) =>
-        policies.may(role, { action, resource }) ? [door] : [],
+      return Object.entries(doors).flatMap(([door, [action, resource, context]]) =>
+        policies.may(role, { action, resource, ...(context && { context }) }) ? [door] : [],
       )
     }
     expect(
-      Object.fromEntries(['Starter', 'Importer', 'Checker', 'Forgetter', 'Reader'].map((r) => [r, open(r)])),
+      Object.fromEntries(
+        ['Starter', 'Importer', 'Checker', 'Forgetter', 'Reader', 'Proposer'].map((r) => [r, open(r)]),
+      ),
     ).toEqual({
       Starter: ['start'],
       Importer: ['import'],
       Checker: ['audit'],
       Forgetter: ['forget'],
       Reader: ['read'],
+      Proposer: ['read', 'propose'],
     })
   })
 })

@@ -57,10 +57,16 @@ export async function readReport(
       : null,
     gate: has('gate.json') ? answerIn(await readJson<GateAnswer>(store.objects, at('gate.json'))) : null,
     baselineMetric: replayed?.baselineMetric ?? null,
-    usage: RunUsage.safeParse(jsonOf((await readText(store.objects, keys.runUsage(runId))) ?? '')).data ?? null,
+    usage: await usageOf(store, runId),
     evidence: replayed?.evidence ?? null,
     evidenceLacks: replayed?.lacks ?? null,
   })
+}
+
+/** What it asked of models; null: nothing, or nobody counted. A deployment counts none, and lets nobody look. */
+async function usageOf({ objects, rolesApart }: Store, runId: string): Promise<RunUsage | null> {
+  if (rolesApart) return null
+  return RunUsage.safeParse(jsonOf((await readText(objects, keys.runUsage(runId))) ?? '')).data ?? null
 }
 
 /** The answer, where a question was asked: a run that asked none says in the same file why. */

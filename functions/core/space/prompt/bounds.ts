@@ -13,15 +13,21 @@ import type { CountTokens } from './tokens.ts'
  * characters, forbidden terms, protected sentences, growth since a named version, size of the edit, in this order.
  */
 export function promptProblems(bounds: PromptBounds, from: string, to: string, count: CountTokens): string[] {
+  const length = lengthProblems(bounds, from, to, count)
+  // What nobody may add so much of is not read for what it hides.
+  if (to.length > MOST_READ && length.length > 0) return length
   return [
     ...placeholderProblems(from, to),
     ...characterProblems(from, to),
     ...termProblems(from, to, bounds.forbidden_terms),
     ...protectedProblems(from, to, bounds.protected_sentences ?? []),
-    ...lengthProblems(bounds, from, to, count),
+    ...length,
     ...sizeProblems(bounds, from, to),
   ]
 }
+
+/** Characters of a block that is too long for its bounds, and is read all the same: every reason is told at once. */
+const MOST_READ = 65_536
 
 function lengthProblems(
   { max_added_tokens, max_tokens, grown_since, tokenizer }: PromptBounds,

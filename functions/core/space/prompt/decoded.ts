@@ -1,5 +1,6 @@
 /** Texts that another text hides: in markup, in codes, backwards or by shifted letters. */
 import { base32, morse, NATO, ofAlphabet, ofCodePoints, spelled } from './alphabets.ts'
+import { base85, LETTER_NAMES, ofNames } from './spellings.ts'
 
 /**
  * The text as it is read once markup is shown: entities decoded, tags, comments, footnotes, targets of links and readings
@@ -66,11 +67,13 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
     (run) => character(Number.parseInt(run.replace(/^\\?u\+?|^\\x|[{}\s]/giu, ''), 16)),
   ],
   [new RegExp(`\\b(?:(?:${NATO.join('|')})\\b[\\s,-]*){3,}`, 'giu'), (run) => spelled(run)],
+  [LETTER_NAMES, (run) => ofNames(run)],
   [/(?<!\S)(?:[.\-·–−]{1,4}(?: +| *\/ *|$)){3,}/gmu, (run) => morse(run)],
   [/\\N\{LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])\}/gu, (run) => run.at(-2)!],
   [/(?:\b(?:chr|char|unichr)\(\d{2,7}\)[\s+.,&]*){2,}/giu, (run) => ofCodePoints(run)],
   [/(?:\\[0-3]?[0-7]{2}){2,}/gu, (run) => utf8(bytesOf(run, /[0-7]+/gu, 8))],
   [/(?:\\[\da-f]{2,6} ?){2,}/giu, (run) => utf8(bytesOf(run, /[\da-f]+/giu, 16))],
+  [/\\[\da-f]{2,6} (?=\p{L})/giu, (run) => character(Number.parseInt(run.slice(1), 16))],
   [/(?:=[\dA-F]{2}){2,}/gu, (run) => Buffer.from(bytesOf(run, /[\dA-F]{2}/gu, 16)).toString('utf8')],
   [/(?:%[\da-f]{2})+/giu, (run) => Buffer.from(bytesOf(run, /[\da-f]{2}/giu, 16)).toString('utf8')],
   [
@@ -81,9 +84,19 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
   [/\b\d{1,2}(?:[\s,;-]+\d{1,2}){2,}\b/gu, (run) => ofAlphabet(run)],
   [/\b\d{2,6}(?:[\s,;-]+\d{2,6}){2,}\b/gu, (run) => ofCodePoints(run)],
   [/\b[A-Z2-7]{8,}={0,6}/gu, (run) => utf8(base32(run))],
+  [/(?<!\S)(?=\S*[^\p{L}\p{N}\s])[!-~]{5,}(?!\S)/gu, (run) => firstText(base85(run))],
   [/\+[A-Za-z\d/]{4,}-/gu, (run) => utf8([...Buffer.from(run.slice(1, -1), 'base64')])],
   [/[A-Za-z\d+/_-]{4,}={0,2}/gu, (run) => utf8([...Buffer.from(run, 'base64')])],
 ]
+
+/** The first of several readings that is text. */
+function firstText(readings: readonly (readonly number[])[]): string | null {
+  for (const bytes of readings) {
+    const text = utf8(bytes)
+    if (text !== null && /^[\p{L}\p{N}\p{P}\s]+$/u.test(text)) return text
+  }
+  return null
+}
 
 /** Bytes as text between spaces; null: they are none. */
 function utf8(given: readonly number[]): string | null {

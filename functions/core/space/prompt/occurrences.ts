@@ -1,4 +1,5 @@
 /** How often a folded text says a term: words that run together, fall apart or are inflected. */
+import { folded } from './fold.ts'
 
 /** Words of a text, and the text without what stands between them. */
 export interface Marked {
@@ -65,12 +66,36 @@ export function timesOf(words: readonly string[], { text, starts, ends }: Marked
 
 /** Word by word, each with an ending of its own: "mots de passe", "waiving the fee", cases of Russian. */
 export function inflected(words: readonly string[], text: Marked): number {
-  const forms = words.map((word) => formsOf(word, words.length > 1 ? 6 : 7))
+  const full = words.filter((word) => !SMALL.has(word))
+  const own = full.length > 1 ? full : words
+  const forms = own.map((word) => formsOf(word, own.length > 1 ? 6 : 7))
   let times = 0
-  for (let at = 0; at + words.length <= text.words.length; at++)
-    if (forms.every((is, i) => is(text.words[at + i]!))) times++
+  for (let at = 0; at + forms.length <= text.words.length; at++) if (saysFrom(at, forms, text.words)) times++
   return times
 }
+
+/** Word by word from one on; before all but the first may stand three small ones: "skip the verification". */
+function saysFrom(at: number, forms: readonly ((word: string) => boolean)[], words: readonly string[]): boolean {
+  let next = at
+  for (const [i, is] of forms.entries()) {
+    for (
+      let small = 0;
+      i > 0 && small < 3 && next < words.length && !is(words[next]!) && SMALL.has(words[next]!);
+      small++
+    )
+      next++
+    if (next >= words.length || !is(words[next]!)) return false
+    next++
+  }
+  return true
+}
+
+/** Articles, pronouns and the like, folded: they change nothing of what is said. */
+const SMALL: ReadonlySet<string> = new Set(
+  'the a an any this that all every your our their his her its some of to for de la le les el los las der die das den dem des ein eine einen un une una il lo gli i os as o di da do van het een'
+    .split(' ')
+    .map((word) => folded(word)),
+)
 
 /** Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". */
 function formsOf(word: string, least: number): (other: string) => boolean {
@@ -79,7 +104,7 @@ function formsOf(word: string, least: number): (other: string) => boolean {
   const long = word.length >= least ? word.slice(0, -2) : null
   return (other) => {
     if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
-    if (!other.startsWith(stem)) return isShuffled(word, other)
+    if (!other.startsWith(stem)) return isShuffled(word, other) || isMissingOne(word, other)
     return stem === word || word.length < 6 ? ENDING.test(other.slice(stem.length)) : other.length - stem.length <= 3
   }
 }
@@ -88,10 +113,19 @@ function formsOf(word: string, least: number): (other: string) => boolean {
 const isShuffled = (word: string, other: string): boolean =>
   word.length >= 8 && other.length === word.length && other[0] === word[0] && sorted(other) === sorted(word)
 
+/** One letter of a long word is left out: "passwrd". */
+const isMissingOne = (word: string, other: string): boolean =>
+  word.length >= 8 &&
+  other.length === word.length - 1 &&
+  other[0] === word[0] &&
+  Array.from(word, (_, i) => word.slice(0, i) + word.slice(i + 1)).includes(other)
+
 const sorted = (word: string): string => [...word].sort().join('')
 
 /** Words in which signs stand for letters: "p*ssw*rd". */
 export const masked = (text: string): RegExp[] =>
   (text.match(/[\p{L}*_•#]{4,}/gu) ?? [])
-    .filter((word) => /\p{L}.*[*_•#]|[*_•#].*\p{L}/u.test(word) && word.replace(/\P{L}/gu, '').length * 2 > word.length)
+    .filter(
+      (word) => /\p{L}/u.test(word) && /[*_•#]/u.test(word) && word.replace(/\P{L}/gu, '').length * 2 > word.length,
+    )
     .map((word) => new RegExp(`^${word.replace(/[*_•#]/gu, '.')}$`, 'u'))

@@ -1,16 +1,15 @@
 /** Placeholders of a prompt block: what the harness fills in. */
 
-const PLACEHOLDER = new RegExp(
-  [
-    String.raw`\{\{\{?[^{}]*\}?\}\}|\{%[^%]*%\}|\{#[^#]*#\}|<%[^%]*%>|<\?[^?]*\?>|<<[^<>]+>>|\[\[[^[\]]+\]\]`,
-    String.raw`\$\{[^{}]*\}|\$\([^()]*\)|\$[\p{L}_][\p{L}\p{N}_]+`,
-    // Whatever stands in braces may be filled in ("{ name }", "{name|upper}", "{total + 1}"), but for JSON and lists of texts.
-    String.raw`\{(?!\s*["'“])[^{}]*\}`,
-    String.raw`%\([\w.]+\)[sdifr]|%(?:\d\$)?[-+0#]*\d*(?:\.\d+)?[sdifgx](?![\p{L}\p{N}])|%[A-Za-z_]\w+%`,
-    String.raw`(?:__|##|\[|<)[A-Z\d]+(?:_[A-Z\d]+)+(?:__|##|\]|>)`,
-  ].join('|'),
-  'gu',
-)
+const KINDS = [
+  String.raw`\{\{\{?[^{}]*\}?\}\}|\{%[^%]*%\}|\{#[^#]*#\}|<%[^%]*%>|<\?[^?]*\?>|<<[^<>]+>>|\[\[[^[\]]+\]\]`,
+  String.raw`\$\{[^{}]*\}|\$\([^()]*\)|\$[\p{L}_][\p{L}\p{N}_]+`,
+  // Whatever stands in braces may be filled in ("{ name }", "{name|upper}", "{total + 1}"), but for JSON and lists of texts.
+  String.raw`\{(?!\s*["'“])[^{}]*\}`,
+  String.raw`%\([\w.]+\)[sdifr]|%(?:\d\$)?[-+0#]*\d*(?:\.\d+)?[sdifgx](?![\p{L}\p{N}])|%[A-Za-z_]\w+%`,
+  String.raw`(?:__|##|\[|<)[A-Z\d]+(?:_[A-Z\d]+)+(?:__|##|\]|>)`,
+]
+/** With what stands before it and keeps it from being filled in. */
+const PLACEHOLDER = new RegExp(`(?<!\\\\)\\\\*(?:${KINDS.join('|')})`, 'gu')
 
 /** Signs that a placeholder begins or ends with; one that is added may complete another beside it. */
 const EDGES = /\{\{|\}\}|\{%|%\}|\$\{|<%|%>|<<|>>|\[\[|\]\]/gu

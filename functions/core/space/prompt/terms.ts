@@ -11,6 +11,7 @@ import {
 } from './decoded.ts'
 import { folded, withoutDigits, withoutRepeats, withoutSigns } from './fold.ts'
 import { inflected, type Marked, marked, masked, spoken, timesOf, wordsOf } from './occurrences.ts'
+import { fromPigLatin, initials, joinedParts, upsideDown, withoutOneBetween } from './spellings.ts'
 
 interface Reading {
   readonly as: string
@@ -45,6 +46,11 @@ const READINGS: readonly Reading[] = [
     text: ({ shown }) => withoutRepeats(folded(withoutRepeats(withoutSigns(shown)))),
     term: withoutRepeats,
   },
+  { as: ', in a code of several parts', least: 4, text: ({ shown }) => folded(decodedText(joinedParts(shown))) },
+  { as: ', in pig Latin', least: 4, text: ({ shown }) => folded(fromPigLatin(shown)) },
+  { as: ', by initials', least: 4, text: ({ shown }) => folded(initials(shown)) },
+  { as: ', upside down', least: 4, text: ({ raw }) => folded(upsideDown(raw.normalize('NFKC').toLowerCase())) },
+  { as: ', with one letter between', least: 4, text: ({ raw }) => withoutOneBetween(folded(raw)) },
   { as: ', with digits between', least: 4, text: ({ raw }) => folded(withoutDigits(raw)) },
   { as: ', typed on another keyboard', least: 4, text: ({ plain }) => folded(otherKeyboard(plain)) },
   { as: ', in quoted parts', least: 4, text: ({ raw }) => folded(quotedParts(raw)) },

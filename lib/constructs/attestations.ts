@@ -4,8 +4,6 @@
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
@@ -17,7 +15,7 @@ import { denyUnless, mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import { runtimeOf } from './runtime-settings.ts'
-import { endOfAny } from './state-machine.ts'
+import { callAfterEnds } from './whatever-ended.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
 /** What is signed, and after what. */
@@ -40,16 +38,15 @@ export class Attestations extends Construct {
   /** Ids of its parts. */
   readonly parts: readonly string[] = Object.keys(SIGNERS)
 
-  private readonly functions: readonly RuntimeFunction[]
-
   private readonly alarms: readonly RunbookAlarm[]
 
   constructor(scope: Construct, id: string, props: AttestationsProps) {
     super(scope, id)
     const made = Object.entries(SIGNERS).map(([name, kind]) => this.signer(name, kind, props))
     this.keys = Object.fromEntries(made.map(({ kind, key }) => [kind, key.keyArn]))
-    this.functions = made.map(({ sign }) => sign)
-    this.signWhatEnded(props)
+    const { after, deadLetters } = props
+    const functions = made.map(({ sign }) => sign.function)
+    callAfterEnds(this, { functions, after, deadLetters, description: 'Signs what was decided' })
     this.alarms = made.map(
       ({ part, sign, kind }) =>
         new RunbookAlarm(part, 'NotSigned', {
@@ -111,24 +108,5 @@ export class Attestations extends Construct {
     })
     key.addToResourcePolicy(denyUnless([signer], 'DenySigning', ['kms:Sign'], ['*']))
     return key
-  }
-
-  /** After whatever ended, well or not; and once a day, for rollouts, which move for weeks before they end. */
-  private signWhatEnded({ after, deadLetters }: AttestationsProps): void {
-    const targets = this.functions.map(
-      (sign) =>
-        new LambdaFunction(sign.function, {
-          deadLetterQueue: deadLetters,
-          retryAttempts: 10,
-          maxEventAge: Duration.hours(12),
-        }),
-    )
-    const description = 'Signs what was decided'
-    new Rule(this, 'Ended', {
-      description,
-      eventPattern: endOfAny(after, 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'),
-      targets,
-    })
-    new Rule(this, 'EveryDay', { description, schedule: Schedule.rate(Duration.days(1)), targets })
   }
 }

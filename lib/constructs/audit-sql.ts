@@ -6,8 +6,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { AccountRootPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
@@ -21,7 +19,7 @@ import { mayRead, mayWrite } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import { runtimeOf } from './runtime-settings.ts'
-import { endOfAny } from './state-machine.ts'
+import { callAfterEnds } from './whatever-ended.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
 /** How much may be asked, and how long answers stay. */
@@ -72,7 +70,9 @@ export class AuditSql extends Construct {
     if (!Number.isSafeInteger(bytesPerQuery) || bytesPerQuery < LEAST_BYTES)
       throw new RangeError(`bytesPerQuery is ${bytesPerQuery}; it is a whole number from ${LEAST_BYTES}`)
     this.exportTables = this.exporting(stores)
-    this.keepUpToDate(props)
+    const { after, deadLetters } = props
+    const description = 'Brings the tables for SQL up to date'
+    callAfterEnds(this, { functions: [this.exportTables.function], after, deadLetters, description })
     this.alarm = new RunbookAlarm(this, 'TablesFailed', {
       anchor: 'failed-tables',
       what: 'The tables for SQL were not brought up to date.',
@@ -114,25 +114,6 @@ export class AuditSql extends Construct {
       ],
     })
     return make
-  }
-
-  /** After whatever ended, well or not; and once a day, for rollouts, which move for weeks before they end. */
-  private keepUpToDate({ after, deadLetters }: AuditSqlProps): void {
-    const target = new LambdaFunction(this.exportTables.function, {
-      deadLetterQueue: deadLetters,
-      retryAttempts: 10,
-      maxEventAge: Duration.hours(12),
-    })
-    new Rule(this, 'Ended', {
-      description: 'Brings the tables for SQL up to date',
-      eventPattern: endOfAny(after, 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'),
-      targets: [target],
-    })
-    new Rule(this, 'EveryDay', {
-      description: 'Brings the tables for SQL up to date',
-      schedule: Schedule.rate(Duration.days(1)),
-      targets: [target],
-    })
   }
 
   private resultsBucket(stay: Duration): Bucket {

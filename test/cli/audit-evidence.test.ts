@@ -1,9 +1,9 @@
 /** What a manifest may not pass as evidence, and how a person's word gets into it. */
-import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
+import { shell } from '../attacks/shell.ts'
 import { autotune, type Workplace, workplace } from './command-line.ts'
 
 let place: Workplace
@@ -63,7 +63,7 @@ test('a file elsewhere is no evidence, whatever link beside the manifest leads t
 })
 
 test('a pipe is no evidence, and nobody waits for it', async () => {
-  execFileSync('mkfifo', [join(place.dir, 'pipe')])
+  await shell(`mkfifo '${join(place.dir, 'pipe')}'`)
   const file = manifest('pipe', '')
   await sign(file)
   expect((await rowOf(file)).status).toBe('Fail')

@@ -214,7 +214,7 @@ describe('who may do what', () => {
   let templates: Templates
   beforeAll(() => {
     templates = templatesOf({ appconfig: 'on', auditsql: 'on', attestations: 'on' })
-  }, 60_000)
+  }, 180_000)
 
   it('is this table and nothing else', () => {
     expect(securityTable(templates)).toEqual(TABLE)

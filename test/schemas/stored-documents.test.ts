@@ -59,6 +59,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   sketchSegment: 'read when its content is what its name says',
   journalLinkSegment: 'read when its content is what its name says',
   waiting: 'parts of traces, which the next import puts together or drops',
+  delivered: 'copies of routing for whoever serves it: nothing here reads them',
   productionRefused: 'for people: nothing reads it',
 }
 

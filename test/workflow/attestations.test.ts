@@ -89,4 +89,14 @@ describe('attestations of a deployment', () => {
     for (const name of SIGNERS) await expect(world.call(name, {})).rejects.toThrow('journal of heads')
     expect(await said(store)).toEqual({})
   }, 60_000)
+
+  it('are refused by name where somebody put an envelope in the way, and it is told to whoever verifies', async () => {
+    const { store, world } = await deployed()
+    await world.call('AttestationsGate', {})
+    const envelope = (await store.objects.get(objectKeys.attestation('r', 'gate', 1)))!
+    const hiding = objectKeys.attestation('r', 'gate', 7)
+    await store.objects.put(hiding, envelope)
+    expect(await world.call('AttestationsGate', {})).toEqual({ signed: 0, refused: ['r'] })
+    await expect(verifyAttestations(store, 'r', KEYS, NOW)).rejects.toThrow('named as if it held another number')
+  }, 60_000)
 })

@@ -29,20 +29,35 @@ const statement = (subject: readonly Resource[], predicateType: string, predicat
   predicate,
 })
 
-/** The gate's yes about a proposal: its certificate. `pinned`: `target.json`, with all that the run pinned; `gate`: `gate.json`. */
+/** What a gate said yes to, as its run has it. */
+export interface Certified {
+  readonly rows: readonly CertifiedRow[]
+  /** Why the run certifies nothing for real use; null: it is for real. */
+  readonly demonstration: string | null
+}
+
+/**
+ * The gate's yes about a proposal: its certificate. What the records could not break passed no test, and a demonstration is none
+ * for real use: whoever reads the statement alone is warned of both. `pinned`: `target.json`, with all that the run pinned;
+ * `gate`: `gate.json`.
+ */
 export function gateStatement(
   proposal: Resource,
   gate: Resource,
   pinned: Resource,
-  rows: readonly CertifiedRow[],
+  { rows, demonstration }: Certified,
 ): Statement {
-  const named = (passed: boolean) => rows.filter((row) => row.passed === passed).map((row) => row.guardrail)
+  const named = (of: (row: CertifiedRow) => boolean) => rows.filter(of).map((row) => row.guardrail)
+  const isTested = ({ kind }: CertifiedRow) => kind !== 'not_at_stake'
   return statement([proposal], TEST_RESULT, {
-    result: 'PASSED',
+    result: demonstration === null ? 'PASSED' : 'WARNED',
     configuration: [pinned, gate],
-    passedTests: named(true),
-    warnedTests: [],
-    failedTests: named(false),
+    passedTests: named((row) => row.passed && isTested(row)),
+    warnedTests: [
+      ...named((row) => row.passed && !isTested(row)).map((guardrail) => `${guardrail} (not at stake)`),
+      ...(demonstration === null ? [] : [demonstration]),
+    ],
+    failedTests: named((row) => !row.passed),
   })
 }
 
@@ -92,15 +107,15 @@ const BACK: ReadonlySet<string> = new Set(['rolled_back', 'stopped', 'retired', 
 export function promotionStatement(
   files: readonly Resource[],
   tuples: readonly Resource[],
-  { verdict, reasons, thresholds }: PromotionRecord,
+  { verdict, reasons, thresholds, certification }: PromotionRecord,
 ): Statement {
   const rules = (...verdicts: string[]) =>
     reasons.filter((row) => verdicts.includes(row.verdict)).map((row) => row.rule)
   return statement(files, TEST_RESULT, {
-    result: BACK.has(verdict) ? 'FAILED' : verdict === 'paused' ? 'WARNED' : 'PASSED',
+    result: BACK.has(verdict) ? 'FAILED' : verdict === 'paused' || certification ? 'WARNED' : 'PASSED',
     configuration: [{ name: 'rollout configuration', digest: { sha256: thresholds.slice(7) } }, ...tuples],
     passedTests: rules('good'),
-    warnedTests: rules('missing', 'not_measured'),
+    warnedTests: [...rules('missing', 'not_measured'), ...(certification ? [certification] : [])],
     failedTests: rules('bad'),
   })
 }

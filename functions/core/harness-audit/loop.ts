@@ -1,9 +1,11 @@
 /** The loop itself as evidence: what the probes of the definition of done saw of a store. What no probe looks at stays unverified. */
+import { MAY_BE_ABSENT } from '#schemas/harness-manifest.ts'
 import type { DoneFacts } from '../done/facts.ts'
 import type { Probe } from '../done/probe.ts'
 import { CHECK_IDS, type DoneReport, MODE_IDS, type ProbeId } from '../done/report.ts'
 import type { Known } from './judge.ts'
 import { atWork, costAndLatency, honestFailure } from './measures.ts'
+import { byRules, otherAgents } from './rules.ts'
 
 /** Control -> what it is in this loop, and the probes that show it at work. The others are the harness's own, or a person's word. */
 const SHOWN_BY: Readonly<Record<number, readonly [is: string, probes: readonly ProbeId[]]>> = {
@@ -34,9 +36,15 @@ const SHOWN_BY: Readonly<Record<number, readonly [is: string, probes: readonly P
   42: ['nothing sealed stands where the search, or an agent outside, reads', ['test_set_leakage']],
 }
 /** Controls that no probe of "done" asks about, and who looks at the run's files for them. */
-const MEASURED: Readonly<Record<number, (facts: DoneFacts) => Known>> = { 32: costAndLatency, 44: honestFailure }
+const MEASURED: Readonly<Record<number, (facts: DoneFacts) => Known>> = {
+  12: byRules,
+  32: costAndLatency,
+  44: honestFailure,
+}
 /** The controls that probes speak of: nobody need declare them. */
-export const SHOWN: ReadonlySet<number> = new Set([...Object.keys(SHOWN_BY), ...Object.keys(MEASURED)].map(Number))
+export const SHOWN: ReadonlySet<number> = new Set(
+  [...Object.keys(SHOWN_BY), ...Object.keys(MEASURED), MAY_BE_ABSENT].map(Number),
+)
 
 export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<number, Known> {
   const probes = new Map([...report.checks, ...report.failure_modes].map((one) => [one.id, one]))
@@ -50,7 +58,11 @@ export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<n
     return [n, short === null ? known : { ...known, short }]
   })
   const measured = Object.entries(MEASURED).map(([control, look]): [number, Known] => [Number(control), look(facts)])
-  return new Map([...shown, ...measured])
+  const proposing = shownBy(
+    'a change of theirs is held to open fields, sees nothing sealed and ships by people alone',
+    (['tied', 'test_set_leakage', 'unsafe_auto_promotion'] as const).map((id) => probes.get(id)!),
+  )
+  return new Map([...shown, ...measured, [MAY_BE_ABSENT, otherAgents(facts, proposing)]])
 }
 
 /** A probe that answers yes was seen at work, on files that are wired into the store; the weakest answer counts. */

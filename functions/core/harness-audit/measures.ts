@@ -14,7 +14,7 @@ export const atWork = (files: readonly Evidence[]): AuditEvidence[] =>
   )
 
 /** Fates of candidates that no limit held back. */
-const WENT_ON: ReadonlySet<CandidateScore['fate']> = new Set(['dominated', 'committed', 'certified', 'won'])
+export const WENT_ON: ReadonlySet<CandidateScore['fate']> = new Set(['dominated', 'committed', 'certified', 'won'])
 
 /** Control 32: what went on has a cost and a latency beside the baseline's. */
 export function costAndLatency({ run: facts }: DoneFacts): Known {
@@ -68,4 +68,4 @@ const NOTHING: Parameters<typeof pointRow>[4] = {
 
 const evidenceOf = ({ files }: RunFacts): AuditEvidence[] => atWork([files['candidates.jsonl']!, files['target.json']!])
 
-const noRun: Known = { evidence: [], says: '', unverified: 'unverified: no run of this intent has ended' }
+export const noRun: Known = { evidence: [], says: '', unverified: 'unverified: no run of this intent has ended' }

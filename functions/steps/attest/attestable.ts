@@ -15,10 +15,11 @@ import type { GateAnswer } from '#schemas/heldout.ts'
 import { isPartId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import { type AutotuneFile, keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { digestOfObject, readJson } from '../../streams/read-object.ts'
+import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { readRollout, rolloutId } from '../release/rollouts.ts'
 import { readPart } from '../review/part-proposals.ts'
 import { readReview, reviewId } from '../review/reviews.ts'
@@ -73,10 +74,12 @@ async function certifiedOf(store: Store, runId: string): Promise<Proposed> {
   const [gate, pinned, manifest] = [await file('gate.json'), await file('target.json'), await file('manifest.json')]
   // What was changed is told by its digest, whatever it has become.
   const rows = Array.isArray(proposal.certificate) ? proposal.certificate : []
+  const { demonstration = null } =
+    (await orNull(readJson<Partial<AutotuneRun>>(store.objects, key('target.json')))) ?? {}
   return {
     resource,
     own: [
-      { kind: 'gate', name: 'gate', statement: () => gateStatement(resource, gate, pinned, rows) },
+      { kind: 'gate', name: 'gate', statement: () => gateStatement(resource, gate, pinned, { rows, demonstration }) },
       {
         kind: 'verification',
         name: 'verification',

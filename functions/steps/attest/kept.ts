@@ -8,7 +8,7 @@ import { readJson } from '../../streams/read-object.ts'
 
 type Keeping = Pick<Store, 'objects'>
 
-/** Newest envelope of each attestation of a run, by name. Throws DamagedObject for what is no envelope. */
+/** Newest envelope of each attestation of a run, by name. Throws DamagedObject for what is no envelope, and for one that stands where another number of signatures belongs: it would hide those before it, and no next one could be added. */
 export async function keptEnvelopes({ objects }: Keeping, runId: string): Promise<Map<string, Envelope>> {
   const prefix = keys.attestations(runId)
   const newest = new Map<string, string>()
@@ -19,6 +19,9 @@ export async function keptEnvelopes({ objects }: Keeping, runId: string): Promis
   for (const [name, key] of newest) {
     const parsed = Envelope.safeParse(await readJson(objects, key))
     if (!parsed.success) throw new DamagedObject(key, 'it is no DSSE envelope')
+    const { length } = parsed.data.signatures
+    if (key !== keys.attestation(runId, name, length))
+      throw new DamagedObject(key, `it holds ${length} signatures, and is named as if it held another number`)
     found.set(name, parsed.data)
   }
   return found

@@ -29,6 +29,7 @@ export async function signAll(store: Store, attestor: Attestor, kind: SignedByDe
       const all = await signKinds(store, { runId, attestor, kinds: new Set([kind]), recompute: neverAsked })
       signed += all.filter(({ before }) => !before).length
     } catch (error) {
+      // One that somebody broke keeps no other from being signed.
       if (!(error instanceof UserError)) throw error
       refused.push(runId)
     }

@@ -176,7 +176,7 @@ test('of the loop: what probes show passes, the tuple without prompt, model and 
     return auditReport({ ...ABOUT, kind: 'loop' }, knownOfLoop(doneReport(one), one))
   }
   const by = (status: string, report = audit()) => report.rows.filter((row) => row.status === status).map(({ n }) => n)
-  expect(by('Pass')).toEqual([1, 2, 3, 4, 6, 9, 10, 13, 15, 23, 26, 28, 29, 30, 37, 39, 40, 41, 42, 44])
+  expect(by('Pass')).toEqual([1, 2, 3, 4, 6, 9, 10, 12, 13, 15, 23, 26, 28, 29, 30, 37, 39, 40, 41, 42, 44])
   expect(by('Partial')).toEqual([21, 32, 35, 36])
   expect(audit().rows[34]).toMatchObject({
     status: 'Partial',
@@ -212,6 +212,38 @@ test('of the loop: what probes show passes, the tuple without prompt, model and 
   expect(audit({ run: { ...run, candidates: through } }).rows[43]!.reason).toMatch(
     /^no: candidate c_\w+ went on, and a limit of it passed unmeasured$/,
   )
+  // Rules decide: nothing goes on against one, no step under other thresholds, and what fell names its rule.
+  const edited = (fate: string, verdict: 'block' | 'pass') =>
+    run.candidates.map((one) =>
+      one.fate === fate ? { ...one, guardrails: one.guardrails.map((row) => ({ ...row, verdict })) } : one,
+    )
+  expect(audit({ run: { ...run, candidates: edited('won', 'block') } }).rows[11]).toMatchObject({
+    status: 'Fail',
+    reason: expect.stringMatching(/^no: candidate c_\w+ went on against \w+$/),
+  })
+  const fallen = run.candidates.map((one) => (one.fate === 'won' ? { ...one, fate: 'search_guardrail' as const } : one))
+  expect(audit({ run: { ...run, candidates: fallen } }).rows[11]!.reason).toMatch(/fell by a limit, and no row says/)
+  const { records } = rollout
+  const last = (over: object) =>
+    audit({
+      rollout: {
+        ...facts.rollout!,
+        rollout: { ...rollout, records: [...records.slice(0, -1), { ...records.at(-1)!, ...over }] },
+      },
+    }).rows[11]!.reason
+  expect(last({ thresholds: digest })).toMatch(/^no: step \d+ of the rollout was decided under another configuration$/)
+  const bad = { rule: 'utility', kind: 'floor', verdict: 'bad', observed: 1, limit: 0, note: '' }
+  expect(last({ verdict: 'advanced', reasons: [bad] })).toMatch(/^no: step \d+ went forward against utility$/)
+  expect(audit({ rollout: null }).rows[11]!.reason).toMatch(/^unverified: no rollout was started/)
+  // Nobody else took part, or whoever did could only propose.
+  expect(audit().rows[42]).toMatchObject({ status: 'N/A', reason: expect.stringMatching(/^no other agent/) })
+  const byAgent = run.candidates.map((one) => ({ ...one, origin: 'coding-agent' }))
+  expect(audit({ run: { ...run, candidates: byAgent } }).rows[42]).toMatchObject({
+    status: 'Pass',
+    reason: expect.stringMatching(/^others proposed \(coding-agent\), and may do nothing else/),
+  })
+  const leaks = [{ tried: 'x', found: true, says: 'sealed bytes' }]
+  expect(audit({ run: { ...run, candidates: byAgent }, leaks }).rows[42]!.status).toBe('Fail')
   const labels = { ...run.proposal!.labels!, kinds: { ...run.proposal!.labels!.kinds, business: 0 } }
   expect(audit({ run: { ...run, proposal: { ...run.proposal!, labels } } }).rows[38]!.status).toBe('Partial')
   expect(audit({ rollout: null }).rows[36]).toMatchObject({

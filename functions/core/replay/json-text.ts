@@ -47,5 +47,10 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 
 function isOdd(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.entries(value).some(([key, inner]) => key === '__proto__' || isOdd(inner, levels - 1))
+  if (levels === 0) return true
+  if (Array.isArray(value)) return value.some((inner) => isOdd(inner, levels - 1))
+  // What a parser makes has no names but its own.
+  for (const key in value)
+    if (key === '__proto__' || isOdd((value as Readonly<Record<string, unknown>>)[key], levels - 1)) return true
+  return false
 }

@@ -60,7 +60,8 @@ function read(span: WireSpan): Partial<Span> {
   const { attrs } = span
   const operation = textOf(attrs['gen_ai.operation.name'])
   const kind = operation === null ? 'call' : (KINDS[operation] ?? 'other')
-  const said = messagesIn(span)
+  const inside: Fields = Object.fromEntries(CONTENT.map((name) => [name, opened(attrs[name])]))
+  const said = messagesIn(span, inside)
   return {
     kind,
     agent:
@@ -68,14 +69,14 @@ function read(span: WireSpan): Partial<Span> {
         ? textOf(field(attrs, 'gen_ai.agent.name', 'gen_ai.workflow.name'))
         : null,
     ...said,
-    cut: [...CONTENT.filter((name) => isCut(attrs[name])), ...cutEvents(span.events)],
+    cut: [...CONTENT.filter((name) => isCut(attrs[name], inside[name])), ...cutEvents(span.events)],
     usage: usageIn(attrs),
     model: textOf(field(attrs, 'gen_ai.response.model', 'gen_ai.request.model')),
     settings: kind === 'call' || kind === 'agent' ? settingsIn(attrs) : {},
     finish: finishIn(attrs),
     first_token_ms: firstToken(attrs),
     cost_usd: costIn(attrs),
-    tool: kind === 'tool' ? toolIn(span) : null,
+    tool: kind === 'tool' ? toolIn(span, inside) : null,
     retrieval: kind === 'retrieval' || kind === 'rerank' ? retrievalIn(span) : null,
     approval: approvalIn(attrs),
     session: sessionOf(span),
@@ -85,9 +86,9 @@ function read(span: WireSpan): Partial<Span> {
 }
 
 /** Attributes first; then the details' event; then the events of one message each. */
-function messagesIn({ attrs, events }: WireSpan): Pick<Span, 'input' | 'output'> {
+function messagesIn({ attrs, events }: WireSpan, inside: Fields): Pick<Span, 'input' | 'output'> {
   const details = events.find(({ name }) => name === DETAILS)
-  const own = messagesAt(attrs)
+  const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
   const told = details ? messagesOfDetails(details) : { input: null, output: null }
   const single = fromEvents([...events, ...listedEvents(attrs)])
   return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
@@ -202,8 +203,11 @@ function firstToken(attrs: Fields): number | null {
   return ms !== null && ms >= 0 ? ms : null
 }
 
-function toolIn({ attrs, name, events, status }: WireSpan): Span['tool'] {
-  const args = field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
+function toolIn({ attrs, name, events, status }: WireSpan, inside: Fields): Span['tool'] {
+  const call = inside['gen_ai.tool.call.arguments']
+  const args = isFields(call)
+    ? call
+    : field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
   const single = fromEvents(events)
   const told = single.output?.[0]?.results[0] ?? single.input?.[0]?.results[0]
   const result = field(attrs, 'gen_ai.tool.call.result', 'tool_response', 'gen_ai.tool.output', 'gen_ai.output')

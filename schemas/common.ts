@@ -37,6 +37,7 @@ export const Json = z
   .unknown()
   .refine((value) => isJson(value, JSON_LEVELS), { error: 'Invalid input', abort: true })
   .meta({ description: 'Any JSON value.' }) as unknown as z.ZodType<JsonValue, JsonValue>
+/** What `Json` takes. */
 export type JsonValue = z.core.util.JSONType
 
 function isJson(value: unknown, levels: number): boolean {

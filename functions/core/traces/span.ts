@@ -200,15 +200,11 @@ const NOTHING = {
 /** A span without the fields that say nothing: what is put aside is short. `spanOf` brings them back. */
 export function shortOf(span: Span): Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span> {
   const told: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(span)) if (!isNothing(name, value)) told[name] = value
+  for (const name in span) {
+    const value = span[name as keyof Span]
+    if (value !== null && value !== NOTHING[name as keyof typeof NOTHING]) told[name] = value
+  }
   return told as unknown as Span
-}
-
-function isNothing(name: string, value: unknown): boolean {
-  const nothing = (NOTHING as Readonly<Record<string, unknown>>)[name]
-  if (value === nothing) return value !== undefined
-  if (typeof value !== 'object' || value === null || typeof nothing !== 'object' || nothing === null) return false
-  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0
 }
 
 /** A span of which only what is given is known. */

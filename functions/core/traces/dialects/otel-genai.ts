@@ -61,14 +61,15 @@ function read(span: WireSpan): Partial<Span> {
   const operation = textOf(attrs['gen_ai.operation.name'])
   const kind = operation === null ? 'call' : (KINDS[operation] ?? 'other')
   const inside: Fields = Object.fromEntries(CONTENT.map((name) => [name, opened(attrs[name])]))
-  const said = messagesIn(span, inside)
+  const { input, output } = messagesIn(span, inside)
   return {
     kind,
     agent:
       kind === 'agent' || kind === 'workflow'
         ? textOf(field(attrs, 'gen_ai.agent.name', 'gen_ai.workflow.name'))
         : null,
-    ...said,
+    input,
+    output,
     cut: [...CONTENT.filter((name) => isCut(attrs[name], inside[name])), ...cutEvents(span.events)],
     usage: usageIn(attrs),
     model: textOf(field(attrs, 'gen_ai.response.model', 'gen_ai.request.model')),
@@ -161,25 +162,35 @@ function cutEvents(events: readonly WireEvent[]): string[] {
 }
 
 function usageIn(attrs: Fields) {
-  const count = (...names: string[]) => countOf(field(attrs, ...names.map((name) => `gen_ai.usage.${name}`)))
+  const count = (names: readonly string[]) => countOf(field(attrs, ...names))
   return usageIncluding({
-    prompt: count('input_tokens', 'prompt_tokens'),
-    completion: count('output_tokens', 'completion_tokens'),
-    cached: count(
-      'cache_read.input_tokens',
-      'cache_read_input_tokens',
-      'details.cache_read_tokens',
-      'details.cache_read_input_tokens',
-    ),
-    cache_write: count(
-      'cache_write.input_tokens',
-      'cache_creation.input_tokens',
-      'cache_write_input_tokens',
-      'cache_creation_input_tokens',
-      'details.cache_write_tokens',
-    ),
-    reasoning: count('reasoning.output_tokens', 'reasoning_tokens', 'details.reasoning_tokens'),
+    prompt: count(USAGE.prompt),
+    completion: count(USAGE.completion),
+    cached: count(USAGE.cached),
+    cache_write: count(USAGE.cache_write),
+    reasoning: count(USAGE.reasoning),
   })
+}
+
+const usageNames = (...names: string[]): readonly string[] => names.map((name) => `gen_ai.usage.${name}`)
+
+const USAGE = {
+  prompt: usageNames('input_tokens', 'prompt_tokens'),
+  completion: usageNames('output_tokens', 'completion_tokens'),
+  cached: usageNames(
+    'cache_read.input_tokens',
+    'cache_read_input_tokens',
+    'details.cache_read_tokens',
+    'details.cache_read_input_tokens',
+  ),
+  cache_write: usageNames(
+    'cache_write.input_tokens',
+    'cache_creation.input_tokens',
+    'cache_write_input_tokens',
+    'cache_creation_input_tokens',
+    'details.cache_write_tokens',
+  ),
+  reasoning: usageNames('reasoning.output_tokens', 'reasoning_tokens', 'details.reasoning_tokens'),
 }
 
 const settingsIn = (attrs: Fields): Span['settings'] =>

@@ -1,6 +1,6 @@
 /** The value of a text of JSON, with the digits of numbers that a double cannot hold. */
 import { shapeOf } from '#core/replay/json-text.ts'
-import { endOfString, MOST_LEVELS } from '../../../streams/json-shape.ts'
+import { endOfString, MOST_LEVELS, tooDeep } from '../../../streams/json-shape.ts'
 import type { Source } from './source.ts'
 
 /** Digits that a double may not hold. */
@@ -40,7 +40,7 @@ export function strictJson(text: string): unknown {
   const parsed = (json: string): unknown => (plain ? JSON.parse(json) : JSON.parse(json, wellFormed))
   const value = parsed(text)
   const { odd, long } = shapeOf(value, MOST_LEVELS)
-  if (odd === 'deep') throw new RangeError(`it nests deeper than ${MOST_LEVELS} levels`)
+  if (odd === 'deep') throw new RangeError(tooDeep(MOST_LEVELS))
   // Its name may be spelled with escapes.
   if (odd !== null) throw new RangeError(NO_PROTO)
   return long ? parsed(withDigits(text)) : value

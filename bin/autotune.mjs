@@ -26,6 +26,8 @@ function start() {
   process.stderr.on('error', () => {})
   // A signal would open a debugger in this process, and a debugger reads everything: a listener takes its place.
   process.on('SIGUSR1', () => {})
+  // What lived once is looked through when it has doubled, not when it is four times as much: an import keeps 100 MB of garbage less.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--heap-growing-percent=100')
   // Compiled code is cached between starts: a hundred small files load in a third of the time.
   process.getBuiltinModule('node:module').enableCompileCache()
   return import(ENTRY)

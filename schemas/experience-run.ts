@@ -3,7 +3,7 @@
  * fields, all of them optional: one that is absent means what a record of version 1 meant, and compiles to the same bytes.
  */
 import * as z from 'zod'
-import { Day, Digest, Id, measure, Name, Ref, Settings, wholeMeasure } from './common.ts'
+import { Day, Digest, Id, Json, measure, Name, Ref, Settings, wholeMeasure } from './common.ts'
 import { issuesOfRun } from './experience-run-rules.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
@@ -109,7 +109,7 @@ export const Step = z.discriminatedUnion('kind', [
     kind: z.literal('tool_call'),
     tool_call_id: toolCallId,
     name: Name,
-    arguments: z.json().meta({ description: 'JSON text of an object or list is parsed on import.' }),
+    arguments: Json.meta({ description: 'JSON text of an object or list is parsed on import.' }),
     /** Null: not known, and `confirmed_before_write` cannot judge it. */
     writes: z.boolean().nullable().meta({ description: 'Changes state outside the run.' }),
     confirmed: z.boolean().nullable().meta({ description: 'The user said yes before it.' }),
@@ -188,7 +188,7 @@ export const RecordedScore = z
  */
 export const Outcome = z.strictObject({
   status: Name.nullable().meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' }),
-  outputs: z.json().nullable(),
+  outputs: Json.nullable(),
   passed: z.boolean().nullable().meta({ description: 'Recorded pass/fail of the whole run; null: no label.' }),
   score: z.number().min(0).max(1).nullable().meta({ description: 'Recorded graded score.' }),
   score_kind: scoreKind.nullable().meta({ description: 'Who gave passed and score.' }),

@@ -1,6 +1,6 @@
 /** Replay case (golden): experience runs compiled for replay. Columns, so that a replay is array arithmetic. */
 import * as z from 'zod'
-import { Digest, Id, Name, Ref, Settings } from './common.ts'
+import { Digest, Id, Json, Name, Ref, Settings } from './common.ts'
 import { COMPILE_RULES } from './compile-rules.ts'
 import { CaseAttributes, OfferDepth, OperatorCorrection, Outcome } from './experience-run.ts'
 
@@ -130,7 +130,7 @@ export const Recording = z.strictObject({
     }),
   recorded: z.strictObject({
     identity: z
-      .record(z.string(), z.json())
+      .record(z.string(), Json)
       .meta({ description: 'What of the decision record does not depend on the replay.' }),
     decision_record: Digest,
     context: Digest,

@@ -117,7 +117,25 @@ export const digestOf = (value: unknown): string => digestOfBytes(canonical(valu
 export const canonicalLines = (values: readonly unknown[]): string => values.map((v) => `${canonical(v)}\n`).join('')
 
 /** Next link of a hash chain: the digest over the link before (`null` at the start) and the entry. */
-export const chainLink = (previous: string | null, entry: unknown): string => digestOf({ entry, previous })
+export const chainLink = (previous: string | null, entry: unknown): string => nextLink(previous, canonical(entry))
+
+/** The same of an entry that is canonical text already. */
+export const nextLink = (previous: string | null, entry: string): string =>
+  digestOfBytes(`{"entry":${entry},"previous":${canonical(previous)}}`)
+
+/** One field of an object, and the canonical text of its value. */
+export type FieldText = readonly [name: string, text: string]
+
+/** Fields of an object, each as text: an object that is written twice, the second time with its own digest, is put together of them. */
+export const fieldTexts = (value: Readonly<Record<string, unknown>>): FieldText[] =>
+  Object.entries(value).flatMap(([name, field]): FieldText[] => (field === undefined ? [] : [[name, canonical(field)]]))
+
+/** Canonical text of the object of these fields. */
+export const objectText = (fields: readonly FieldText[]): string =>
+  `{${fields
+    .toSorted(([a], [b]) => byCodeUnit(a, b))
+    .map(([name, text]) => `${keyText(name) ?? `${canonical(name)}:`}${text}`)
+    .join(',')}}`
 
 /** Order by UTF-16 code units, as RFC 8785 orders keys: the same everywhere, whatever the locale. */
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -7,6 +7,9 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const NEWLINE = 0x0a
 
+/** What is wrong with a text that nests deeper. */
+export const tooDeep = (levels: number): string => `it nests deeper than ${levels} levels`
+
 /** Where a text of JSON is not as it may be. */
 export interface ShapeProblem {
   /** From 1. */
@@ -38,7 +41,7 @@ export function shapeProblem(
       }
       i = end - 1
     } else if (c === 0x5b || c === 0x7b) {
-      if (open.length === levels) return { line: lineAt(text, i), problem: `it nests deeper than ${levels} levels` }
+      if (open.length === levels) return { line: lineAt(text, i), problem: tooDeep(levels) }
       open.push(keys && c === 0x7b ? new Set() : null)
     } else if (c === 0x5d || c === 0x7d) open.pop()
   }

@@ -2,7 +2,7 @@
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
-import { canonical, canonicalLines, chainLink, digestOfBytes } from '../canonical.ts'
+import { canonical, chainLink, digestOfBytes, fieldTexts, nextLink, objectText } from '../canonical.ts'
 import { compiledText, compileRecording, compileRun, type Recorded } from '../replay/compile.ts'
 import { prepare } from '../replay/prepare.ts'
 import { contextHash, render } from '../replay/render.ts'
@@ -39,13 +39,14 @@ export function filesOf(run: ExperienceRun): RunFiles {
 /** The files that a decision record seals, and their digests. */
 function sealedFiles(run: ExperienceRun) {
   let previous: string | null = null
-  const transcript: unknown[] = []
+  const transcript: string[] = []
   const steps = run.steps.map((step) => {
     if (step.kind !== 'tool_call' && step.kind !== 'tool_result') return step
-    const entry = { seq: transcript.length, ...step }
-    previous = chainLink(previous, entry)
-    transcript.push({ ...entry, chain: previous })
-    return { kind: 'transcript', seq: entry.seq }
+    const seq = transcript.length
+    const fields = fieldTexts({ seq, ...step })
+    previous = nextLink(previous, objectText(fields))
+    transcript.push(objectText([...fields, ['chain', canonical(previous)]]))
+    return { kind: 'transcript', seq }
   })
   const rest = {
     'trace.json': canonical({ ...run, steps }),
@@ -57,7 +58,7 @@ function sealedFiles(run: ExperienceRun) {
         hash: o.text === null ? null : digestOfBytes(o.text),
       })),
     ),
-    'tool-transcripts.jsonl': canonicalLines(transcript),
+    'tool-transcripts.jsonl': transcript.map((line) => `${line}\n`).join(''),
   }
   const sealed = Object.fromEntries(Object.entries(rest).map(([file, text]) => [file, digestOfBytes(text)]))
   return { rest, sealed }

@@ -4,8 +4,6 @@
  */
 
 const MAX_LEVELS = 100
-const LONG_NUMBER = /\d{16}/
-
 /**
  * What a text says as JSON; anything else comes back as it is, and so does a text that is no JSON, nests too deep or plants
  * a key "__proto__". A whole number beyond 2^53 stays the text of its digits: an id must not lose its last ones. Never
@@ -14,11 +12,11 @@ const LONG_NUMBER = /\d{16}/
 export function jsonOfText(value: unknown): unknown {
   if (typeof value !== 'string') return value
   try {
+    const parsed: unknown = JSON.parse(value)
+    const { odd, long } = shapeOf(parsed, MAX_LEVELS)
+    if (odd !== null) return value
     // A reviver is asked of every value: only a text with so long a number needs it.
-    const parsed: unknown = LONG_NUMBER.test(value)
-      ? JSON.parse(value, keepDigits as (key: string, value: unknown) => unknown)
-      : JSON.parse(value)
-    return isOdd(parsed, MAX_LEVELS) ? value : parsed
+    return long ? JSON.parse(value, keepDigits as (key: string, value: unknown) => unknown) : parsed
   } catch {
     return value
   }
@@ -45,7 +43,33 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
   return isLost && spelled && /^-?\d+$/.test(spelled) ? spelled : value
 }
 
-function isOdd(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.entries(value).some(([key, inner]) => key === '__proto__' || isOdd(inner, levels - 1))
+/** What a parsed value is like. `odd`: why it is not read; `long`: it holds a whole number beyond 2^53. */
+export interface Shape {
+  readonly odd: 'deep' | '__proto__' | null
+  readonly long: boolean
+}
+
+/** @param levels deepest nesting */
+export function shapeOf(value: unknown, levels: number): Shape {
+  let long = false
+  const oddIn = (at: unknown, left: number): Shape['odd'] => {
+    // Digits without end are read as Infinity.
+    if (typeof at === 'number') long ||= !Number.isSafeInteger(at) && (Number.isInteger(at) || !Number.isFinite(at))
+    if (typeof at !== 'object' || at === null) return null
+    if (left === 0) return 'deep'
+    if (Array.isArray(at)) {
+      for (const inner of at) {
+        const odd = oddIn(inner, left - 1)
+        if (odd) return odd
+      }
+      return null
+    }
+    // What a parser makes has no names but its own.
+    for (const key in at) {
+      const odd = key === '__proto__' ? key : oddIn((at as Readonly<Record<string, unknown>>)[key], left - 1)
+      if (odd) return odd
+    }
+    return null
+  }
+  return { odd: oddIn(value, levels), long }
 }

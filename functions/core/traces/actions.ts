@@ -94,6 +94,7 @@ const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{
 
 /** Counters that begin anew give two calls one id: the name, which a server may stand before, or the arguments must fit too. */
 function isSameTool({ call }: Action, { tool }: Span): boolean {
+  if (call.name === tool!.name) return true
   const [a, b] = [letters(call.name), letters(tool!.name)]
   return a.endsWith(b) || b.endsWith(a) || sortedJson(call.arguments) === sortedJson(tool!.arguments ?? null)
 }
@@ -114,6 +115,7 @@ function pairSpans(
       keyOfAction: (action: Action) => string | null,
       keyOfSpan: (span: Span) => string | null,
     ) => {
+      if (free.size === 0) return
       const left = singles([...free], keyOfSpan)
       const open = actions.filter((action) => action[field] === null)
       for (const [key, action] of singles(open, keyOfAction)) {
@@ -130,7 +132,7 @@ function pairSpans(
       ({ tool }) => tool!.id,
     )
     // Two agents may ask the same of one tool: a span in a sub-agent's context belongs to a call of that agent.
-    const within = (agent: string | null, key: string): string => sortedJson([agent, key])
+    const within = (agent: string | null, key: string): string => JSON.stringify([agent, key])
     pair(
       'by_arguments',
       ({ agent, call }) => within(agent, callKey(call)),

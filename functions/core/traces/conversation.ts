@@ -99,8 +99,17 @@ class Context {
   }
 }
 
+/** Keys of messages: each is asked for as it is read, and again as what is known. */
+const keys = new WeakMap<Message, string>()
+
 /** Role, words and calls: what a history repeats, without what its spelling adds. */
-function keyOf({ role, text, calls, results }: Message): string {
+function keyOf(message: Message): string {
+  const key = keys.get(message) ?? newKey(message)
+  keys.set(message, key)
+  return key
+}
+
+function newKey({ role, text, calls, results }: Message): string {
   // The calls say enough: some exporters leave out the words that came with them, or give other ids.
   if (calls.length > 0) return calls.map(callKey).join('\u0000')
   const words = text.replace(/\s+/g, ' ').trim()

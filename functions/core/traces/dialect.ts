@@ -5,7 +5,7 @@
 
 import { isEvaluation } from './evaluated-arm.ts'
 import { type Part, type Span, spanOf, type Where } from './span.ts'
-import { atPath, type JsonValue } from './values.ts'
+import { atPathIn, type Fields, isFields, type JsonValue } from './values.ts'
 import { type WireLog, type WireRow, type WireSpan, wireOf } from './wire.ts'
 
 /** Paths of fields that the user named (`--intent`, `--family`, `--tag`): what they say is kept with each span. */
@@ -27,10 +27,14 @@ export interface Dialect {
 }
 
 /** Values at the paths that the user named. */
-export function namedIn(row: unknown, { paths }: Asked): Record<string, JsonValue> {
+export const namedIn = (row: unknown, asked: Asked): Record<string, JsonValue> =>
+  isFields(row) ? namedInRows([row], asked) : {}
+
+/** The same of several rows that are read as one, the first before the others. */
+function namedInRows(rows: readonly Fields[], { paths }: Asked): Record<string, JsonValue> {
   const named: Record<string, JsonValue> = {}
   for (const path of paths) {
-    const value = atPath(row, path)
+    const value = atPathIn(rows, path)
     if (value !== null && value !== undefined) named[path] = value as JsonValue
   }
   return named
@@ -96,7 +100,7 @@ export function overSpans(reader: SpanReader, others: readonly SpanReader[]): Di
 
 function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
   const evaluations = wire.events.filter(isEvaluation).map(({ attrs }) => attrs)
-  const row = Object.assign({}, wire.resource, ...evaluations, wire.attrs)
+  const rows = [wire.attrs, ...evaluations.reverse(), wire.resource]
   return spanOf({
     trace: wire.trace,
     span: wire.span,
@@ -107,7 +111,7 @@ function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
     status: wire.status,
     status_text: wire.status === 'error' ? String(wire.attrs['error.type'] ?? wire.message ?? 'error') : null,
     open: wire.end === null,
-    named: namedIn(row, asked),
+    named: namedInRows(rows, asked),
     where: wire.where,
     ...read,
   })

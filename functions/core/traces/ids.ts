@@ -15,6 +15,8 @@ export function hexId(value: unknown, bytes: 16 | 8): string | null {
   return hex !== null && /[1-9a-f]/.test(hex) ? hex : null
 }
 
+/** As most exporters write ids. */
+const PLAIN_HEX = /^[0-9a-f]+$/
 const X_RAY = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
@@ -27,6 +29,7 @@ function hexOf(value: unknown, bytes: number): string | null {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) && value > 0 ? decimalId(String(value), bytes) : null
   if (typeof value !== 'string') return null
+  if (value.length === bytes * 2 && PLAIN_HEX.test(value)) return value
   const text = value.trim().replace(/^(0x|tr-|trace:\/.*\/)/i, '')
   const digits = X_RAY.test(text)
     ? text.slice(2).replaceAll('-', '')
@@ -73,11 +76,15 @@ export function nanosOf(value: unknown): string | null {
     return positive(BigInt(value[0]) * 1_000_000_000n + BigInt(value[1]))
   if (typeof value === 'number') return Number.isFinite(value) ? numberNanos(value) : null
   if (typeof value !== 'string') return null
+  if (NANOS.test(value)) return value
   const text = value.trim()
   if (/^\d+$/.test(text)) return text.length >= 17 ? positive(BigInt(text)) : numberNanos(Number(text))
   if (/^\d+\.\d+$/.test(text)) return numberNanos(Number(text))
   return isoNanos(text)
 }
+
+/** As most exporters write instants: nanoseconds, of 2001 and later. */
+const NANOS = /^[1-9]\d{18}$/
 
 const ISO =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:(Z|UTC)|([+-])(\d{2}):?(\d{2}))?$/i

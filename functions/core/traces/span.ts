@@ -197,6 +197,16 @@ const NOTHING = {
   open: false,
 } as const
 
+/** A span without the fields that say nothing: what is put aside is short. `spanOf` brings them back. */
+export function shortOf(span: Span): Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span> {
+  const told: Record<string, unknown> = {}
+  for (const name in span) {
+    const value = span[name as keyof Span]
+    if (value !== null && value !== NOTHING[name as keyof typeof NOTHING]) told[name] = value
+  }
+  return told as unknown as Span
+}
+
 /** A span of which only what is given is known. */
 export const spanOf = (known: Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span>): Span => ({
   ...NOTHING,

@@ -54,10 +54,15 @@ export function opened(value: unknown): unknown {
 
 const CUT_MARK = /(\.\.\.|…) ?\[?\(?truncated/i
 
-/** Was this text JSON before a limit cut it, or does it say so itself? */
-export function isCut(value: unknown): boolean {
+/**
+ * Was this text JSON before a limit cut it, or does it say so itself?
+ *
+ * @param inside what stands in it, where it was opened already
+ */
+export function isCut(value: unknown, inside?: unknown): boolean {
   if (typeof value !== 'string') return false
-  return CUT_MARK.test(value.slice(-40)) || (/^\s*[[{]/.test(value) && looksLikeJson(value) && opened(value) === value)
+  if (CUT_MARK.test(value.slice(-40))) return true
+  return /^\s*[[{]/.test(value) && looksLikeJson(value) && (inside ?? opened(value)) === value
 }
 
 /** Does it begin as JSON of a list or object does? A text in brackets, as people write them, does not. */
@@ -79,15 +84,21 @@ export const sortedJson = (value: unknown): string => JSON.stringify(sorted(valu
 /** The value itself where its names are in order: most are, and the plain way of JSON is the fast one. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    const all = value.map(sorted)
-    return all.some((each, i) => each !== value[i]) ? all : value
+  if (isOrdered(value)) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const names = Object.keys(value).sort()
+  return Object.fromEntries(names.map((name) => [name, sorted((value as Fields)[name])]))
+}
+
+function isOrdered(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isOrdered)
+  let last = ''
+  for (const name of Object.keys(value)) {
+    if (name < last || !isOrdered((value as Fields)[name])) return false
+    last = name
   }
-  const names = Object.keys(value)
-  const ordered = names.toSorted()
-  const inner = ordered.map((name) => sorted((value as Fields)[name]))
-  const isSame = ordered.every((name, i) => name === names[i] && inner[i] === (value as Fields)[name])
-  return isSame ? value : Object.fromEntries(ordered.map((name, i) => [name, inner[i]]))
+  return true
 }
 
 /** An OTLP `AnyValue`, plain. What is already plain stays as it is. */
@@ -154,12 +165,16 @@ function listed(value: unknown): unknown {
 }
 
 /** What stands at a dotted path: as one dotted name, or name by name; JSON text on the way is opened. */
-export function atPath(row: unknown, path: string): unknown {
-  if (!isFields(row)) return null
-  if (Object.hasOwn(row, path)) return row[path]
+export const atPath = (row: unknown, path: string): unknown => (isFields(row) ? atPathIn([row], path) : null)
+
+/** The same of several rows that are read as one: a name is what the first of them that has it says. */
+export function atPathIn(rows: readonly Fields[], path: string): unknown {
+  const whole = rows.find((row) => Object.hasOwn(row, path))
+  if (whole) return whole[path]
   for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
     const head = path.slice(0, dot)
-    if (!Object.hasOwn(row, head)) continue
+    const row = rows.find((each) => Object.hasOwn(each, head))
+    if (!row) continue
     const inner = atPath(opened(row[head]), path.slice(dot + 1))
     if (inner !== null && inner !== undefined) return inner
   }

@@ -23,13 +23,12 @@ export function idOf(name: string | null): string | null {
   return id === '' || id === '__proto__' ? null : id
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
+const CONTROLS = /[\u0000-\u001f\u007f]/g
+
 /** A printable name of at most 300 characters. */
 export function nameOf(name: string | null): string | null {
-  const text = [...(name ?? '')]
-    .filter((c) => c.codePointAt(0)! >= 32 && c.codePointAt(0) !== 127)
-    .join('')
-    .trim()
-    .slice(0, 300)
+  const text = (name ?? '').replace(CONTROLS, '').trim().slice(0, 300)
   const odd = text === '' || text.includes('../') || ['__proto__', 'constructor', 'prototype'].includes(text)
   return odd ? null : text.isWellFormed() ? text : text.toWellFormed()
 }

@@ -1,7 +1,8 @@
 /** Input from outside, parsed with errors a person can act on. Loads no contract of its own: whoever parses brings it. */
 import type * as z from 'zod'
+import { shapeOf } from '#core/replay/json-text.ts'
 import { UserError } from '../../errors.ts'
-import { shapeProblem } from '../../streams/json-shape.ts'
+import { MOST_LEVELS, shapeProblem, tooDeep } from '../../streams/json-shape.ts'
 
 /** A schema, whole or of `zod/mini`. */
 export interface Contract<T> {
@@ -50,16 +51,16 @@ export function problemOf(issue: z.core.$ZodIssue): string {
  * twice and nesting without end, and texts with half of a surrogate pair: those have no canonical form.
  */
 export function parseJson(text: string, file: string): unknown {
-  return checked(text, file, true)
+  const value = parsed(text, file)
+  const found = shapeProblem(text, { keys: true })
+  if (found) throw new UserError(`${file}${text.includes('\n') ? `, line ${found.line}` : ''}: ${found.problem}`)
+  return value
 }
 
 /** The same of one record of many, whose keys are not compared: that takes longer than all the rest. */
-export const parseRecord = (text: string, file: string): unknown => checked(text, file, false)
-
-function checked(text: string, file: string, keys: boolean): unknown {
+export function parseRecord(text: string, file: string): unknown {
   const value = parsed(text, file)
-  const found = shapeProblem(text, { keys })
-  if (found) throw new UserError(`${file}${text.includes('\n') ? `, line ${found.line}` : ''}: ${found.problem}`)
+  if (shapeOf(value, MOST_LEVELS).odd !== null) throw new UserError(`${file}: ${tooDeep(MOST_LEVELS)}`)
   return value
 }
 

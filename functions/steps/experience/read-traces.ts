@@ -8,7 +8,7 @@ import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
 import { bySession, type NamedTrace } from '#core/traces/session.ts'
 import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.ts'
-import { type Part, toldIn, type Where } from '#core/traces/span.ts'
+import { type Part, shortOf, spanOf, toldIn, type Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
 import { UserError } from '../../errors.ts'
@@ -175,6 +175,14 @@ function sameEnvelope(
   return first ?? { name: envelope, file }
 }
 
+/** Parts as they lie aside: of a span what it tells alone. */
+type ShortPart =
+  | Exclude<Part, { readonly kind: 'span' }>
+  | { readonly kind: 'span'; readonly span: ReturnType<typeof shortOf> }
+type ShortParts = Omit<WaitingParts, 'parts'> & { readonly parts: readonly ShortPart[] }
+
+const short = (part: Part): ShortPart => (part.kind === 'span' ? { kind: 'span', span: shortOf(part.span) } : part)
+
 /** Parts on a disk, found again by their trace. */
 class PartsAside {
   readonly #scratch: Scratch
@@ -204,7 +212,9 @@ class PartsAside {
       else byTrace.set(trace, [part])
     }
     for (const [trace, of] of byTrace) {
-      const position = this.#scratch.records.append(JSON.stringify({ name, since, parts: of } satisfies WaitingParts))
+      const position = this.#scratch.records.append(
+        JSON.stringify({ name, since, parts: of.map(short) } satisfies ShortParts),
+      )
       this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
     }
   }
@@ -240,6 +250,7 @@ class PartsAside {
   }
 
   #at(position: string): WaitingParts {
-    return JSON.parse(this.#scratch.records.read(Number(position)).toString()) as WaitingParts
+    const { parts, ...rest } = JSON.parse(this.#scratch.records.read(Number(position)).toString()) as ShortParts
+    return { ...rest, parts: parts.map((part) => (part.kind === 'span' ? { ...part, span: spanOf(part.span) } : part)) }
   }
 }

@@ -95,6 +95,11 @@ const ROWS: readonly (readonly [string, string | Uint8Array, string])[] = [
     `FILE:1: "a" holds half of a surrogate pair, which has no UTF-8 form. ${MEND}`,
   ],
   ['a key __proto__', '[{"__proto__":{}}]', `FILE: item 1: the key "__proto__" is not allowed. ${MEND}`],
+  [
+    'the same spelled with an escape',
+    '[{"\\u005f_proto__":{}}]',
+    `FILE: item 1: the key "__proto__" is not allowed. ${MEND}`,
+  ],
   ['101 levels in a line', `{"a":${deep(100)}}\n{}\n`, `FILE:1: it nests deeper than 100 levels. ${MEND}`],
   ['100,000 levels in a document', deep(100_000), `FILE: item 1: it nests deeper than 100 levels. ${MEND}`],
   [

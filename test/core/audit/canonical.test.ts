@@ -2,7 +2,7 @@
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical } from '#core/canonical.ts'
+import { canonical, digestOf, fieldTexts, nextLink, objectText } from '#core/canonical.ts'
 
 describe('canonical JSON', () => {
   it('is the text of the library for whatever a JSON parser returns', () => {
@@ -66,4 +66,14 @@ describe('canonical JSON', () => {
   ])('is refused for %s', (_, value, reason) => {
     expect(() => canonical(value)).toThrow(reason)
   })
+})
+
+it('an object that is put together of its fields is the same text, and so is the link of a chain', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue()), fc.string(), (object, previous) => {
+      expect(objectText(fieldTexts(object))).toBe(canonical(object))
+      expect(nextLink(previous, canonical(object))).toBe(digestOf({ entry: object, previous }))
+    }),
+  )
+  expect(objectText(fieldTexts({ b: undefined, a: 1 }))).toBe('{"a":1}')
 })

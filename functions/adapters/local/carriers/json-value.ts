@@ -1,5 +1,6 @@
 /** The value of a text of JSON, with the digits of numbers that a double cannot hold. */
-import { endOfString, MOST_LEVELS } from '../../../streams/json-shape.ts'
+import { shapeOf } from '#core/replay/json-text.ts'
+import { endOfString, MOST_LEVELS, tooDeep } from '../../../streams/json-shape.ts'
 import type { Source } from './source.ts'
 
 /** Digits that a double may not hold. */
@@ -7,6 +8,8 @@ const MANY_DIGITS = 16
 
 /** A number that has them, between two strings: whole, without a fraction or an exponent. */
 const WHOLE_NUMBER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g
+
+const NO_PROTO = 'the key "__proto__" is not allowed'
 
 /** Half of a surrogate pair is only there if one is escaped. */
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/
@@ -33,37 +36,18 @@ export function jsonValue(source: Source, text: string, what: string): unknown {
  * @throws SyntaxError: no JSON; RangeError, in words: JSON that is not read
  */
 export function strictJson(text: string): unknown {
-  const { levels, digits } = shapeOf(text)
-  const exact = digits < MANY_DIGITS ? text : withDigits(text)
   const plain = !text.includes('__proto__') && !(text.includes('\\u') && ESCAPED_SURROGATE.test(text))
-  const value = plain ? JSON.parse(exact) : JSON.parse(exact, wellFormed)
-  if (levels > MOST_LEVELS) throw new RangeError(`it nests deeper than ${MOST_LEVELS} levels`)
-  return value
-}
-
-/** How deep a text nests, and how many digits stand side by side outside of its strings. */
-function shapeOf(text: string): { readonly levels: number; readonly digits: number } {
-  let levels = 0
-  let level = 0
-  let digits = 0
-  let side = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (c >= 0x30 && c <= 0x39) {
-      if (++side > digits) digits = side
-      continue
-    }
-    side = 0
-    if (c === 0x22) i = endOfString(text, i) - 1
-    else if (c === 0x5b || c === 0x7b) {
-      if (++level > levels) levels = level
-    } else if (c === 0x5d || c === 0x7d) level--
-  }
-  return { levels, digits }
+  const parsed = (json: string): unknown => (plain ? JSON.parse(json) : JSON.parse(json, wellFormed))
+  const value = parsed(text)
+  const { odd, long } = shapeOf(value, MOST_LEVELS)
+  if (odd === 'deep') throw new RangeError(tooDeep(MOST_LEVELS))
+  // Its name may be spelled with escapes.
+  if (odd !== null) throw new RangeError(NO_PROTO)
+  return long ? parsed(withDigits(text)) : value
 }
 
 function wellFormed(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new RangeError('the key "__proto__" is not allowed')
+  if (key === '__proto__') throw new RangeError(NO_PROTO)
   if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
     throw new RangeError(`${JSON.stringify(key)} holds half of a surrogate pair, which has no UTF-8 form`)
   return value

@@ -58,15 +58,23 @@ const HALF_PAIR = 'half of a surrogate pair has no UTF-8 form'
 function halfPair(value: unknown): readonly PropertyKey[] | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : []
   if (typeof value !== 'object' || value === null) return null
-  for (const [name, field] of Object.entries(value)) {
-    const at = name.isWellFormed() ? halfPair(field) : []
-    if (at) return [Array.isArray(value) ? Number(name) : name, ...at]
+  if (Array.isArray(value)) {
+    for (const [i, field] of value.entries()) {
+      const at = halfPair(field)
+      if (at) return [i, ...at]
+    }
+    return null
+  }
+  for (const name in value) {
+    const at = name.isWellFormed() ? halfPair((value as Fields)[name]) : []
+    if (at) return [name, ...at]
   }
   return null
 }
 
 function fillGaps(run: Fields): Fields {
-  const fill = (nulls: Fields) => (item: unknown) => (isFields(item) ? { ...nulls, ...item } : item)
+  const fill = (nulls: Fields) => (item: unknown) =>
+    isFields(item) && lacks(item, nulls) ? { ...nulls, ...item } : item
   const list = (value: unknown, fillItem: (item: unknown) => unknown) =>
     isFields(value) ? [fillItem(value)] : Array.isArray(value) ? value.map(fillItem) : value
   const filled: Fields = {
@@ -88,6 +96,11 @@ function fillGaps(run: Fields): Fields {
     steps: list(filled.steps, (step) => fill((isFields(step) && NULLABLE.step.get(step.kind)) || {})(parsedCall(step))),
     outcome: fill(NULLABLE.outcome)(filled.outcome),
   }
+}
+
+function lacks(item: Fields, nulls: Fields): boolean {
+  for (const name in nulls) if (!(name in item)) return true
+  return false
 }
 
 const parsedCall = (step: unknown): unknown =>

@@ -60,22 +60,24 @@ function read(span: WireSpan): Partial<Span> {
   const { attrs } = span
   const operation = textOf(attrs['gen_ai.operation.name'])
   const kind = operation === null ? 'call' : (KINDS[operation] ?? 'other')
-  const said = messagesIn(span)
+  const inside: Fields = Object.fromEntries(CONTENT.map((name) => [name, opened(attrs[name])]))
+  const { input, output } = messagesIn(span, inside)
   return {
     kind,
     agent:
       kind === 'agent' || kind === 'workflow'
         ? textOf(field(attrs, 'gen_ai.agent.name', 'gen_ai.workflow.name'))
         : null,
-    ...said,
-    cut: [...CONTENT.filter((name) => isCut(attrs[name])), ...cutEvents(span.events)],
+    input,
+    output,
+    cut: [...CONTENT.filter((name) => isCut(attrs[name], inside[name])), ...cutEvents(span.events)],
     usage: usageIn(attrs),
     model: textOf(field(attrs, 'gen_ai.response.model', 'gen_ai.request.model')),
     settings: kind === 'call' || kind === 'agent' ? settingsIn(attrs) : {},
     finish: finishIn(attrs),
     first_token_ms: firstToken(attrs),
     cost_usd: costIn(attrs),
-    tool: kind === 'tool' ? toolIn(span) : null,
+    tool: kind === 'tool' ? toolIn(span, inside) : null,
     retrieval: kind === 'retrieval' || kind === 'rerank' ? retrievalIn(span) : null,
     approval: approvalIn(attrs),
     session: sessionOf(span),
@@ -85,9 +87,9 @@ function read(span: WireSpan): Partial<Span> {
 }
 
 /** Attributes first; then the details' event; then the events of one message each. */
-function messagesIn({ attrs, events }: WireSpan): Pick<Span, 'input' | 'output'> {
+function messagesIn({ attrs, events }: WireSpan, inside: Fields): Pick<Span, 'input' | 'output'> {
   const details = events.find(({ name }) => name === DETAILS)
-  const own = messagesAt(attrs)
+  const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
   const told = details ? messagesOfDetails(details) : { input: null, output: null }
   const single = fromEvents([...events, ...listedEvents(attrs)])
   return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
@@ -160,25 +162,35 @@ function cutEvents(events: readonly WireEvent[]): string[] {
 }
 
 function usageIn(attrs: Fields) {
-  const count = (...names: string[]) => countOf(field(attrs, ...names.map((name) => `gen_ai.usage.${name}`)))
+  const count = (names: readonly string[]) => countOf(field(attrs, ...names))
   return usageIncluding({
-    prompt: count('input_tokens', 'prompt_tokens'),
-    completion: count('output_tokens', 'completion_tokens'),
-    cached: count(
-      'cache_read.input_tokens',
-      'cache_read_input_tokens',
-      'details.cache_read_tokens',
-      'details.cache_read_input_tokens',
-    ),
-    cache_write: count(
-      'cache_write.input_tokens',
-      'cache_creation.input_tokens',
-      'cache_write_input_tokens',
-      'cache_creation_input_tokens',
-      'details.cache_write_tokens',
-    ),
-    reasoning: count('reasoning.output_tokens', 'reasoning_tokens', 'details.reasoning_tokens'),
+    prompt: count(USAGE.prompt),
+    completion: count(USAGE.completion),
+    cached: count(USAGE.cached),
+    cache_write: count(USAGE.cache_write),
+    reasoning: count(USAGE.reasoning),
   })
+}
+
+const usageNames = (...names: string[]): readonly string[] => names.map((name) => `gen_ai.usage.${name}`)
+
+const USAGE = {
+  prompt: usageNames('input_tokens', 'prompt_tokens'),
+  completion: usageNames('output_tokens', 'completion_tokens'),
+  cached: usageNames(
+    'cache_read.input_tokens',
+    'cache_read_input_tokens',
+    'details.cache_read_tokens',
+    'details.cache_read_input_tokens',
+  ),
+  cache_write: usageNames(
+    'cache_write.input_tokens',
+    'cache_creation.input_tokens',
+    'cache_write_input_tokens',
+    'cache_creation_input_tokens',
+    'details.cache_write_tokens',
+  ),
+  reasoning: usageNames('reasoning.output_tokens', 'reasoning_tokens', 'details.reasoning_tokens'),
 }
 
 const settingsIn = (attrs: Fields): Span['settings'] =>
@@ -202,8 +214,11 @@ function firstToken(attrs: Fields): number | null {
   return ms !== null && ms >= 0 ? ms : null
 }
 
-function toolIn({ attrs, name, events, status }: WireSpan): Span['tool'] {
-  const args = field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
+function toolIn({ attrs, name, events, status }: WireSpan, inside: Fields): Span['tool'] {
+  const call = inside['gen_ai.tool.call.arguments']
+  const args = isFields(call)
+    ? call
+    : field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
   const single = fromEvents(events)
   const told = single.output?.[0]?.results[0] ?? single.input?.[0]?.results[0]
   const result = field(attrs, 'gen_ai.tool.call.result', 'tool_response', 'gen_ai.tool.output', 'gen_ai.output')

@@ -109,6 +109,9 @@ const OWN = 'score:'
 /** Is it a metric of one's own? */
 export const isOwnMetric = (name: string): name is OwnMetric => name.startsWith(OWN)
 
+/** A name in words; what a suite calls its evaluator stays as it is. */
+export const spaced = (name: string): string => (isOwnMetric(name) ? name : name.replaceAll('_', ' '))
+
 /** Id of the evaluator whose score a metric of one's own is. */
 export const scoredBy = (metric: OwnMetric): string => metric.slice(OWN.length)
 

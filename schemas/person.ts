@@ -47,8 +47,9 @@ function addressOf(id: string): { readonly local: string; readonly domain: strin
   if (at < 1) return { local: bare, domain: null }
   const labels = bare
     .slice(at + 1)
-    .replace(/[?/:,;].*$/su, '')
-    .split('.')
+    .replace(/[?/:,;#].*$/su, '')
+    // As names of hosts are read: these are dots too.
+    .split(/[.\u3002\uff0e\uff61]/u)
     .map((label) => label.replace(/[^\p{L}\p{M}\p{N}-]/gu, ''))
   const local = bare
     .slice(0, at)

@@ -29,6 +29,10 @@ const scale = {
   range: z
     .tuple([z.number(), z.number()])
     .refine(([least, most]) => least < most, 'a range is [least, most], and least is below most')
+    .refine(
+      ([least, most]) => Number.isFinite(most - least),
+      'a range is at most 1.79e308 wide: nothing could be told on a wider one',
+    )
     .optional()
     .meta({
       description:

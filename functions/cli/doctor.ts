@@ -2,6 +2,7 @@
 import { betterCage } from '#adapters/local/cage/level.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
+import { keptVerdictNotes } from '#core/contract/kept-verdicts.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, type Question, sevenQuestions } from '#core/contract/questions.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
@@ -151,6 +152,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
     }
     const { reproduction: reproduced, rules, surfaces } = looked
     const suite = mixedSuite(pins.suite)
+    const kept = keptVerdictNotes(resolved, pins.suite)
     const fields = tunableFields(documents.pack!, resolved.intent, resolved.search_space)
     const space = { ...spaceSize(fields, resolved.max_fields), max_fields: resolved.max_fields }
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
@@ -227,6 +229,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
         }),
       ),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
+      ...kept.map((line) => noteOf('limits', line)),
       ...ruleNotes(rules).map((line) => noteOf('rule', line)),
       ...others.filter(({ open }) => open === null).map((one) => noteOf('held out', outgrownLine(one))),
       ...refused.map(
@@ -297,6 +300,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
               ...ruleLines(rules),
               ...surfaceLines(surfaces),
               ...suiteLines(pins.suite.suite, suite),
+              ...kept.map((line) => `limits   ${line}`),
               `held out ${heldoutText(counted, needed)}`,
               ...labels.map((line) => `labels   ${line}`),
               ...others.map((one) => `   OTHER    ${outgrownLine(one)}`),

@@ -95,6 +95,19 @@ describe('a recorded verdict', () => {
     expect(out).toMatch(/policy: s0 violates; .* verdict checked of version 2: unknown/)
   })
 
+  test('as a limit of its own is told by doctor to block what alters a context', async () => {
+    await stored(
+      [...aSuite().evaluators.slice(0, 1), checked({ role: 'report', metric: true })],
+      scored(aWorld(), [verdict]),
+    )
+    const own_scores = { 'score:checked': { direction: 'increase', max_worse: 0.05 } }
+    const target = { ...aTarget(), guardrails: { ...aTarget().guardrails, own_scores } }
+    const { out } = await at('doctor', '--target', place.file('target.json', target))
+    expect(out.replaceAll(/\s+/g, ' ')).toMatch(
+      /note limits score:checked was said of recorded runs: it blocks every change under which one of them reads another context/,
+    )
+  })
+
   test('of another version than the suite pins is not recorded, and blocks', async () => {
     await stored([checked({ version: '3' })], scored(aWorld(), [verdict]))
     const { code, out } = await ranFor(aTarget())

@@ -1,4 +1,5 @@
 /** Every rule of a stage or of the window, checked on the production runs of both arms: one row a rule, always all of them. */
+import { spaced } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import type { StageGate } from '#schemas/stage-config.ts'
 import type { Period } from '#schemas/stages.ts'
@@ -240,7 +241,7 @@ function gateRow(
     return { ...row, verdict: 'not_measured', observed: null, note: slow ?? 'declared not to gate' }
   const rise = observedRise(counting, (run) => badnessOf(measure, run, config))
   if (rise === null)
-    return { ...row, verdict: 'missing', observed: null, note: `no ${measure.replaceAll('_', ' ')} of both arms yet` }
+    return { ...row, verdict: 'missing', observed: null, note: `no ${spaced(measure)} of both arms yet` }
   return {
     ...row,
     // The nudge: .9 - .88 is a hair above .02.

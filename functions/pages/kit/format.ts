@@ -1,6 +1,6 @@
 /** Numbers and texts as a reviewer reads them. A missing number reads "not measured", never 0. */
 import type { SettingValue } from '#schemas/common.ts'
-import { type MetricName, metricOf } from '#schemas/metrics.ts'
+import { isOwnMetric, type MetricName, metricOf, spaced } from '#schemas/metrics.ts'
 
 /** Characters that change how text looks without being seen: direction marks, zero-width and format characters. */
 const INVISIBLE = /[\p{Cf}\p{Co}\u115f\u1160\u2028\u2029\u3164]|[^\P{Cc}\n\t]/gu
@@ -34,10 +34,7 @@ export const pValue = (p: number): string =>
 
 /** A metric in words. */
 export const metricName = (metric: MetricName): string =>
-  metric
-    .replace(/^economics_/, '')
-    .replace(/_ms$/, '')
-    .replaceAll('_', ' ')
+  spaced(isOwnMetric(metric) ? metric : metric.replace(/^economics_/, '').replace(/_ms$/, ''))
 
 /** A difference of a metric with its unit; utility and shares in points. */
 export function metricChange(metric: MetricName, value: number | null): string {

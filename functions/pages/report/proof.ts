@@ -1,9 +1,11 @@
 /** What was asked of the sealed set and what it answered: certificate, power, and what of the error budget is spent. */
+
 import { scaleLinear } from 'd3-scale'
 import { line } from 'd3-shape'
 import { html } from 'hono/html'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { PowerCurve } from '#core/report/power.ts'
+import { spaced } from '#schemas/metrics.ts'
 import { px } from '../kit/axis.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
@@ -32,7 +34,7 @@ ${
     `Could the sealed set answer? ${sealed_families === null ? 'No version is sealed' : `${count(sealed_families, 'sealed family', 'sealed families')}`}`,
     ['guardrail', 'it could', 'families', 'needed', 'power', 'note'],
     preflight.map((row) => ({
-      head: visible(row.guardrail).replaceAll('_', ' '),
+      head: spaced(visible(row.guardrail)),
       cells: [
         html`<span class="${row.verdict === 'ready' ? 'good' : 'bad'}">${row.verdict === 'ready' ? 'yes' : 'no'}</span>`,
         row.families,

@@ -1,5 +1,7 @@
 /** Rules of a stage as a reviewer reads them: names, units, a table, and a plot of what is compared between both arms. */
+
 import { html } from 'hono/html'
+import { spaced } from '#schemas/metrics.ts'
 import type { StageRow } from '#schemas/release.ts'
 import type { Place } from '../kit/dimensions.ts'
 import { count, number, percent, signed, visible } from '../kit/format.ts'
@@ -23,7 +25,7 @@ function nameOf(rule: string): { readonly name: string; readonly of: string } {
   const kind = KINDS[rule.slice(0, Math.max(0, at))]
   return kind === undefined
     ? { name: visible(rule).replaceAll('_', ' '), of: '' }
-    : { name: visible(rule.slice(at + 1)).replaceAll('_', ' '), of: kind }
+    : { name: spaced(visible(rule.slice(at + 1))), of: kind }
 }
 
 /** A rise as a part of 1, in points. */

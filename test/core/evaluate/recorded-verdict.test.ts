@@ -109,7 +109,7 @@ describe('which verdict counts', () => {
     expect(ExperienceRun.safeParse(run).error?.issues[0]).toMatchObject({ path: ['outcome', 'scores', 0] })
   })
 
-  test.each([[[5, 1]], [[1, 1]], [[0, Number.POSITIVE_INFINITY]], [[0, Number.NaN]]])(
+  test.each([[[5, 1]], [[1, 1]], [[0, Number.POSITIVE_INFINITY]], [[0, Number.NaN]], [[-1.7e308, 1.7e308]]])(
     'a range %j is refused',
     (range) => {
       expect(Evaluator.safeParse({ ...tone(), range }).success).toBe(false)

@@ -37,8 +37,12 @@ export type DaysPlan = z.infer<typeof DaysPlan>
  */
 export const MOST_HANDED = { digests: 1300, bytes: 120_000 } as const
 
-/** An intent, and the days that are wanted of it. */
-export const SliceIntentInput = z.strictObject({ of: CheckedIntent, plan: DaysPlan })
+/** An intent of whose production logs the sealer says which hold no sealed run. */
+export const ClearLogsInput = z.strictObject({ intent: Id })
+export type ClearLogsInput = z.infer<typeof ClearLogsInput>
+
+/** An intent, the days that are wanted of it, and the rollouts whose logs hold no sealed run. */
+export const SliceIntentInput = z.strictObject({ of: CheckedIntent, plan: DaysPlan, cleared: z.array(Id) })
 export type SliceIntentInput = z.infer<typeof SliceIntentInput>
 
 /** Digest of the rows of each day, which are kept; null: there are none. */

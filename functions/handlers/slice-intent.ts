@@ -11,7 +11,8 @@ export const sliceIntentFunction: OpenStep<SliceIntentInput, IntentSlices, Store
   input: SliceIntentInput,
   about: ({ of: { intent }, plan: { days } }) => ({ intent, days: days.length }),
   outcome: ({ late }) => ({ says: { late: Object.keys(late).length } }),
-  work: ({ of, plan }, world) => sliceIntent({ ...world.store, verdicts: verdictsOf(world, 'wholeSet') }, of, plan),
+  work: ({ of, plan, cleared }, world) =>
+    sliceIntent({ ...world.store, verdicts: verdictsOf(world, 'wholeSet') }, of, plan, cleared),
 }
 
 export const handler = handlerOver(sliceIntentFunction, openStoreWorld)

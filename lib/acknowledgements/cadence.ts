@@ -41,7 +41,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Under the sealer's role, and what they are given together. */
-const SEALED = ['RefreshSealed', 'ResplitIntent']
+const SEALED = ['RefreshSealed', 'ClearLogs', 'ResplitIntent']
 const SEALED_PATTERNS = [
   'autotune/runs/*/manifest.json',
   'autotune/work/*/request.json',
@@ -64,7 +64,8 @@ const ROWS: readonly Row[] = [
     [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
     [`${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const,
   ]),
-  ['SealerVault/Resource', inVault('*'), WHOLE_VAULT],
+  ['LogClearerLogs/Resource', inExperience('production/*'), ROUTINE_FILES],
+  ...['Sealer', 'LogClearer'].map((id) => [`${id}Vault/Resource`, inVault('*'), WHOLE_VAULT] as const),
   ['SealerHeads/Resource', HEADS, LINES],
   ...['DailyWorkflow', 'WeeklyWorkflow', 'QuarterlyWorkflow'].map(
     (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,

@@ -78,8 +78,8 @@ export class Cadence extends Construct {
     super(scope, id)
     this.props = props
     carried(props.bands)
-    this.daily = this.dailyWorkflow()
-    const { weekly, quarterly } = looks(this, props)
+    const { weekly, quarterly, clearLogs } = looks(this, props)
+    this.daily = this.dailyWorkflow(clearLogs)
     this.weekly = weekly
     this.quarterly = quarterly
     this.schedules()
@@ -97,10 +97,11 @@ export class Cadence extends Construct {
     callOn(this.alarms, action)
   }
 
-  private dailyWorkflow(): StateMachine {
+  private dailyWorkflow(clearLogs: RuntimeFunction): StateMachine {
     const { bands, tuning, topic } = this.props
     const parts = {
       planDays: this.planDays().function.functionArn,
+      clearLogs: clearLogs.function.functionArn,
       sliceIntent: this.sliceIntent().function.functionArn,
       judgeDays: this.judgeDays().function.functionArn,
     }

@@ -1,6 +1,6 @@
 /**
  * The weekly and the quarterly workflow of the routine. What sees the sealed side runs under the sealer's role: it counts what there is
- * to seal, and splits intents anew; what looks back sees the search side and what was decided, and adds its artifact.
+ * to seal, says which production logs hold no sealed run, which the daily one asks, and splits intents anew; what looks back sees the search side and what was decided, and adds its artifact.
  */
 import { Duration } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
@@ -21,11 +21,11 @@ interface LookProps {
   readonly topic?: ITopic | undefined
 }
 
-/** Creates both in the scope of the routine. */
+/** Creates both in the scope of the routine, with what the daily workflow asks of the sealed side. */
 export function looks(
   scope: Construct,
   { stores, bands, topic }: LookProps,
-): Record<'weekly' | 'quarterly', StateMachine> {
+): Readonly<Record<'weekly' | 'quarterly', StateMachine>> & { readonly clearLogs: RuntimeFunction } {
   const { experience, ledger, vault, journal } = stores
   const { bucket } = experience
   const make = (
@@ -46,6 +46,7 @@ export function looks(
     })
   const sealed = { sealed: true, role: vault.sealer } as const
   const refreshSealed = make('RefreshSealed', 'refresh-sealed', { ...sealed, statements: [] })
+  const clearLogs = make('ClearLogs', 'clear-logs', { ...sealed, statements: [] })
   const resplitIntent = make('ResplitIntent', 'resplit-intent', { ...sealed, journal, statements: [] })
   vault.openTo(scope, 'Sealer', vault.sealer, [refreshSealed, resplitIntent], {
     Rights: [
@@ -57,6 +58,9 @@ export function looks(
       ledger.mayWrite('import'),
     ],
     Heads: journal.mayAppend(vault.sealer),
+  })
+  vault.openTo(scope, 'LogClearer', vault.sealer, [clearLogs], {
+    Logs: [...mayRead(bucket, 'production/*'), ledger.mayRead('rollout', 'production')],
   })
   const lookingBack = ['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*']
   const decided = ledger.mayRead('heldout', 'review', 'rollout', 'production')
@@ -73,6 +77,7 @@ export function looks(
   const weekly = arns({ refreshSealed, reviewWeek })
   const quarterly = arns({ reviewQuarter, resplitIntent })
   return {
+    clearLogs,
     weekly: stateMachine(scope, 'WeeklyWorkflow', {
       definition: weeklyDefinition({ ...told, ...weekly }),
       functions: Object.values(weekly),

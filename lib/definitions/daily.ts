@@ -8,6 +8,8 @@ import { telling } from './telling.ts'
 export interface DailyParts {
   /** ARN of a function, as the two below. */
   readonly planDays: string
+  /** Sealer: which production logs of an intent hold no sealed run. */
+  readonly clearLogs: string
   /** Measures one intent. */
   readonly sliceIntent: string
   /** Judges, and says which runs are to be started. */
@@ -88,7 +90,7 @@ export function dailyDefinition(parts: DailyParts): Record<string, unknown> {
 }
 
 /** One child an intent. What it returns is small: the digest of the rows of each day. */
-function sliceMap({ sliceIntent }: DailyParts): Record<string, unknown> {
+function sliceMap({ clearLogs, sliceIntent }: DailyParts): Record<string, unknown> {
   return {
     Type: 'Map',
     Label: 'SliceIntents',
@@ -99,10 +101,27 @@ function sliceMap({ sliceIntent }: DailyParts): Record<string, unknown> {
     ItemSelector: { of: '{% $states.context.Map.Item.Value %}', plan: PLAN },
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
-      StartAt: 'Slice Intent',
+      StartAt: 'Clear Logs',
       States: {
+        'Clear Logs': {
+          ...lambdaTask({
+            function: clearLogs,
+            payload: { intent: '{% $states.input.of.intent %}' },
+            seconds: 900,
+            // Between brackets: a list of one, or of none, would be none.
+            assign: { cleared: '{% [$states.result.Payload] %}' },
+            resumes: true,
+          }),
+          Output: '{% $states.input %}',
+          Next: 'Slice Intent',
+        },
         'Slice Intent': {
-          ...lambdaTask({ function: sliceIntent, payload: '{% $states.input %}', seconds: 900, resumes: true }),
+          ...lambdaTask({
+            function: sliceIntent,
+            payload: "{% $merge([$states.input, {'cleared': $cleared}]) %}",
+            seconds: 900,
+            resumes: true,
+          }),
           Output: PAYLOAD,
           End: true,
         },

@@ -86,7 +86,9 @@ describe('the deployed routine', () => {
   it('has no right on the vault or the releases, and but for what judges and looks back none on the journal of heads, in whatever words', () => {
     const policies = Object.entries(templates.AutotuneWorkflow!.Resources!).filter(
       ([id, { Type }]) =>
-        Type === 'AWS::IAM::Policy' && id.startsWith('Cadence') && !/^Cadence(RefreshSealed|ResplitIntent)/.test(id),
+        Type === 'AWS::IAM::Policy' &&
+        id.startsWith('Cadence') &&
+        !/^Cadence(RefreshSealed|ClearLogs|ResplitIntent)/.test(id),
     )
     expect(policies.length).toBeGreaterThanOrEqual(5)
     for (const [id, { Properties }] of policies) {

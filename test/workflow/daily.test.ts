@@ -21,7 +21,9 @@ import { transcriptEngine } from '../../functions/steps/replay/transcript-engine
 import { keepRunLine } from '../../functions/steps/run/keep-run-line.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
-import { contents, copied, holder, imported, memory, stocked } from '../steps/stores.ts'
+import { aRun } from '../core/release/builders.ts'
+import { at, record, releasedStore, rolloutOf } from '../steps/release/support.ts'
+import { contents, copied, holder, imported, memory, stocked, twin } from '../steps/stores.ts'
 import { DAYS, onDays, theBands } from '../support/bands.ts'
 import { aFamily, aPack, aSuite, INTENT } from '../support/builders.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
@@ -121,6 +123,35 @@ describe('the daily routine in AWS', () => {
     expect(await kept(store)).toEqual(await kept(beside))
   }, 120_000)
 
+  it.each([
+    ['counts production runs of the arm in force', false],
+    ['counts none of a log of which runs were sealed, and learns no more than that', true],
+  ])(
+    '%s',
+    async (_, isSealed) => {
+      const released = await releasedStore()
+      const first = aRun(await rolloutOf(released), 'window', 'candidate', 0)
+      await record(released, [first])
+      const day = first.started_at!.slice(0, 10)
+      const twinRun = { ...aFamily('twin', { side: 'heldout' }), run_id: first.run_id, date: day }
+      if (isSealed) await imported(released, [twinRun])
+      const night = `${dayAfter(day, 3)}T00:15:00.000Z`
+      const store = at(released, night)
+      const beside = at(await twin(released), night)
+      await judgeDays(apart(beside), bands, day)
+      const world = deploy(store)
+      const execution = await world.daily(night, { date: day }).ended
+      await Promise.all([...world.executions.values()].map((started) => started.ended))
+      expect([execution.error, execution.output]).toMatchObject([null, { judged: [day] }])
+      expect(await kept(store)).toEqual(await kept(beside))
+      const { slice } = (await readDay(store, day)).intents[0]!
+      if (isSealed) expect(slice.production).toBeUndefined()
+      else expect(slice.production).toBeGreaterThan(0)
+      expect(JSON.stringify(await kept(store))).not.toContain('twin')
+    },
+    60_000,
+  )
+
   const once = (name: string, when: 'before' | 'after'): Faults => {
     let done = false
     return {
@@ -131,7 +162,12 @@ describe('the daily routine in AWS', () => {
       },
     }
   }
-  it.each(['PlanDays', 'SliceIntent', 'JudgeDays'].flatMap((f) => [[f, 'before'] as const, [f, 'after'] as const]))(
+  it.each(
+    ['PlanDays', 'ClearLogs', 'SliceIntent', 'JudgeDays'].flatMap((f) => [
+      [f, 'before'] as const,
+      [f, 'after'] as const,
+    ]),
+  )(
     'leaves the same bytes when %s is killed %s its work and the execution is redriven',
     async (name, when) => {
       const whole = await copied(base)

@@ -7,6 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { keepDated, needDated } from '../heads/dated.ts'
+import { clearedLogs } from './cleared-logs.ts'
 import { judgedDays, planDays, readDay } from './daily.ts'
 import { gatherFacts, yearOn } from './facts.ts'
 import { keepBands } from './kept-bands.ts'
@@ -21,7 +22,7 @@ export async function judgeDays(store: Store, bands: Bands, asked: string | null
     return []
   }
   const slices: IntentSlices[] = []
-  for (const of of bands.intents) slices.push(await sliceIntent(store, of, plan))
+  for (const of of bands.intents) slices.push(await sliceIntent(store, of, plan, await clearedLogs(store, of.intent)))
   return await judgePlanned(store, bands, plan, slices)
 }
 

@@ -25,17 +25,18 @@ type AddBeside = (day: string, until: string, rows: readonly SliceRow[]) => Slic
 /**
  * Reads what stands beside the recorded runs of an intent. Throws UserError for a production log that is damaged.
  *
- * Where the search side holds some runs of a log, its runs are imported: those of the search are in the slice already, and of
+ * Where either side holds some runs of a log, its runs are imported: those of the search are in the slice already, and of
  * every other one nobody may know whether it is sealed. Then none of the log is taken.
+ * @param cleared rollouts whose logs hold no sealed run, as whoever may list the vault says
  */
-export async function besideOf(store: Store, intent: string): Promise<AddBeside> {
+export async function besideOf(store: Store, intent: string, cleared: readonly string[]): Promise<AddBeside> {
   const said = await readCorrections(store.objects)
   const logs: { readonly rollout: Rollout; readonly runs: readonly ProductionRun[] }[] = []
   for (const { rollout } of await listRollouts(store)) {
     if (rollout.intent !== intent) continue
     const log = await readProduction(store, rollout.rollout_id)
     if ('damaged' in log) throw new UserError(`${log.damaged}. No day was judged`)
-    if (log.runs.length > 0) logs.push({ rollout, runs: log.runs })
+    if (log.runs.length > 0 && cleared.includes(rollout.rollout_id)) logs.push({ rollout, runs: log.runs })
   }
   const recorded = new Set<string>()
   if (logs.length > 0) for await (const id of indexedRunIds(store.objects, intent)) recorded.add(id)

@@ -10,11 +10,15 @@ import { judgedDays, readDay } from './daily.ts'
 import { besideOf, saidUntil } from './rows-beside.ts'
 import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
-/** Measures and keeps the rows of an intent: one pass over its index. */
+/**
+ * Measures and keeps the rows of an intent: one pass over its index.
+ * @param cleared rollouts whose production logs hold no sealed run
+ */
 export async function sliceIntent(
   store: Store,
   of: IntentBands,
   { days, late, prior, ready_after_hours: hours = 0 }: DaysPlan,
+  cleared: readonly string[],
 ): Promise<IntentSlices> {
   const { intent } = of
   const wanted = new Set([...late, ...days])
@@ -23,7 +27,7 @@ export async function sliceIntent(
   const judge = judgingWith(store.verdicts, 'search')
   const recorded = new RecordedRuns(store.objects)
   const known = await knownSlices(store, late, prior)
-  const beside = await besideOf(store, intent)
+  const beside = await besideOf(store, intent, cleared)
   const slices: IntentSlices = { intent, days: {}, late: {} }
   for (const day of late) {
     const was = known.get(`${day} ${intent}`)

@@ -7,6 +7,7 @@ import type { Verdict } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { orNull } from '../../streams/read-object.ts'
+import { clearedLogs } from '../cadence/cleared-logs.ts'
 import { judgedDays, readDay } from '../cadence/daily.ts'
 import { keptBands } from '../cadence/kept-bands.ts'
 import { readQuarter, reviewedQuarters } from '../cadence/quarterly.ts'
@@ -77,7 +78,9 @@ async function openDays(
     const by = await measuredBy(store, of)
     const judge = judgingWith(store.verdicts, 'search')
     const recorded = new RecordedRuns(store.objects)
-    const beside = await besideOf(store, intent)
+    // Nobody but the sealer may ask the sealed side: with roles apart, open days are what was recorded.
+    const cleared = store.rolesApart ? [] : await clearedLogs(store, intent)
+    const beside = await besideOf(store, intent, cleared)
     for (const [day, own] of [...lines].sort())
       open.set(day, beside(day, saidUntil(day, bands!.ready_after_hours), await rowsOf(recorded, own, by, judge)))
   }

@@ -80,6 +80,12 @@ describe('production runs', () => {
     const { slice } = (await readDay(other, on)).intents[0]!
     expect([slice.runs, slice.production]).toEqual([1, undefined])
     await holds(other, on)
+    // The side on which the import lies makes no difference: sealed ones alone are imported ones, too.
+    const sealed = await withRun()
+    await imported(sealed, [aFamily('twin', { side: 'heldout', over: { run_id: first.run_id, date: on } as never })])
+    await judge(sealed, on)
+    expect((await readDay(sealed, on)).intents[0]!.slice.production).toBeUndefined()
+    await holds(sealed, on)
   }, 60_000)
 
   test('a log that was changed refuses the day in words, and a row that left its log is named', async () => {

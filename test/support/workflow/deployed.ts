@@ -10,6 +10,7 @@ import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
+import { clearLogsFunction } from '../../../functions/handlers/clear-logs.ts'
 import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
 import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
 import { exportTablesFunction } from '../../../functions/handlers/export-tables.ts'
@@ -66,6 +67,7 @@ import { WorkflowError } from './workflow-error.ts'
 /** Every step by the name of its function. */
 export const STEPS = {
   AdvanceRun: advanceRunFunction,
+  ClearLogs: clearLogsFunction,
   CompileSearch: compileSearchFunction,
   EvaluateStage: evaluateStageFunction,
   ExportTables: exportTablesFunction,

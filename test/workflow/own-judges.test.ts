@@ -11,7 +11,7 @@ import { type LocalVerdicts, localVerdicts } from '../../functions/embedded/loca
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { memory, stocked } from '../steps/stores.ts'
-import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { anEvaluator, aRoughTarget, aSuite, aWorld } from '../support/builders.ts'
 import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { journaled } from '../support/journaled.ts'
@@ -82,9 +82,9 @@ const suite = (over: object = {}) =>
       } as never),
     ],
   })
-const target = aTarget()
+const target = aRoughTarget()
 const stockedWith = async (its = suite()) =>
-  await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }), { suite: its })
+  await stocked(journaled(memory()), aWorld({ search: 6, heldout: 30 }), { suite: its })
 const calling: FunctionCaller['call'] = async (_, request) => ({ returned: await host.call(request as never) })
 
 describe('a deployed run whose suite asks a module', () => {
@@ -128,7 +128,7 @@ describe('a deployed run whose suite asks a module', () => {
 
   it('is refused where the target demands a wall', async () => {
     const store = await stockedWith()
-    const walled = aTarget({ scoring: { ...target.scoring, cage: 'wall' } as never })
+    const walled = aRoughTarget({ scoring: { ...target.scoring, cage: 'wall' } as never })
     const { error } = await deploy(store, { judge: calling, templates }).tune({ target: walled, run_id: RUN })
     expect(JSON.stringify(error)).toMatch(/scoring\.cage demands a wall around modules that judge/)
   })

@@ -2,70 +2,76 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { judgeHost } from '../support/workflow/judge-hosts.ts'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'autotune-deployed-judge-')))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 let modules = 0
-async function ask(body: string, views = 3, limit_ms = 10_000) {
+/** What so many calls of a module with this body of `judge(view)` say of so many views. */
+async function ask(body: string, views = 3, limit_ms = 10_000, calls = 1) {
   const path = join(root, `judge${++modules}.mjs`)
   writeFileSync(path, `export async function judge(view) { ${body} }`)
   const { call } = await judgeHost(path)
   const asked = Array.from({ length: views }, (_, i) => JSON.stringify({ tokens: i + 1 }))
-  const once = async () => {
+  const replies: unknown[] = []
+  for (let i = 0; i < calls; i++) {
     const reply = await call({ views: asked, limit_ms })
-    return 'answers' in reply ? reply.answers : reply
+    replies.push('answers' in reply ? reply.answers : reply)
   }
-  return { first: await once(), second: await once() }
+  return calls === 1 ? replies[0] : replies
 }
 
-test.each<[string, string, unknown]>([
+const DEEDS: readonly (readonly [name: string, body: string])[] = [
   [
     'reads the variables of its function',
     'return Object.keys(process.env).some((name) => name.startsWith("AWS") || name === "PATH" || name.startsWith("LAMBDA"))',
-    false,
   ],
   [
     'looks for what the host holds',
     'try { (await import("node:fs")).readFileSync("/proc/self/environ"); return true } catch { return false }',
-    false,
   ],
   [
     'reads the process that started it',
     'try { (await import("node:fs")).readFileSync("/proc/" + process.ppid + "/environ"); return true } catch { return false }',
-    false,
   ],
   [
     'writes a file for later',
     'try { (await import("node:fs")).writeFileSync("/tmp/left", "x"); return true } catch { return false }',
-    false,
   ],
   [
     'starts a process',
     'try { (await import("node:child_process")).execFileSync("/bin/true"); return true } catch { return false }',
-    false,
   ],
   [
     'starts a thread',
     'try { new (await import("node:worker_threads")).Worker("0", { eval: true }); return true } catch { return false }',
-    false,
   ],
-])('a module that %s is held', async (_, body, wanted) => {
-  const { first } = await ask(body)
-  expect(first).toEqual([1, 2, 3].map(() => ({ returned: wanted })))
+]
+
+describe('a module that tries each of these in one call is held:', () => {
+  let answers: unknown
+  beforeAll(async () => {
+    const does = DEEDS.map(([, body], i) => `case ${i + 1}: { ${body} }`).join('\n')
+    answers = await ask(`switch (view.tokens) { ${does} }`, DEEDS.length)
+  })
+
+  test.each(DEEDS.map(([name], i) => [name, i] as const))('it %s', (_, i) => {
+    expect((answers as unknown[])[i]).toEqual({ returned: false })
+  })
 })
 
 test('a call finds nothing that an earlier one left in the process', async () => {
-  const { first, second } = await ask('globalThis.n = (globalThis.n ?? 0) + 1; return globalThis.n')
+  const body = 'globalThis.n = (globalThis.n ?? 0) + 1; return globalThis.n'
+  const [first, second] = (await ask(body, 3, 10_000, 2)) as unknown[]
   expect(first).toEqual([{ returned: 1 }, { returned: 2 }, { returned: 3 }])
   expect(second).toEqual(first)
 })
 
 test('a view that ends or hangs the process costs its own verdict alone', async () => {
   const ended = await ask('if (view.tokens === 2) process.exit(0); return true')
-  expect(ended.first).toEqual([
+  expect(ended).toEqual([
     { returned: true },
     { failed: expect.stringMatching(/ended its process/) },
     { returned: true },

@@ -54,15 +54,19 @@ describe.each(Object.entries(HALF))('three hundred clients of which each %s', (_
 test('a client that stops in its headers or its body is sent away by itself', async () => {
   const port = await serve()
   const { host } = new URL(server.origin)
-  for (const says of [HALF['stops in its headers'](host), HALF['stops in its body'](host)]) {
+  const heardBy = async (says: string) => {
     const socket = await client(port, says)
     let heard = ''
     socket.on('data', (bytes) => {
       heard += String(bytes)
     })
     await once(socket, 'close')
-    expect(heard).toMatch(/^HTTP\/1\.1 408 Request Timeout/)
+    return heard
   }
+  const sentAway = expect.stringMatching(/^HTTP\/1\.1 408 Request Timeout/)
+  expect(
+    await Promise.all([heardBy(HALF['stops in its headers'](host)), heardBy(HALF['stops in its body'](host))]),
+  ).toEqual([sentAway, sentAway])
 })
 
 test('a flood of refused requests leaves a hundred records an hour, and the oldest stay', async () => {

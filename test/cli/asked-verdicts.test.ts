@@ -48,7 +48,7 @@ describe.each(['jsonata', 'module'] as const)('a floor of policy by %s', (kind) 
     const { code, out, err } = await ranFor(aTarget())
     expect([code, out, err]).toEqual([0, expect.stringMatching(/CERTIFIED/), expect.anything()])
     expect(out).toMatch(/evidence\.orders\.top_k 4 -> 1/)
-    expect(out).toMatch(/policy violations < 10 % \(0 of 120/)
+    expect(out).toMatch(/policy violations < 10 % \(0 of 100/)
     expect(/the modules that judge ran under (wall|belt|none)/.test(out)).toBe(kind === 'module')
     const id = /^run (\S+)/m.exec(out)![1]!
     const pinned = JSON.parse(readFileSync(join(place.store, 'autotune/runs', id, 'target.json'), 'utf8'))

@@ -49,7 +49,9 @@ const stored = workplace()
 beforeAll(async () => {
   const documents = ['--pack', stored.file('pack.json', aPack()), '--suite', stored.file('suite.json', liveSuite())]
   expect((await stored.at('import', ...documents)).code).toBe(0)
-  expect((await stored.at('import', stored.runs('runs.jsonl', liveWorld()), '--split', 'recorded')).code).toBe(0)
+  expect(
+    (await stored.at('import', stored.runs('runs.jsonl', liveWorld({ search: 8 })), '--split', 'recorded')).code,
+  ).toBe(0)
 })
 afterAll(() => stored.dispose())
 let server: ScriptedModelServer | null = null
@@ -170,11 +172,11 @@ describe('a live run of the command line', () => {
   })
 
   test('goes on with what was answered when its owner raises the budget', async () => {
-    const { live, run } = await signed(undefined, { budget: { calls: 60, cents: null } })
+    const { live, run } = await signed(undefined, { budget: { calls: 40, cents: null } })
     const ended = await run()
-    expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('the budget of 60 calls is spent')])
-    expect(server!.asked).toHaveLength(60)
-    writeFileSync(live, readFileSync(live, 'utf8').replace('"calls": 60', '"calls": 2000'))
+    expect([ended.code, ended.err]).toEqual([2, expect.stringContaining('the budget of 40 calls is spent')])
+    expect(server!.asked).toHaveLength(40)
+    writeFileSync(live, readFileSync(live, 'utf8').replace('"calls": 40', '"calls": 2000'))
     expect((await run()).err).toContain('it is no longer what ana@example.com signed')
     await place.at('sign', live, '--by', 'ana@example.com')
     expect((await run()).code).toBe(0)

@@ -7,6 +7,7 @@ import { aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { JUDGE } from '../support/judge.ts'
 import { type ScriptedModelServer, scriptedModelServer } from '../support/scripted-model-server.ts'
 import { placeOfEachTest } from './command-line.ts'
+import { aSmallWorld } from './own-suite.ts'
 
 const place = placeOfEachTest()
 const { at } = place
@@ -46,7 +47,7 @@ const judge = (over: object) => ({
 /** Imports a world under the suite of the tests, with the judge in place of what it has of that dimension. */
 async function stored(
   dimension: 'policy' | 'utility',
-  runs: readonly ExperienceRun[] = aWorld(),
+  runs: readonly ExperienceRun[] = aSmallWorld(),
   over: object = {},
 ): Promise<void> {
   const others = aSuite().evaluators.filter((e) => e.dimension !== dimension)
@@ -147,7 +148,7 @@ describe('a judge that compares', () => {
     const holds = ({ context }: Shown): boolean => context.kept.some(({ required }) => required)
     prefers = (first, second) =>
       `{"better": "${holds(first) === holds(second) ? 'same' : holds(first) ? 'first' : 'second'}"}`
-    await stored('policy', aWorld(), { compares: 'recorded' })
+    await stored('policy', aSmallWorld(), { compares: 'recorded' })
     const { code, out } = await ran()
     expect([code, out]).toEqual([0, expect.stringMatching(/CERTIFIED/)])
     expect(out).toMatch(/compares with the recorded run, in both orders/)
@@ -157,7 +158,7 @@ describe('a judge that compares', () => {
 
   test('that finds nothing worse whatever is taken away is blind, and certifies nothing', async () => {
     prefers = () => '{"better": "same"}'
-    await stored('policy', aWorld(), { compares: 'recorded' })
+    await stored('policy', aSmallWorld(), { compares: 'recorded' })
     const { code, out } = await ran()
     expect([code, out]).toEqual([3, expect.stringMatching(/mine is blind/)])
   })
@@ -167,7 +168,7 @@ describe('a judge that compares', () => {
     ['everything where whatever stands first is better', () => '{"better": "first"}'],
   ])('stops %s', async (_, says) => {
     prefers = says
-    await stored('policy', aWorld(), { compares: 'recorded' })
+    await stored('policy', aSmallWorld(), { compares: 'recorded' })
     const { code, out, err } = await ran()
     expect([code, out + err]).toEqual([expect.any(Number), expect.not.stringMatching(/^proposal /m)])
     expect(code).not.toBe(0)
@@ -177,7 +178,7 @@ describe('a judge that compares', () => {
 describe('a judge of utility', () => {
   /** A world of which people said the same of each run, on a scale of 0 and 1. */
   const judgedByPeople = (value: 0 | 1): ExperienceRun[] =>
-    aWorld().map((run) => ({
+    aWorld({ search: 40, heldout: 100 }).map((run) => ({
       ...run,
       outcome: {
         ...run.outcome,
@@ -204,7 +205,7 @@ describe('a judge of utility', () => {
 
   test.each([
     ['people who say otherwise', judgedByPeople(0), /differs? from people in 40 of 40/],
-    ['nobody', aWorld(), /a model judge gave these labels, and of no search family a person labelled/],
+    ['nobody', aSmallWorld(), /a model judge gave these labels, and of no search family a person labelled/],
   ])('certifies nothing beside %s', async (_, runs, reason) => {
     await stored('utility', runs)
     const { code, out } = await ran(WIDE)

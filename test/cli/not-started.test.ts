@@ -132,7 +132,7 @@ describe('a store in any state', () => {
           expect(err).not.toMatch(/\bfresh\d|remove the run/)
         }),
       ),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
     expect(refused).toBeGreaterThan(0)
   })

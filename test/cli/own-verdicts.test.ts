@@ -6,7 +6,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { TuningProposal } from '#schemas/proposal.ts'
 import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { placeOfEachTest } from './command-line.ts'
-import { ownSuite } from './own-suite.ts'
+import { aSmallWorld, ownSuite } from './own-suite.ts'
 
 const place = placeOfEachTest()
 const { at } = place
@@ -27,7 +27,7 @@ describe('an expression as a floor of policy', () => {
     const { code, out } = await ranFor(aTarget())
     expect([code, out]).toEqual([0, expect.stringMatching(/CERTIFIED/)])
     expect(out).toMatch(/evidence\.orders\.top_k 4 -> 1/)
-    expect(out).toMatch(/policy violations < 10 % \(0 of 120/)
+    expect(out).toMatch(/policy violations < 10 % \(0 of 100/)
     expect((await at('verify')).code).toBe(0)
   })
 
@@ -42,20 +42,20 @@ describe('an expression as a floor of policy', () => {
     await stored([mine({ or: [{ '<=': [v('label.score'), 1] }, keeps] })])
     const { code, out } = await ranFor(aTarget())
     expect(code).not.toBe(0)
-    expect(out).toMatch(/mine knows nothing of 40 of 40 families/)
+    expect(out).toMatch(/mine knows nothing of 10 of 10 families/)
     const looked = await at('doctor', '--target', place.file('target.json', aTarget()), '--verbose')
     expect(looked.code).not.toBe(0)
     expect(looked.out).toMatch(/label\.score is not recorded/)
     const plain = await at('doctor', '--target', place.file('target.json', aTarget()))
     expect(plain.out.replace(/\s+/g, ' ')).toMatch(
-      /mine is not measured in 40 of 40 search cases, e\.g\. not measured: \S+ \(.*label\.score is not recorded/,
+      /mine is not measured in 10 of 10 search cases, e\.g\. not measured: \S+ \(.*label\.score is not recorded/,
     )
   })
 
   test('that applies to no case is named by doctor', async () => {
     await stored([mine(keeps, { applies_when: { '==': [v('attributes.channel'), 'nobody has this'] } })])
     const { out } = await at('doctor', '--target', place.file('target.json', aTarget()))
-    expect(out.replace(/\s+/g, ' ')).toMatch(/mine (applies to none|is not measured in 40) of 40 search cases/)
+    expect(out.replace(/\s+/g, ' ')).toMatch(/mine (applies to none|is not measured in 10) of 10 search cases/)
   })
 
   test('with a typing error is refused at import, with its place', async () => {
@@ -88,7 +88,7 @@ describe('a recorded verdict', () => {
     } as never)
 
   test('as a floor lets through no change of a context that it was given on', async () => {
-    await stored([checked()], scored(aWorld(), [verdict]))
+    await stored([checked()], scored(aSmallWorld(), [verdict]))
     const { code, out } = await ranFor(aTarget())
     expect(code).toBe(3)
     expect(out).toMatch(/search_guardrail/)
@@ -109,20 +109,20 @@ describe('a recorded verdict', () => {
   })
 
   test('of another version than the suite pins is not recorded, and blocks', async () => {
-    await stored([checked({ version: '3' })], scored(aWorld(), [verdict]))
+    await stored([checked({ version: '3' })], scored(aSmallWorld(), [verdict]))
     const { code, out } = await ranFor(aTarget())
     expect(code).not.toBe(0)
-    expect(out).toMatch(/checked knows nothing of 40 of 40 families/)
+    expect(out).toMatch(/checked knows nothing of 10 of 10 families/)
   })
 
   test('in the report is printed and blocks nothing', async () => {
-    await stored([...aSuite().evaluators.slice(0, 1), checked({ role: 'report' })], scored(aWorld(), [verdict]))
+    await stored([...aSuite().evaluators.slice(0, 1), checked({ role: 'report' })], scored(aSmallWorld(), [verdict]))
     expect((await ranFor(aTarget())).code).toBe(0)
   })
 
   test('of a judge certifies no drop of utility without people beside it', async () => {
     const judge = checked({ kind: 'judge', dimension: 'utility' })
-    const runs = scored(aWorld(), [{ ...verdict, kind: 'judge' }])
+    const runs = scored(aSmallWorld(), [{ ...verdict, kind: 'judge' }])
     await stored([...aSuite().evaluators.slice(0, 1), judge], runs)
     const { code, out } = await at('doctor', '--target', place.file('target.json', aTarget()), '--verbose')
     expect(code).not.toBe(0)

@@ -6,14 +6,15 @@ import type { DoneReport } from '#core/done/report.ts'
 import type { AuditReport } from '#core/harness-audit/judge.ts'
 import { Routing } from '#schemas/release.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
-import { copyOf, demoStore, RUN, SEATS } from '../browser/desk.ts'
+import { copyOf, RUN, SEATS } from '../browser/desk.ts'
 import { autotune } from '../cli/command-line.ts'
+import { theDemo } from '../support/demo.ts'
 
 const QUICK = new URL('../../functions/demo/rollout-quick.json', import.meta.url).pathname
 const ID = `ro_${RUN}`
 
 test('the demo is done once it was walked through, and not before', async () => {
-  const store = copyOf(await demoStore())
+  const store = copyOf((await theDemo()).store)
   try {
     const at = (...argv: string[]) => autotune(...argv, '--store', store)
     const asked = async () => {

@@ -1,11 +1,7 @@
 /** The bundled example: its runs are what they claim to be, its trade-offs are really there, and the demo ends as it must. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { canonicalLines } from '#core/canonical.ts'
 import { sevenQuestions } from '#core/contract/questions.ts'
 import { splitSide } from '#core/experience/split.ts'
@@ -14,11 +10,12 @@ import { type Replayed, replayTranscript } from '#core/replay/transcript.ts'
 import { latticeSize, tunableFields } from '#core/space/lattice.ts'
 import { ExperienceRun } from '#schemas/experience-run.ts'
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
-import type { RunSummary } from '#schemas/run.ts'
+import type { RunManifest, RunSummary } from '#schemas/run.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { refundRuns } from '../../functions/demo/generate.ts'
 import { WORLD } from '../../functions/demo/world.ts'
+import { DEMO_RUN, theDemo } from '../support/demo.ts'
 
 const read = (file: string) =>
   JSON.parse(readFileSync(new URL(`../../functions/demo/${file}`, import.meta.url), 'utf8'))
@@ -188,7 +185,6 @@ describe('trade-offs', () => {
 })
 
 describe('the demo on it', () => {
-  const temporary = mkdtempSync(join(tmpdir(), 'autotune-refund-'))
   let summary: RunSummary
   const fateOf = (change: Change) => {
     const paths = Object.keys(change)
@@ -197,14 +193,10 @@ describe('the demo on it', () => {
     )!
   }
   beforeAll(async () => {
-    const autotune = fileURLToPath(new URL('../../bin/autotune.mjs', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, [autotune, 'demo', '--json'], {
-      env: { ...process.env, TMPDIR: temporary },
-      maxBuffer: 1 << 26,
-    })
-    summary = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
+    const { store } = await theDemo()
+    const manifest = join(store, 'autotune/runs', DEMO_RUN, 'manifest.json')
+    summary = (JSON.parse(readFileSync(manifest, 'utf8')) as RunManifest).summary
   })
-  afterAll(() => rmSync(temporary, { recursive: true }))
 
   test('certifies the one field that can shrink, with power to spare', () => {
     expect(summary.verdict).toBe('certified')

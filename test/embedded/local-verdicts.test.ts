@@ -44,37 +44,47 @@ const VIEWS = [1, 2, 3].map((tokens) => JSON.stringify({ tokens }))
 const ask = (evaluator: AskedEvaluator, side: VerdictSide = 'search', views = VIEWS) =>
   source.judge({ evaluator, views }, side)
 
-describe('a module', () => {
-  test.each<[string, string, readonly (boolean | number | null | RegExp)[]]>([
-    ['judges each view', 'return view.tokens < 3', [true, true, false]],
-    ['gives numbers, and nothing', 'return view.tokens < 3 ? view.tokens / 4 : null', [0.25, 0.5, null]],
+/** What a module does with three views, of which `n` is 1 to 3, and what is heard of each. */
+const DEEDS: readonly (readonly [name: string, body: string, wanted: readonly (boolean | number | null | RegExp)[]])[] =
+  [
+    ['judges each view', 'return n < 3', [true, true, false]],
+    ['gives numbers, and nothing', 'return n < 3 ? n / 4 : null', [0.25, 0.5, null]],
     ['prints', 'console.log("{}"); process.stdout.write("x"); return true', [true, true, true]],
-    ['throws for one', 'if (view.tokens === 2) throw new Error("two"); return true', [true, /threw Error: two/, true]],
+    ['throws for one', 'if (n === 2) throw new Error("two"); return true', [true, /threw Error: two/, true]],
     ['changes its view', 'view.tokens = 0; return true', [/threw/, /threw/, /threw/]],
-    [
-      'plays with prototypes',
-      'Object.prototype.returned = true; Array.prototype.map = () => []; return view.tokens === 1',
-      [true, false, false],
-    ],
     ['returns NaN', 'return NaN', [/NaN/, /NaN/, /NaN/]],
     ['returns a text', 'return "true"', [/a text/, /a text/, /a text/]],
     ['returns 10 MB', 'return "x".repeat(10_000_000)', [/at most 1000000/, /at most 1000000/, /at most 1000000/]],
-    [
-      'ends its process for one',
-      'if (view.tokens === 2) process.exit(0); return true',
-      [true, /ended its process/, true],
-    ],
+    ['ends its process for one', 'if (n === 2) process.exit(0); return true', [true, /ended its process/, true]],
     [
       'reads the store',
       `return (await import('node:fs')).readdirSync(${JSON.stringify(store)}).length > 0`,
       [/./, /./, /./],
     ],
     ['asks the network', 'return (await fetch("http://127.0.0.1:9")).ok', [/threw/, /threw/, /threw/]],
-  ])('%s', async (_, body, wanted) => {
-    const answers = await ask(module(body))
-    expect(answers).toEqual(
-      wanted.map((w) => (w instanceof RegExp ? { failed: expect.stringMatching(w) } : { returned: w })),
-    )
+  ]
+
+describe('a module', () => {
+  describe('in one process with others', () => {
+    let answers: Awaited<ReturnType<typeof ask>>
+    beforeAll(async () => {
+      const does = DEEDS.map(([, body], i) => `case ${i}: { ${body} }`).join('\n')
+      const views = DEEDS.flatMap((_, i) => [1, 2, 3].map((n) => JSON.stringify({ tokens: 10 * i + n })))
+      const evaluator = module(`const n = view.tokens % 10; switch (Math.floor(view.tokens / 10)) { ${does} }`)
+      answers = await ask(evaluator, 'search', views)
+      source.close()
+    })
+
+    test.each(DEEDS.map(([name, , wanted], i) => [name, wanted, i] as const))('%s', (_, wanted, i) => {
+      expect(answers.slice(3 * i, 3 * i + 3)).toEqual(
+        wanted.map((w) => (w instanceof RegExp ? { failed: expect.stringMatching(w) } : { returned: w })),
+      )
+    })
+  })
+
+  test('that plays with prototypes answers as it says', async () => {
+    const body = 'Object.prototype.returned = true; Array.prototype.map = () => []; return view.tokens === 1'
+    expect(await ask(module(body))).toEqual([true, false, false].map((returned) => ({ returned })))
   })
 
   test('that never settles is cut for that view alone', async () => {

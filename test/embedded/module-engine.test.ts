@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { sealedLine } from '#core/baseline/reproduce.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { tunableFields } from '#core/space/lattice.ts'
+import type { ReproducedLine } from '#ports'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { gather, recordedLines } from '../../functions/steps/replay/reproduce.ts'
@@ -45,132 +46,187 @@ describe('a harness that behaves', () => {
   })
 })
 
-describe('a harness that misbehaves', () => {
-  test.each([
-    [
-      'throws',
-      `throw new TypeError('no such shelf')`,
-      /the harness threw TypeError: no such shelf\n\s+at Module\.replay \(harness\.mjs:3:\d+\)/,
-    ],
-    ['throws no error', `throw { code: 7 }`, /the harness threw object/],
-    ['hangs while it waits', `await new Promise((resolve) => setTimeout(resolve, 60_000))`, /no answer within 1500 ms/],
-    ['hangs in a loop', `for (;;) {}`, /no answer within 1500 ms/],
-    ['ends its process', `process.exit(7)`, /ended its process \(exit code 7\)/],
-    ['is killed', `process.abort()`, /ended its process \(signal SIG(ABRT|SEGV)\)/],
-    ['closes its channel', `(await import('node:fs')).closeSync(3)`, /ended its process/],
-    ['returns nothing', `return`, /another shape: the result: .*expected object/],
-    [
-      'returns another shape',
-      `return { status: 'DECIDED', outputs: null, evidence_refs: [7], usage: null }`,
-      /another shape: evidence_refs\.0: /,
-    ],
-    [
-      'returns a field that does not exist',
-      `return { status: null, outputs: null, evidence_refs: [], usage: null, score: 1 }`,
-      /another shape: .*score/,
-    ],
-    [
-      'returns NaN',
-      `return { status: null, outputs: null, evidence_refs: [], usage: null, latency_ms: NaN }`,
-      /what is no JSON: latency_ms: the number NaN/,
-    ],
-    [
-      'returns a class',
-      `return { status: null, outputs: new Date(), evidence_refs: [], usage: null }`,
-      /what is no JSON: outputs: an object of class Date/,
-    ],
-    [
-      'returns a value that holds itself',
-      `const a = []; a.push(a); return { status: null, outputs: a, evidence_refs: [], usage: null }`,
-      /what is no JSON: outputs\.0\.0.*more than 50 levels/,
-    ],
-    [
-      'returns a function',
-      `return { status: null, outputs: () => 1, evidence_refs: [], usage: null }`,
-      /returned what is no JSON: outputs: a function/,
-    ],
-    [
-      'returns too much',
-      `return { status: null, outputs: 'x'.repeat(2_000_000), evidence_refs: [], usage: null }`,
-      /returned 20000\d+ bytes, at most 1000000 are taken/,
-    ],
-    [
-      'names a passage that was not offered',
-      `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref9'], usage: null }`,
-      /evidence_refs\.0: "ref9" was not offered/,
-    ],
-    [
-      'names a passage twice',
-      `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref1', 'ref1'], usage: null }`,
-      /"ref1" stands there twice/,
-    ],
-    [
-      'hides a call',
-      `await pinned.tool('orders.read', { order_id: 'ORD-1' }); return { status: null, outputs: null, evidence_refs: [], actions: [], usage: null }`,
-      /the call of orders\.read through pinned\.tool is not listed/,
-    ],
-    ['rejects where nobody waits', `void Promise.reject(new Error('forgotten'))`, /the harness threw Error: forgotten/],
-    ['changes its input', `recorded.messages.push('x')`, /not extensible/],
-    [
-      'reads the store',
-      `(await import('node:fs')).readFileSync('../store/vault/secret')`,
-      /Access to this API has been restricted/,
-    ],
-    [
-      'starts a process',
-      `(await import('node:child_process')).execSync('true')`,
-      /Access to this API has been restricted/,
-    ],
-  ])('%s: that case failed, the others go on', async (_, code, reason) => {
-    const bad = `if (recorded.case_id === 'b') { ${code} }`
-    const { panel, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c', 'd'], 1500)
+/** What a harness does in one case: its name, its code, and what is told of it. */
+type Deed = readonly [name: string, code: string, reason: RegExp]
 
-    expect(examples!.failed).toMatch(reason)
-    expect(excluded).toEqual({ failed: 1 })
-    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c', 'd'])
+const HANGS: readonly Deed[] = [
+  ['hangs while it waits', `await new Promise((resolve) => setTimeout(resolve, 60_000))`, /no answer within 1500 ms/],
+  ['hangs in a loop', `for (;;) {}`, /no answer within 1500 ms/],
+]
+const FAILS: readonly Deed[] = [
+  [
+    'throws',
+    `throw new TypeError('no such shelf')`,
+    /the harness threw TypeError: no such shelf\n\s+at Module\.replay \(harness\.mjs:3:\d+\)/,
+  ],
+  ['throws no error', `throw { code: 7 }`, /the harness threw object/],
+  ['ends its process', `process.exit(7)`, /ended its process \(exit code 7\)/],
+  ['is killed', `process.abort()`, /ended its process \(signal SIG(ABRT|SEGV)\)/],
+  ['closes its channel', `(await import('node:fs')).closeSync(3)`, /ended its process/],
+  ['returns nothing', `return`, /another shape: the result: .*expected object/],
+  [
+    'returns another shape',
+    `return { status: 'DECIDED', outputs: null, evidence_refs: [7], usage: null }`,
+    /another shape: evidence_refs\.0: /,
+  ],
+  [
+    'returns a field that does not exist',
+    `return { status: null, outputs: null, evidence_refs: [], usage: null, score: 1 }`,
+    /another shape: .*score/,
+  ],
+  [
+    'returns NaN',
+    `return { status: null, outputs: null, evidence_refs: [], usage: null, latency_ms: NaN }`,
+    /what is no JSON: latency_ms: the number NaN/,
+  ],
+  [
+    'returns a class',
+    `return { status: null, outputs: new Date(), evidence_refs: [], usage: null }`,
+    /what is no JSON: outputs: an object of class Date/,
+  ],
+  [
+    'returns a value that holds itself',
+    `const a = []; a.push(a); return { status: null, outputs: a, evidence_refs: [], usage: null }`,
+    /what is no JSON: outputs\.0\.0.*more than 50 levels/,
+  ],
+  [
+    'returns a function',
+    `return { status: null, outputs: () => 1, evidence_refs: [], usage: null }`,
+    /returned what is no JSON: outputs: a function/,
+  ],
+  [
+    'returns too much',
+    `return { status: null, outputs: 'x'.repeat(2_000_000), evidence_refs: [], usage: null }`,
+    /returned 20000\d+ bytes, at most 1000000 are taken/,
+  ],
+  [
+    'names a passage that was not offered',
+    `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref9'], usage: null }`,
+    /evidence_refs\.0: "ref9" was not offered/,
+  ],
+  [
+    'names a passage twice',
+    `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref1', 'ref1'], usage: null }`,
+    /"ref1" stands there twice/,
+  ],
+  [
+    'hides a call',
+    `await pinned.tool('orders.read', { order_id: 'ORD-1' }); return { status: null, outputs: null, evidence_refs: [], actions: [], usage: null }`,
+    /the call of orders\.read through pinned\.tool is not listed/,
+  ],
+  ['rejects where nobody waits', `void Promise.reject(new Error('forgotten'))`, /the harness threw Error: forgotten/],
+  ['changes its input', `recorded.messages.push('x')`, /not extensible/],
+  [
+    'reads the store',
+    `(await import('node:fs')).readFileSync('../store/vault/secret')`,
+    /Access to this API has been restricted/,
+  ],
+  [
+    'starts a process',
+    `(await import('node:child_process')).execSync('true')`,
+    /Access to this API has been restricted/,
+  ],
+]
+const ASKS: readonly Deed[] = [
+  [
+    'a tool that was never called',
+    `await pinned.tool('orders.delete', {})`,
+    /tool orders\.delete\(\{\}\): no result of this tool was recorded/,
+  ],
+  ['other arguments', `await pinned.tool('orders.read', { order_id: 'ORD-2' })`, /not with these arguments/],
+  [
+    'the same call twice',
+    `for (const _ of [1, 2]) await pinned.tool('orders.read', { order_id: 'ORD-1' })`,
+    /recorded once, asked once more/,
+  ],
+  ['another bucket', `await pinned.retrieve('policy')`, /retrieve policy: no such bucket was recorded/],
+  [
+    'more than was offered',
+    `await pinned.retrieve('orders', { top_k: 6 })`,
+    /top_k 6 is beyond the 5 that were offered/,
+  ],
+  [
+    'one more model call',
+    `for (const _ of [1, 2]) await pinned.model({ prompt: 'ORD-1' })`,
+    /only 1 model calls were recorded/,
+  ],
+  [
+    'a prompt without what the answer used',
+    `await pinned.model({ prompt: 'refund please' })`,
+    /the recorded answer used "ord-1", which the prompt does not hold/,
+  ],
+  [
+    'an unknown tool, and catches the error',
+    `await pinned.tool('x', {}).catch(() => {})`,
+    /no result of this tool was recorded/,
+  ],
+  ['an unknown tool, without waiting', `pinned.tool('x', {})`, /no result of this tool was recorded/],
+]
+/** Reason, and what does it. */
+const DECIDES_OTHERWISE = [
+  ['evidence', `settings = { 'evidence.orders.top_k': 3 }`],
+  [
+    'scorecard',
+    `return { status: 'ESCALATED', outputs: { refund: true }, evidence_refs: ['ref1', 'ref2', 'ref3', 'ref4'], usage: null }`,
+  ],
+  [
+    'scorecard',
+    `return { status: 'DECIDED', outputs: { refund: false }, evidence_refs: ['ref1', 'ref2', 'ref3', 'ref4'], usage: null }`,
+  ],
+  [
+    'tool transcript',
+    `return { status: 'DECIDED', outputs: { refund: true }, evidence_refs: ['ref4', 'ref3', 'ref2', 'ref1'], usage: null }`,
+  ],
+] as const
+
+type Result = ReproducedLine['result']
+
+/** What came of each deed, by its code: one harness does each in a case of its own, and behaves in the case behind it. */
+async function outcomes(codes: readonly string[], limitMs: number): Promise<(code: string) => readonly Result[]> {
+  using desk = aDesk()
+  const runs = codes.flatMap((_, i) => [aDeskRun(`bad-${i}`), aDeskRun(`good-${i}`)])
+  const does = codes.map((code, i) => `case 'bad-${i}': { ${code}; break }`).join(' ')
+  const path = desk.harness(harnessSource(`switch (recorded.case_id) { ${does} }`))
+  const engine = await desk.engine(path, runs, { limitMs, concurrency: 1 })
+  const lines = await Array.fromAsync(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+  const results = new Map(lines.map((line) => [line.case.case_id, line.result]))
+  return (code) => [results.get(`bad-${codes.indexOf(code)}`)!, results.get(`good-${codes.indexOf(code)}`)!]
+}
+
+describe('a harness that misbehaves in one case of many', () => {
+  let of: (code: string) => readonly Result[]
+  beforeAll(async () => {
+    of = await outcomes(
+      [...FAILS, ...ASKS, ...DECIDES_OTHERWISE].map(([, code]) => code),
+      5000,
+    )
+  })
+  const reproduced = { measures: expect.anything() }
+
+  test.each(FAILS)('and %s: that case failed, the others go on', (_, code, reason) => {
+    expect(of(code)).toMatchObject([{ excluded: 'failed', detail: expect.stringMatching(reason) }, reproduced])
   })
 
-  test.each([
-    [
-      'a tool that was never called',
-      `await pinned.tool('orders.delete', {})`,
-      /tool orders\.delete\(\{\}\): no result of this tool was recorded/,
-    ],
-    ['other arguments', `await pinned.tool('orders.read', { order_id: 'ORD-2' })`, /not with these arguments/],
-    [
-      'the same call twice',
-      `for (const _ of [1, 2]) await pinned.tool('orders.read', { order_id: 'ORD-1' })`,
-      /recorded once, asked once more/,
-    ],
-    ['another bucket', `await pinned.retrieve('policy')`, /retrieve policy: no such bucket was recorded/],
-    [
-      'more than was offered',
-      `await pinned.retrieve('orders', { top_k: 6 })`,
-      /top_k 6 is beyond the 5 that were offered/,
-    ],
-    [
-      'one more model call',
-      `for (const _ of [1, 2]) await pinned.model({ prompt: 'ORD-1' })`,
-      /only 1 model calls were recorded/,
-    ],
-    [
-      'a prompt without what the answer used',
-      `await pinned.model({ prompt: 'refund please' })`,
-      /the recorded answer used "ord-1", which the prompt does not hold/,
-    ],
-    [
-      'an unknown tool, and catches the error',
-      `await pinned.tool('x', {}).catch(() => {})`,
-      /no result of this tool was recorded/,
-    ],
-    ['an unknown tool, without waiting', `pinned.tool('x', {})`, /no result of this tool was recorded/],
-  ])('asks for %s: that case is unreplayable', async (_, code, reason) => {
-    const bad = `if (recorded.case_id === 'b') { ${code} }`
-    const { panel, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c'])
+  test.each(ASKS)('and asks for %s: that case is unreplayable', (_, code, reason) => {
+    expect(of(code)).toMatchObject([{ excluded: 'unreplayable', detail: expect.stringMatching(reason) }, reproduced])
+  })
 
-    expect(examples!.unreplayable).toMatch(reason)
-    expect(excluded).toEqual({ unreplayable: 1 })
-    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c'])
+  test.each(DECIDES_OTHERWISE)('and decides otherwise than recorded is left out by that reason: %s', (reason, code) => {
+    expect(of(code)).toMatchObject([{ excluded: reason }, reproduced])
+  })
+})
+
+describe('a harness that misbehaves', () => {
+  test('and hangs in one case: that case failed, the others go on', async () => {
+    const of = await outcomes(
+      HANGS.map(([, code]) => code),
+      1500,
+    )
+    for (const [, code, reason] of HANGS)
+      expect(of(code)).toMatchObject([
+        { excluded: 'failed', detail: expect.stringMatching(reason) },
+        { measures: expect.anything() },
+      ])
   })
 
   test('prints: nothing reaches our own output, and a failure keeps the first lines', async () => {
@@ -198,28 +254,6 @@ describe('a harness that misbehaves', () => {
 
     expect(panel.cases.length + (excluded.failed ?? 0)).toBe(12)
     expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(expect.arrayContaining(ids.filter((id) => id !== 'c12')))
-  })
-})
-
-describe('a baseline that decides otherwise than recorded is left out, by typed reason', () => {
-  test.each([
-    ['evidence', `settings = { 'evidence.orders.top_k': 3 }`],
-    [
-      'scorecard',
-      `return { status: 'ESCALATED', outputs: { refund: true }, evidence_refs: ['ref1', 'ref2', 'ref3', 'ref4'], usage: null }`,
-    ],
-    [
-      'scorecard',
-      `return { status: 'DECIDED', outputs: { refund: false }, evidence_refs: ['ref1', 'ref2', 'ref3', 'ref4'], usage: null }`,
-    ],
-    [
-      'tool transcript',
-      `return { status: 'DECIDED', outputs: { refund: true }, evidence_refs: ['ref4', 'ref3', 'ref2', 'ref1'], usage: null }`,
-    ],
-  ])('%s', async (reason, code) => {
-    const { excluded } = await reproduce(harnessSource(`if (recorded.case_id === 'b') { ${code} }`), ['a', 'b'])
-
-    expect(excluded).toEqual({ [reason]: 1 })
   })
 })
 
@@ -259,7 +293,7 @@ describe('a search with a harness', () => {
     expect(fates(one)).toEqual({ 1: 'committed', 2: 'dominated', 3: 'dominated', 5: 'no_gain' })
     expect(one.counts).toMatchObject({ paid: 24, unreplayable: 0, failed: 0, exact: true })
     expect(one.committed[0]!.blast_radius).toMatchObject({ b_context: 1, b_decision: 0 })
-    for (const concurrency of [2, 4]) expect(await search(harnessSource(), concurrency)).toEqual(one)
+    expect(await search(harnessSource(), 3)).toEqual(one)
   })
 
   test('a failure under a candidate stops that candidate, is counted, and leaves its reason', async () => {

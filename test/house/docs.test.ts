@@ -9,7 +9,7 @@ import { Evaluator } from '#schemas/suite.ts'
 import { build } from '../../bin/autotune.ts'
 import { exportReference } from '../../bin/export-reference.ts'
 import { described } from '../../bin/reference.ts'
-import { inColumns, placeOfEachTest } from '../cli/command-line.ts'
+import { theDemo } from '../support/demo.ts'
 import { README_MAP, README_RECORD } from '../support/readme-map.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -105,9 +105,8 @@ describe('links', () => {
 })
 
 describe('printed', () => {
-  const place = placeOfEachTest()
   test('what README shows of the demo is what the demo prints, in its order', async () => {
-    const { out } = await inColumns('80', 'demo', '--store', place.store)
+    const { out } = await theDemo()
     const [, shown] = /## What you then see\n\n```\n([\s\S]*?)```/.exec(text('README.md'))!
     let at = 0
     for (const part of shown!.split(/^\.\.\.\n/m)) {

@@ -4,7 +4,7 @@ import type { Store } from '#ports'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { abandonRun } from '../../functions/steps/run/abandon.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
-import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { aFamily, aRoughTarget, aWorld } from '../support/builders.ts'
 import {
   contents,
   copied,
@@ -14,13 +14,15 @@ import {
   Killed,
   killedAtWrite,
   memory,
-  run,
+  run as runOf,
   stocked,
   twin,
   watched,
 } from './stores.ts'
 
-const small = { search: 6, heldout: 100 }
+/** Each kill is two runs: a world that is small, and a target that it can answer. */
+const small = { search: 6, heldout: 30 }
+const run: typeof runOf = (store, over) => runOf(store, { target: aRoughTarget(), ...over })
 const worlds = {
   // One search family that top_k 1 fails: a list of two, the safe one first.
   'a yes to a list of two': aWorld({ ...small, search: 14, extra: [{ side: 'search', gold: 2 }] }),
@@ -41,7 +43,7 @@ const left = async (store: Store) => {
     locks: await Array.fromAsync(store.table.query('lock')),
   }
 }
-/** Write numbers of a whole run: all of them but most of the hundred claims of families. */
+/** Write numbers of a whole run: all of them but most of the claims of families. */
 async function writesWorthKilling(store: Store): Promise<number[]> {
   const kinds: string[] = []
   await run(
@@ -51,7 +53,7 @@ async function writesWorthKilling(store: Store): Promise<number[]> {
     { runId: RUN_ID },
   )
   const claims = kinds.flatMap((kind, i) => (kind === 'claim' ? [i + 1] : []))
-  const skipped = new Set(claims.filter((_, i) => i > 0 && i !== 50 && i < claims.length - 1))
+  const skipped = new Set(claims.filter((_, i) => i > 0 && i !== 15 && i < claims.length - 1))
   return kinds.map((_, i) => i + 1).filter((n) => !skipped.has(n))
 }
 
@@ -84,7 +86,7 @@ test('a run that was killed twice, the second time while it resumed, ends the sa
   const base = await stocked(memory(), worlds['a no'])
   const whole = await copied(base)
   await run(whole, { runId: RUN_ID })
-  const writes = (await writesWorthKilling(base)).filter((n) => n > 105)
+  const writes = (await writesWorthKilling(base)).filter((n) => n > small.heldout + 5)
   const undisturbed = await left(whole)
   for (const [i, first] of writes.entries()) {
     const second = [1, 3, 5][i % 3]!
@@ -103,7 +105,7 @@ test('a run that was killed twice, the second time while it resumed, ends the sa
 test('a run that was killed while it opened a retired version to the search ends the same way', async () => {
   const base = await stocked(memory(), worlds['a yes'])
   await run(base, { runId: 'first' })
-  const fresh = Array.from({ length: 100 }, (_, i) => aFamily(`n${i}`, { side: 'heldout', required: 1, gold: 1 }))
+  const fresh = Array.from({ length: 30 }, (_, i) => aFamily(`n${i}`, { side: 'heldout', required: 1, gold: 1 }))
   await imported(base, fresh)
   const whole = await twin(base)
   const kinds: string[] = []
@@ -111,10 +113,10 @@ test('a run that was killed while it opened a retired version to the search ends
     if (act === 'write') kinds.push(/^family#|experience\/runs/.test(key) ? 'many' : key)
   })
   const summary = await run(watching, { runId: RUN_ID })
-  expect(summary).toMatchObject({ verdict: 'certified', heldout_families: 100 })
+  expect(summary).toMatchObject({ verdict: 'certified', heldout_families: 30 })
   const undisturbed = await left(whole)
   const many = kinds.flatMap((kind, i) => (kind === 'many' ? [i + 1] : []))
-  const sampled = new Set([many[0]!, many[7]!, many[250]!, many.at(-1)!])
+  const sampled = new Set([many[0]!, many[7]!, many[75]!, many.at(-1)!])
   for (const [i, kind] of kinds.entries()) {
     if (kind === 'many' && !sampled.has(i + 1)) continue
     const store = await twin(base)
@@ -186,11 +188,11 @@ test('a run that was killed after its sealed answer and then given up is answere
 
 test('a run that was given up leaves nothing that a later run of that id takes for its own', async () => {
   const store = await stocked(memory(), worlds['a yes'])
-  const { reached, store: dying } = killedAtWrite(store, 115)
+  const { reached, store: dying } = killedAtWrite(store, small.heldout + 15)
   await expect(run(dying, { runId: RUN_ID, holder: holder('first') })).rejects.toThrow(Killed)
-  expect(reached()).toBe(115)
+  expect(reached()).toBe(small.heldout + 15)
   await abandonRun(store, RUN_ID, holder('second'))
-  const other = aTarget({ owner: 'somebody-else' })
+  const other = aRoughTarget({ owner: 'somebody-else' })
   const died = killedAtWrite(store, 2)
   await expect(run(died.store, { runId: RUN_ID, target: other, holder: holder('third') })).rejects.toThrow(Killed)
   await run(store, { runId: RUN_ID, target: other, holder: holder('fourth') })
@@ -208,7 +210,7 @@ describe('a gate that failed, its process alive', () => {
         throw new Error('disk full')
       },
     }
-    const request = { target: aTarget(), candidates: null, runId: RUN_ID, demonstration: null }
+    const request = { target: aRoughTarget(), candidates: null, runId: RUN_ID, demonstration: null }
     await expect(runTarget(store, request, holder('first'), engine)).rejects.toThrow('disk full')
     expect((await items(store))[0]).toMatchObject({ used: 1, open: { run_id: RUN_ID } })
     return store
@@ -224,7 +226,7 @@ describe('a gate that failed, its process alive', () => {
 
   test('can be given up by the id that a refusal names', async () => {
     const store = await failed()
-    const other = await run(store, { runId: 'other', target: aTarget({ owner: 'somebody-else' }) })
+    const other = await run(store, { runId: 'other', target: aRoughTarget({ owner: 'somebody-else' }) })
     expect(other.verdict).toBe('refused')
     expect(other.reasons[0]).toContain(`run --abandon ${RUN_ID}`)
     expect(await abandonRun(store, RUN_ID, holder('second'))).toEqual({ run: RUN_ID, question: 1 })

@@ -252,6 +252,17 @@ export const aTarget = (over: Partial<TuningTarget> = {}): TuningTarget =>
     ...over,
   })
 
+/** The same with margins that thirty sealed families can answer, for tests that run it many times. */
+export const aRoughTarget = (over: Partial<TuningTarget> = {}): TuningTarget =>
+  aTarget({
+    guardrails: {
+      policy: { min: 1, max_violation_rate: 0.25 },
+      safety: { min: 1, max_violation_rate: 0.25 },
+      utility_delta: { min: -0.25 },
+    },
+    ...over,
+  })
+
 /** Measures of a case that is fine in every dimension. */
 export const measuresLike = (over: Partial<Measures> = {}): Measures => ({
   policy_violation: false,

@@ -8,12 +8,12 @@ import { transcriptEngine } from '../../functions/steps/replay/transcript-engine
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { MOST_HEAD_BYTES } from '../../functions/streams/segment-format.ts'
 import { holder, imported, memory, stocked } from '../steps/stores.ts'
-import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { aFamily, aRoughTarget, aWorld } from '../support/builders.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { artifacts, RUN, twin } from '../support/workflow/twin.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
-const small = { search: 6, heldout: 100 }
+const small = { search: 6, heldout: 30 }
 const worlds = {
   'a yes': aWorld(small),
   'a no': aWorld({ ...small, extra: [{ side: 'heldout', required: 3 }] }),
@@ -25,7 +25,7 @@ const layouts: Readonly<Record<string, (runs: readonly ExperienceRun[]) => Promi
   folders: (runs) => stocked(deployment(), runs, { layout: 'files' }),
   segments: (runs) => stocked(deployment(), runs),
   async 'folders of an earlier version, and segments'(runs) {
-    const store = await stocked(deployment(), runs.slice(0, 40), { layout: 'files' })
+    const store = await stocked(deployment(), runs.slice(0, 20), { layout: 'files' })
     await store.objects.delete(keys.layout())
     await imported(store, runs)
     return store
@@ -38,7 +38,7 @@ describe.each(Object.entries(layouts))('a deployment of %s', (_, layOut) => {
   const twins = async (world: readonly ExperienceRun[]) => {
     const deployedBase = await layOut(world)
     const of = async (layout: Layout) =>
-      await twin(await stocked(memory(), world, { layout }), aTarget(), { deployedBase })
+      await twin(await stocked(memory(), world, { layout }), aRoughTarget(), { deployedBase })
     return { files: await of('files'), segments: await of('segments') }
   }
 
@@ -73,7 +73,7 @@ describe.each(Object.entries(layouts))('a deployment of %s', (_, layOut) => {
     const before = await foldersOf(store.objects)
     const sealedFolders = await foldersOf(store.vault)
     for (const runId of ['first', RUN]) {
-      const asked = { target: aTarget(), candidates: null, runId, demonstration: null }
+      const asked = { target: aRoughTarget(), candidates: null, runId, demonstration: null }
       await runTarget(laptop, asked, holder(), transcriptEngine())
       // Killed once when the runs lie where the search reads, and are not listed there yet.
       let killed = runId === 'first'
@@ -83,7 +83,7 @@ describe.each(Object.entries(layouts))('a deployment of %s', (_, layOut) => {
         throw new WorkflowError('Lambda.Unknown', 'the function was killed')
       }
       const workflow = deploy(store, { shardCases: 30, faults: { write } })
-      const execution = await workflow.tune({ target: aTarget(), run_id: runId })
+      const execution = await workflow.tune({ target: aRoughTarget(), run_id: runId })
       if (runId === 'first') expect(execution.error).toBeNull()
       else {
         expect([killed, execution.status]).toEqual([true, 'FAILED'])
@@ -117,7 +117,7 @@ it('reads each frame of a segment once, in its order, and nothing of a run by it
     },
   })
   const its = { ...store, objects: metered('objects'), vault: metered('vault') }
-  expect((await deploy(its).tune({ target: aTarget(), run_id: RUN })).error).toBeNull()
+  expect((await deploy(its).tune({ target: aRoughTarget(), run_id: RUN })).error).toBeNull()
   // Each side is held against its name once before it is compiled, of which a run's sealed files are part.
   expect(whole).toEqual({ objects: 1, vault: 1 })
   for (const [head, ...frames] of Object.values(ranges)) {

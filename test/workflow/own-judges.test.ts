@@ -19,7 +19,7 @@ import { readJson, readText } from '../../functions/streams/read-object.ts'
 import { approve } from '../steps/release/support.ts'
 import { copied, holder, memory, stocked } from '../steps/stores.ts'
 import { DAYS, onDays, theBands } from '../support/bands.ts'
-import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { anEvaluator, aRoughTarget, aSuite, aWorld } from '../support/builders.ts'
 import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { journaled } from '../support/journaled.ts'
@@ -86,9 +86,9 @@ const suite = (over: object = {}) =>
       } as never),
     ],
   })
-const target = aTarget()
+const target = aRoughTarget()
 const stockedWith = async (its = suite()) =>
-  await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }), { suite: its })
+  await stocked(journaled(memory()), aWorld({ search: 6, heldout: 30 }), { suite: its })
 const calling: FunctionCaller['call'] = async (_, request) => ({ returned: await host.call(request as never) })
 
 /** Functions that were asked, and which module of which side. */
@@ -228,7 +228,7 @@ describe('a deployed run whose suite asks a module', () => {
 
   it('is refused where the target demands a wall', async () => {
     const store = await stockedWith()
-    const walled = aTarget({ scoring: { ...target.scoring, cage: 'wall' } as never })
+    const walled = aRoughTarget({ scoring: { ...target.scoring, cage: 'wall' } as never })
     const { error } = await deploy(store, { judge: calling, templates }).tune({ target: walled, run_id: RUN })
     expect(JSON.stringify(error)).toMatch(/scoring\.cage demands a wall around modules that judge/)
   })

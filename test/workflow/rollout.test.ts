@@ -1,105 +1,32 @@
 /** The synthesized rollout workflow with the real handlers, under the synthesized policies, hour by hour. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical } from '#core/canonical.ts'
-import { instantAfter } from '#core/instant.ts'
-import { assignArm } from '#core/release/assign-arm.ts'
 import { linkText, linkToken } from '#core/review/link.ts'
-import type { Store } from '#ports'
-import type { ProductionRun, Rollout, Routing } from '#schemas/release.ts'
+import type { Routing } from '#schemas/release.ts'
 import type { ReviewLinkClaims } from '#schemas/review-link.ts'
-import type { SignedRollout } from '#schemas/rollout-artifact.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { PERIODS, type Period, STAGES } from '#schemas/stages.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { readProduction } from '../../functions/steps/release/production.ts'
-import { readRollout } from '../../functions/steps/release/rollouts.ts'
 import { verifyRollout } from '../../functions/steps/release/verify.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
-import { type Measures, runsIn } from '../core/release/builders.ts'
-import { approve, certified } from '../steps/release/support.ts'
-import { copied, memory } from '../steps/stores.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
-import { journaled } from '../support/journaled.ts'
-import { type Deployed, deploy, type Faults, type RoutingTarget, testSigner } from '../support/workflow/deployed.ts'
-import type { Started } from '../support/workflow/machine.ts'
+import { deploy, type RoutingTarget, testSigner } from '../support/workflow/deployed.ts'
+import {
+  arms,
+  HARM,
+  HOUR,
+  ID,
+  madeBefore,
+  notReviewed,
+  STOP,
+  underway,
+  verdicts,
+  type World,
+} from '../support/workflow/rollout-world.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
-const ID = 'ro_r'
-const HOUR = 3600
-const STOP = { rollout_id: ID, by: 'fay@example.com', reason: 'customers report missing refunds' }
-
-let unreviewed: Store
-let made: Store
-beforeAll(async () => {
-  made = await certified(journaled(memory()))
-  unreviewed = await copied(made)
-  await approve(made, 'r')
-}, 60_000)
-
-interface World extends Deployed {
-  readonly store: Store
-  readonly started: Started
-  stored(): Promise<Rollout>
-  routing(): Promise<Routing>
-  /** The runtime hands in good runs of the present period; `measure` may spoil the candidate's. */
-  produce(measure?: () => Partial<Measures>): Promise<void>
-  /** Good runs, and the two hours that each stage takes. */
-  forward(steps: number): Promise<void>
-}
-
-async function underway(faults: Faults = {}, routing?: RoutingTarget): Promise<World> {
-  const store = await copied(made)
-  const deployed = deploy(store, { faults, routing })
-  const started = deployed.rollout({ run_id: 'r' })
-  await deployed.clock.idle()
-  const stored = async () => (await readRollout(store, ID))!.rollout
-  let files = 0
-  const produce = async (measure: () => Partial<Measures> = () => ({})) => {
-    const rollout = await stored()
-    const period: Period = rollout.status === 'released' ? 'window' : rollout.stage
-    const runs = runsIn(beforehand(rollout), period, 120, (arm) => (arm === 'candidate' ? measure() : {}))
-    await handIn(deployed, `${String(++files).padStart(4, '0')}.jsonl`, runs)
-  }
-  return {
-    ...deployed,
-    store,
-    started,
-    stored,
-    produce,
-    async routing() {
-      const { revision } = await stored()
-      return (await readJson<Routing>(deployed.runtime.releases, keys.promotion(ID, revision, 'routing.json')))!
-    },
-    async forward(steps) {
-      for (let i = 0; i < steps; i++) {
-        await produce()
-        // A minute more for a function that was tried again.
-        await deployed.clock.pass(2 * HOUR + 60)
-      }
-    },
-  }
-}
-
-/** Runs are over by the time that they are handed in, and so are the windows of their subjects. */
-const beforehand = (rollout: Rollout): Rollout => ({
-  ...rollout,
-  entered_at: instantAfter(
-    rollout.entered_at,
-    -24 * (30 - PERIODS.indexOf(rollout.stage) - (rollout.status === 'released' ? 1 : 0)),
-  ),
-})
-
-const handIn = ({ runtime }: Deployed, name: string, runs: readonly ProductionRun[]) =>
-  runtime.objects.put(keys.productionInbox(ID) + name, runs.map((run) => `${canonical(run)}\n`).join(''))
-const killed = () => {
-  throw new WorkflowError('Lambda.Unknown', 'the function was killed')
-}
-const verdicts = ({ records }: Rollout) => records.map((r) => r.verdict)
-const HARM = () => ({ utility_score: 0, utility_passed: false })
-const arms = (routing: Routing) =>
-  new Set(
-    Array.from({ length: 50 }, (_, n) => assignArm(routing, { id: `s${n}`, intent: routing.intent }).release_tuple_id),
-  )
+madeBefore()
 
 describe('a rollout in AWS', () => {
   it('goes through five stages and the window on what the runtime hands in, and is kept', async () => {
@@ -222,7 +149,7 @@ describe('a rollout in AWS', () => {
     await world.clock.idle()
     expect(again.execution.at.state).toBe('Wait For Production')
     expect((await world.stored()).records).toHaveLength(1)
-    const unapproved = deploy(await copied(unreviewed))
+    const unapproved = deploy(await notReviewed())
     expect((await unapproved.rollout({ run_id: 'r' }).ended).error!.cause).toContain('was not reviewed')
   })
 
@@ -352,71 +279,5 @@ describe('with AppConfig', () => {
     await world.clock.pass(HOUR)
     expect((await world.started.ended).output).toEqual({ rollout_id: ID, status: 'stopped' })
     expect(published.at(-1)).toMatchObject({ atOnce: true, routing: { revision: 2, cohorts: [] } })
-  })
-})
-
-describe('a function of the rollout that is killed', () => {
-  /** Kills the first call of a function before its n-th write. */
-  const killedBefore = (victim: string, n: number) => {
-    let [writes, dead] = [0, false]
-    const faults: Faults = {
-      write: (name) => {
-        if (name !== victim || dead || ++writes < n) return
-        dead = true
-        killed()
-      },
-    }
-    return { faults, reached: () => dead }
-  }
-  const outcome = async (world: World) => {
-    await world.forward(1)
-    const { status, stage, records } = await world.stored()
-    const log = await readProduction(world.store, ID)
-    const { verified } = await verifyRollout(world.store, testSigner, ID)
-    return { status, stage, records: records.length, runs: 'runs' in log ? log.runs.length : 0, verified }
-  }
-
-  it.each([
-    ['StartRollout', 24],
-    ['RecordProduction', 8],
-    ['EvaluateStage', 10],
-  ])('%s, at any of its writes, is tried again to the same outcome', async (name, most) => {
-    const whole = await outcome(await underway())
-    expect(whole).toEqual({ status: 'running', stage: '1%_internal', records: 2, runs: 240, verified: true })
-    let kills = 0
-    for (let n = 1; n <= most; n++) {
-      const { faults, reached } = killedBefore(name, n)
-      expect([name, n, await outcome(await underway(faults))]).toEqual([name, n, whole])
-      if (reached()) kills++
-    }
-    expect(kills).toBeGreaterThan(1)
-    expect(kills).toBeLessThan(most)
-  })
-
-  it('StopRollout, between the item and the routing, is made good by the next call or the next look', async () => {
-    const { faults } = killedBefore('StopRollout', 2)
-    const world = await underway(faults)
-    await expect(world.call('StopRollout', STOP)).rejects.toThrow('killed')
-    await world.clock.pass(HOUR)
-    expect((await world.started.ended).output).toEqual({ rollout_id: ID, status: 'stopped' })
-    const { baseline, revision } = await world.stored()
-    expect(arms(await world.routing())).toEqual(new Set([baseline.release_tuple_id]))
-    const key = keys.promotion(ID, revision, 'artifact.json')
-    expect((await readJson<SignedRollout>(world.store.releases, key))!.artifact.status).toBe('stopped')
-  })
-
-  it('for good leaves an execution that is redriven where it stopped', async () => {
-    let broken = true
-    const before = (name: string) => {
-      if (name === 'EvaluateStage' && broken) throw new WorkflowError('DisabledException', 'the key is disabled')
-    }
-    const world = await underway({ before })
-    await world.produce()
-    await world.clock.pass(HOUR)
-    expect(await world.started.ended).toMatchObject({ status: 'FAILED', error: { error: 'DisabledException' } })
-    broken = false
-    world.redrive(world.started.execution).catch(() => {})
-    await world.clock.pass(HOUR)
-    expect((await world.stored()).stage).toBe('1%_internal')
   })
 })

@@ -14,13 +14,13 @@ import { runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readJson, readLines, readText } from '../../functions/streams/read-object.ts'
 import { holder, memory, stocked } from '../steps/stores.ts'
-import { aFamily, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { aFamily, aRoughTarget, aSuite, aWorld, INTENT } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
-const small = { search: 6, heldout: 100 }
+const small = { search: 6, heldout: 30 }
 
 const killed = () => {
   throw new WorkflowError('Lambda.Unknown', 'the function was killed')
@@ -52,7 +52,7 @@ describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, w
   let same: Awaited<ReturnType<typeof twin>>
   beforeAll(async () => {
     base = await stocked(journaled(memory()), world)
-    same = await twin(base, aTarget())
+    same = await twin(base, aRoughTarget())
   }, 120_000)
 
   it.each([1, 4, 100_000])('leaves the bytes of the embedded run with shards of %i cases', async (shardCases) => {
@@ -78,7 +78,9 @@ describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, w
       if (name === 'no candidate' && victim === 'ReplayShard' && execution.status === 'SUCCEEDED') return
       expect([execution.status, await locks(store)]).toEqual(['FAILED', 0])
       if (victim !== 'StartRun' || execution.error) {
-        const line = await store.table.get<{ status: string; reason: string }>(...rowKeys.run(aTarget().intent!, RUN))
+        const line = await store.table.get<{ status: string; reason: string }>(
+          ...rowKeys.run(aRoughTarget().intent!, RUN),
+        )
         expect(line!.body).toMatchObject({ status: 'failed', reason: expect.stringContaining('killed') })
       }
       expect((await workflow.redrive(execution)).error).toBeNull()
@@ -95,7 +97,7 @@ describe('a deployed run of hand-written candidates', () => {
   const world = [...aWorld({ ...small, extra: [{ side: 'search', required: 2, gold: 2 }] }), few]
 
   it('leaves the bytes of the embedded run, also where candidates fail', async () => {
-    const same = await twin(await stocked(journaled(memory()), world), aTarget(), {
+    const same = await twin(await stocked(journaled(memory()), world), aRoughTarget(), {
       written: [change(1), change(5), change(3)],
     })
     expect(same.verdict).toBe('certified')
@@ -114,21 +116,21 @@ describe('a deployed run of hand-written candidates', () => {
   ])('refuses %s, with nothing written and no lock left', async (_, candidates, says) => {
     const store = await stocked(memory(), world)
     const before = await Array.fromAsync(store.objects.list(''))
-    const failed = await deploy(store).tune({ target: aTarget(), run_id: RUN, candidates })
+    const failed = await deploy(store).tune({ target: aRoughTarget(), run_id: RUN, candidates })
     expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining(says) })
     expect(failed.entered).toEqual(['Start Run'])
     expect(await Array.fromAsync(store.objects.list(''))).toEqual(before)
     expect(await locks(store)).toBe(0)
-    expect(await store.table.get(...rowKeys.run(aTarget().intent!, RUN))).toBeNull()
+    expect(await store.table.get(...rowKeys.run(aRoughTarget().intent!, RUN))).toBeNull()
   })
 })
 
 it('a deployed run with scars and named proposers leaves the bytes of the embedded one', async () => {
   const extra = [{ side: 'search' as const, gold: 3, required: 1 }]
-  const base = await stocked(journaled(memory()), aWorld({ search: 20, heldout: 100, extra }))
+  const base = await stocked(journaled(memory()), aWorld({ search: 20, heldout: 30, extra }))
   await base.objects.put(keys.scar(INTENT, 'a'), canonical({ case_id: 'x0', run_id: 'x0', since: '2026-01-01' }))
   const change = (top_k: number, origin: string) => ({ patch: { 'evidence.orders.top_k': top_k }, origin })
-  const same = await twin(base, aTarget(), { written: [change(1, 'night agent'), change(3, 'ana')] })
+  const same = await twin(base, aRoughTarget(), { written: [change(1, 'night agent'), change(3, 'ana')] })
   const { store, execution } = await same.deployed({ shardCases: 4 })
   expect(execution.error).toBeNull()
   await same.expectSame(store)
@@ -143,11 +145,11 @@ describe('a deployed run under another evaluator suite', () => {
   const changed = async (questions: number) => {
     const base = await stocked(journaled(memory()), worlds['a no'])
     const scoring = { replayer: 'transcript', questions } as const
-    const before = { target: aTarget({ scoring }), candidates: null, runId: 'before', demonstration: null }
+    const before = { target: aRoughTarget({ scoring }), candidates: null, runId: 'before', demonstration: null }
     await runTarget(base, before, holder(), transcriptEngine())
     const suite = aSuite({ suite: 'evals.refund@1.1.0' })
     await publishSuite(base, suite)
-    const target = aTarget({ scoring, baseline_tuple: { ...aTarget().baseline_tuple!, evals: suite.suite } })
+    const target = aRoughTarget({ scoring, baseline_tuple: { ...aRoughTarget().baseline_tuple!, evals: suite.suite } })
     return await twin(base, target)
   }
 
@@ -174,7 +176,9 @@ describe('a deployed run under another evaluator suite', () => {
       const { store, workflow, execution } = await same.deployed({ shardCases: 20, faults })
       if (how === 'is done') expect(execution.error).toBeNull()
       else expect((await workflow.redrive(execution)).error).toBeNull()
-      expect(await versions(store, aTarget())).toEqual([expect.objectContaining({ used: 1, retired: 'suite_changed' })])
+      expect(await versions(store, aRoughTarget())).toEqual([
+        expect.objectContaining({ used: 1, retired: 'suite_changed' }),
+      ])
       await same.expectSame(store)
     },
   )
@@ -183,7 +187,7 @@ describe('a deployed run under another evaluator suite', () => {
 describe('the deployed gate', () => {
   let same: Awaited<ReturnType<typeof twin>>
   beforeAll(async () => {
-    same = await twin(await stocked(journaled(memory()), worlds['a yes']), aTarget())
+    same = await twin(await stocked(journaled(memory()), worlds['a yes']), aRoughTarget())
   }, 120_000)
   const gateSteps = ['ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
 
@@ -201,7 +205,7 @@ describe('the deployed gate', () => {
       }
       const { store, execution } = await same.deployed({ faults: { before } })
       expect(execution.output).toEqual({ run_id: RUN, verdict: 'not_certified' })
-      const [item] = await versions(store, aTarget())
+      const [item] = await versions(store, aRoughTarget())
       expect(item).toMatchObject({ used: 1, open: null, history: [{ answer: false }] })
       const gate = await readJson<object>(store.objects, keys.autotuneRun(RUN, 'gate.json'))
       expect(Object.keys(gate!).sort()).toEqual(['certified', 'question', 'version'])
@@ -215,15 +219,15 @@ describe('a second deployed run', () => {
     for (const runId of ['first', RUN])
       await runTarget(
         embedded!,
-        { target: aTarget(), candidates: null, runId, demonstration: null },
+        { target: aRoughTarget(), candidates: null, runId, demonstration: null },
         holder(),
         transcriptEngine(),
       )
     for (const run_id of ['first', RUN])
-      expect((await deploy(deployed!, { shardCases: 30 }).tune({ target: aTarget(), run_id })).error).toBeNull()
+      expect((await deploy(deployed!, { shardCases: 30 }).tune({ target: aRoughTarget(), run_id })).error).toBeNull()
     expect(await artifacts(deployed!)).toEqual(await artifacts(embedded!))
     const { search_set } = (await readJson<AutotuneRun>(deployed!.objects, keys.autotuneRun(RUN, 'target.json')))!
-    expect(search_set.cases).toBeGreaterThan(100)
+    expect(search_set.cases).toBeGreaterThan(30)
   })
 })
 
@@ -231,7 +235,7 @@ describe('bad input of the deployed workflow', () => {
   it('refuses a target for an unknown intent, and leaves the record of the refusal alone', async () => {
     const store = await stocked(memory(), worlds['a yes'])
     const before = await Array.fromAsync(store.objects.list(''))
-    const failed = await deploy(store).tune({ target: { ...aTarget(), intent: 'nobody.knows' } })
+    const failed = await deploy(store).tune({ target: { ...aRoughTarget(), intent: 'nobody.knows' } })
     expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('nobody.knows') })
     const left = (await Array.fromAsync(store.objects.list(''))).filter((key) => !before.includes(key))
     expect(left).toEqual([expect.stringMatching(/^autotune\/runs\/at_[^/]+\/refusal\.json$/)])
@@ -249,13 +253,13 @@ describe('bad input of the deployed workflow', () => {
     const store = await stocked(memory(), worlds['a yes'])
     const first = deploy(store, { faults: { after: killedAt('PinRun') } })
     // The first run stands still without having failed: its lock is nobody else's.
-    const failed = await first.tune({ target: aTarget(), run_id: 'first' })
+    const failed = await first.tune({ target: aRoughTarget(), run_id: 'first' })
     expect(failed.status).toBe('FAILED')
     const lock = { run_id: 'first', about: 'x', holder: 'elsewhere', since: '2026-11-23T00:00:00.000Z' }
-    const pack = JSON.parse((await readText(store.objects, keys.pack(aTarget().baseline_tuple!.pack)))!)
-    const { risk_class } = pack.intents.find((i: { intent_id: string }) => i.intent_id === aTarget().intent)
-    await store.table.create(...rowKeys.lock(aTarget().intent!, risk_class), lock)
-    const second = await deploy(store).tune({ target: aTarget(), run_id: 'second' })
+    const pack = JSON.parse((await readText(store.objects, keys.pack(aRoughTarget().baseline_tuple!.pack)))!)
+    const { risk_class } = pack.intents.find((i: { intent_id: string }) => i.intent_id === aRoughTarget().intent)
+    await store.table.create(...rowKeys.lock(aRoughTarget().intent!, risk_class), lock)
+    const second = await deploy(store).tune({ target: aRoughTarget(), run_id: 'second' })
     expect(second.error!.cause).toContain('run first is open')
     expect(await locks(store)).toBe(1)
   })
@@ -271,7 +275,7 @@ describe('bad input of the deployed workflow', () => {
         return version
       },
     }
-    const failed = await deploy({ ...store, objects: replaced }).tune({ target: aTarget(), run_id: RUN })
+    const failed = await deploy({ ...store, objects: replaced }).tune({ target: aRoughTarget(), run_id: RUN })
     expect(failed.error!.cause).toMatch(/panel\.json is missing/)
     expect(await locks(store)).toBe(0)
   })
@@ -282,13 +286,13 @@ describe('bad input of the deployed workflow', () => {
       await store.objects.put(key, bytes)
       return null
     }
-    const failed = await deploy({ ...store, objects: { ...store.objects, put } }).tune({ target: aTarget() })
+    const failed = await deploy({ ...store, objects: { ...store.objects, put } }).tune({ target: aRoughTarget() })
     expect(failed.error!.cause).toContain('must be versioned')
   })
 
   it('misses the held-out version that is gone before it asks, and frees the lock', async () => {
     const store = await stocked(memory(), worlds['a no'])
-    const target = aTarget({ scoring: { replayer: 'transcript', questions: 2 } })
+    const target = aRoughTarget({ scoring: { replayer: 'transcript', questions: 2 } })
     expect((await deploy(store).tune({ target, run_id: 'first' })).output).toMatchObject({ verdict: 'not_certified' })
     const [asked] = await versions(store, target)
     await store.vault.delete(keys.sealed(target.intent!, asked!.version))
@@ -305,7 +309,7 @@ describe('bad input of the deployed workflow', () => {
       ...gone,
       get: async (key: string) => (key.includes('/shards/') ? null : gone.get(key)),
     }
-    const failed = await deploy({ ...store, objects }).tune({ target: aTarget(), run_id: RUN })
+    const failed = await deploy({ ...store, objects }).tune({ target: aRoughTarget(), run_id: RUN })
     expect(failed.error!.cause).toMatch(/shards\/000000\.jsonl/)
     expect(await locks(store)).toBe(0)
   })

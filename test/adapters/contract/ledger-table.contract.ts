@@ -105,7 +105,7 @@ export function ledgerTableContract(name: string, makeTable: Make<LedgerTable>):
       expect(await table.get('p', 's')).toMatchObject({ revision: 3, body: 'later' })
     })
 
-    it('loses no count when fifty writers try again', async () => {
+    it('loses no count when twenty writers try again', async () => {
       await table.create('p', 's', { count: 0 })
       const increment = async () => {
         for (;;) {
@@ -113,8 +113,8 @@ export function ledgerTableContract(name: string, makeTable: Make<LedgerTable>):
           if (await table.update('p', 's', revision, { count: body.count + 1 })) return
         }
       }
-      await Promise.all(Array.from({ length: 50 }, increment))
-      expect(await table.get('p', 's')).toMatchObject({ revision: 50, body: { count: 50 } })
+      await Promise.all(Array.from({ length: 20 }, increment))
+      expect(await table.get('p', 's')).toMatchObject({ revision: 20, body: { count: 20 } })
     })
 
     it('updates and removes on the current revision only', async () => {

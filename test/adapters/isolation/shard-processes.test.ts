@@ -31,13 +31,14 @@ const suite = EvaluatorSuite.parse(withoutSchema(suiteJson))
 const prices = PriceTable.parse(withoutSchema(pricesJson))
 const target = resolveTarget(refundTarget())
 const pins = { tuple: target.baseline_tuple, settings: pack.settings, suite, prices }
-const CASES = 400
+/** Three blocks of lines, so that three shards have some. */
+const CASES = 270
 const lines = Array.from(refundRuns({ families: CASES }), (run) => aCase(run))
   .sort((a, b) => (a.case_id < b.case_id ? -1 : 1))
   .map((replayCase) => canonical(replayCase))
 
 /** An engine whose search takes up to so many processes, and each of them few cases. */
-const engineOf = (most: number): IsolatedEngine => isolatedEngine(vault, { shards: { most, casesEach: 40 } })
+const engineOf = (most: number): IsolatedEngine => isolatedEngine(vault, { shards: { most, casesEach: 26 } })
 
 async function reproduced(engine: IsolatedEngine, by = suite): Promise<SearchInput> {
   const gathered = new Gathered()
@@ -114,7 +115,7 @@ describe('the search in several processes', () => {
         expect(new Set(question.views).size).toBe(question.views.length)
         return jsonataVerdicts.judge(question, side)
       }
-      const shards = { most, casesEach: 40 }
+      const shards = { most, casesEach: 26 }
       const engine = isolatedEngine(vault, { shards, verdicts: { ...jsonataVerdicts, judge } })
       try {
         results.push(await searched(engine, by))

@@ -23,6 +23,8 @@ import { desk as deskAt, EXAMPLE } from '../../support/own-harness.ts'
 
 /** Two processes a side, on a machine that does other things as well. */
 const SLOW = 480_000
+/** Families of a run that cannot certify anything. */
+const FEW = 12
 let root: string
 
 beforeAll(() => {
@@ -126,7 +128,7 @@ describe.runIf(hasPython)('the same harness in Python', () => {
   test('without a cage says so on the run, and verify starts it again only where that is said again', {
     timeout: SLOW,
   }, async () => {
-    const store = await desk('bare', 60)
+    const store = await desk('bare', FEW)
     const run = ['run', '--target', smallTarget(), ...PYTHON, '--no-cage', '--store', store, '--run-id', 'r']
     expect((await autotune(...run)).code).toBe(3)
     expect(JSON.parse(filesOf(store, 'r')['target.json']!).replayer).toMatchObject({ kind: 'exec', cage: 'none' })
@@ -146,7 +148,7 @@ describe('a pinned module', () => {
     cpSync(EXAMPLE, folder, { recursive: true })
     symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
     const harness = join(folder, 'harness.ts')
-    const store = await desk(name, 60)
+    const store = await desk(name, FEW)
     return { store, harness, target: smallTarget() }
   }
 

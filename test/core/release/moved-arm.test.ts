@@ -49,7 +49,7 @@ describe('a harmless change whose baseline is told of late from the second stage
       { runs: [1, 3], apartMinutes: 60, lagMinutes: late(1000, 'baseline'), subjects: 600, gapMinutes: 16 },
     ],
   ])('is not brought back: %s', (_, world) => {
-    const verdicts = over(4, world)
+    const verdicts = over(2, world)
     expect(verdicts.map(({ verdict }) => verdict)).not.toContain('roll_back')
     for (const verdict of verdicts) expect(verdict.verdict).toBe('pause')
   })
@@ -87,7 +87,7 @@ describe('harm', () => {
     ['among subjects that fail less than those before', { fails: ({ arm }) => (arm === 'candidate' ? 0.3 : 0.02) }],
     ['where no stage before says what the baseline was', worse(0.3), { subjects: 50 }],
   ])('brings a rollout back: %s', (_, world, before) => {
-    for (const { verdict } of over(4, world, before)) expect(verdict).toBe('roll_back')
+    for (const { verdict } of over(2, world, before)) expect(verdict).toBe('roll_back')
   })
 
   test('is doubted no longer once the count of subjects says that none are missing', () => {

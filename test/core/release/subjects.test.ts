@@ -15,9 +15,9 @@ describe('harm from the second run of a subject on', () => {
     ({ arm, nth }: { arm: string; nth: number }) =>
       0.1 + (arm === 'candidate' && nth > 0 ? harm : 0)
 
-  test('of forty points rolls back in twenty of twenty', () => {
-    expect(outcomes(standing(), 20, { subjects: 1000, gapMinutes: 2, runs: [1, 3], fails: later(0.4) })).toEqual({
-      roll_back: 20,
+  test('of forty points rolls back in ten of ten', () => {
+    expect(outcomes(standing(), 10, { subjects: 1000, gapMinutes: 2, runs: [1, 3], fails: later(0.4) })).toEqual({
+      roll_back: 10,
     })
   })
 
@@ -34,8 +34,8 @@ describe('harm from the second run of a subject on', () => {
       const kept = often.filter((run) => Number(run.subject.split('-').at(-1)) % 8 === 0 || run.run_id.includes('-0-'))
       expect(verdictOn(few, kept).verdict).toBe('roll_back')
     }
-    expect(outcomes(standing(), 10, { subjects: 800, gapMinutes: 2, runs: [2, 2], fails: later(0.4) })).toEqual({
-      roll_back: 10,
+    expect(outcomes(standing(), 5, { subjects: 800, gapMinutes: 2, runs: [2, 2], fails: later(0.4) })).toEqual({
+      roll_back: 5,
     })
   })
 
@@ -93,13 +93,13 @@ describe('outcomes that come late', () => {
     ['300 runs later in the candidate', 300, 'candidate'],
     ['1,000 runs later in both', 1000, 'both'],
   ] as const)('%s roll back no harmless change', (_, minutes, arm) => {
-    expect(outcomes(standing(), 12, lateBy(minutes, arm)).roll_back ?? 0).toBe(0)
+    expect(outcomes(standing(), 6, lateBy(minutes, arm)).roll_back ?? 0).toBe(0)
   })
 
   test('and later than was declared count against harm, are counted, and pause as long as they are missing', () => {
     const short = standing({ ...DAY, window_hours: 1, outcome_hours: 1 })
     const announced: World = { ...lateBy(1000, 'baseline'), announced: true }
-    expect(outcomes(short, 12, announced).roll_back ?? 0).toBe(0)
+    expect(outcomes(short, 6, announced).roll_back ?? 0).toBe(0)
     const runs = log(short, 3, announced)
     const before = verdictOn(short, runs.slice(0, 1200), 24)
     expect(before.verdict).toBe('pause')

@@ -12,7 +12,7 @@ import { transcriptEngine } from '../../../functions/steps/replay/transcript-eng
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
-import { aFamily, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { aFamily, aRoughTarget, aSuite, aWorld, INTENT } from '../../support/builders.ts'
 import {
   contents,
   copied,
@@ -30,7 +30,7 @@ import {
 const OLD = 'evals.refund@1.0.0'
 const NEW = 'evals.refund@1.1.0'
 const SAME = 'evals.refund@1.0.1'
-const small = { search: 6, heldout: 100 }
+const small = { search: 6, heldout: 30 }
 const no = aWorld({
   ...small,
   extra: [
@@ -40,14 +40,14 @@ const no = aWorld({
   ],
 })
 const under = (evals: string, over: Partial<TuningTarget> = {}) =>
-  aTarget({
-    baseline_tuple: { ...aTarget().baseline_tuple!, evals },
+  aRoughTarget({
+    baseline_tuple: { ...aRoughTarget().baseline_tuple!, evals },
     scoring: { replayer: 'transcript', questions: 2 },
     ...over,
   })
 /** Asks no question: the policy rate that it wants to exclude needs more families than there are. */
 const unasked = (evals: string) =>
-  under(evals, { guardrails: { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } } })
+  under(evals, { guardrails: { ...aRoughTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } } })
 const fresh = (n: number) =>
   Array.from({ length: n }, (_, i) => aFamily(`n${i}`, { side: 'heldout', required: 1, gold: 1 }))
 
@@ -75,7 +75,7 @@ describe('a version that nobody asked', () => {
     for (const suite of [OLD, NEW, OLD, NEW]) {
       expect((await run(store, { target: unasked(suite) })).verdict).toBe('inconclusive')
       const live = (await items(store)).filter((v) => v.retired === null)
-      expect(live).toEqual([expect.objectContaining({ suite, used: 0, families: 102 })])
+      expect(live).toEqual([expect.objectContaining({ suite, used: 0, families: small.heldout + 2 })])
       seen.push(live[0]!)
     }
     expect(seen[2]).toEqual({ ...seen[0]!, revision: seen[2]!.revision })
@@ -114,7 +114,7 @@ describe('a version that was asked', () => {
     const [item] = await items(store)
     expect(item).toMatchObject({ suite: OLD, used: 1, questions: 2, open: null, retired: 'suite_changed' })
     expect([LedgerItem.parse(item), chainHolds(item!)]).toEqual([item, true])
-    expect([await casesOf(store, 'first'), await casesOf(store, 'second')]).toEqual([6, 108])
+    expect([await casesOf(store, 'first'), await casesOf(store, 'second')]).toEqual([6, 6 + small.heldout + 2])
     for (const id of ['first', 'second'])
       expect(await verifyRun(store, id, transcriptEngine())).toMatchObject({ reproducible: true })
   })

@@ -85,7 +85,7 @@ test('a lattice of more points than can be listed is sampled, certified, and rep
   expect(reachableSize(fields, 2)).toBeGreaterThan(EXACT_BELOW)
 
   const store = await stocked(memory(), world, { pack })
-  const summary = await run(store, { target, runId: 'r' })
+  const summary = await run(store, { target: { ...target, proposers: ['neighbours'] }, runId: 'r' })
   expect(summary).toMatchObject({ verdict: 'certified', search: { exact: false } })
 
   // Both budgets as small as nothing needed allows, or so little above it that nobody would mind.
@@ -94,6 +94,15 @@ test('a lattice of more points than can be listed is sampled, certified, and rep
   expect(tools!.to).toBeLessThanOrEqual(60)
   const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun('r', 'selected-proposal.json'))
   expect(proposal!.candidate_change.patch).toEqual(summary.winner)
+
+  // What proposers made is looked at beside the sample, no candidate twice.
+  const scored = await readLines<CandidateScore>(store.objects, keys.autotuneRun('r', 'candidates.jsonl'))
+  expect(new Set(scored.map(({ candidate_id }) => candidate_id)).size).toBe(scored.length)
+  const beside = scored.filter(({ origin }) => origin === 'neighbours')
+  expect(beside.map(({ patch }) => Object.entries(patch).map(([path, { to }]) => `${path} ${to}`)[0]).sort()).toEqual(
+    [`${EVIDENCE} 1490`, `${TOOLS} 1490`, 'evidence.orders.top_k 3', 'evidence.orders.top_k 5'].sort(),
+  )
+  expect(scored.length - beside.length).toBeGreaterThan(190)
 
   expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
 })
@@ -107,18 +116,5 @@ test('a lattice of more points than one draw can number is sampled too, and its 
   expect(search).toMatchObject({ exact: false, visited: 199 })
   expect(search!.no_search!.candidates).toBeGreaterThan(1)
   expect(Object.keys(search!.no_search!.best!.patch).sort()).toEqual([EVIDENCE, TOOLS, 'evidence.orders.top_k'].sort())
-  expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
-})
-
-test('what proposers made is looked at beside the sample, no candidate twice, and keeps its word', async () => {
-  const store = await stocked(memory(), [...world.slice(0, 4), ...world.slice(-4)], { pack })
-  await run(store, { target: { ...target, proposers: ['neighbours'] }, runId: 'r' })
-  const scored = await readLines<CandidateScore>(store.objects, keys.autotuneRun('r', 'candidates.jsonl'))
-  expect(new Set(scored.map(({ candidate_id }) => candidate_id)).size).toBe(scored.length)
-  const beside = scored.filter(({ origin }) => origin === 'neighbours')
-  expect(beside.map(({ patch }) => Object.entries(patch).map(([path, { to }]) => `${path} ${to}`)[0]).sort()).toEqual(
-    [`${EVIDENCE} 1490`, `${TOOLS} 1490`, 'evidence.orders.top_k 3', 'evidence.orders.top_k 5'].sort(),
-  )
-  expect(scored.length - beside.length).toBeGreaterThan(190)
   expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
 })

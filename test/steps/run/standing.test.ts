@@ -152,7 +152,7 @@ describe('recorded runs', () => {
           expect(Object.fromEntries(besides)).toEqual(whole)
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 10 },
     )
     expect(await run(store)).toMatchObject({ verdict: 'certified' })
   })

@@ -10,11 +10,11 @@ import { transcriptEngine } from '../../../functions/steps/replay/transcript-eng
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readText } from '../../../functions/streams/read-object.ts'
-import { aFamily, aTarget, aWorld, type FamilyParts, INTENT } from '../../support/builders.ts'
+import { aFamily, aRoughTarget, aWorld, type FamilyParts, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, memory, onDisk, run, stocked, twin, watched } from '../stores.ts'
 
-const small = { search: 6, heldout: 100 }
-const strict = { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
+const small = { search: 6, heldout: 30 }
+const strict = { ...aRoughTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
 const violating: FamilyParts[] = [{ side: 'heldout', required: 3 }]
 const verify = (store: Store, id = 'r') => verifyRun(store, id, transcriptEngine())
 
@@ -42,11 +42,14 @@ const RUNS: Record<
   },
   'refused after its search': { verdict: 'refused', world: { search: 6, heldout: 0 }, scope: 'commit' },
 }
+const made = new Map<string, Store>()
+/** A copy of the store of that run, which is made once. */
 async function finished(name: string): Promise<Store> {
   const { verdict, world, target } = RUNS[name]!
-  const store = await stocked(memory(), aWorld(world))
-  expect((await run(store, { runId: 'r', target: aTarget(target) })).verdict).toBe(verdict)
-  return store
+  const store = made.get(name) ?? (await stocked(memory(), aWorld(world)))
+  if (!made.has(name)) expect((await run(store, { runId: 'r', target: aRoughTarget(target) })).verdict).toBe(verdict)
+  made.set(name, store)
+  return await twin(store)
 }
 const flipped = (text: string, at: number): string =>
   text.slice(0, at) + (text[at] === '7' ? '8' : '7') + text.slice(at + 1)
@@ -214,7 +217,7 @@ describe('a run stays reproducible', () => {
   test('after its version was superseded', async () => {
     const store = await finished('inconclusive')
     await imported(store, [aFamily('n', { side: 'heldout' })])
-    await run(store, { runId: 'second', target: aTarget({ guardrails: strict }) })
+    await run(store, { runId: 'second', target: aRoughTarget({ guardrails: strict }) })
     for (const id of ['r', 'second']) expect(await verify(store, id)).toMatchObject({ reproducible: true })
   })
 
@@ -226,7 +229,7 @@ describe('a run stays reproducible', () => {
       patch: { 'evidence.orders.top_k': { from: 4, to: 2 } },
       rationale: 'r',
     }
-    const target = aTarget({ scoring: { replayer: 'transcript', questions: 2 } })
+    const target = aRoughTarget({ scoring: { replayer: 'transcript', questions: 2 } })
     expect(await run(store, { runId: 'second', candidates: [change], target })).toMatchObject({
       verdict: 'not_certified',
     })
@@ -236,7 +239,7 @@ describe('a run stays reproducible', () => {
 
   test('whose question was given up before and asked again', async () => {
     const store = await stocked(memory(), aWorld(small))
-    const target = aTarget({ scoring: { replayer: 'transcript', questions: 2 } })
+    const target = aRoughTarget({ scoring: { replayer: 'transcript', questions: 2 } })
     const dying = watched(store, (act, side, key) => {
       if (act === 'read' && side === 'vault' && key.endsWith('test.jsonl')) throw new Error('power cut')
     })
@@ -285,7 +288,7 @@ test('works over files as over memory', async () => {
   const { store, dispose } = onDisk()
   try {
     await stocked(store, aWorld(small))
-    await run(store, { runId: 'r' })
+    await run(store, { runId: 'r', target: aRoughTarget() })
     expect(await verify(store)).toMatchObject({ reproducible: true, scope: 'gate' })
     const inMemory = await contents(await finished('certified'))
     for (const [key, text] of Object.entries(await contents(store)))

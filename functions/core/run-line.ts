@@ -25,9 +25,10 @@ export function finishedLine(
     gain: certificate && metric !== null ? { metric, baseline, candidate } : null,
     worse: certificate
       ? {
-          worse: certificate.regression_runs.length,
+          // Families with a label, as the review says it: of the others nobody knows.
+          worse: certificate.heldout.regressions,
           better: certificate.heldout.improvements,
-          of: certificate.heldout.cases,
+          of: certificate.heldout.labelled,
         }
       : null,
   }

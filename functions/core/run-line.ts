@@ -23,14 +23,15 @@ export function finishedLine(
     verdict,
     change: summary.winner,
     gain: certificate && metric !== null ? { metric, baseline, candidate } : null,
-    worse: certificate
-      ? {
-          // Families with a label, as the review says it: of the others nobody knows.
-          worse: certificate.heldout.regressions,
-          better: certificate.heldout.improvements,
-          of: certificate.heldout.labelled,
-        }
-      : null,
+    worse:
+      certificate && certificate.heldout.regressions !== null
+        ? {
+            // Families with a label, as the review says it: of the others nobody knows.
+            worse: certificate.heldout.regressions,
+            better: certificate.heldout.improvements,
+            of: certificate.heldout.labelled,
+          }
+        : null,
   }
 }
 

@@ -30,7 +30,7 @@ export function candidateMatrix(facts: ReportFacts, pareto: Pareto): Html {
       rows.map(({ x, y, id, candidate }) => ({
         head: patchWords(candidate.patch),
         cells: [
-          html`${candidate.fate.replaceAll('_', ' ')}${candidate.reason !== '' && html`: <span class="of">${cut(visible(candidate.reason), 140)}</span>`}`,
+          html`${candidate.fate.replaceAll('_', ' ')}${candidate.reason !== '' && html`: <span class="of">${cut(visible(candidate.reason), 100)}</span>`}`,
           { says: metricValue(metric, x), by: x },
           { says: y === null ? '' : measure.value(y), by: y },
           candidate.replayed?.replays ?? 0,

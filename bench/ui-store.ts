@@ -2,7 +2,9 @@
 import { canonical, canonicalLines, digestOfBytes } from '../functions/core/canonical.ts'
 import { daysOf } from '../functions/core/experience/days.ts'
 import { familyHash } from '../functions/core/experience/index-line.ts'
+import { compileCase } from '../functions/core/replay/compile.ts'
 import { publishRefund } from '../functions/demo/documents.ts'
+import { refundRuns } from '../functions/demo/generate.ts'
 import type { ObjectStore } from '../functions/ports.ts'
 import { keys } from '../schemas/s3-keys.ts'
 
@@ -59,19 +61,14 @@ export async function writeRecorded(objects: ObjectStore, runs: number, segment 
   }
   const cases = function* () {
     for (let i = 0; i < runs; i++)
-      yield `${canonical({ case_id: caseId(i), intent_id: INTENT, recordings: [{ run_id: `run_${caseId(i)}`, ...FIELDS }] })}\n`
+      yield `${canonical({ case_id: caseId(i), intent_id: INTENT, family_id: `customer-${i}`, digest: SMALL.digest, recordings: [{ ...SMALL.recordings[0]!, run_id: `run_${caseId(i)}` }] })}\n`
   }
   await objects.put(keys.goldens(INTENT), inBlocks(cases()))
 }
 
-/** What the page of a store looks for in a recording. */
-const FIELDS = {
-  outcome: { passed: true, score: null, latency_ms: 1, cost_cents: null, must_refuse: null },
-  evidence: { ref: ['a'], source: [null] },
-  calls: { step: [1], prompt_tokens: [10] },
-  actions: { writes: [true], confirmed: [null], correct: [null] },
-  approvals: { asked: [true] },
-}
+/** The shortest case that a store takes for one: a refund without its steps, which read one passage. */
+const [REFUND] = [...refundRuns({ families: 1 })]
+const SMALL = compileCase([{ ...REFUND!, evidence: REFUND!.evidence.slice(0, 1), steps: [] }])
 
 async function* inBlocks(lines: Iterable<string>): AsyncGenerator<string> {
   const block: string[] = []

@@ -139,7 +139,7 @@ export function build(state: { code: number }): Command {
       .description('print a script that completes verbs and options in your shell')
       .addArgument(new Argument('<shell>').choices(SHELLS)),
     'completion',
-    'source <(autotune completion bash)\nautotune completion bash\nautotune completion fish',
+    'source <(autotune completion bash)\nsource <(autotune completion zsh)\nautotune completion fish | source',
   ).action((shell: Shell) => {
     process.stdout.write(completionScript(shell, described(program)))
   })

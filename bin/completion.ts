@@ -94,19 +94,42 @@ compdef _autotune autotune
 const fishScript = (commands: readonly Described[]): string => {
   const word = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
   const first = (text: string) => text.split(/[;:]/)[0]!
+  const at = (path: string) => word(`__autotune_at ${path}`.trim())
   const lines = commands.flatMap((c) => {
     const [group, name] = c.path.split(' ')
-    const isTyped = name
-      ? `__fish_seen_subcommand_from ${group}; and __fish_seen_subcommand_from ${name}`
-      : `__fish_seen_subcommand_from ${group}`
-    const begins = name ? `__fish_seen_subcommand_from ${group}` : '__fish_use_subcommand'
     return [
-      `complete -c autotune -f -n ${word(begins)} -a ${word(name ?? group!)} -d ${word(first(c.description))}`,
+      `complete -c autotune -f -n ${at(name ? group! : '')} -a ${word(name ?? group!)} -d ${word(first(c.description))}`,
+      ...(c.values.length > 0 ? [`complete -c autotune -f -n ${at(c.path)} -a ${word(c.values.join(' '))}`] : []),
       ...c.options.map(
         (o) =>
-          `complete -c autotune -n ${word(isTyped)} -l ${word(o.long!.slice(2))}${o.required || o.optional ? ' -r' : ''}${o.argChoices ? ` -f -a ${word(o.argChoices.join(' '))}` : ''} -d ${word(first(o.description))}`,
+          `complete -c autotune -n ${at(c.path)} -l ${word(o.long!.slice(2))}${o.required || o.optional ? ' -r' : ''}${o.argChoices ? ` -f -a ${word(o.argChoices.join(' '))}` : ''} -d ${word(first(o.description))}`,
       ),
     ]
   })
-  return `# fish completion of autotune: autotune completion fish | source\n${lines.join('\n')}\n`
+  return `# fish completion of autotune: autotune completion fish | source
+function __autotune_at --description 'is this the command that the words before the cursor name?'
+  set -l path
+  for word in (commandline -opc)[2..]
+    switch $word
+      case help
+        test -z "$path"; or break
+      case '-*'
+        break
+      case '*'
+        switch "$path"
+          case ''
+            set path $word
+          case ${groups(commands).replaceAll('|', ' ')}
+            set path "$path $word"
+          case '*'
+            break
+        end
+    end
+  end
+  test "$path" = "$argv"
+end
+complete -c autotune -f -n ${at('')} -a help -d 'usage, options, examples and exit codes of a verb'
+complete -c autotune -l help -d 'usage, options, examples and exit codes'
+${lines.join('\n')}
+`
 }

@@ -19,7 +19,7 @@ import { readJson } from '../streams/read-object.ts'
 import { nextCommand } from './next.ts'
 import { readerOf } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import { print, say } from './terminal.ts'
+import { onInterrupt, print, say } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
 // The key decides who is sealed away, and with it every figure that README shows.
@@ -49,6 +49,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     durable: dir !== null,
     progress: terminalProgress(),
   })
+  const ended = onInterrupt(`What stands in ${store.dir} is whole, and begun: throw it away, a demo wants a fresh one`)
   const engine = isolatedEngine(store.vaultDir, { progress: store.progress, ...asking(store) })
   try {
     const pack = await publishRefund(store)
@@ -84,6 +85,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     ])
     return summary.verdict === 'certified' ? 0 : 3
   } finally {
+    ended()
     engine.close()
     store.close()
   }

@@ -23,13 +23,15 @@ export function finishedLine(
     verdict,
     change: summary.winner,
     gain: certificate && metric !== null ? { metric, baseline, candidate } : null,
-    worse: certificate
-      ? {
-          worse: certificate.regression_runs.length,
-          better: certificate.heldout.improvements,
-          of: certificate.heldout.cases,
-        }
-      : null,
+    worse:
+      certificate && certificate.heldout.regressions !== null
+        ? {
+            // Families with a label, as the review says it: of the others nobody knows.
+            worse: certificate.heldout.regressions,
+            better: certificate.heldout.improvements,
+            of: certificate.heldout.labelled,
+          }
+        : null,
   }
 }
 

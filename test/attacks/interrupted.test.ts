@@ -29,6 +29,34 @@ test.each([
   expect(told).toBe(`autotune: ended by ${signal}. The same command goes on\n`)
 })
 
+test('a second Ctrl-C, in the middle of work that does not look up, is answered by the same words once, and 130', async () => {
+  const program = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `const { onInterrupt } = await import(${href}); onInterrupt('The same command goes on')
+       process.on('exit', () => console.log('left'))
+       console.log('up'); const until = Date.now() + 400; while (Date.now() < until);
+       setInterval(() => {}, 1000)`,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let [told, out] = ['', '']
+  program.stderr.on('data', (chunk) => {
+    told += String(chunk)
+  })
+  program.stdout.on('data', (chunk) => {
+    out += String(chunk)
+  })
+  await once(program.stdout, 'data')
+  program.kill('SIGINT')
+  program.kill('SIGINT')
+  expect(await once(program, 'close')).toEqual([130, null])
+  expect(told).toBe('autotune: ended by SIGINT. The same command goes on\n')
+  expect(out).toBe('up\nleft\n')
+})
+
 test('work that is done leaves the signals as they were', async () => {
   const { onInterrupt } = await import('../../functions/cli/terminal.ts')
   const before = process.listenerCount('SIGINT')

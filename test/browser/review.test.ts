@@ -102,6 +102,17 @@ describeBrowser('a review in a browser', () => {
     })
   })
 
+  test('at most 450 words stand open on the page of the demo', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      await visit(browser, url('policy'), DESKTOP, async (page) => {
+        // What is closed is not rendered, and no word of it is inner text.
+        const words = (await page.locator('main').innerText()).split(/\s+/).filter((w) => /\p{L}/u.test(w))
+        expect(words.length).toBeGreaterThan(150)
+        expect(words.length).toBeLessThanOrEqual(450)
+      })
+    })
+  })
+
   test('one screen of a phone tells the change, the gain, the harm and what to look at', async () => {
     await servingReview(copyOf(untouched), async ({ url }) => {
       await visit(browser, url('policy'), PHONE, async (page) => {

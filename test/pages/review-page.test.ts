@@ -390,3 +390,21 @@ test('a change for some cases says in words for which, how many they are, and wh
   expect(accessibilityProblems(shown)).toEqual([])
   expect(page).not.toMatch(/Only where/)
 })
+
+test('lost passages that somebody marked stand among what to look at, also where no rule speaks', () => {
+  const evidence = aShown().evidence!
+  const with_ = (needed_lost: number) => {
+    const coverage = evidence.coverage!.map((row, i) => ({
+      ...row,
+      required_lost: 0,
+      needed: 20,
+      needed_lost: i === 0 ? needed_lost : 0,
+    }))
+    return reviewPage(aView(aShown({ evidence: { ...evidence, coverage, look_at: [] } })))
+  }
+  expect(with_(0)).toContain('Nothing stands out')
+  expect(with_(2)).not.toContain('Nothing stands out')
+  expect(plain(with_(2).replace(/<[^>]+>/g, ' '))).toContain(
+    `2 of ${20 * evidence.coverage!.length} needed passages of the search cases are read no more.`,
+  )
+})

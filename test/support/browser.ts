@@ -86,6 +86,9 @@ export async function picture(page: Page, name: string, height: number, from: st
     `for (const e of document.querySelectorAll('pre')) e.textContent = e.textContent.replace(/ --store .*/, '')`,
   )
   const { width } = page.viewportSize()!
-  const top = from === null ? 0 : ((await page.locator(from).first().boundingBox())?.y ?? 0) - 24
+  // Where an element stands in the window; what was opened before may have scrolled it away.
+  const scrolled = await page.evaluate<number>('scrollY')
+  const top =
+    from === null ? 0 : Math.max(0, ((await page.locator(from).first().boundingBox())?.y ?? 0) + scrolled - 24)
   await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true, clip: { x: 0, y: top, width, height } })
 }

@@ -4,13 +4,13 @@ import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { canonical } from '../canonical.ts'
 
 /**
- * A run without record ids, dates, clocks and what people say of it beforehand. Ids of tool calls, and of passages whose text is recorded, only tie things
+ * A run without record ids, dates, clocks, where it was read from and what people say of it beforehand. Ids of tool calls, and of passages whose text is recorded, only tie things
  * together: they are numbered. Ids that stand in a text stay, and so does the name of a passage that has no text.
  */
 export function contentOf(run: ExperienceRun): Readonly<Record<string, unknown>> {
   const { run_id: _r, trace_id: _t, case_id: _c, family_id: _f, decision_record_id: _d, ...named } = run
   const { date: _date, split: _split, release_tuple_id: _u, evaluator_suite_version: _e, ...said } = named
-  const { attributes: _attributes, ...content } = said
+  const { attributes: _attributes, session_id: _s, started_at: _at, source: _source, ...content } = said
   const { latency_ms: _latency, ...outcome } = content.outcome
   return {
     ...content,
@@ -21,6 +21,8 @@ export function contentOf(run: ExperienceRun): Readonly<Record<string, unknown>>
   }
 }
 
+type Clocks = { readonly [name in 'latency_ms' | 'first_token_ms' | 'waited_ms']?: unknown }
+
 /** Steps without their clocks, each tool call by its number. */
 function withoutNames(steps: readonly Step[]): unknown[] {
   const calls = new Map<string, number>()
@@ -30,7 +32,7 @@ function withoutNames(steps: readonly Step[]): unknown[] {
     return number
   }
   return steps.map((step) => {
-    const { latency_ms: _latency, ...said } = step as Step & { readonly latency_ms?: unknown }
+    const { latency_ms: _l, first_token_ms: _f, waited_ms: _w, ...said } = step as Step & Clocks
     if (!('tool_call_id' in said) || said.tool_call_id === null) return said
     return { ...said, tool_call_id: numberOf(said.tool_call_id) }
   })

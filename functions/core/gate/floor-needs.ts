@@ -82,7 +82,7 @@ export function floorNeeds(
     const needed = Math.max(1, total - all)
     const troubles = asked.flatMap((stake): Trouble[] => [
       ...unknown(stake, facts, target.max_not_recorded),
-      ...(seen === null ? [] : blind(stake, seen)),
+      ...(seen === null ? [] : mute(stake, seen, facts)),
     ])
     const count = `N=${N}${some > 0 ? ` beside ${some} excluded` : ''}, needs ${needed}`
     if (troubles.length > 0) return row(false, N, null, [...new Set(troubles.map((t) => t.note))].join('; '))
@@ -96,12 +96,21 @@ function unknown(stake: Stake, facts: HeldoutVersion, most: number): Trouble[] {
   return note === null ? [] : [{ note, needed: null }]
 }
 
-/** A floor that a layer could break, and that nothing destructive ever broke. */
-function blind({ floor }: Stake, seen: SeenToFail): Trouble[] {
-  if (isAtLeast(seen[floor.evaluator_id] ?? 0, 1)) return []
+/** A floor that a layer could break, and that nothing destructive ever broke, or that has nothing to look at where it is asked. */
+function mute({ floor }: Stake, seen: SeenToFail, facts: HeldoutVersion): Trouble[] {
+  const or = `(${lackOf(floor)}; or say why in not_at_stake)`
+  if (!isAtLeast(seen[floor.evaluator_id] ?? 0, 1))
+    return [
+      {
+        note: `${floor.evaluator_id} is blind: the most destructive values break it in no search family, so it could not contradict a certificate ${or}`,
+        needed: null,
+      },
+    ]
+  const known = facts.exposure![floor.evaluator_id]
+  if (known === undefined || known.exposed > 0 || known.not_at_stake === 0) return []
   return [
     {
-      note: `${floor.evaluator_id} is blind: the most destructive values break it in no search family, so it could not contradict a certificate (${lackOf(floor)}; or say why in not_at_stake)`,
+      note: `${floor.evaluator_id} has nothing to look at on the sealed side: in none of ${known.not_at_stake} families stands anything that could break ${or}`,
       needed: null,
     },
   ]

@@ -8,7 +8,15 @@ import { digestOf } from '../canonical.ts'
  */
 export type BareRecording = Omit<Recording, 'recorded' | 'actions'> & {
   actions: Omit<Recording['actions'], 'arguments'>
+  /** Of a slim one, whose arguments are gone: some of them were null. */
+  nullArguments?: true
 }
+
+const NULL = digestOf(null)
+
+/** Were arguments recorded as null: nobody knows what they were. */
+export const hasNullArguments = ({ actions, nullArguments }: BareRecording): boolean =>
+  nullArguments ?? (actions as Partial<Recording['actions']>).arguments?.includes(NULL) ?? false
 
 /** A recording as a search goes on with it. */
 export type SlimRecording = BareRecording & {
@@ -34,6 +42,7 @@ export function slim({ recordings, ...head }: ReplayCase): SlimCase {
         ...rest,
         outcome,
         actions: acts,
+        ...(args.includes(NULL) && { nullArguments: true as const }),
         decided: isOne ? '' : digestOf([outcome.status, outcome.outputs, actions.name, args]),
       }
     }),

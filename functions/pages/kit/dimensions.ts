@@ -134,7 +134,7 @@ function intervalOf(row: CertifiedRow, metric: MetricName, end: 'most' | 'least'
   if (rule === 'count_above')
     return `${number(counts.above ?? families)} of ${number(families)} families above the limit, pinned at ${number(counts.pinned ?? 0)} ms before sealing`
   if (rule === 'not_measured') return visible(row.note ?? 'not measured')
-  const stands = bound === null ? '-' : `at ${end} ${metricChange(metric, bound)} (${percent(1 - level)} bound)`
+  const stands = bound === null ? '-' : `at ${end} ${metricChange(metric, bound)} (${percent(1 - level, 4)} bound)`
   if (rule === 'by_construction')
     return `never above the baseline, by construction${bound !== null && bound < 0 ? `; ${stands}` : ''}`
   return rule === 'mean_bet'

@@ -42,6 +42,7 @@ dl>dt{grid-column:1}dl>dd{grid-column:2}
 dt{color:var(--soft)}dd{margin:0}
 del{background:none;color:var(--bad)}ins{background:var(--mark);text-decoration:underline;color:inherit}
 details{margin:.5rem 0}summary{cursor:pointer;padding:.35rem 0;font-weight:600}
+details.passage{margin:0;min-width:min(24rem,70vw)}details.passage summary{padding:0}details.passage pre{font-weight:400}
 figure{margin:.75rem 0}figcaption{color:var(--soft)}
 svg{width:100%;height:auto;max-width:32rem;display:block}
 svg text{fill:var(--fg);font-size:13px;font-family:system-ui,sans-serif}
@@ -70,6 +71,7 @@ label{display:block;margin:.75rem 0 .25rem}
 label.check{display:flex;gap:.6rem;align-items:flex-start}
 input[type=checkbox]{width:1.4rem;height:1.4rem;flex:none;margin:.1rem 0 0;accent-color:var(--accent)}
 textarea{width:100%;min-height:5rem;font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:.4rem;padding:.5rem}
+select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:.4rem;min-height:2.75rem;max-width:100%;padding:.3rem .5rem}
 button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.25rem;border-radius:.4rem;border:2px solid var(--accent);background:var(--accent);color:var(--on-accent);cursor:pointer;margin-top:.75rem}
 button.no{background:var(--bg);color:var(--bad);border-color:var(--bad)}
 a{color:var(--accent)}
@@ -78,7 +80,7 @@ a{color:var(--accent)}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;padding:0;margin:.5rem 0}
 .legend svg{width:1rem;height:1rem;display:inline-block;vertical-align:-.15rem;margin-right:.3rem}
 footer{margin-top:3rem;padding-bottom:2rem;font-size:.9rem}
-@media (max-width:40rem){h1{font-size:1.35rem}
+@media (max-width:40rem){h1{font-size:1.35rem}time{white-space:normal}
 .track{grid-auto-flow:row;gap:0}.track li{border-top:0;border-left:.4rem solid var(--line);padding:.25rem 0 .5rem .75rem}
 dl:not(.short,.tiles){grid-template-columns:1fr;gap:0}dl:not(.short,.tiles)>dd{grid-column:1}dl:not(.short,.tiles)>:is(dd:last-child,dd:has(+dt)){margin-bottom:.5rem}
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}

@@ -72,7 +72,7 @@ function tiles(facts: ReportFacts): Html | null {
   return html`<dl class="tiles">
 <div><dt>${facts.verdict === 'certified' ? 'Gain' : 'It would have gained'}: ${metricName(metric)}</dt><dd>${
     heldout?.baseline != null && heldout.candidate != null
-      ? html`<strong>${metricChange(metric, heldout.candidate - heldout.baseline)}${relative(heldout.baseline, heldout.candidate)}</strong>held out ${metricValue(metric, heldout.baseline)} to ${metricValue(metric, heldout.candidate)}${own?.bound != null && `, ${percent(1 - own.level)} bound ${metricChange(metric, own.bound)}`}; `
+      ? html`<strong>${metricChange(metric, heldout.candidate - heldout.baseline)}${relative(heldout.baseline, heldout.candidate)}</strong>held out ${metricValue(metric, heldout.baseline)} to ${metricValue(metric, heldout.candidate)}${own?.bound != null && `, ${percent(1 - own.level, 4)} bound ${metricChange(metric, own.bound)}`}; `
       : html`<strong>${baseline_metric === null || shown.metric === null ? 'not known' : `${metricChange(metric, shown.metric - baseline_metric)}${relative(baseline_metric, shown.metric)}`}</strong>`
   }on the search set ${metricValue(metric, baseline_metric)} to ${metricValue(metric, shown.metric)}</dd></div>
 <div><dt>Harm on the search set</dt><dd>${

@@ -85,22 +85,27 @@ function passages({ evidence }: ExperienceRun, nth: number): Html {
   return html`${table(
     `passages-${nth}`,
     'Passages as they were offered; needed: gold or required',
-    ['passage', 'bucket', 'source', 'hop', 'rank', 'tokens', 'needed', 'text'],
+    ['passage', 'bucket', 'source', 'hop', 'rank', 'tokens', 'needed'],
     evidence
       .slice(0, MOST.passages)
       .map((one) => [
-        html`<span class="mono">${visible(one.evidence_ref)}</span>`,
+        passageText(one),
         visible(one.bucket),
         visible(one.source ?? 'not recorded'),
         number(one.hop),
         number(one.ranks.as_ranked ?? Object.values(one.ranks)[0]!),
         one.tokens === null ? 'estimated' : number(one.tokens),
         one.required ? 'required' : one.gold ? 'gold' : '-',
-        one.text === null
-          ? 'not recorded'
-          : html`<details><summary>show</summary><pre>${recordedText(one.text)}</pre></details>`,
       ]),
   )}${more(evidence.length, MOST.passages, 'passages')}`
+}
+
+/** A passage by its name, which opens its text: in a column of its own there would be no room for it. */
+const passageText = ({ evidence_ref, text }: ExperienceRun['evidence'][number]): Html => {
+  const name = html`<span class="mono">${visible(evidence_ref)}</span>`
+  return text === null
+    ? html`${name} <span class="of">text not recorded</span>`
+    : html`<details class="passage"><summary>${name}</summary><pre>${recordedText(text)}</pre></details>`
 }
 
 const more = (all: number, shown: number, what: string): Html | null =>

@@ -27,7 +27,7 @@ ${
           link(href(['intents', one.intent]), visible(one.intent)),
           link(href(['runs'], { intent: one.intent }), 'runs'),
           one.in_force === null
-            ? 'as the target names it: no rollout put one there'
+            ? 'the one that a target names: nothing was released yet'
             : html`<span class="mono">${visible(one.in_force)}</span>`,
           underWay(one),
           leftFamilies(one.sealed),

@@ -1,5 +1,6 @@
 /** One run and one of its candidates: verdict, reasons, the fate of each change, and the cases that it was replayed on. */
 import { html } from 'hono/html'
+import { FATES, type Fate } from '#schemas/candidate.ts'
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { count, number, setting, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
@@ -46,12 +47,14 @@ function became({ reviews, rollout }: RunView): Html | string {
   return html`${reviews.map((id) => html`review ${link(href(['reviews', id]), visible(id))} `)}${rollout !== null && html`rollout ${link(href(['rollouts', rollout]), visible(rollout))}`}`
 }
 
-/** Fates that a search ends with last stand first. */
+/** In the order of their fates: what a search ended with first, then what it measured; what it never looked at stands last. */
 const FIRST = ['won', 'certified', 'committed', 'dominated'] as const
+const LAST = ['unreplayable', 'inert', 'remembered', 'blast_radius'] as const
+const MEASURED_FATES = FATES.filter((fate) => ![...FIRST, ...LAST].some((one) => one === fate))
 
 function candidates({ row, from }: RunView, { candidates: listed, search }: NonNullable<RunView['summary']>): Html {
-  const kept = FIRST.flatMap((fate) => listed.filter((c) => c.fate === fate))
-  const all = [...kept, ...listed.filter((c) => !kept.includes(c))]
+  const of = (fates: readonly Fate[]) => fates.flatMap((fate) => listed.filter((c) => c.fate === fate))
+  const all = [...of(FIRST), ...of(MEASURED_FATES), ...of(LAST)]
   const shown = all.slice(from, from + CANDIDATES)
   const page = (at: number, says: string) => link(href(['runs', row.run_id], { from: at }), says)
   return html`<h2>Candidates</h2>

@@ -7,6 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { CaseRun, CaseView, RecordingView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
+import { ahead } from '../../streams/groups.ts'
 import { jsonOf, orNull, readJson, valueReader } from '../../streams/read-object.ts'
 import { readCorrections } from '../experience/corrections.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
@@ -74,21 +75,24 @@ async function recordingOf(
 
 /** The line of a run in the index, that of a segment where it has two: it was packed since. Segments are looked through as bytes. */
 async function indexLineOf(objects: ObjectStore, intent: string, run_id: string): Promise<IndexLine | null> {
-  const named = `"run_id":${JSON.stringify(run_id)}`
   let found: IndexLine | null = null
-  for await (const key of objects.list(keys.index(intent))) {
-    const { buffer, byteOffset, byteLength } = (await objects.get(key)) ?? new Uint8Array()
-    const segment = Buffer.from(buffer, byteOffset, byteLength)
-    const at = segment.indexOf(named)
-    if (at < 0) continue
-    const end = segment.indexOf('\n', at)
-    const text = segment.toString('utf8', segment.lastIndexOf('\n', at) + 1, end < 0 ? segment.length : end)
-    const line = jsonOf(text) as IndexLine | undefined
-    if (line?.run_id !== run_id) continue
-    if (line.packed) return line
-    found = line
+  // Some segments are on their way while one is looked through.
+  for await (const line of ahead(objects.list(keys.index(intent)), 4, (key) => lineIn(objects, key, run_id))) {
+    if (line?.packed) return line
+    found = line ?? found
   }
   return found
+}
+
+async function lineIn(objects: ObjectStore, key: string, run_id: string): Promise<IndexLine | null> {
+  const { buffer, byteOffset, byteLength } = (await objects.get(key)) ?? new Uint8Array()
+  const segment = Buffer.from(buffer, byteOffset, byteLength)
+  const at = segment.indexOf(`"run_id":${JSON.stringify(run_id)}`)
+  if (at < 0) return null
+  const end = segment.indexOf('\n', at)
+  const text = segment.toString('utf8', segment.lastIndexOf('\n', at) + 1, end < 0 ? segment.length : end)
+  const line = jsonOf(text) as IndexLine | undefined
+  return line?.run_id === run_id ? line : null
 }
 
 /** The latest runs on an intent, and whether the search set that each pinned holds a case. */

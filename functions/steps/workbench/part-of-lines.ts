@@ -2,6 +2,8 @@
 import type { ObjectStore } from '../../ports.ts'
 
 const CHUNK_BYTES = 256 * 1024
+/** Most lines are shorter: who looks for one among sorted ones reads so much at a time. */
+const LINE_BYTES = 16 * 1024
 const NEWLINE = 0x0a
 
 /**
@@ -81,13 +83,13 @@ async function lengthOf(objects: ObjectStore, key: string): Promise<number> {
 
 /** The first line that begins at a byte or behind it, and before `high`. */
 async function lineBehind(objects: ObjectStore, key: string, from: number, high: number) {
-  const read = async (at: number) => Buffer.from((await objects.readRange(key, at, CHUNK_BYTES)) ?? [])
+  const read = async (at: number) => Buffer.from((await objects.readRange(key, at, LINE_BYTES)) ?? [])
   // A line begins behind the end of another one.
   let at = Math.max(0, from - 1)
   let part = await read(at)
   let start = from === 0 ? 0 : part.indexOf(NEWLINE) + 1
   while (from !== 0 && start === 0) {
-    if (part.length < CHUNK_BYTES) return null
+    if (part.length < LINE_BYTES) return null
     at += part.length
     part = await read(at)
     start = part.indexOf(NEWLINE) + 1

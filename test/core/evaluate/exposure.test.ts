@@ -7,6 +7,7 @@ import { EXPOSURES, worstExposure } from '#core/evaluate/exposures.ts'
 import { baselineFloors, binaryFloors, floorLetters, isViolation } from '#core/evaluate/floor-letters.ts'
 import { makePanel } from '#core/evaluate/panel.ts'
 import { compileCase } from '#core/replay/compile.ts'
+import { slim } from '#core/replay/slim.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Evaluator } from '#schemas/suite.ts'
@@ -54,6 +55,13 @@ test('grounded_arguments: a value that was read is exposed, one that was traced 
   expect(of(aRun('r', { steps: reads('order-4711') }))).toBe('exposed')
   expect(of(aRun('r', { steps: reads('order-0815') }))).toBe('not_recorded')
   expect(of(aRun('r', { steps: [said('user', 'hello'), modelCall()] }))).toBe('not_at_stake')
+  // None is not the same as nobody knows.
+  expect(of(aRun('r', { steps: [said('user', 'hello'), toolCall('a', {})] }))).toBe('not_at_stake')
+  const unread = aRun('r', { steps: [said('user', 'hello'), toolCall('a', null)] })
+  expect(of(unread)).toBe('not_recorded')
+  // Where a search looks, the arguments themselves are gone.
+  const grounded = anEvaluator({ check: 'grounded_arguments' })
+  expect(exposureOf(grounded, slim(compileCase([unread])), unread.settings)).toBe('not_recorded')
 })
 
 test('approval_honoured: a gate that the baseline asks at is exposed, a write without any gate is not recorded', () => {

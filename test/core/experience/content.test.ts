@@ -51,12 +51,18 @@ function renamed(run: ExperienceRun, { run: id, family, calls, clock, date }: Na
     decision_record_id: `d${id}`,
     release_tuple_id: `rel${id}`,
     date,
+    // What importers of traces write beside.
+    session_id: `s${id}`,
+    started_at: new Date(clock).toISOString(),
+    source: { dialect: 'otel-genai', file: `${id}.jsonl`, record: `t${id}` },
     split: 'heldout',
     evidence: run.evidence.map((o) => (o.text === null ? o : { ...o, evidence_ref: `${id}-${o.evidence_ref}` })),
     steps: run.steps.map((step) => ({
       ...step,
       ...('tool_call_id' in step ? { tool_call_id: call(step.tool_call_id) } : {}),
       ...('latency_ms' in step ? { latency_ms: clock } : {}),
+      ...(step.kind === 'model_call' ? { first_token_ms: clock } : {}),
+      ...(step.kind === 'approval' ? { waited_ms: clock } : {}),
     })) as ExperienceRun['steps'],
     outcome: { ...run.outcome, latency_ms: clock },
   }

@@ -62,6 +62,15 @@ test('a family of which nothing is recorded proves nothing, and blocks above the
   })
 })
 
+test('a floor that was seen to fail on the search side answers nothing on a sealed side where nothing could break', () => {
+  const seen = { required_evidence: 3 }
+  expect(needs(factsOf(0, 500, 0), seen)).toMatchObject({ verdict: 'inconclusive', needed: null, records_lack: true })
+  expect(needs(factsOf(0, 500, 0), seen).note).toMatch(
+    /^required_evidence has nothing to look at on the sealed side: in none of 500 families .* say why in not_at_stake/,
+  )
+  expect(needs(factsOf(1, 499, 0), seen).verdict).toBe('ready')
+})
+
 test('a floor that nothing destructive breaks is blind', () => {
   expect(needs(factsOf(0, 500, 0), {})).toMatchObject({ verdict: 'inconclusive', needed: null })
   expect(needs(factsOf(0, 500, 0), {}).note).toMatch(/^required_evidence is blind: .* say why in not_at_stake/)

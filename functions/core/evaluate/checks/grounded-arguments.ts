@@ -1,5 +1,6 @@
 /** Check `grounded_arguments`: a value that an action used can be read nowhere any more. */
 import { rulesOf } from '#schemas/compile-rules.ts'
+import { hasNullArguments } from '../../replay/slim.ts'
 import { type Check, finding, pass, verdict, warning } from './check.ts'
 import { hasNeeds, ungroundedFindings } from './lost-outcome.ts'
 import { OF_CONTEXT } from './rows.ts'
@@ -18,8 +19,9 @@ export const groundedArguments: Check<'grounded_arguments'> = {
   },
   look(r) {
     if (hasNeeds(r)) return 'exposed'
-    // An argument that could be read nowhere was traced to nothing: whether it is lost cannot be known.
-    return r.never_grounded > 0 ? 'not_recorded' : 'not_at_stake'
+    // An argument that could be read nowhere was traced to nothing, and of arguments that are null nobody knows what they
+    // were: whether they are lost cannot be known.
+    return r.never_grounded > 0 || hasNullArguments(r) ? 'not_recorded' : 'not_at_stake'
   },
   breaks: OF_CONTEXT,
   lacks:

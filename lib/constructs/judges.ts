@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { Duration, Stack } from 'aws-cdk-lib'
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2'
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { buildSync } from 'esbuild'
@@ -15,7 +15,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { type DeployedJudge, MOST_DEPLOYED_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
 import { type HarnessFiles, harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
 import { BUNDLING, sourceFile } from '../bundling.ts'
-import { logGroup, runtimeOf } from './runtime-settings.ts'
+import { logGroup, mayJoinVpc, runtimeOf } from './runtime-settings.ts'
 
 /** A module that judges, and how much of it runs at once. */
 export interface JudgeProps {
@@ -36,7 +36,6 @@ export interface JudgeProps {
 /** Which side of the split a function is asked about. */
 export type JudgedSide = 'search' | 'sealed'
 
-const NETWORK_INTERFACES = 'service-role/AWSLambdaENIManagementAccess'
 /** Time of a call beside its views: it starts, and loads the module. */
 const START_SECONDS = 60
 
@@ -93,7 +92,10 @@ export class Judges extends Construct {
       ...(vpcSubnets ? { vpcSubnets } : {}),
       securityGroups: [new SecurityGroup(scope, 'NoWayOut', { vpc, allowAllOutbound: false })],
     }
-    return new LambdaFunction(scope, 'Function', {
+    const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    const joining = mayJoinVpc(scope)
+    const policy = joining.length > 0 ? new Policy(scope, 'Policy', { roles: [role], statements: joining }) : null
+    const made = new LambdaFunction(scope, 'Function', {
       code: Code.fromAsset(asset),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -101,16 +103,14 @@ export class Judges extends Construct {
       memorySize: memory,
       timeout: Duration.seconds((2 * VIEWS_A_CALL * MOST_DEPLOYED_MS) / 1000 + START_SECONDS),
       reservedConcurrentExecutions: concurrency,
-      role: new Role(scope, 'Role', {
-        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-        // Lambda itself puts a function into a VPC under its role.
-        managedPolicies: vpc ? [ManagedPolicy.fromAwsManagedPolicyName(NETWORK_INTERFACES)] : [],
-      }),
+      role,
       // It stays empty: whoever reads it would read what a module prints of a case.
       logGroup: logGroup(scope, 'Log'),
       tracing: Tracing.DISABLED,
       ...network,
     })
+    if (policy) made.node.addDependency(policy)
+    return made
   }
 }
 

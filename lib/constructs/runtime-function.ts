@@ -8,7 +8,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import { namespaceOf } from './metrics-namespace.ts'
-import { logGroup, runtimeOf } from './runtime-settings.ts'
+import { logGroup, mayJoinVpc, runtimeOf } from './runtime-settings.ts'
 
 /** A handler, its size, and what it may. */
 export interface RuntimeFunctionProps {
@@ -61,7 +61,7 @@ export class RuntimeFunction extends Construct {
       resources: [log.logGroupArn],
     })
     const deciding = props.journal && !props.role ? props.journal.mayAppend(role) : []
-    const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging])]
+    const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging]), ...mayJoinVpc(this)]
     // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
     const policy = statements.length > 0 ? new Policy(this, 'Policy', { roles: [role], statements }) : null
     this.function = new NodejsFunction(this, 'Function', {

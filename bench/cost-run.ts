@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { inParts, PART_BYTES } from '#adapters/aws/s3-parts.ts'
+import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
-import { isWhole, whole } from '#adapters/port-rules/content.ts'
+import { isWhole } from '#adapters/port-rules/content.ts'
 import type { Content, LedgerTable, ObjectStore, Store } from '#ports'
 import { publishRefund, refundTarget } from '../functions/demo/documents.ts'
 import { refundRuns } from '../functions/demo/generate.ts'
@@ -52,6 +53,7 @@ export async function measuredRun(cases: number): Promise<Measured> {
     ...memory(),
     objects: fileStore(join(dir, 'objects'), { durable: false }),
     vault: fileStore(join(dir, 'vault'), { durable: false }),
+    scratch: () => fileScratch(dir),
   }
   try {
     return await measuredIn(plain, cases)
@@ -195,24 +197,17 @@ class Meter {
   }
 
   /** Content that goes out in parts: each is a request, and so are the first and the last word. */
-  inParts(content: Content): Content {
+  inParts(content: Content, vault: boolean): Content {
     this.look(true)
     if (isWhole(content)) return content
     const meter = this
     return (async function* () {
       for await (const part of inParts(content, PART_BYTES)) {
-        meter.count('puts')
+        meter.count('puts', vault)
         meter.look(true)
         yield part
       }
     })()
-  }
-
-  /** Content as it goes out: one request holds it whole. */
-  async gathered(content: Content): Promise<Content> {
-    const bytes = isWhole(content) ? content : await whole(content)
-    this.look(true)
-    return bytes
   }
 
   bucket(inner: ObjectStore, vault: boolean): ObjectStore {
@@ -233,11 +228,11 @@ class Meter {
       },
       async put(key, content) {
         meter.count('puts', vault)
-        return inner.put(key, vault ? await meter.gathered(content) : meter.inParts(content))
+        return inner.put(key, meter.inParts(content, vault))
       },
       async putIfAbsent(key, content) {
         meter.count('puts', vault)
-        return inner.putIfAbsent(key, await meter.gathered(content))
+        return inner.putIfAbsent(key, meter.inParts(content, vault))
       },
       async versionOf(key) {
         meter.count('gets', vault)

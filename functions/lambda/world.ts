@@ -48,6 +48,7 @@ export function openStoreWorld(env: Environment = process.env, ledger: Ledger = 
   const store = openAwsStore({
     bucket: need(env, ENV.bucket),
     vault: env[ENV.vault] ?? null,
+    readsVault: true,
     releases: env[ENV.releases] ?? null,
     table: need(env, ENV.table),
     heads: ledger.signing(env),

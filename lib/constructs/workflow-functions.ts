@@ -118,7 +118,7 @@ const JUDGING: ReadonlySet<string> = new Set([
 /** Those that replay a shard under several candidates. */
 const SHARDS: ReadonlySet<string> = new Set(['replay-shard', 'score-shard'])
 
-/** Those that hold a whole search or held-out set in memory. */
+/** Those that work on a whole search or held-out set: what memory does not hold lies on their disk. */
 const LARGE: ReadonlySet<string> = new Set([
   'open-retired',
   'compile-search',

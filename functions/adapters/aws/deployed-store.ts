@@ -2,12 +2,10 @@
  * The deployed store as the command line works on it: under the caller's own rights, for an import under the ingest role, for
  * a verification under that of the auditor, and for lifting a rejection under that of memory.
  */
-import { tmpdir } from 'node:os'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { UserError } from '../../errors.ts'
 import type { Progress, Signer, Workflows } from '../../ports.ts'
-import { fileScratch } from '../local/files/file-scratch.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'
 import { kmsMac } from './kms-mac.ts'
 import { type AwsStore, type Credentials, openAwsStore } from './open-store.ts'
@@ -56,8 +54,6 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
   const workflows = stepFunctions(deployment)
   return {
     ...store,
-    // Not a Lambda function's memory: this machine has a disk.
-    scratch: () => fileScratch(tmpdir()),
     deployment,
     releaseSigner: actor === 'auditor' ? kmsMac({ client: kms, key: journal!.releaseKey }) : null,
     workflows,

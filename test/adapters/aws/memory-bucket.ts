@@ -127,7 +127,8 @@ export function memoryBucket(
     uploads.delete(UploadId)
     return {}
   })
-  mock.on(CompleteMultipartUploadCommand).callsFake(({ Key, UploadId, MultipartUpload }) => {
+  mock.on(CompleteMultipartUploadCommand).callsFake(({ Key, UploadId, MultipartUpload, IfNoneMatch }) => {
+    if (IfNoneMatch === '*' && objects.has(Key)) throw refused('PreconditionFailed', 412)
     const parts = uploads.get(UploadId)!
     if (MultipartUpload.Parts.length !== parts.length) throw refused('InvalidPart', 400)
     uploads.delete(UploadId)

@@ -131,8 +131,7 @@ describeClouds('a deployment on emulators', () => {
     }
   }, 300_000)
 
-  // Not seen to pass yet, as is what comes after it.
-  it.skip('is rolled out through all stages, on runs that its runtime hands in', async () => {
+  it('is rolled out through all stages, on runs that its runtime hands in', async () => {
     const { RuntimeRoleArn, ReleasesBucketName, ExperienceBucketName } = await outputs()
     const sts = new STSClient(clouds.client)
     const taken = await sts.send(new AssumeRoleCommand({ RoleArn: RuntimeRoleArn!, RoleSessionName: 'agent' }))
@@ -165,7 +164,7 @@ describeClouds('a deployment on emulators', () => {
     expect(clouds.refused()).toEqual([])
   })
 
-  it.skip('goes away whole', async () => {
+  it('goes away whole', async () => {
     const emptied = await clouds.node('bin/empty-throwaway.ts', STACK, '--yes')
     expect([emptied.code, emptied.out]).toEqual([0, expect.stringContaining('are gone')])
     await destroy(clouds)

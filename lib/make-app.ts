@@ -4,7 +4,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
 import { auditSqlAcknowledgements } from './acknowledgements/audit-sql.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
-import { judgeAcknowledgements } from './acknowledgements/judges.ts'
+import { moduleAcknowledgements } from './acknowledgements/modules.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
 import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/rollouts.ts'
 import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
@@ -41,7 +41,8 @@ export function makeApp(props: AppProps = {}): Deployment {
   })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app, stacks, ACKNOWLEDGEMENTS)
-  acknowledge(app, stacks, judgeAcknowledgements(workflow.autotune.judges))
+  acknowledge(app, stacks, moduleAcknowledgements('Judges', workflow.autotune.judges))
+  acknowledge(app, stacks, moduleAcknowledgements('Harness', workflow.autotune.harness))
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))

@@ -29,8 +29,10 @@ export interface Use {
   /** Items created in one partition, at most. */
   busiest: number
   vault: number
-  /** Most bytes that were alive at once in one call, as the garbage collector leaves them. */
+  /** Most bytes that were alive at once in one call, as the garbage collector leaves them; without what is bounded. */
   peak: number
+  /** Milliseconds of its longest call. */
+  longest: number
 }
 
 export interface Measured {
@@ -45,6 +47,13 @@ export interface Measured {
   readonly gateItems: number
 }
 
+/**
+ * What stays at hand is cut short, and so are the parts of a stream: what is left grows with the number of cases, and
+ * `DECLARED.boundedMb` is what was cut.
+ */
+const AT_HAND = 256 * 1024
+const SMALL_PART = 256 * 1024
+
 /** Runs the refund example with so many search cases under twelve candidates. */
 export async function measuredRun(cases: number): Promise<Measured> {
   // On a disk: what lies in a bucket is no memory of the function that put it there.
@@ -53,7 +62,8 @@ export async function measuredRun(cases: number): Promise<Measured> {
     ...memory(),
     objects: fileStore(join(dir, 'objects'), { durable: false }),
     vault: fileStore(join(dir, 'vault'), { durable: false }),
-    scratch: () => fileScratch(dir),
+    scratch: () => fileScratch(dir, 64),
+    atHand: AT_HAND,
   }
   try {
     return await measuredIn(plain, cases)
@@ -140,6 +150,8 @@ class Meter {
   transitions = 0
   private current: Use | null = null
   private before = 0
+  /** Milliseconds of the call that is under way. */
+  private ofCall = 0
   private looks = 0
   /** Creations of items that are under way. */
   creating = 0
@@ -160,9 +172,11 @@ class Meter {
       busiest: 0,
       vault: 0,
       peak: 0,
+      longest: 0,
     }
     this.current = this.functions[name]
     this.current.calls++
+    this.ofCall = 0
     this.weighs = this.current.calls <= WEIGHED_CALLS
     this.before = this.weighs ? alive() : 0
     this.written.clear()
@@ -172,7 +186,11 @@ class Meter {
   /** Time since the last look belongs to the function that was at work: one thread, one function at a time. */
   end(): void {
     const now = worked()
-    if (this.current) this.current.ms += now - this.since
+    if (this.current) {
+      this.current.ms += now - this.since
+      this.ofCall += now - this.since
+      this.current.longest = Math.max(this.current.longest, this.ofCall)
+    }
     this.since = now
   }
 
@@ -202,9 +220,11 @@ class Meter {
     if (isWhole(content)) return content
     const meter = this
     return (async function* () {
-      for await (const part of inParts(content, PART_BYTES)) {
-        meter.count('puts', vault)
-        meter.look(true)
+      let bytes = 0
+      for await (const part of inParts(content, SMALL_PART)) {
+        if (bytes % PART_BYTES < part.length) meter.count('puts', vault)
+        bytes += part.length
+        meter.look(bytes % PART_BYTES < part.length)
         yield part
       }
     })()

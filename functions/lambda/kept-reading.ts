@@ -32,7 +32,7 @@ interface KeptFile {
 }
 
 /** Parts are written as soon as they are so large, in characters or bytes. */
-const PART = 16 * 1024 * 1024
+const PART = 8 * 1024 * 1024
 /** Parts that are read at once. */
 const PARTS_AHEAD = 4
 /** Bytes before a row that say how long it is. */

@@ -56,6 +56,9 @@ export interface Reached {
   readonly kept: ObjectRef | null
 }
 
+/** Characters of cases that stay at hand: a call looks at each of them a few times, and answers come from elsewhere. */
+const CASES_AT_HAND = 4 * 1024 * 1024
+
 /** Where a call puts aside what memory is not to hold, each for itself: cases, rows of the search's memory, rows that were kept. */
 export type Aside = Readonly<Record<'cases' | 'memory' | 'rows', Records>>
 
@@ -87,7 +90,7 @@ export async function pausingPorts(
     pin: async () => {},
     async search(_run, input) {
       if (reading.whole) return reading.whole
-      const answers = new Answers(store.objects, id, panel)
+      const answers = new Answers(store, id, panel)
       const whole = { ...input, panel: searched ?? input.panel } as SearchInput<SlimCase>
       const came = await answeredSearch(whole, run.replayer, answers, reading, aside.memory)
       if ('wanted' in came)
@@ -131,7 +134,7 @@ async function shardedPanel(
   aside: Records,
 ): Promise<Panel<SlimCase>> {
   const gathered = new Gathered()
-  const whole = new SearchCases(aside)
+  const whole = new SearchCases(aside, store.atHand ?? CASES_AT_HAND)
   for (const [i, { cases, version_id }] of shards.entries()) {
     const key = workKeys.shard(runId, i)
     const before = whole.length

@@ -30,8 +30,12 @@ export interface ModuleFunctionProps {
   readonly asset: string
   /** Megabytes: the process of a module may take 1,024 of them. */
   readonly memory: number
+  /** Longest that one call may take. */
   readonly timeout: Duration
-  /** @default - none are reserved */
+  /**
+   * Calls at once, reserved for it.
+   * @default - none are reserved
+   */
   readonly reservedConcurrentExecutions?: number
 }
 

@@ -96,6 +96,11 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
         try {
           const next = await part(end, VersionId)
           if (next.ETag !== ETag) throw new Error(`${key} was replaced while it was read: try again`)
+          // A server that knows no parts of a version answers with all of it.
+          if (!next.ContentRange?.startsWith(`bytes ${end}-`))
+            throw new Error(
+              `${key} was asked for from byte ${end} on, and the answer is ${next.ContentRange ?? 'all of it'}`,
+            )
           const bytes = await next.Body!.transformToByteArray()
           yield bytes
           ;({ length } = bytes)

@@ -89,6 +89,7 @@ export function memoryBucket(
     return {
       ETag: found.etag,
       VersionId: found.version,
+      ...(from !== undefined && { ContentRange: `bytes ${from}-${from + part.length - 1}/${found.bytes.length}` }),
       Body: { transformToByteArray: async () => new Uint8Array(part) },
     }
   })

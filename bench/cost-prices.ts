@@ -10,6 +10,8 @@ export const PRICES = {
   lambdaRequest: 0.2 / 1e6,
   /** ARM64. */
   lambdaGbSecond: 0.0000133334,
+  /** Disk beyond the first 512 MB. */
+  lambdaDiskGbSecond: 0.0000000309,
   s3Get: 0.0004 / 1000,
   /** PUT and LIST. */
   s3Put: 0.005 / 1000,
@@ -33,6 +35,12 @@ export const DECLARED = {
   coreMb: 1769,
   /** Megabytes of a function that has done nothing yet. */
   baseMb: 120,
+  /**
+   * Megabytes of what is bounded whatever the number of cases: frames and answers at hand (96 and 16 million characters), cases at
+   * hand with their columns (4 million, three times as many bytes), a shard, parts of a stream on their way (three of 16 MB),
+   * tables put aside (4 million characters each, four at once).
+   */
+  boundedMb: 260,
   /** What stands uncollected beside what is alive. */
   garbage: 1.5,
   /** How much slower a core of Lambda is than the one that measured. */

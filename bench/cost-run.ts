@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { inParts, PART_BYTES } from '#adapters/aws/s3-parts.ts'
+import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
-import { isWhole, whole } from '#adapters/port-rules/content.ts'
+import { isWhole } from '#adapters/port-rules/content.ts'
 import type { Content, LedgerTable, ObjectStore, Store } from '#ports'
 import { publishRefund, refundTarget } from '../functions/demo/documents.ts'
 import { refundRuns } from '../functions/demo/generate.ts'
@@ -28,8 +29,10 @@ export interface Use {
   /** Items created in one partition, at most. */
   busiest: number
   vault: number
-  /** Most bytes that were alive at once in one call, as the garbage collector leaves them. */
+  /** Most bytes that were alive at once in one call, as the garbage collector leaves them; without what is bounded. */
   peak: number
+  /** Milliseconds of its longest call. */
+  longest: number
 }
 
 export interface Measured {
@@ -44,6 +47,13 @@ export interface Measured {
   readonly gateItems: number
 }
 
+/**
+ * What stays at hand is cut short, and so are the parts of a stream: what is left grows with the number of cases, and
+ * `DECLARED.boundedMb` is what was cut.
+ */
+const AT_HAND = 256 * 1024
+const SMALL_PART = 256 * 1024
+
 /** Runs the refund example with so many search cases under twelve candidates. */
 export async function measuredRun(cases: number): Promise<Measured> {
   // On a disk: what lies in a bucket is no memory of the function that put it there.
@@ -52,6 +62,8 @@ export async function measuredRun(cases: number): Promise<Measured> {
     ...memory(),
     objects: fileStore(join(dir, 'objects'), { durable: false }),
     vault: fileStore(join(dir, 'vault'), { durable: false }),
+    scratch: () => fileScratch(dir, 64),
+    atHand: AT_HAND,
   }
   try {
     return await measuredIn(plain, cases)
@@ -138,6 +150,8 @@ class Meter {
   transitions = 0
   private current: Use | null = null
   private before = 0
+  /** Milliseconds of the call that is under way. */
+  private ofCall = 0
   private looks = 0
   /** Creations of items that are under way. */
   creating = 0
@@ -158,9 +172,11 @@ class Meter {
       busiest: 0,
       vault: 0,
       peak: 0,
+      longest: 0,
     }
     this.current = this.functions[name]
     this.current.calls++
+    this.ofCall = 0
     this.weighs = this.current.calls <= WEIGHED_CALLS
     this.before = this.weighs ? alive() : 0
     this.written.clear()
@@ -170,7 +186,11 @@ class Meter {
   /** Time since the last look belongs to the function that was at work: one thread, one function at a time. */
   end(): void {
     const now = worked()
-    if (this.current) this.current.ms += now - this.since
+    if (this.current) {
+      this.current.ms += now - this.since
+      this.ofCall += now - this.since
+      this.current.longest = Math.max(this.current.longest, this.ofCall)
+    }
     this.since = now
   }
 
@@ -195,24 +215,19 @@ class Meter {
   }
 
   /** Content that goes out in parts: each is a request, and so are the first and the last word. */
-  inParts(content: Content): Content {
+  inParts(content: Content, vault: boolean): Content {
     this.look(true)
     if (isWhole(content)) return content
     const meter = this
     return (async function* () {
-      for await (const part of inParts(content, PART_BYTES)) {
-        meter.count('puts')
-        meter.look(true)
+      let bytes = 0
+      for await (const part of inParts(content, SMALL_PART)) {
+        if (bytes % PART_BYTES < part.length) meter.count('puts', vault)
+        bytes += part.length
+        meter.look(bytes % PART_BYTES < part.length)
         yield part
       }
     })()
-  }
-
-  /** Content as it goes out: one request holds it whole. */
-  async gathered(content: Content): Promise<Content> {
-    const bytes = isWhole(content) ? content : await whole(content)
-    this.look(true)
-    return bytes
   }
 
   bucket(inner: ObjectStore, vault: boolean): ObjectStore {
@@ -233,11 +248,11 @@ class Meter {
       },
       async put(key, content) {
         meter.count('puts', vault)
-        return inner.put(key, vault ? await meter.gathered(content) : meter.inParts(content))
+        return inner.put(key, meter.inParts(content, vault))
       },
       async putIfAbsent(key, content) {
         meter.count('puts', vault)
-        return inner.putIfAbsent(key, await meter.gathered(content))
+        return inner.putIfAbsent(key, meter.inParts(content, vault))
       },
       async versionOf(key) {
         meter.count('gets', vault)

@@ -114,13 +114,25 @@ function billOf({ transitions, functions }: Measured, memory: Memory): Bill {
   }
 }
 
+/** Functions from 3,008 MB on have a disk of 10 GB. */
+const diskGb = (mb: number): number => (mb >= 3008 ? 9.5 : 0)
+
 const lambdaUsd = (use: Use, mb: number): number =>
-  use.calls * PRICES.lambdaRequest + secondsOf(use, mb) * (mb / 1024) * PRICES.lambdaGbSecond
+  use.calls * PRICES.lambdaRequest +
+  secondsOf(use, mb) * ((mb / 1024) * PRICES.lambdaGbSecond + diskGb(mb) * PRICES.lambdaDiskGbSecond)
 
 const s3Usd = ({ gets, puts }: Use): number => gets * PRICES.s3Get + puts * PRICES.s3Put
 
 const dynamoUsd = ({ itemReads, itemWrites }: Use): number =>
   itemReads * PRICES.dynamoRead + itemWrites * PRICES.dynamoWrite
+
+/** Seconds of the longest call: its own work, and its share of what all calls waited for. */
+function longestOf(use: Use, mb: number): number {
+  const core = Math.min(1, mb / DECLARED.coreMb)
+  const share = use.ms === 0 ? 1 : use.longest / use.ms
+  const waits = secondsOf(use, mb) - (use.ms * DECLARED.slower) / core / 1000
+  return (use.longest * DECLARED.slower) / core / 1000 + waits * share
+}
 
 /** Billed seconds of all calls: work, waiting for requests, and a cold start each. */
 function secondsOf(use: Use, mb: number): number {
@@ -196,12 +208,14 @@ function quotasOf(size: Measured, memory: Memory): Quota[] {
   })
   const perCall = Object.entries(size.functions).filter(([name]) => !BY_ITEM.has(name))
   const slowest = perCall
-    .map(([name, use]) => ({ name, seconds: secondsOf(use, memory[name]!) / use.calls }))
+    .map(([name, use]) => ({ name, seconds: longestOf(use, memory[name]!) }))
     .toSorted((a, b) => b.seconds - a.seconds)[0]!
   const largest = perCall
     .map(([name, use]) => ({
       name,
-      share: (DECLARED.baseMb + (use.peak * DECLARED.garbage) / 2 ** 20) / memory[name]!,
+      share:
+        ((use.peak / 2 ** 20) * DECLARED.garbage) /
+        (memory[name]! - DECLARED.baseMb - DECLARED.boundedMb * DECLARED.garbage),
     }))
     .toSorted((a, b) => b.share - a.share)[0]!
   const failed =

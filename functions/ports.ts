@@ -312,6 +312,8 @@ export interface Store {
    * side. Absent: whoever opens the store may look at all of it.
    */
   readonly rolesApart?: true
+  /** Characters that stay at hand of what is read again, a kind each; absent: as many as suit each kind. It changes no result. */
+  readonly atHand?: number
   /** Error budget of a year that a deployment was made with; absent: that of the ledger. */
   readonly yearBudget?: number
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */

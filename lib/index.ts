@@ -12,7 +12,7 @@ export { Attestations, type AttestationsProps } from './constructs/attestations.
 export { AuditSql, type AuditSqlProps, type AuditSqlSettings } from './constructs/audit-sql.ts'
 export { Autotune, type AutotuneProps } from './constructs/autotune.ts'
 export { Cadence, type CadenceProps } from './constructs/cadence.ts'
-export type { HarnessProps } from './constructs/harness.ts'
+export { Harness, type HarnessProps } from './constructs/harness.ts'
 export { type JudgeProps, Judges } from './constructs/judges.ts'
 export { ReviewDesk, type ReviewDeskProps } from './constructs/review-desk.ts'
 export { Rollouts, type RolloutsProps } from './constructs/rollouts.ts'

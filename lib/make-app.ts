@@ -5,7 +5,7 @@ import { acknowledge } from './acknowledgements/acknowledge.ts'
 import { attestationAcknowledgements } from './acknowledgements/attestations.ts'
 import { auditSqlAcknowledgements } from './acknowledgements/audit-sql.ts'
 import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
-import { judgeAcknowledgements } from './acknowledgements/judges.ts'
+import { moduleAcknowledgements } from './acknowledgements/modules.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
 import {
   DELIVERED_ACKNOWLEDGEMENTS,
@@ -46,7 +46,8 @@ export function makeApp(props: AppProps = {}): Deployment {
   })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app, stacks, ACKNOWLEDGEMENTS)
-  acknowledge(app, stacks, judgeAcknowledgements(workflow.autotune.judges))
+  acknowledge(app, stacks, moduleAcknowledgements('Judges', workflow.autotune.judges))
+  acknowledge(app, stacks, moduleAcknowledgements('Harness', workflow.autotune.harness))
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.delivers) acknowledge(app, stacks, DELIVERED_ACKNOWLEDGEMENTS)

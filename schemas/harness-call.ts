@@ -19,3 +19,24 @@ export const HarnessReturn = z.union([
   z.strictObject({ asks_model: z.strictObject({ prompt: z.string() }) }),
 ])
 export type HarnessReturn = z.infer<typeof HarnessReturn>
+
+/** A harness module that a deployment runs, as whoever replays with it is told: the module, and the version that is called. */
+export interface DeployedHarness {
+  readonly kind: 'module'
+  readonly path: string
+  /** Digest of the module and the files that it names, as a run pins it. */
+  readonly digest: string
+  readonly limit_ms: number
+  /** ARN with a version number, of the function on the side of whoever asks. */
+  readonly function_arn: string
+}
+
+/** Longest that the process of a deployed module takes to start and to load, in milliseconds. */
+export const HARNESS_START_MS = 30_000
+
+/** What comes back. `digest`: of the bytes that run there, computed there. */
+export const ReplayReturn = z.union([
+  z.strictObject({ digest: z.string(), reply: HarnessReturn }),
+  z.strictObject({ digest: z.string(), unloadable: z.string() }),
+])
+export type ReplayReturn = z.infer<typeof ReplayReturn>

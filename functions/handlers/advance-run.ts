@@ -30,8 +30,10 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
   async work({ run: ref, pinned, answer, kept = null }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
     const run = await needJson<AutotuneRun>(store, pinned.input)
+    const [cases, memory, rows] = [store.scratch(), store.scratch(), store.scratch()]
     try {
-      const ports = await pausingPorts(store, run, { pinned, answer, kept })
+      const aside = { cases: cases.records, memory: memory.records, rows: rows.records }
+      const ports = await pausingPorts(store, run, { pinned, answer, kept }, aside)
       const outcome = await runAutotune(run, ports).catch(refusedByTwoAnswers(run))
       if (outcome.artifacts.length === 0) {
         await keepLateRefusal(store, run, outcome.summary.reasons)
@@ -45,6 +47,8 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
     } catch (error) {
       if (error instanceof Paused) return error.need
       throw error
+    } finally {
+      for (const one of [cases, memory, rows]) one.close()
     }
   },
 }

@@ -14,6 +14,7 @@ import { UserError } from '../errors.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
+import { deployedModule, type World } from '../lambda/world.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { drawnBy } from '../steps/experience/split-rule.ts'
 import { JUDGE_CAGE, undeployedJudge } from '../steps/replay/deployed-judges.ts'
@@ -33,7 +34,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   about: ({ execution }) => ({ execution }),
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
   async work({ request: given, execution, begun }, world) {
-    const { store, harness } = world
+    const { store } = world
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
     const contract = await answeredContract(store, target).catch(async (error: unknown) => {
       if (!(error instanceof ContractRefused)) throw error
@@ -65,7 +66,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       if ((await openRuns(store, id)).length === 0) await recordRun(store, resolved.intent, id, refused)
       throw new ContractRefused(reasons)
     }
-    const replayer = replayerFor(target, harness)
+    const replayer = replayerFor(target, world)
     const judge = contract.suite.evaluators.find(({ check }) => check === 'model')
     if (judge)
       throw new UserError(
@@ -109,13 +110,16 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
 }
 
 /** A target that is scored by a harness of one's own needs a deployment that names one. */
-function replayerFor(target: TuningTarget, harness: unknown): Replayer {
+function replayerFor(target: TuningTarget, world: Pick<World, 'harness'>): Replayer {
   if (target.scoring?.replayer !== 'module') return { kind: 'transcript' }
-  if (harness === null)
+  if (world.harness === null)
     throw new UserError(
-      'scoring.replayer is "module", and this deployment names no harness: deploy it with -c harness=ARN:VERSION',
+      'scoring.replayer is "module", and this deployment names no harness: deploy it with -c harness=PATH of the module, or -c harness=ARN:VERSION of a function',
     )
-  return parseAs(Replayer, harness, ENV.harness)
+  const module = deployedModule(world)
+  if (module === null) return parseAs(Replayer, world.harness, ENV.harness)
+  const { function_arn: _, ...pinned } = module
+  return { ...pinned, cage: JUDGE_CAGE }
 }
 
 export const handler = makeHandler(startRunFunction)

@@ -1,4 +1,5 @@
 /** The search of a deployed run over what other functions have answered: as far as the answers reach, and what it asks next. */
+import type { Records } from '#core/bytes/records.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
@@ -19,19 +20,20 @@ import type { KeptReading } from './kept-reading.ts'
  */
 const CANDIDATES_AHEAD = 12
 
-/** Goes on with a search: what it found, or the settings that must be replayed before it can go on. */
+/** Goes on with a search, `aside` for its memory alone: what it found, or the settings that must be replayed before it can go on. */
 export async function answeredSearch(
   input: SearchInput<SlimCase>,
   replayer: Replayer,
   answers: Answers,
   reading: KeptReading,
+  aside: Records,
 ): Promise<{ readonly found: SearchResult } | { readonly wanted: readonly SettingsTable[] }> {
   const view =
     replayer.kind === 'transcript'
       ? transcriptReplayer(input.panel, input.pins, input.suite).view
       : harnessView(input.pins)
   const record = (result: ReplayResult) => reading.record(canonical(result))
-  const rounds = searchRounds(input, view, record, { keep: reading })
+  const rounds = searchRounds(input, view, record, { keep: reading, aside })
   for (let step = rounds.next(); ; ) {
     if (step.done) return { found: step.value }
     await reading.flush()

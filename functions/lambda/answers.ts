@@ -1,17 +1,18 @@
 /** Answers of the shards of a search set, read where they are asked for. */
 import type { CaseAnswer } from '#core/search/replayer.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import type { ObjectStore } from '../ports.ts'
+import type { ObjectStore, Store } from '../ports.ts'
 import type { TwiceAnswered } from '../steps/replay/answered-alike.ts'
 import { readText, valueReader } from '../streams/read-object.ts'
 import type { PanelFile } from './work.ts'
 
 /** Characters of answers that stay at hand. */
-const AT_HAND = 64 * 1024 * 1024
+const AT_HAND = 16 * 1024 * 1024
 
 /** Answers for one settings after the other: nobody comes back to those before. */
 export class Answers {
   readonly #objects: ObjectStore
+  readonly #most: number
   readonly #runId: string
   /** First case of each shard, and behind them how many there are. */
   readonly #first: readonly number[]
@@ -20,8 +21,13 @@ export class Answers {
   #shards = new Map<number, readonly string[] | null>()
   #chars = 0
 
-  constructor(objects: ObjectStore, runId: string, { shards }: Pick<PanelFile, 'shards'>) {
+  constructor(
+    { objects, atHand = AT_HAND }: Pick<Store, 'objects' | 'atHand'>,
+    runId: string,
+    { shards }: Pick<PanelFile, 'shards'>,
+  ) {
     this.#objects = objects
+    this.#most = atHand
     this.#runId = runId
     const first = [0]
     for (const { cases } of shards) first.push(first.at(-1)! + cases)
@@ -68,7 +74,7 @@ export class Answers {
     const whole = lines.length === this.#first[shard + 1]! - this.#first[shard]! ? lines : null
     this.#shards.set(shard, whole)
     this.#chars += text?.length ?? 0
-    while (this.#chars > AT_HAND && this.#shards.size > 1) {
+    while (this.#chars > this.#most && this.#shards.size > 1) {
       const [oldest, gone] = this.#shards.entries().next().value!
       this.#shards.delete(oldest)
       this.#chars -= gone?.reduce((sum, line) => sum + line.length + 1, 0) ?? 0

@@ -1,4 +1,5 @@
-/** Starts the host of a deployed module: what its bundle begins with. */
+/** Starts the host of a deployed module that judges: what its bundle begins with. */
+import { taskRoot } from './deployed-module.ts'
 import { judgeFunction } from './judge-function.ts'
 
-export const handler = judgeFunction(process.env.LAMBDA_TASK_ROOT ?? '/var/task')
+export const handler = judgeFunction(taskRoot())

@@ -3,6 +3,7 @@
  * that go on record. A call writes what is new, and nothing that was answered is read again.
  */
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import { Records } from '#core/bytes/records.ts'
 import { canonical } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { type Keep, type KeptSearch, revived } from '#core/search/kept-search.ts'
@@ -10,7 +11,7 @@ import type { SearchResult } from '#core/search/search.ts'
 import type { ObjectRef } from '#schemas/payloads.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import type { Content, Store } from '../ports.ts'
-import { asText } from '../streams/groups.ts'
+import { ahead, asText } from '../streams/groups.ts'
 import { streamLines } from '../streams/read-object.ts'
 import { needBytes, needJson, putWork } from './work.ts'
 
@@ -31,26 +32,31 @@ interface KeptFile {
 }
 
 /** Parts are written as soon as they are so large, in characters or bytes. */
-const PART = 16 * 1024 * 1024
+const PART = 8 * 1024 * 1024
+/** Parts that are read at once. */
+const PARTS_AHEAD = 4
+/** Bytes before a row that say how long it is. */
+const LENGTH = 4
 
 /** A search while one call goes on with it. */
 export class KeptReading implements Keep {
   readonly #store: Store
   readonly #runId: string
   readonly #before: KeptFile | null
-  readonly #rowsBefore: readonly Uint8Array[]
+  readonly #rowsBefore: Records
   #search: KeptSearch | null
   #rows: ObjectRef[]
   #lines: ObjectRef[]
-  /** Lines since the last place that was reached: whoever goes on from there reads them again. */
-  #since: string[] = []
   #newLines: string[] = []
-  #newRows: Buffer[] = []
+  /** Lines since the last place that was reached, and parts of them: whoever goes on from there reads them again. */
+  #since: string[] = []
+  #sinceParts: ObjectRef[] = []
+  #newRows = new Records()
   #size = 0
   #parts = 0
   #isAhead = false
 
-  private constructor(store: Store, runId: string, before: KeptFile | null, rows: readonly Uint8Array[]) {
+  private constructor(store: Store, runId: string, before: KeptFile | null, rows: Records) {
     this.#store = store
     this.#runId = runId
     this.#before = before
@@ -60,11 +66,16 @@ export class KeptReading implements Keep {
     this.#lines = [...(before?.lines ?? [])]
   }
 
-  /** @param kept where the call before left it; null: at its beginning */
-  static async open(store: Store, runId: string, kept: ObjectRef | null): Promise<KeptReading> {
+  /**
+   * @param kept where the call before left it; null: at its beginning
+   * @param aside for its rows alone
+   */
+  static async open(store: Store, runId: string, kept: ObjectRef | null, aside: Records): Promise<KeptReading> {
     const before = kept && (await needJson<KeptFile>(store, kept))
-    const rows = before?.whole ? [] : (before?.rows ?? [])
-    return new KeptReading(store, runId, before, await Promise.all(rows.map((part) => needBytes(store, part))))
+    const parts = before?.whole ? [] : (before?.rows ?? [])
+    for await (const part of ahead(parts, PARTS_AHEAD, (ref) => needBytes(store, ref)))
+      for (const row of framesIn(part)) aside.append(row)
+    return new KeptReading(store, runId, before, aside)
   }
 
   get from(): KeptSearch | null {
@@ -72,13 +83,8 @@ export class KeptReading implements Keep {
     return search && { ...search, found: search.found && revived(search.found) }
   }
 
-  *rows(): Generator<Uint8Array> {
-    for (const part of this.#rowsBefore)
-      for (let at = 0; at < part.length; ) {
-        const length = Buffer.from(part.buffer, part.byteOffset + at).readUInt32LE()
-        yield part.subarray(at + 4, at + 4 + length)
-        at += 4 + length
-      }
+  rows(): Iterable<Uint8Array> {
+    return this.#rowsBefore.from(0)
   }
 
   /** What the search came to, where it is at its end. */
@@ -96,15 +102,14 @@ export class KeptReading implements Keep {
     if (this.#isAhead) return
     if (search.found !== null && this.#search?.found === null) {
       this.#rows = []
-      this.#newRows = []
+      this.#newRows = new Records()
     }
     this.#search = search
     for (const row of rows) {
-      const length = Buffer.alloc(4)
-      length.writeUInt32LE(row.length)
-      this.#newRows.push(length, Buffer.from(row))
-      this.#size += 4 + row.length
+      this.#newRows.append(row)
+      this.#size += LENGTH + row.length
     }
+    this.#lines.push(...this.#sinceParts.splice(0))
     for (const line of this.#since.splice(0)) this.#newLines.push(line)
   }
 
@@ -122,7 +127,10 @@ export class KeptReading implements Keep {
 
   /** Writes parts that have become large. To be called between two rounds. */
   async flush(): Promise<void> {
-    if (this.#size >= PART) await this.#writeParts()
+    if (this.#size < PART) return
+    await this.#writeParts()
+    this.#sinceParts.push(...(await this.#linesPart(this.#since.splice(0))))
+    this.#size = 0
   }
 
   /** Keeps where the search stands; the object it lies in. */
@@ -145,6 +153,7 @@ export class KeptReading implements Keep {
   async *lines(): AsyncGenerator<string> {
     for (const { key, version_id } of this.#lines) yield* streamLines(this.#store.objects, key, version_id)
     yield* this.#newLines
+    for (const { key, version_id } of this.#sinceParts) yield* streamLines(this.#store.objects, key, version_id)
     yield* this.#since
   }
 
@@ -153,15 +162,39 @@ export class KeptReading implements Keep {
   }
 
   async #writeParts(): Promise<void> {
-    const [rows, lines] = [this.#newRows.splice(0), this.#newLines.splice(0)]
-    if (rows.length > 0) this.#rows.push(await this.#put(`${this.#parts}.rows`, Buffer.concat(rows)))
-    if (lines.length > 0) this.#lines.push(await this.#put(`${this.#parts}.jsonl`, asText(lines)))
-    this.#parts++
+    const rows = this.#newRows
+    this.#newRows = new Records()
+    if (rows.count > 0) this.#rows.push(await this.#put(`${this.#parts++}.rows`, framed(rows)))
+    this.#lines.push(...(await this.#linesPart(this.#newLines.splice(0))))
     this.#size = this.#since.reduce((sum, line) => sum + line.length, 0)
+  }
+
+  async #linesPart(lines: readonly string[]): Promise<ObjectRef[]> {
+    return lines.length === 0 ? [] : [await this.#put(`${this.#parts++}.jsonl`, asText(lines))]
   }
 
   #put(name: string, content: Content): Promise<ObjectRef> {
     return putWork(this.#store, workKeys.kept(this.#runId, this.#call, name), content)
+  }
+}
+
+/** Rows, each after its length. */
+function framed(rows: Records): Buffer {
+  const bytes = Buffer.alloc(rows.end)
+  let at = 0
+  for (const row of rows.from(0)) {
+    at = bytes.writeUInt32LE(row.length, at)
+    at += row.copy(bytes, at)
+  }
+  return bytes
+}
+
+function* framesIn(bytes: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + LENGTH + view.getUint32(at, true)
+    yield bytes.subarray(at + LENGTH, end)
+    at = end
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { Gathered, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
-import { Records } from '#core/bytes/records.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { canonicalLines, digestOf } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
@@ -56,15 +56,22 @@ export interface Reached {
   readonly kept: ObjectRef | null
 }
 
+/** Characters of cases that stay at hand: a call looks at each of them a few times, and answers come from elsewhere. */
+const CASES_AT_HAND = 4 * 1024 * 1024
+
+/** Where a call puts aside what memory is not to hold, each for itself: cases, rows of the search's memory, rows that were kept. */
+export type Aside = Readonly<Record<'cases' | 'memory' | 'rows', Records>>
+
 /** Ports of a pinned run over its work files. */
 export async function pausingPorts(
   store: Store,
   run: AutotuneRun,
   { pinned, answer, kept }: Reached,
+  aside: Aside,
 ): Promise<AutotunePorts> {
   const id = run.run_id
   const panel = await needJson<PanelFile>(store, pinned.panel)
-  const reading = await KeptReading.open(store, id, kept)
+  const reading = await KeptReading.open(store, id, kept, aside.rows)
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
   const asked = answer && (await needJson<Asked>(store, answer))
   const live = recordPorts(store)
@@ -76,16 +83,16 @@ export async function pausingPorts(
       // Cases are read by a search that renders them; nothing else of a run needs more than their heads.
       const isRead = reading.whole === null && (run.replayer.kind === 'transcript' || reading.heads === null)
       if (!isRead) return { panel: await headPanel(store, run, reading.heads!), ...rest }
-      searched = await shardedPanel(store, run, panel)
+      searched = await shardedPanel(store, run, panel, aside.cases)
       return { panel: searched, ...rest }
     },
     // Its input is pinned where the work files lie: a run that ends refused leaves no other file of its own.
     pin: async () => {},
     async search(_run, input) {
       if (reading.whole) return reading.whole
-      const answers = new Answers(store.objects, id, panel)
+      const answers = new Answers(store, id, panel)
       const whole = { ...input, panel: searched ?? input.panel } as SearchInput<SlimCase>
-      const came = await answeredSearch(whole, run.replayer, answers, reading)
+      const came = await answeredSearch(whole, run.replayer, answers, reading, aside.memory)
       if ('wanted' in came)
         throw new Paused({
           ...(await askReplays(
@@ -124,9 +131,10 @@ async function shardedPanel(
   store: Store,
   { run_id: runId, draw }: AutotuneRun,
   { shards }: PanelFile,
+  aside: Records,
 ): Promise<Panel<SlimCase>> {
   const gathered = new Gathered()
-  const whole = new SearchCases(new Records())
+  const whole = new SearchCases(aside, store.atHand ?? CASES_AT_HAND)
   for (const [i, { cases, version_id }] of shards.entries()) {
     const key = workKeys.shard(runId, i)
     const before = whole.length

@@ -7,11 +7,12 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
+import { moduleReplays, runsModule } from '../steps/replay/module-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
 import type { AnsweredContract } from '../steps/run/contract.ts'
 import { verdictsOf } from './judges.ts'
 import type { StartedRequest } from './work.ts'
-import type { World } from './world.ts'
+import { deployedModule, type World } from './world.ts'
 
 /** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */
 const AT_ONCE = { wholeSet: 64, shard: 8 } as const
@@ -48,16 +49,14 @@ export function replaysOf(world: World, replayer: Replayer, intent: string, many
   const { store, caller, model } = world
   const verdicts = verdictsOf(world, many)
   if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
-  if (replayer.kind !== 'lambda')
-    throw new UserError(
-      `a harness ${replayer.kind === 'exec' ? 'program' : 'module'} runs on a laptop only: deploy it as a function`,
-    )
+  if (replayer.kind === 'exec') throw new UserError('a harness program runs on a laptop only: deploy it as a function')
+  const runs = { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) }
+  const running = { verdicts, caller, atOnce: AT_ONCE[many], runs }
+  if (replayer.kind === 'module')
+    return moduleReplays({ replayer, deployed: runsModule(replayer, deployedModule(world)), ...running })
   return lambdaReplays({
     replayer,
-    verdicts,
-    caller,
-    atOnce: AT_ONCE[many],
-    runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },
+    ...running,
     models: {
       search: cachedModel(answerCache(store.objects, store.clock), model),
       vault: cachedModel(answerCache(store.vault, store.clock), model),

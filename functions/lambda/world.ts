@@ -3,6 +3,7 @@ import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
 import { type AwsStore, openAwsStore, type StoreNames } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
+import type { DeployedHarness } from '#schemas/harness-call.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
 import { unsignedTable } from '../steps/heads/witnessed-table.ts'
@@ -16,11 +17,15 @@ export interface StoreWorld extends DeployedJudges {
 export interface World extends StoreWorld {
   /** Cases of a replay shard. */
   readonly shardCases: number
-  /** Harness function that the deployment names, as a run pins it; null: none. */
+  /** Harness that the deployment names, a function as a run pins it or a module (`DeployedHarness`); null: none. */
   readonly harness: unknown
   readonly caller: FunctionCaller
   readonly model: ModelPort
 }
+
+/** The harness module of a deployment; null: it has none. */
+export const deployedModule = ({ harness }: Pick<World, 'harness'>): DeployedHarness | null =>
+  (harness as { readonly kind?: unknown } | null)?.kind === 'module' ? (harness as DeployedHarness) : null
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -48,6 +53,7 @@ export function openStoreWorld(env: Environment = process.env, ledger: Ledger = 
   const store = openAwsStore({
     bucket: need(env, ENV.bucket),
     vault: env[ENV.vault] ?? null,
+    readsVault: true,
     releases: env[ENV.releases] ?? null,
     table: need(env, ENV.table),
     heads: ledger.signing(env),

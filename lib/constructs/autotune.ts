@@ -23,7 +23,7 @@ import { Attestations } from './attestations.ts'
 import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
-import type { HarnessProps } from './harness.ts'
+import { Harness, type HarnessProps } from './harness.ts'
 import { type JudgeProps, Judges } from './judges.ts'
 import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
 import { Rollouts, type RolloutsProps } from './rollouts.ts'
@@ -128,6 +128,8 @@ interface Limits {
 export class Autotune extends Construct {
   /** Every function of both workflows. */
   readonly functions: WorkflowFunctions
+  /** A harness of your own; it may be none. */
+  readonly harness: Harness
   /** The functions of the modules that judge. */
   readonly judges: Judges
   /** The gate workflow: one question to the held-out set. */
@@ -154,12 +156,13 @@ export class Autotune extends Construct {
     needFlags(this)
     watchLimits(this)
     setRuntime(this, props)
-    const { stores, targets = {}, schedule = EVERY_DAY, schedules = {}, harness } = props
+    const { stores, targets = {}, schedule = EVERY_DAY, schedules = {} } = props
     const yearBudget = props.yearBudget ?? props.routine?.bands.error_budget_per_year
     const limits = limitsOf(props)
     const { shardCases } = limits
     this.judges = new Judges(this, 'Judges', props.judges ?? [])
-    const { judges } = this
+    this.harness = new Harness(this, 'Harness', props.harness)
+    const { judges, harness } = this
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, judges, yearBudget })
     this.gate = this.gateWorkflow(limits)
     this.tuning = this.tuningWorkflow(stores, limits)

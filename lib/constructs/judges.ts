@@ -2,20 +2,16 @@
  * Modules of the user's own that judge: for each one function of the search side and one of the sealed side. Neither may do
  * anything: no right, no log, no trace, no variable; what a held-out case leaves in one is nowhere near the search.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import { Duration, Stack } from 'aws-cdk-lib'
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2'
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { buildSync } from 'esbuild'
 import { ENV } from '#schemas/env-names.ts'
 import { type DeployedJudge, MOST_DEPLOYED_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
-import { type HarnessFiles, harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
-import { BUNDLING, sourceFile } from '../bundling.ts'
-import { logGroup, runtimeOf } from './runtime-settings.ts'
+import { moduleAsset, moduleFunction } from './module-function.ts'
 
 /** A module that judges, and how much of it runs at once. */
 export interface JudgeProps {
@@ -36,7 +32,12 @@ export interface JudgeProps {
 /** Which side of the split a function is asked about. */
 export type JudgedSide = 'search' | 'sealed'
 
-const NETWORK_INTERFACES = 'service-role/AWSLambdaENIManagementAccess'
+/** What a module that judges is to people, and what its bundle begins with. */
+const JUDGING = {
+  called: 'the module that judges,',
+  main: 'functions/lambda/judge-main',
+  after: 'publish the suite with the new digest',
+} as const
 /** Time of a call beside its views: it starts, and loads the module. */
 const START_SECONDS = 60
 
@@ -51,7 +52,7 @@ export class Judges extends Construct {
     const folder = mkdtempSync(join(tmpdir(), 'autotune-judges-'))
     try {
       for (const [i, judge] of judges.entries()) {
-        const { digest, asset } = assetOf(judge.path, join(folder, String(i)))
+        const { digest, asset } = moduleAsset(JUDGING, judge.path, join(folder, String(i)))
         if (this.deployed.search.some((other) => other.digest === digest))
           throw new RangeError(`judges names ${judge.path} twice, or two modules of the same bytes: name one of them`)
         for (const side of ['search', 'sealed'] as const) {
@@ -84,32 +85,12 @@ export class Judges extends Construct {
   private function(id: string, { path, memory = 1769, concurrency = 20 }: JudgeProps, asset: string): LambdaFunction {
     whole(`memory of the judge ${path}`, memory, 1769, 10_240)
     whole(`concurrency of the judge ${path}`, concurrency, 1, 1000)
-    const scope = new Construct(this, id)
     this.parts.push(id)
-    const { vpc, vpcSubnets } = runtimeOf(this)
-    // In a VPC nothing goes out. In Lambda's own network something could; what it would need there is no right of ours.
-    const network = vpc && {
-      vpc,
-      ...(vpcSubnets ? { vpcSubnets } : {}),
-      securityGroups: [new SecurityGroup(scope, 'NoWayOut', { vpc, allowAllOutbound: false })],
-    }
-    return new LambdaFunction(scope, 'Function', {
-      code: Code.fromAsset(asset),
-      handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: memory,
+    return moduleFunction(new Construct(this, id), {
+      asset,
+      memory,
       timeout: Duration.seconds((2 * VIEWS_A_CALL * MOST_DEPLOYED_MS) / 1000 + START_SECONDS),
       reservedConcurrentExecutions: concurrency,
-      role: new Role(scope, 'Role', {
-        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-        // Lambda itself puts a function into a VPC under its role.
-        managedPolicies: vpc ? [ManagedPolicy.fromAwsManagedPolicyName(NETWORK_INTERFACES)] : [],
-      }),
-      // It stays empty: whoever reads it would read what a module prints of a case.
-      logGroup: logGroup(scope, 'Log'),
-      tracing: Tracing.DISABLED,
-      ...network,
     })
   }
 }
@@ -117,53 +98,4 @@ export class Judges extends Construct {
 function whole(what: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most)
     throw new RangeError(`${what} is ${value}; it is a whole number from ${least} to ${most}`)
-}
-
-/**
- * A folder with the host and, as they lie, the module's files; their digest is that of the suite. Throws RangeError where the
- * copy would have another digest.
- */
-function assetOf(path: string, asset: string): { readonly digest: string; readonly asset: string } {
-  let files: HarnessFiles
-  try {
-    files = harnessFiles(path, null, 'the module that judges,')
-  } catch (error) {
-    throw new RangeError((error as Error).message)
-  }
-  const parts = [...files.local, ...files.packages.map((p) => p.found)]
-  const top = parts.map((part) => dirname(part)).reduce(commonFolder)
-  mkdirSync(asset, { recursive: true })
-  for (const part of parts)
-    cpSync(part, join(asset, 'own', relative(top, part)), { recursive: true, dereference: true })
-  const file = join('own', relative(top, files.file)).replaceAll(sep, '/')
-  const copied = harnessFiles(join(asset, file), null)
-  if (copied.digest !== files.digest)
-    throw new RangeError(
-      `the module ${path} has links, which are plain files in a deployment, and with them another digest: replace them by what they lead to, install packages without links, and publish the suite with the new digest`,
-    )
-  writeFileSync(join(asset, 'judge.json'), JSON.stringify({ module: path, file }))
-  const { externalModules, ...options } = BUNDLING
-  buildSync({
-    ...options,
-    entryPoints: {
-      index: sourceFile('functions/lambda/judge-main'),
-      'host-child': sourceFile('functions/adapters/local/module/host-child'),
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: externalModules,
-    // Libraries of the older kind ask for what is Node's own.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    outExtension: { '.js': '.mjs' },
-    outdir: asset,
-    logLevel: 'error',
-  })
-  return { digest: files.digest, asset }
-}
-
-function commonFolder(a: string, b: string): string {
-  const [left, right] = [a.split(sep), b.split(sep)]
-  const at = left.findIndex((part, i) => part !== right[i])
-  return at < 0 ? a : left.slice(0, at).join(sep) || sep
 }

@@ -1,5 +1,5 @@
 /** One function of the workflow: bundled from its handler, with its own log group and just the rights that are written down. */
-import type { Duration } from 'aws-cdk-lib'
+import { type Duration, Size } from 'aws-cdk-lib'
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
@@ -8,13 +8,13 @@ import { ENV } from '#schemas/env-names.ts'
 import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import { namespaceOf } from './metrics-namespace.ts'
-import { logGroup, runtimeOf } from './runtime-settings.ts'
+import { logGroup, mayJoinVpc, runtimeOf } from './runtime-settings.ts'
 
 /** A handler, its size, and what it may. */
 export interface RuntimeFunctionProps {
   /** File in functions/handlers, without its ending. */
   readonly handler: string
-  /** Megabytes; Lambda's share of a processor grows with it, a whole one at 1,769. */
+  /** Megabytes; Lambda's share of a processor grows with it, a whole one at 1,769. From 3,008 it has a disk of 10 GB too. */
   readonly memory: number
   /** Longest that one call may take, at most 15 minutes. */
   readonly timeout: Duration
@@ -46,6 +46,9 @@ export interface RuntimeFunctionProps {
   readonly role?: IRole
 }
 
+/** Memory of functions that work on whole sets of cases: what it does not hold they put aside on their disk. */
+const WHOLE_SETS = 3008
+
 /** A Lambda function on Node.js 24 and ARM, with a log group of its own; where it runs is said by `RuntimeSettings`. */
 export class RuntimeFunction extends Construct {
   /** The function itself, for whoever calls it. */
@@ -61,7 +64,7 @@ export class RuntimeFunction extends Construct {
       resources: [log.logGroupArn],
     })
     const deciding = props.journal && !props.role ? props.journal.mayAppend(role) : []
-    const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging])]
+    const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging]), ...mayJoinVpc(this)]
     // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
     const policy = statements.length > 0 ? new Policy(this, 'Policy', { roles: [role], statements }) : null
     this.function = new NodejsFunction(this, 'Function', {
@@ -73,6 +76,7 @@ export class RuntimeFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: memory[props.handler] ?? props.memory,
       timeout: props.timeout,
+      ...(props.memory >= WHOLE_SETS ? { ephemeralStorageSize: Size.gibibytes(10) } : {}),
       ...(props.oneAtATime ? { reservedConcurrentExecutions: 1 } : {}),
       role,
       logGroup: log,

@@ -4,6 +4,7 @@
  */
 import { RemovalPolicy } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct, IConstruct } from 'constructs'
 
@@ -57,6 +58,31 @@ export const runtimeOf = ({ node }: IConstruct): RuntimeSettings =>
   Object.fromEntries(
     node.scopes.flatMap((scope) => Object.entries(said.get(scope) ?? {}).filter(([, value]) => value !== undefined)),
   )
+
+/** What AWSLambdaVPCAccessExecutionRole grants of EC2. Lambda refuses a function in a VPC whose role lacks it. */
+const NETWORK_INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+]
+
+/**
+ * What the role of a function needs in the VPC of its scope; nothing without one. Lambda itself puts a function there under
+ * its role: the code of the function, whose requests name it, gets none of these rights. EC2 knows no resource for most of them.
+ */
+export const mayJoinVpc = (scope: Construct): PolicyStatement[] =>
+  runtimeOf(scope).vpc
+    ? [
+        new PolicyStatement({
+          actions: NETWORK_INTERFACES,
+          resources: ['*'],
+          conditions: { Null: { 'lambda:SourceFunctionArn': 'true' } },
+        }),
+      ]
+    : []
 
 /** A log group as the settings of its scope want it. */
 export function logGroup(scope: Construct, id: string): LogGroup {

@@ -1,9 +1,8 @@
 /** Every function of both workflows. What each may do stands in workflow-rights.ts. */
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration } from 'aws-cdk-lib'
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
-import { pinnedHarness } from './harness.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import { type WorkflowFunctionsProps, workflowRights } from './workflow-rights.ts'
 
@@ -82,7 +81,7 @@ export class WorkflowFunctions extends Construct {
         [ENV.bucket]: experience.bucket.bucketName,
         [ENV.table]: ledger.table.tableName,
         [ENV.shardCases]: String(shardCases),
-        ...(harness && id === 'StartRun' ? { [ENV.harness]: Stack.of(this).toJsonString(pinnedHarness(harness)) } : {}),
+        ...harness.environment(handler),
         ...(JUDGING.has(handler) ? judges.environment(side === 'open' ? 'search' : 'sealed') : {}),
         ...(yearBudget !== undefined && ASKING.has(handler) ? { [ENV.yearBudget]: String(yearBudget) } : {}),
         ...(side === 'open' ? {} : { [ENV.vault]: vault.bucket.bucketName }),
@@ -118,7 +117,7 @@ const JUDGING: ReadonlySet<string> = new Set([
 /** Those that replay a shard under several candidates. */
 const SHARDS: ReadonlySet<string> = new Set(['replay-shard', 'score-shard'])
 
-/** Those that hold a whole search or held-out set in memory. */
+/** Those that work on a whole search or held-out set: what memory does not hold lies on their disk. */
 const LARGE: ReadonlySet<string> = new Set([
   'open-retired',
   'compile-search',

@@ -2,8 +2,7 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import type { ExperienceStore } from './experience-store.ts'
-import type { HarnessProps } from './harness.ts'
-import { mayCallHarness, mayReplayHarness } from './harness.ts'
+import type { Harness } from './harness.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import type { HeldOutVault } from './held-out-vault.ts'
 import type { Judges } from './judges.ts'
@@ -45,7 +44,7 @@ export function workflowRights({
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
-      ...mayReplayHarness(bucket, harness),
+      ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
       mayWrite(
         bucket,
@@ -89,13 +88,13 @@ export function workflowRights({
     ],
     replayShard: [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
-      ...mayReplayHarness(bucket, harness),
+      ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
       mayWrite(bucket, 'autotune/work/*/answers/*'),
     ],
     gate: [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
-      ...mayCallHarness(harness),
+      ...harness.mayCall('sealed'),
       ...judges.mayAsk('sealed'),
       // The one file that a gate lets out, and no other function writes it.
       mayWrite(bucket, 'autotune/work/*/answer.json'),
@@ -151,8 +150,8 @@ export interface WorkflowFunctionsProps {
   readonly shardCases: number
   /** Most that the questions of 365 days may spend, over all intents. Undefined: nobody declared it. */
   readonly yearBudget: number | undefined
-  /** Undefined: no run has a harness of its own. */
-  readonly harness: HarnessProps | undefined
+  /** A harness of the user's own; those that replay are told of it, and may call it. */
+  readonly harness: Harness
   /** Modules that judge; those that ask one are told of it, and may call it. */
   readonly judges: Judges
 }

@@ -1,6 +1,6 @@
 /**
  * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`, `-c attestations=on`, `-c deliver=FORMS`,
- * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong
+ * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN` or `PATH`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong
  * stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
@@ -124,18 +124,25 @@ export function dailyTime(
 }
 
 /**
- * The harness function of a deployment, from the context values `harness` and, beside it, `model`; undefined without them.
+ * The harness of a deployment, from the context values `harness`, an ARN or a path that begins with `./`, `../` or `/`, and,
+ * beside an ARN, `model`; undefined without them.
  * That the ARN names a version is checked where it is pinned.
  * @throws RangeError for a model without a harness, and for a value that is no text
  */
 export function harnessOf(node: Node): HarnessProps | undefined {
-  const [functionArn, modelArn] = ['harness', 'model'].map((name) => {
+  const [named, modelArn] = ['harness', 'model'].map((name) => {
     const value = node.tryGetContext(name) as unknown
     if (value !== undefined && (typeof value !== 'string' || value === ''))
-      throw new RangeError(`context value "${name}" is ${JSON.stringify(value)}; it is an ARN`)
+      throw new RangeError(
+        `context value "${name}" is ${JSON.stringify(value)}; it is an ARN${name === 'harness' ? ', or the path of a module: "./harness.mjs"' : ''}`,
+      )
     return value as string | undefined
   })
-  if (functionArn !== undefined) return { functionArn, ...(modelArn === undefined ? {} : { modelArn }) }
+  if (named !== undefined)
+    return {
+      ...(/^\.{0,2}\//.test(named) ? { path: named } : { functionArn: named }),
+      ...(modelArn === undefined ? {} : { modelArn }),
+    }
   if (modelArn !== undefined)
     throw new RangeError('context value "model" names a model for a harness, and "harness" names none')
   return undefined

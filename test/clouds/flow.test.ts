@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
 import { Routing } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { refundRuns } from '../../functions/demo/generate.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
 import { rolloutId } from '../../functions/steps/release/rollouts.ts'
@@ -32,7 +33,9 @@ describeClouds('a deployment on emulators', () => {
   let store: string
   const autotune = async (...args: readonly string[]) => {
     const { code, out, err } = await clouds.node('bin/autotune.mjs', ...args)
-    return { code, out, err: err.replace(/^.*Warning:.*\n(?:\(Use .*\n)?/gm, '') }
+    // A slow machine is told how far it is.
+    const said = err.replace(/^.*Warning:.*\n(?:\(Use .*\n)?/gm, '').replace(/^.* \(\d+ s\)\n/gm, '')
+    return { code, out, err: said }
   }
   const both = async (...args: readonly string[]) => [
     await autotune(...args, '--store', store),
@@ -131,8 +134,7 @@ describeClouds('a deployment on emulators', () => {
     }
   }, 300_000)
 
-  // Not seen to pass yet, as is what comes after it.
-  it.skip('is rolled out through all stages, on runs that its runtime hands in', async () => {
+  it('is rolled out through all stages, on runs that its runtime hands in', async () => {
     const { RuntimeRoleArn, ReleasesBucketName, ExperienceBucketName } = await outputs()
     const sts = new STSClient(clouds.client)
     const taken = await sts.send(new AssumeRoleCommand({ RoleArn: RuntimeRoleArn!, RoleSessionName: 'agent' }))
@@ -142,22 +144,20 @@ describeClouds('a deployment on emulators', () => {
     const periods: string[] = []
     for (let revision = 1; ; revision++) {
       const Key = keys.promotion(ROLLOUT, revision, 'routing.json')
-      const routing = Routing.parse(JSON.parse(await sooner(() => textOf(runtime, ReleasesBucketName!, Key), Key)))
+      const routing = Routing.parse(
+        JSON.parse(
+          await sooner(() => textOf(runtime, ReleasesBucketName!, Key), `${Key}, after ${periods.join(', ')},`),
+        ),
+      )
+      // Back, or kept: a second routing of the window is that of a release which stays.
+      const isOver = routing.period === null || (routing.period === 'window' && periods.at(-1) === 'window')
       periods.push(`${routing.period}`)
-      if (routing.period === null || revision > MOST_ROUTINGS) break
+      if (isOver || revision > MOST_ROUTINGS) break
       const lines = [...productionRuns(routing, { world: 'good' })].map((r) => `${JSON.stringify(r)}\n`).join('')
       const inbox = `${keys.productionInbox(ROLLOUT)}${revision}.jsonl`
       await runtime.send(new PutObjectCommand({ Bucket: ExperienceBucketName!, Key: inbox, Body: lines }))
     }
-    expect(periods).toEqual([
-      '0%_shadow',
-      '1%_internal',
-      '5%_low_risk',
-      '25%_monitored',
-      '100%',
-      'after_release',
-      'null',
-    ])
+    expect(periods).toEqual([...STAGES, 'window', 'window'])
     expect(await autotune('verify', '--stack', STACK)).toMatchObject({ code: 0 })
   }, 900_000)
 
@@ -165,7 +165,7 @@ describeClouds('a deployment on emulators', () => {
     expect(clouds.refused()).toEqual([])
   })
 
-  it.skip('goes away whole', async () => {
+  it('goes away whole', async () => {
     const emptied = await clouds.node('bin/empty-throwaway.ts', STACK, '--yes')
     expect([emptied.code, emptied.out]).toEqual([0, expect.stringContaining('are gone')])
     await destroy(clouds)

@@ -22,7 +22,7 @@ const JSONATA = 88 * 1024
 const COUNTING = new Set(['start-rollout.ts', 'start-run.ts'])
 const TOKENS = 2_050_000
 /** They read lines of runs and weeks under their whole contracts, once a week or a quarter. */
-const LOOKING_BACK = 325_000
+const LOOKING_BACK = 326_000
 const limitOf = (file: string): number => {
   if (/^review-(week|quarter)\./.test(file)) return LOOKING_BACK
   return LIMIT + (JUDGING.has(file) ? JSONATA : 0) + (COUNTING.has(file) ? TOKENS : 0)
@@ -44,7 +44,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 285 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 325 KB where it looks back', () => {
+  it('is at most 285 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 326 KB where it looks back', () => {
     const holding = (library: string) =>
       outputs.flatMap(([, { entryPoint, inputs }]) =>
         Object.keys(inputs).some((file) => file.includes(`node_modules/${library}/`))
@@ -81,12 +81,16 @@ describe('the bundle of each handler', () => {
       for (const { path } of imports) expect([file, path]).toEqual([file, expect.stringMatching(/^(@aws-sdk\/|node:)/)])
   })
 
-  it('holds no infrastructure code, and nothing of a laptop', () => {
+  it('holds no infrastructure code, and nothing of a laptop but what puts things aside on a disk', () => {
+    const aside =
+      /^functions\/adapters\/local\/(files\/(at-path|file-disk|file-scratch|passing-file|unfinished)|holder)\.ts$/
     for (const [file, { inputs }] of outputs)
       expect([
         file,
-        Object.keys(inputs).filter((path) =>
-          /node_modules\/(@aws-sdk|@smithy|aws-cdk-lib|constructs)\/|^lib\/|adapters\/local\//.test(path),
+        Object.keys(inputs).filter(
+          (path) =>
+            !aside.test(path) &&
+            /node_modules\/(@aws-sdk|@smithy|aws-cdk-lib|constructs)\/|^lib\/|adapters\/local\//.test(path),
         ),
       ]).toEqual([file, []])
   })

@@ -16,7 +16,7 @@ import { INTENT } from '../support/builders.ts'
 import { templatesIn, UNBUNDLED } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import type { Resource, Templates } from '../support/infra/resolve.ts'
-import { arnOf } from '../support/infra/security-table.ts'
+import { arnOf, fromFunction } from '../support/infra/security-table.ts'
 
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 const target = TuningTarget.parse(json('functions/demo/target.json'))
@@ -36,6 +36,16 @@ function synthesized(
 
 const ofType = (templates: Templates, type: string): Resource[] =>
   Object.values(templates).flatMap((t) => Object.values(t.Resources ?? {}).filter((r) => r.Type === type))
+
+/** What AWSLambdaVPCAccessExecutionRole grants of EC2. */
+const JOINING = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+]
 
 describe('an app of its own', () => {
   it('has desk, rollouts and routine as props of one construct', () => {
@@ -82,18 +92,37 @@ describe('an app of its own', () => {
     expect(() => synthesized({ memory: { 'compile-search': 64 } })).toThrow('memory of "compile-search" is 64')
   })
 
-  it('runs every function in a VPC of its own', () => {
+  it('runs every function in a VPC of its own, which Lambda alone may join under its role', () => {
     const app = new App({ context: UNBUNDLED })
     const stores = new StatefulStack(app, 'SupportData', { retain: true })
     const stack = new Stack(app, 'Support')
-    new Autotune(stack, 'Autotune', { stores, vpc: new Vpc(stack, 'Vpc', { natGateways: 1 }) })
-    const { Resources = {} } = templatesIn(app).Support!
-    const functions = Object.values(Resources).filter(
-      (r) => r.Type === 'AWS::Lambda::Function' && r.Properties!.Environment,
+    new Autotune(stack, 'Autotune', {
+      stores,
+      vpc: new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false }),
+    })
+    const { SupportData, Support } = templatesIn(app)
+    const ours = Object.entries(Support!.Resources!).filter(
+      ([, r]) =>
+        r.Type === 'AWS::Lambda::Function' && JSON.stringify(r.Properties!.Environment ?? {}).includes('AUTOTUNE_'),
     )
-    const ours = functions.filter((f) => JSON.stringify(f.Properties!.Environment).includes('AUTOTUNE_'))
     expect(ours.length).toBeGreaterThan(10)
-    for (const f of ours) expect(f.Properties!.VpcConfig).toBeDefined()
+    const { functions, may } = policiesOf({ SupportData: SupportData!, Support: Support! })
+    for (const [id, resource] of ours) {
+      const { Properties: p, DependsOn = [] } = resource as Resource & { DependsOn?: string[] }
+      expect(p!.VpcConfig).toBeDefined()
+      const [role] = [...functions].find(([, arns]) => arns.includes(`arn:Support.${id}`))!
+      for (const action of JOINING) {
+        const ask = { action, resource: '*' }
+        expect([id, action, may(role, ask)]).toEqual([id, action, true])
+        expect(may(role, fromFunction(ask, `arn:Support.${id}`))).toBe(false)
+      }
+      // Lambda looks for these rights when the function is made.
+      expect(DependsOn.join()).toMatch(/Policy/)
+    }
+  })
+
+  it('gives nobody a right on networks without a VPC', () => {
+    expect(JSON.stringify(synthesized({}))).not.toContain('ec2:')
   })
 
   it('works on a bucket, a table and a key of its own', () => {

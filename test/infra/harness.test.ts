@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
-import type { Templates } from '../support/infra/resolve.ts'
-import { fromFunction, roleName } from '../support/infra/security-table.ts'
+import { resolver, type Templates } from '../support/infra/resolve.ts'
+import { fromFunction, roleName, securityTable } from '../support/infra/security-table.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'
 const MODEL = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
@@ -64,6 +67,34 @@ describe('a harness of your own in the deployment', () => {
     ])
   })
 
+  it('is deployed as the module that it is: a function a side, which may nothing, and is called by those who replay there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'autotune-harness-test-'))
+    const file = join(folder, 'harness.mjs')
+    writeFileSync(file, 'export const replay = () => null\n')
+    const templates = synthesize({ harness: file }).templates
+    rmSync(folder, { recursive: true })
+    const resolve = resolver(templates, 'AutotuneWorkflow')
+    const told = Object.entries(templates.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
+      const { Variables } = (r.Properties?.Environment ?? {}) as { Variables?: Record<string, unknown> }
+      const name = /^AutotuneFunctions(\w+?)Function/.exec(id)?.[1]
+      return Variables?.AUTOTUNE_HARNESS ? [[name, JSON.parse(String(resolve(Variables.AUTOTUNE_HARNESS)))]] : []
+    })
+    expect(
+      told.map(([name, { function_arn }]) => `${name} ${/Harness(Search|Sealed)/.exec(function_arn)?.[1]}`).sort(),
+    ).toEqual(['CompileSearch Search', 'ReplayShard Search', 'ScoreShard Sealed', 'StartRun Search'])
+    const arns = new Map(
+      told.map(([, { function_arn }]) => [/Harness(Search|Sealed)/.exec(function_arn)![1], function_arn]),
+    )
+    expect(who(templates, 'lambda:InvokeFunction', arns.get('Search'))).toEqual(REPLAYING.slice(0, 2))
+    expect(who(templates, 'lambda:InvokeFunction', arns.get('Sealed'))).toEqual(['VaultGate'])
+    const table = securityTable(templates)
+    const own = Object.keys(table).filter((role) => role.includes('AutotuneHarness'))
+    expect(own.map((role) => table[role])).toEqual([[], []])
+    for (const [id, { Type, Properties: p }] of Object.entries(templates.AutotuneWorkflow!.Resources!))
+      if (Type === 'AWS::Lambda::Function' && id.startsWith('AutotuneHarness'))
+        expect([p!.Environment, p!.TracingConfig, p!.Timeout]).toEqual([undefined, undefined, 80])
+  }, 60_000)
+
   it.each([
     [{ harness: FUNCTION.replace(/7$/, '$LATEST') }, /version number.*LATEST/],
     [{ harness: FUNCTION.replace(/7$/, 'live') }, /version number/],
@@ -71,6 +102,8 @@ describe('a harness of your own in the deployment', () => {
     [{ harness: 'desk' }, /version number/],
     [{ harness: 7 }, /"harness" is 7; it is an ARN/],
     [{ model: MODEL }, /"harness" names none/],
+    [{ harness: './nowhere.mjs' }, /the harness module \.\/nowhere\.mjs does not exist/],
+    [{ harness: './nowhere.mjs', model: MODEL }, /a harness module asks no model/],
   ])('stops synthesis on the context %j', (context, says) => {
     expect(() => synthesize(context)).toThrow(says)
   })

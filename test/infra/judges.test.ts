@@ -116,9 +116,10 @@ describe('modules that judge in the deployment', () => {
   it('have no way out of a VPC', () => {
     const app = new App({ context: UNBUNDLED })
     const stack = new Stack(app, 'S')
-    setRuntime(stack, { vpc: new Vpc(stack, 'Vpc', { natGateways: 1 }) })
+    setRuntime(stack, { vpc: new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false }) })
     new Judges(stack, 'Judges', [{ path: named('three.mjs') }])
-    const resources = Object.values(templatesIn(app).S!.Resources!)
+    const templates = templatesIn(app)
+    const resources = Object.values(templates.S!.Resources!)
     const groups = resources.filter((r) => r.Type === 'AWS::EC2::SecurityGroup')
     expect(groups).toHaveLength(2)
     // What CDK writes for "nothing": a rule that no packet fits.
@@ -129,6 +130,13 @@ describe('modules that judge in the deployment', () => {
     )
     expect(functions).toHaveLength(2)
     for (const { Properties: p } of functions) expect(p!.VpcConfig).toBeDefined()
+    const policies = policiesOf(templates)
+    const roles = [...policies.functions].filter(([role]) => role.includes('Judges'))
+    expect(roles).toHaveLength(2)
+    for (const [role, [arn]] of roles) {
+      const ask = { action: 'ec2:CreateNetworkInterface', resource: '*' }
+      expect([policies.may(role, ask), policies.may(role, fromFunction(ask, arn!))]).toEqual([true, false])
+    }
   })
 
   it('stop the synthesis in words where they cannot be deployed', () => {

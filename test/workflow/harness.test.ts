@@ -33,7 +33,7 @@ describe('a deployed run with a harness function', () => {
   }, 60_000)
 
   /** A deployment whose harness is this one, as it would be called over the wire. */
-  const harnessOf = (replay: Replay, model: readonly ModelRequest[] | null = null): Harness => {
+  const harnessOf = (replay: Replay, model: readonly ModelRequest[] | null = null): Required<Harness> => {
     const handler = harnessFunction(replay)
     return {
       templates,
@@ -54,7 +54,7 @@ describe('a deployed run with a harness function', () => {
 
   /** The same harness without a workflow: one case after the other, one candidate after the other. */
   const embedded =
-    ({ replayer, call, converse }: Harness) =>
+    ({ replayer, call, converse }: Required<Harness>) =>
     (store: Store): ReplayEngine => {
       const replays = lambdaReplays({
         replayer,
@@ -68,7 +68,7 @@ describe('a deployed run with a harness function', () => {
       })
       return searchingEngine(replays)
     }
-  const both = async (harness: Harness, written: ReturnType<typeof change>[] | null = null) =>
+  const both = async (harness: Required<Harness>, written: ReturnType<typeof change>[] | null = null) =>
     twin(base, target, { written, engine: embedded(harness), harness })
 
   it('leaves the bytes of the embedded run, and pins the version of the function', async () => {
@@ -110,7 +110,7 @@ describe('a deployed run with a harness function', () => {
     const harness = harnessOf(desk())
     const throttled = new Set<string>()
     let step = ''
-    const slow: Harness = {
+    const slow: Required<Harness> = {
       ...harness,
       async call(...given) {
         if (throttled.has(step)) return harness.call(...given)
@@ -140,7 +140,7 @@ describe('a deployed run with a harness function', () => {
   })
 
   /** Falls over the second time that it is asked for that case, or for any, under those settings. */
-  const wavering = (top_k: number, only: string | null = null): Harness => {
+  const wavering = (top_k: number, only: string | null = null): Required<Harness> => {
     const asked = new Map<string, number>()
     return harnessOf(
       desk(({ case_id }, settings) => {

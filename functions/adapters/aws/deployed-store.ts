@@ -3,12 +3,10 @@
  * a verification under that of the auditor, for lifting a rejection under that of memory, for signatures of people under that
  * of the attestor.
  */
-import { tmpdir } from 'node:os'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { UserError } from '../../errors.ts'
 import type { Progress, Signer, Workflows } from '../../ports.ts'
-import { fileScratch } from '../local/files/file-scratch.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'
 import { kmsMac } from './kms-mac.ts'
 import { type AwsStore, type Credentials, openAwsStore } from './open-store.ts'
@@ -58,8 +56,6 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
   const workflows = stepFunctions(deployment)
   return {
     ...store,
-    // Not a Lambda function's memory: this machine has a disk.
-    scratch: () => fileScratch(tmpdir()),
     deployment,
     releaseSigner: checks ? kmsMac({ client: kms, key: journal!.releaseKey }) : null,
     workflows,

@@ -1,8 +1,9 @@
 /** The deployed store: experience, vault and releases buckets and the ledger table, opened by name. */
+import { tmpdir } from 'node:os'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress, Signer, Store } from '../../ports.ts'
-import { memoryScratch } from '../memory/memory-scratch.ts'
+import { fileScratch } from '../local/files/file-scratch.ts'
 import { dynamoTable } from './dynamo-table.ts'
 import { PART_BYTES } from './s3-parts.ts'
 import { s3Store } from './s3-store.ts'
@@ -19,6 +20,8 @@ export interface StoreNames {
   readonly heads: { readonly bucket: string; readonly signer: Signer } | null
   /** Region; undefined: as the environment says. */
   readonly region?: string | undefined
+  /** Whoever opens it may read the vault, and so send streams there in parts. @default - it writes there at most */
+  readonly readsVault?: boolean
 }
 
 /** Whose rights the store works under. */
@@ -53,18 +56,18 @@ export function openAwsStore(
   const config = { ...(names.region ? { region: names.region } : {}), ...(credentials ? { credentials } : {}) }
   const s3 = new S3Client({ ...config, requestHandler: S3_REQUESTS })
   const dynamo = new DynamoDBClient(config)
-  const bucketOr = (bucket: string | null, what: string) =>
-    bucket === null ? refusing(what) : s3Store({ client: s3, bucket })
+  const bucketOr = (bucket: string | null, what: string, parts = {}) =>
+    bucket === null ? refusing(what) : s3Store({ client: s3, bucket, ...parts })
   return {
     objects: s3Store({ client: s3, bucket: names.bucket, partBytes: PART_BYTES }),
-    vault: bucketOr(names.vault, 'held-out vault'),
+    vault: bucketOr(names.vault, 'held-out vault', names.readsVault ? { partBytes: PART_BYTES } : {}),
     releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),
     signing: names.heads && {
       objects: s3Store({ client: s3, bucket: names.heads.bucket }),
       signer: names.heads.signer,
     },
-    scratch: memoryScratch,
+    scratch: () => fileScratch(tmpdir()),
     clock,
     progress,
     rolesApart: true,

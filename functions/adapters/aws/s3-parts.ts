@@ -34,11 +34,12 @@ export async function* inParts(stream: AsyncIterable<Uint8Array | string>, size:
   if (bytes > 0 || parts === 0) yield Buffer.concat(pieces)
 }
 
-/** Sends parts, one after the other. @returns its version */
+/** Sends parts, one after the other. `ifAbsent`: S3 refuses the last word where an object stands. @returns its version */
 export async function sendParts(
   client: S3Client,
   asked: CreateMultipartUploadCommandInput,
   parts: AsyncIterable<Buffer>,
+  ifAbsent: { readonly IfNoneMatch?: '*' } = {},
 ): Promise<string | null> {
   const created = await client.send(new CreateMultipartUploadCommand({ ...asked, ChecksumAlgorithm: 'CRC32' }))
   const at = { Bucket: asked.Bucket, Key: asked.Key, UploadId: created.UploadId }
@@ -52,10 +53,7 @@ export async function sendParts(
       Parts.push({ PartNumber, ETag, ChecksumCRC32 })
     }
     const { VersionId } = await client.send(
-      new CompleteMultipartUploadCommand({
-        ...at,
-        MultipartUpload: { Parts },
-      }),
+      new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts }, ...ifAbsent }),
     )
     return VersionId ?? null
   } catch (error) {

@@ -96,6 +96,11 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
         try {
           const next = await part(end, VersionId)
           if (next.ETag !== ETag) throw new Error(`${key} was replaced while it was read: try again`)
+          // A server that knows no parts of a version answers with all of it.
+          if (!next.ContentRange?.startsWith(`bytes ${end}-`))
+            throw new Error(
+              `${key} was asked for from byte ${end} on, and the answer is ${next.ContentRange ?? 'all of it'}`,
+            )
           const bytes = await next.Body!.transformToByteArray()
           yield bytes
           ;({ length } = bytes)
@@ -126,13 +131,15 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
       return VersionId ?? null
     },
     async putIfAbsent(key, content) {
-      const input = { ...(await object(key, content)), IfNoneMatch: '*' as const }
+      const parts = await severalOf(content)
+      if (parts !== null && !('whole' in parts))
+        // A stream cannot be sent again: a conflict is the caller's to see.
+        return await wasAbsent(() => sendParts(client, { ...at(key), ...encrypted }, parts, IF_ABSENT))
+      const input = { ...(await object(key, parts?.whole ?? content)), ...IF_ABSENT }
       for (let attempt = 0; ; attempt++) {
         try {
-          await client.send(new PutObjectCommand(input))
-          return true
+          return await wasAbsent(() => client.send(new PutObjectCommand(input)))
         } catch (error) {
-          if (nameOf(error) === 'PreconditionFailed') return false
           const wait = CONFLICT_WAITS_MS[attempt]
           if (nameOf(error) !== 'ConditionalRequestConflict' || wait === undefined) throw error
           await new Promise((resolve) => setTimeout(resolve, wait))
@@ -157,6 +164,19 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
     async delete(key) {
       await client.send(new DeleteObjectCommand(at(key)))
     },
+  }
+}
+
+const IF_ABSENT = { IfNoneMatch: '*' } as const
+
+/** `false` where S3 says that an object stands there. */
+async function wasAbsent(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write()
+    return true
+  } catch (error) {
+    if (nameOf(error) === 'PreconditionFailed') return false
+    throw error
   }
 }
 

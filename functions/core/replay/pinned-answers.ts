@@ -57,6 +57,12 @@ export interface HarnessCall {
   readonly model_answers: Readonly<Record<string, ModelAnswer>> | null
 }
 
+/** One case as the function of a deployed harness module is asked. */
+export interface ReplayCall {
+  readonly job: Pick<HarnessCall, 'recording' | 'settings'>
+  readonly limit_ms: number
+}
+
 /**
  * JSON of a value with its keys in code-unit order: equal values, equal text. The form of RFC 8785, so that a call is named
  * alike by everybody. Throws on a number that JSON cannot carry.

@@ -25,13 +25,13 @@ const BLOCK_RUNS = 16
  * @param reading is told each correction that a case line holds
  */
 export async function* compileIntent(
-  store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf' | 'atHand'>,
   intent: string,
   without: (family: string) => boolean = () => false,
   reading: (correction: Correction) => unknown = () => {},
 ): AsyncGenerator<string> {
   const corrections = await readCorrections(store.objects)
-  const recorded = new RecordedRuns(store.objects)
+  const recorded = new RecordedRuns(store.objects, store.atHand)
   const compiler = store.compilerOf?.(store.objects) ?? null
   let begun = 0
   const compiling = async (block: readonly RunToCompile[]) => {
@@ -132,7 +132,7 @@ export interface SearchSet {
 
 /** Compiles and keeps the search set of an intent. */
 export async function compileSearch(
-  store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf' | 'atHand'>,
   intent: string,
 ): Promise<SearchSet> {
   const aside = store.scratch()

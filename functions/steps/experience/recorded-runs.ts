@@ -11,8 +11,8 @@ import { readText } from '../../streams/read-object.ts'
 import { linesOf, MOST_HEAD_BYTES, readSegmentHead, type SegmentHead } from '../../streams/segment-format.ts'
 import { isAsNamed } from './segments.ts'
 
-/** Text of frames kept at hand, in characters: who reads in the order of cases is in all segments at once. */
-const MOST_AT_HAND = 32 * 1024 * 1024
+/** Text of frames kept at hand, in characters: who reads in the order of cases is in all segments at once, which are 500 of a million runs. */
+const MOST_AT_HAND = 96 * 1024 * 1024
 
 const AGAIN = 'Import the same records again, which restores its runs'
 
@@ -24,14 +24,16 @@ interface Frame {
 
 export class RecordedRuns {
   readonly #objects: ObjectStore
+  readonly #most: number
   readonly #heads = new Map<string, Promise<SegmentHead>>()
   readonly #whole = new Map<string, Promise<'missing' | 'changed' | null>>()
   /** Frames at hand, the one that was not asked for the longest first. */
   readonly #frames = new Map<string, Frame>()
   #atHand = 0
 
-  constructor(objects: ObjectStore) {
+  constructor(objects: ObjectStore, atHand = MOST_AT_HAND) {
     this.#objects = objects
+    this.#most = atHand
   }
 
   /** A run compiled. `null`: its files are not there. Throws TamperError when it is not the one that was recorded. */
@@ -125,7 +127,7 @@ export class RecordedRuns {
     frame.size = lines.reduce((sum, line) => sum + line.length, 1)
     this.#atHand += frame.size
     for (const [name, { size }] of this.#frames) {
-      if (this.#atHand <= MOST_AT_HAND) return
+      if (this.#atHand <= this.#most) return
       if (size > 0 && this.#frames.delete(name)) this.#atHand -= size
     }
   }

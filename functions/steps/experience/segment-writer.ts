@@ -13,6 +13,8 @@ import { putAside, type TextsAside } from './incoming-runs.ts'
 /** Runs of a segment, and bytes of their lines, whichever comes first: its writer holds it packed. */
 const SEGMENT_RUNS = 2048
 const SEGMENT_BYTES = 32 * 1024 * 1024
+/** Segments under way to where they are stored: what a killed import writes again at most. */
+const SEGMENTS_AT_ONCE = 6
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
 /** Pairs of frames that are compressed beside this thread while it reads on. */
@@ -90,13 +92,16 @@ export class SegmentWriter<T> {
     )
   }
 
-  /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
-  async *write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
-    for await (const { segment, bytes, written } of this.#segments()) {
+  /**
+   * Writes what was added, some segments at once; each segment's runs once it and those before it are stored, ordered by case:
+   * so they are read.
+   */
+  write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
+    return ahead(this.#segments(), SEGMENTS_AT_ONCE, async ({ segment, bytes, written }) => {
       // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
       await objects.put(segment, bytes)
-      yield written
-    }
+      return written
+    })
   }
 
   /**

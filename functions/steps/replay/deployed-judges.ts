@@ -15,7 +15,7 @@ export interface DeployedJudges {
   readonly callJudge: FunctionCaller
 }
 
-/** How a module is held there: its process wears the belt, and the Node of Lambda gates no network. */
+/** How a module is held there, whether it judges or replays: its process wears the belt, and the Node of Lambda gates no network. */
 export const JUDGE_CAGE: Cage = 'belt without network gate'
 
 /** Why a module cannot be asked in this deployment, and what to do; null: it can. Runs nothing. */

@@ -52,7 +52,7 @@ async function askFunction(
     if ('failed' in called) return called
     const { data: reply } = HarnessReturn.safeParse(called.returned)
     if (!reply) return { failed: 'the harness function answers in another protocol: make it with harnessFunction' }
-    if (!('asks_model' in reply)) return 'returned' in reply ? resultOf(reply, recording) : reply
+    if (!('asks_model' in reply)) return replyIn(reply, recording)
     const { prompt } = reply.asks_model
     if (!model || answers === null) return { unreplayable: 'model: no model may be asked in this run' }
     if (asked === MOST_MODEL_CALLS || Object.hasOwn(answers, prompt))
@@ -75,6 +75,12 @@ const bedrockRequest = (
   seed: null,
   sample: 0,
 })
+
+/** A reply, of which nothing is believed. */
+export const replyIn = (
+  reply: Exclude<HarnessReturn, { asks_model: unknown }>,
+  recording: PinnedRecording,
+): HarnessReply => ('returned' in reply ? resultOf(reply, recording) : reply)
 
 function resultOf(
   { returned, served }: { readonly returned?: unknown; readonly served: readonly number[] },

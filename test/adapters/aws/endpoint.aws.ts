@@ -10,6 +10,8 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectLockConfigurationCommand,
@@ -99,6 +101,39 @@ describe.runIf(withS3).each(Object.entries(BUCKETS))('S3, a %s bucket', (kind, m
       expect(await store.putIfAbsent('a', 'four')).toBe(false)
     },
   )
+
+  /** Does it answer with a part of one version of an object? */
+  const knowsParts = async (Key: string): Promise<boolean> => {
+    const { VersionId } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }))
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key, VersionId, Range: 'bytes=1-1' }))
+    return (await Body!.transformToByteArray()).length === 1
+  }
+
+  it('takes a stream in parts, of which it keeps all or nothing, and the second that is put if absent it refuses', async () => {
+    // The least that S3 takes of a part that is not the last.
+    const store = s3Store({ client, bucket, prefix: 'parts/', partBytes: 5 * 1024 * 1024 })
+    const piece = Buffer.alloc(1024 * 1024, 'x')
+    const stream = async function* () {
+      for (let i = 0; i < 7; i++) yield piece
+    }
+    await store.put('a', stream())
+    expect(await store.putIfAbsent('b', stream())).toBe(true)
+    expect(await store.putIfAbsent('b', stream())).toBe(false)
+    for (const key of ['a', 'b']) {
+      expect((await store.get(key))!.length).toBe(7 * piece.length)
+      const isKnown = await knowsParts(`parts/${key}`)
+      const parts = Array.fromAsync((await store.read(key))!)
+      if (isKnown) expect(Buffer.concat(await parts).length).toBe(7 * piece.length)
+      // An emulator may not: then nothing is taken for a part that is none.
+      else await expect(parts).rejects.toThrow('and the answer is all of it')
+    }
+    const cut = async function* () {
+      yield* stream()
+      throw new Error('the line is cut')
+    }
+    await expect(store.put('c', cut())).rejects.toThrow('the line is cut')
+    expect(await store.get('c')).toBeNull()
+  }, 120_000)
 
   it.runIf(made?.locked)('lets nobody remove a version before its day', async () => {
     const store = s3Store({ client, bucket, prefix: 'locked/' })

@@ -89,6 +89,7 @@ export function memoryBucket(
     return {
       ETag: found.etag,
       VersionId: found.version,
+      ...(from !== undefined && { ContentRange: `bytes ${from}-${from + part.length - 1}/${found.bytes.length}` }),
       Body: { transformToByteArray: async () => new Uint8Array(part) },
     }
   })
@@ -127,7 +128,8 @@ export function memoryBucket(
     uploads.delete(UploadId)
     return {}
   })
-  mock.on(CompleteMultipartUploadCommand).callsFake(({ Key, UploadId, MultipartUpload }) => {
+  mock.on(CompleteMultipartUploadCommand).callsFake(({ Key, UploadId, MultipartUpload, IfNoneMatch }) => {
+    if (IfNoneMatch === '*' && objects.has(Key)) throw refused('PreconditionFailed', 412)
     const parts = uploads.get(UploadId)!
     if (MultipartUpload.Parts.length !== parts.length) throw refused('InvalidPart', 400)
     uploads.delete(UploadId)

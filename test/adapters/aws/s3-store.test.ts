@@ -54,6 +54,32 @@ describe('s3 store, beside the contract', () => {
     }
   })
 
+  it('takes no answer of a server that knows no parts of a version for the part that it asked for', async () => {
+    const bucket = memoryBucket('b')
+    const store = s3Store({ client: bucket.client, bucket: 'b', partBytes: 4 })
+    await store.put('k', 'abcdefgh')
+    const send = bucket.client.send.bind(bucket.client)
+    bucket.client.send = ((command: { input: Record<string, unknown> }) => {
+      if (command.input.VersionId !== undefined) delete command.input.Range
+      return send(command as never)
+    }) as never
+    const reading = Array.fromAsync((await store.read('k'))!)
+    await expect(reading).rejects.toThrow('k was asked for from byte 4 on, and the answer is all of it')
+  })
+
+  it('puts a stream of several parts if absent: nobody holds it whole, and what stands there stays', async () => {
+    const bucket = memoryBucket('b')
+    const store = s3Store({ client: bucket.client, bucket: 'b', partBytes: 4 })
+    async function* pieces(text: string) {
+      yield text
+    }
+    expect(await store.putIfAbsent('k', pieces('abcdefghij'))).toBe(true)
+    expect(bucket.puts.at(-1)!.parts).toBe(3)
+    expect(await store.putIfAbsent('k', pieces('ABCDEFGHIJ'))).toBe(false)
+    expect(await store.putIfAbsent('k', pieces('x'))).toBe(false)
+    expect(Buffer.from((await store.get('k'))!).toString()).toBe('abcdefghij')
+  })
+
   it('leaves what stood where a stream ends before its time, and reads no two versions as one', async () => {
     const bucket = memoryBucket('b')
     const store = s3Store({ client: bucket.client, bucket: 'b', partBytes: 4 })

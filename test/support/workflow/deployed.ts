@@ -123,10 +123,11 @@ export interface RoutingTarget extends RoutingPublisher {
   readonly templates: Templates
 }
 
-/** A user's own harness function, and the templates of a deployment that names it. */
+/** A user's own harness, and the templates of a deployment that names it. */
 export interface Harness {
   readonly templates: Templates
-  readonly replayer: Extract<Replayer, { kind: 'lambda' }>
+  /** A function as a run pins it; absent: the module that the templates name. */
+  readonly replayer?: Extract<Replayer, { kind: 'lambda' }>
   readonly call: FunctionCaller['call']
   readonly converse?: ModelPort['converse']
 }
@@ -223,7 +224,7 @@ export function deploy(
           ...(ENV.yearBudget in environment ? { yearBudget: Number(environment[ENV.yearBudget]) } : {}),
         },
         shardCases,
-        ...replaying(all, role, arn, harness),
+        ...replaying(all, role, arn, environment, harness),
         ...judging(all, role, arn, environment, judge),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
         signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
@@ -336,12 +337,13 @@ function replaying(
   all: Templates,
   role: string,
   from: string,
+  environment: Readonly<Record<string, string>>,
   harness: Harness | undefined,
 ): Pick<typeof NO_HARNESS, 'harness' | 'caller' | 'model'> {
   if (!harness) return NO_HARNESS
   const need = needs(all, role, from)
   return {
-    harness: harness.replayer,
+    harness: harness.replayer ?? JSON.parse(environment[ENV.harness] ?? 'null'),
     caller: {
       async call(arn, request, limitMs) {
         need({ action: 'lambda:InvokeFunction', resource: arn })

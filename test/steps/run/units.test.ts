@@ -61,7 +61,8 @@ test('tokens that were estimated are marked beside every result, whatever came o
       not_searched: [],
       metric: null,
       direction: null,
-      labels: [], plan: "",
+      labels: [],
+      plan: '',
       all: false,
       more: '',
     })

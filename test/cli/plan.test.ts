@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { planLines } from '../../functions/cli/text-plan.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { recordedDays } from '../../functions/steps/cadence/recorded-days.ts'
 import { linesByDay } from '../../functions/steps/cadence/slice-rows.ts'
+import type { MadePlan } from '../../functions/steps/plan/make-plan.ts'
 import { aPack, INTENT, modelCall, offersInOrder, REFS, said } from '../support/builders.ts'
 import { bytesOf } from './command-line.ts'
 import { DEEP, K, planPlace, RECORDER, SEARCH, shallow, stored, target, world } from './plan-world.ts'
@@ -22,7 +24,10 @@ describe('plan', () => {
     expect(made.out).toMatch('recorded evidence.orders.top_k: 1 .. 4 of every case, left out')
     expect(made.out).toMatch('a search judges a change on every case of its set (12 cases of 12 families)')
     expect(made.out).toMatch(/a question takes \d+ sealed families that are recorded so as well/)
-    expect(made.out).toMatch(/SMALL {4}12 search families of the \d+ that a question takes: .* Import more runs/)
+    expect(made.out).not.toMatch(/^SMALL/m)
+    const told = (await place.at('plan', '--target', file, '--out', planFile(), '--json')).json() as MadePlan
+    const small = planLines({ ...told, plan: { ...told.plan!, needed_families: 299 } }).join('\n')
+    expect(small).toMatch(/^SMALL {4}12 search families of the 299 that a question takes: .* Import more runs/m)
     const plan = read()
     expect(plan).toMatchObject({ kind: 'recording_plan', search: { cases: 12, families: 12 }, pack: REFS.pack })
     expect(plan.settings).toMatchObject([{ change: { [K]: DEEP }, settings: { [K]: DEEP }, recordings: 12 }])

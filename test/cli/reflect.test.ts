@@ -41,7 +41,9 @@ test('its edits stand in the run under its name', async () => {
   expect(err).toMatch(/^proposer: at most 1 call of m at http:/m)
   expect((await place.at('explain', 'r', '--json')).out).toContain('"origin":"reflect"')
   await place.at('report', 'r', '--out', `${place.dir}/r.html`)
-  expect(readFileSync(`${place.dir}/r.html`, 'utf8')).toContain('Asked of a model, proposer: 1 answer of m at http:')
+  expect(readFileSync(`${place.dir}/r.html`, 'utf8')).toContain(
+    '<dt>asked of models</dt><dd class="mono">proposer: 1 answer of m at http:',
+  )
 })
 
 test('is no name for --proposers, and no origin for a file of changes', async () => {

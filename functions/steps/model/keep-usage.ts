@@ -36,7 +36,8 @@ function together(rows: readonly ModelUsage[]): ModelUsage[] {
   const groups = Map.groupBy(rows, ({ purpose, model }) => canonical([purpose, model]))
   return [...groups.values()].map((of) =>
     of.reduce((a, b) => ({
-      ...a,
+      purpose: a.purpose,
+      model: a.model,
       answers: a.answers + b.answers,
       paid: a.paid + b.paid,
       refused: a.refused + b.refused,

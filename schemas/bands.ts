@@ -207,3 +207,30 @@ export const withTargets = (
     }),
   })),
 })
+
+/**
+ * What is wrong with the edges of some bands though each is a number of its range: none that can never break is a check, and
+ * none that no mean holds. Null: nothing. Apart from the contract: days that were judged by such bands stay readable.
+ */
+export function edgeProblem({ intents }: Bands): string | null {
+  for (const { intent, bands } of intents)
+    for (const band of bands)
+      for (const [day, over] of [['', {}], ...Object.entries(band.weekdays ?? {})] as const) {
+        const why = whyNoEdge({ ...band, ...over })
+        if (why !== null) return `intent ${intent}, band of ${band.metric}${day && ` on ${day}`}: ${why}`
+      }
+  return null
+}
+
+function whyNoEdge({ metric, below, above, range = [0, 1] }: Band): string | null {
+  const [low, high] = range
+  const least = below === undefined ? null : edgeAt(below, 'below')
+  const most = edgeAt(above ?? bandMetricOf(metric).aboveLimit ?? Number.POSITIVE_INFINITY, 'above')
+  if (least !== null && least <= low)
+    return `no mean lies below ${least}, so this edge can never break: raise it, or leave it out`
+  if (above !== undefined && most >= high)
+    return `no mean lies above ${most}, so this edge can never break: lower it, or leave it out`
+  return least !== null && least >= most
+    ? `below ${least} and above ${most}: no mean holds both, so it is broken every day`
+    : null
+}

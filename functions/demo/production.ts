@@ -11,7 +11,7 @@ import { PERIODS, type Period } from '#schemas/stages.ts'
 import { type Draw, drawFrom } from './draw.ts'
 
 export const WORLDS = ['good', 'harm', 'rule'] as const
-export type World = (typeof WORLDS)[number]
+type World = (typeof WORLDS)[number]
 
 export interface ProductionOptions {
   readonly world?: World

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Node } from 'constructs'
 import type * as z from 'zod'
-import { Bands, withTargets } from '#schemas/bands.ts'
+import { Bands, edgeProblem, withTargets } from '#schemas/bands.ts'
 import { samePerson } from '#schemas/person.ts'
 import { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
@@ -84,7 +84,10 @@ export function bandsOf(node: Node): Bands | null {
   const file = pathOf(node, 'bands', 'a file of bands')
   if (file === null) return null
   const load = (path: string) => parsed(join(dirname(file), path), TuningTarget)
-  return withTargets(parsed(file, Bands), load, (why) => new RangeError(`${file}: ${why}`))
+  const bands = parsed(file, Bands)
+  const problem = edgeProblem(bands)
+  if (problem !== null) throw new RangeError(`${file}: ${problem}`)
+  return withTargets(bands, load, (why) => new RangeError(`${file}: ${why}`))
 }
 
 /** Targets that broken bands run, by intent and metric. */

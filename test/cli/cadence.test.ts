@@ -199,6 +199,21 @@ describe('what cannot be judged is refused with what to do, and nothing is writt
       ({ intents }) => delete intents[0]!.bands[0]!.metric,
       /bands.json: intents\[0\].bands\[0\].metric/,
     ],
+    [
+      'an edge that can never break',
+      ({ intents }) => Object.assign(intents[0]!.bands[0]!, { above: 1 }),
+      /intent support\.refund, band of policy_violation_rate: no mean lies above 1, so this edge can never break/,
+    ],
+    [
+      'an edge of one weekday that can never break',
+      ({ intents }) => Object.assign(intents[0]!.bands[1]!, { weekdays: { sun: { below: 0 } } }),
+      /band of utility on sun: no mean lies below 0/,
+    ],
+    [
+      'edges that no mean holds',
+      ({ intents }) => Object.assign(intents[0]!.bands[3]!, { below: 0.06 }),
+      /below 0\.06 and above 0\.05: no mean holds both/,
+    ],
   ])('%s', async (_, change, says) => {
     bands(change)
     const before = place.listing()
@@ -221,6 +236,18 @@ describe('what cannot be judged is refused with what to do, and nothing is writt
     expect(() => daysToJudge(['2026-04-01'], '2036-04-05', null)).toThrow(/did the clock jump\?/)
     expect(daysToJudge(['2026-04-01'], '2026-04-01', null)).toEqual([])
     expect(daysToJudge([], '2026-04-05', null)).toEqual(['2026-04-05'])
+  })
+
+  test('a clock that jumped by less than a year closes no day to come: nothing is judged behind the last run unless told to', async () => {
+    expect((await daily('--date', '2026-04-03')).code).toBe(0)
+    const before = place.listing()
+    const { code, err } = await daily()
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/Did the clock jump\? .*ledger\.sqlite-clock.*No day was judged/s),
+    ])
+    expect(place.listing()).toEqual(before)
+    expect((await daily('--date', '2026-04-04')).code).toBe(0)
   })
 })
 

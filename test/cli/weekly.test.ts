@@ -376,6 +376,8 @@ describe('what cannot be looked at is refused, and nothing is written', () => {
   test('a clock that was set back; and the next week is due seven days after the last', () => {
     const now = '2025-03-12T01:00:00.000Z'
     expect(() => weekToReview(['2025-03-20'], now, null)).toThrow(/the clock was set back/)
+    expect(() => weekToReview(['2024-03-04'], now, null)).toThrow(/372 days lie between .*did the clock jump/)
+    expect(weekToReview(['2024-03-04'], now, '2025-03-11')).toBe('2025-03-11')
     expect(weekToReview([], now, null)).toBe('2025-03-11')
     expect(weekToReview(['2025-03-05'], now, null)).toBeNull()
     expect(weekToReview(['2025-03-04'], now, null)).toBe('2025-03-11')

@@ -1,7 +1,7 @@
 /** `autotune cadence daily`: judges the days that are ready, and starts the runs that broken bands queue. */
 import { thisProcess } from '#adapters/local/holder.ts'
-import { newestReady } from '#core/cadence/days.ts'
-import type { Bands } from '#schemas/bands.ts'
+import { daysBetween, newestReady } from '#core/cadence/days.ts'
+import { type Bands, edgeProblem } from '#schemas/bands.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../../embedded/engine.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
 import { UserError } from '../../errors.ts'
@@ -29,12 +29,14 @@ interface Options extends CadenceOptions {
 
 export async function daily({ json, bands: file, date, exitCode, runs: starts, ...o }: Options): Promise<number> {
   const bands = readBands(file)
+  const problem = edgeProblem(bands)
+  if (problem !== null) throw new UserError(`${file}: ${problem}. No day was judged`)
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
     await refuseUnknownIntents(store, bands)
     const budget = await takeBudget(store, bands)
-    if (asked === null) await refuseEmptyBegin(store, bands)
+    if (asked === null) await refuseEmptyDays(store, bands)
     const days = await judgeDays(store, bands, asked)
     const started = starts ? await startRuns(store, await pendingRuns(store, bands), o) : []
     const shown = days.at(-1) ?? (await readDay(store, asked ?? (await judgedDays(store)).at(-1)!))
@@ -55,10 +57,18 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
   }
 }
 
-/** The first day that is judged is the first for good: where nothing was recorded on it, and something before, a person says where to begin. */
-async function refuseEmptyBegin(store: LocalStore, bands: Bands): Promise<void> {
-  if ((await judgedDays(store)).length > 0) return
+/** Days in which nothing was recorded, and which a call judges all the same without being told to. */
+const MOST_EMPTY = 31
+
+/**
+ * Days are judged once and in order, so a person says which where the clock alone would judge empty ones: the first that is judged, and
+ * many at once behind the last recorded run. A clock that jumped would else close the days to come.
+ */
+async function refuseEmptyDays(store: LocalStore, bands: Bands): Promise<void> {
   const ready = newestReady(store.clock.now(), bands.ready_after_hours)
+  const last = (await judgedDays(store)).at(-1)
+  // Nothing is asked of the records where the routine runs as it should.
+  if (last !== undefined && daysBetween(last, ready) <= MOST_EMPTY) return
   const days = (await Promise.all(bands.intents.map(({ intent }) => recordedDays(store, intent)))).flatMap(
     ({ oldest, newest }) => (oldest === null || newest === null ? [] : [{ oldest, newest }]),
   )
@@ -67,6 +77,14 @@ async function refuseEmptyBegin(store: LocalStore, bands: Bands): Promise<void> 
     .map((of) => of.newest)
     .sort()
     .at(-1)
+  if (last !== undefined) {
+    const since = newest !== undefined && newest > last ? newest : last
+    if (daysBetween(since, ready) > MOST_EMPTY)
+      throw new UserError(
+        `${daysBetween(since, ready)} days lie between ${since}, the last that was judged or has runs, and ${ready}, the newest day that is ready. Did the clock jump? Then set it right and remove ledger.sqlite-clock of the store, which keeps the latest time; if it is right, --date ${since} judges the days with runs, --date ${ready} the empty ones too. No day was judged`,
+      )
+    return
+  }
   if (oldest === undefined || newest === undefined || newest >= ready) return
   throw new UserError(
     `nothing was recorded on ${ready}, the newest day that is ready; recorded runs are of ${oldest} to ${newest}. Days are judged in order, so say where to begin: --date ${oldest} for all of them, --date ${newest} for the last, --date ${ready} from now on`,

@@ -1,5 +1,5 @@
 /** The weekly routine: looks back on a week that is over, once, and keeps what it saw. */
-import { dayAfter, newestReady } from '#core/cadence/days.ts'
+import { dayAfter, daysBetween, newestReady } from '#core/cadence/days.ts'
 import { endOf, type Week } from '#core/cadence/funnel.ts'
 import { type IntentRecords, reviewWeek, weeklyText, weekUntil } from '#core/cadence/weekly.ts'
 import type { Bands } from '#schemas/bands.ts'
@@ -29,6 +29,9 @@ export async function readWeek({ objects }: Pick<Store, 'objects'>, date: string
   return week.data
 }
 
+/** Days of weeks that were missed and are looked at as one without being told to. */
+const MOST_LOOKED_BACK = 92
+
 /**
  * The last day of the week to look back on; null: the next one is not over yet. Throws UserError for a day that is not over, or
  * lies before a week that was looked at.
@@ -48,6 +51,10 @@ export function weekToReview(weeks: readonly string[], now: string, asked: strin
       `${asked} lies before ${last}, until which the weeks were looked at: they follow each other, so that none says what came after it`,
     )
   if (asked !== null) return asked
+  if (last !== null && daysBetween(last, over) > MOST_LOOKED_BACK)
+    throw new UserError(
+      `${daysBetween(last, over)} days lie between ${last}, until which the weeks were looked at, and ${over}: did the clock jump? Then set it right (in a folder, remove ledger.sqlite-clock too); if it is right, name the last day with --date ${over}`,
+    )
   return last !== null && dayAfter(last, 7) > over ? null : over
 }
 

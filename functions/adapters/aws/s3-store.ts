@@ -74,28 +74,35 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
       yield* parts
     })()
   }
-  /** An object part by part, of the version that the first one was of. */
+  /**
+   * An object part by part, all of the one that the first part was of. Without a version by its ETag: to name a version is a right
+   * of its own, and whoever reads what stands there need not have it.
+   */
   const readParts = async (key: string, version?: string): Promise<AsyncIterable<Uint8Array> | null> => {
-    const part = (start: number, VersionId: string | undefined) =>
-      client.send(new GetObjectCommand({ ...at(key), VersionId, Range: `bytes=${start}-${start + partBytes! - 1}` }))
+    const part = (start: number, IfMatch?: string) =>
+      client.send(
+        new GetObjectCommand({
+          ...at(key),
+          ...(version === undefined ? { IfMatch } : { VersionId: version }),
+          Range: `bytes=${start}-${start + partBytes! - 1}`,
+        }),
+      )
     const opened = await orAbsent(async () => {
       try {
-        const { Body, VersionId, ETag } = await part(0, version)
-        return { bytes: await Body!.transformToByteArray(), VersionId, ETag }
+        const { Body, ETag } = await part(0)
+        return { bytes: await Body!.transformToByteArray(), ETag }
       } catch (error) {
-        if (nameOf(error) === 'InvalidRange') return { bytes: new Uint8Array(), VersionId: version, ETag: undefined }
+        if (nameOf(error) === 'InvalidRange') return { bytes: new Uint8Array(), ETag: undefined }
         throw error
       }
     })
     if (opened === null) return null
     return (async function* () {
-      const { VersionId, ETag } = opened
       yield opened.bytes
       let { length } = opened.bytes
       for (let end = length; length === partBytes; end += length) {
         try {
-          const next = await part(end, VersionId)
-          if (next.ETag !== ETag) throw new Error(`${key} was replaced while it was read: try again`)
+          const next = await part(end, opened.ETag)
           // A server that knows no parts of a version answers with all of it.
           if (!next.ContentRange?.startsWith(`bytes ${end}-`))
             throw new Error(
@@ -105,6 +112,8 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
           yield bytes
           ;({ length } = bytes)
         } catch (error) {
+          if (['PreconditionFailed', 'NoSuchKey'].includes(nameOf(error)))
+            throw new Error(`${key} was replaced while it was read: try again`)
           if (nameOf(error) !== 'InvalidRange') throw error
           length = 0
         }

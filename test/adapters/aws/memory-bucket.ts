@@ -33,7 +33,7 @@ export interface MemoryBucket {
 }
 
 const KNOWN = {
-  get: ['Bucket', 'Key', 'Range', 'VersionId'],
+  get: ['Bucket', 'Key', 'Range', 'VersionId', 'IfMatch'],
   head: ['Bucket', 'Key'],
   put: ['Bucket', 'Key', 'Body', 'IfNoneMatch', 'IfMatch', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
   upload: ['Bucket', 'Key', 'ChecksumAlgorithm', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
@@ -83,6 +83,7 @@ export function memoryBucket(
       input.VersionId === undefined ? objects.get(input.Key) : versions.get(`${input.VersionId} ${input.Key}`)
     if (!found && input.VersionId !== undefined) throw refused('NoSuchVersion', 404)
     if (!found) throw new NoSuchKey({ message: 'NoSuchKey', $metadata: { httpStatusCode: 404 } })
+    if (input.IfMatch !== undefined && found.etag !== input.IfMatch) throw refused('PreconditionFailed', 412)
     const [from, to] = (/^bytes=(\d+)-(\d+)$/.exec(input.Range ?? '') ?? []).slice(1).map(Number)
     if (from !== undefined && from >= found.bytes.length) throw refused('InvalidRange', 416)
     const part = from === undefined ? found.bytes : found.bytes.slice(from, to! + 1)

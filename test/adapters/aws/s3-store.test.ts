@@ -60,10 +60,11 @@ describe('s3 store, beside the contract', () => {
     await store.put('k', 'abcdefgh')
     const send = bucket.client.send.bind(bucket.client)
     bucket.client.send = ((command: { input: Record<string, unknown> }) => {
-      if (command.input.VersionId !== undefined) delete command.input.Range
+      if (command.input.VersionId !== undefined && command.input.Range !== 'bytes=0-3') delete command.input.Range
       return send(command as never)
     }) as never
-    const reading = Array.fromAsync((await store.read('k'))!)
+    const version = (await store.versionOf('k'))!
+    const reading = Array.fromAsync((await store.read('k', version))!)
     await expect(reading).rejects.toThrow('k was asked for from byte 4 on, and the answer is all of it')
   })
 
@@ -89,9 +90,25 @@ describe('s3 store, beside the contract', () => {
       throw new Error('no more')
     }
     await expect(store.put('k', broken())).rejects.toThrow('no more')
-    const reading = (await store.read('k'))!
+    const version = (await store.versionOf('k'))!
+    const [reading, named] = [(await store.read('k'))!, (await store.read('k', version))!]
     await store.put('k', 'ABCDEFGH')
-    expect(Buffer.concat(await Array.fromAsync(reading)).toString()).toBe('abcdefgh')
+    await expect(Array.fromAsync(reading)).rejects.toThrow('k was replaced while it was read: try again')
+    expect(Buffer.concat(await Array.fromAsync(named)).toString()).toBe('abcdefgh')
+  })
+
+  it('names a version only where it was asked for one: that is a right of its own', async () => {
+    const bucket = memoryBucket('b')
+    const store = s3Store({ client: bucket.client, bucket: 'b', partBytes: 4 })
+    await store.put('k', 'abcdefghij')
+    const asked: unknown[] = []
+    const send = bucket.client.send.bind(bucket.client)
+    bucket.client.send = ((command: { input: Record<string, unknown> }) => {
+      asked.push(command.input.VersionId)
+      return send(command as never)
+    }) as never
+    expect(Buffer.concat(await Array.fromAsync((await store.read('k'))!)).toString()).toBe('abcdefghij')
+    expect(asked).toEqual([undefined, undefined, undefined])
   })
 
   it('keeps keys of two prefixes of one bucket apart', async () => {

@@ -66,16 +66,20 @@ export function templatesOf(over: Readonly<Record<string, unknown>> = {}): Templ
   return templates
 }
 
-/** Where processes of one test run find what another one has synthesized: its temporary folder goes with it. */
+/** A test run has a temporary folder of its own, which goes with it; a bench has none, and keeps nothing. */
+const isTestRun = (): boolean => process.env.AUTOTUNE_BUILT_PROGRAM !== undefined
+
+/** Where processes of one test run find what another one has synthesized. */
 const fileOf = (key: string): string =>
   join(tmpdir(), `autotune-templates-${createHash('sha256').update(key).digest('hex').slice(0, 24)}.json`)
 
 function synthesizedBefore(key: string): Templates | null {
   const file = fileOf(key)
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Templates) : null
+  return isTestRun() && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Templates) : null
 }
 
 function kept(key: string, templates: Templates): Templates {
+  if (!isTestRun()) return templates
   const whole = `${fileOf(key)}.${process.pid}`
   writeFileSync(whole, JSON.stringify(templates))
   renameSync(whole, fileOf(key))

@@ -34,7 +34,7 @@ describe('HTML and script', () => {
         const [where, view] = attacked(aView(small), text)[at]!
         expect([where, harmful(reviewPage(view))]).toEqual([where, []])
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     )
   })
 
@@ -51,7 +51,7 @@ describe('HTML and script', () => {
         const seat = { role: two, reviewer: one }
         expect(harmful(reviewPage(aView(aShown({ proposal, demonstration: one }), { seat })))).toEqual([])
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 })

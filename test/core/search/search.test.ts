@@ -88,7 +88,7 @@ describe('search', () => {
         for (const { digest, fate } of found.candidates)
           expect(fate === 'committed' ? 'dominated' : fate).toBe(oracle.fates.get(digest))
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     )
   })
 
@@ -126,7 +126,7 @@ describe('search', () => {
         )
         expect(search({ ...input, panel })).toEqual(search(input))
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 
@@ -143,7 +143,7 @@ describe('search', () => {
         const found = searched({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { aside })
         expect({ ...found, results }).toEqual(search(input))
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 
@@ -169,7 +169,7 @@ describe('search', () => {
         }
         expect({ ...step.value, results }).toEqual(search(input))
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 

@@ -284,7 +284,7 @@ describe.each(DOCUMENTS)('%s', (file, document, ranges, parse) => {
         // Within its range it may contradict what stands beside it: bounds the wrong way round, a share of a stage.
         else if (refusal !== null) expect(refusal).toMatch(new RegExp(`^${file}( is not valid)?:`))
       }),
-      { numRuns: 600 },
+      { numRuns: 250 },
     )
   })
 })

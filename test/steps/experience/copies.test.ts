@@ -136,7 +136,7 @@ describe('copies', () => {
           expect(await partition(other)).toEqual(await partition(once))
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 

@@ -1,5 +1,6 @@
 /** The deployment as tests see it: synthesized once with the context of cdk.json, without bundling. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { App } from 'aws-cdk-lib'
@@ -57,11 +58,31 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
 
 const known = new Map<string, Templates>()
 
-/** Templates alone, where files that the context names stay as they are: synthesized once a process, and frozen. */
+/** Templates alone, where files that the context names stay as they are: synthesized once a test run, and frozen. */
 export function templatesOf(over: Readonly<Record<string, unknown>> = {}): Templates {
   const key = JSON.stringify(over, (_, value) => (value === undefined ? 'absent' : value))
-  const templates = known.get(key) ?? frozen(synthesize(over).templates)
+  const templates = known.get(key) ?? frozen(synthesizedBefore(key) ?? kept(key, synthesize(over).templates))
   known.set(key, templates)
+  return templates
+}
+
+/** A test run has a temporary folder of its own, which goes with it; a bench has none, and keeps nothing. */
+const isTestRun = (): boolean => process.env.AUTOTUNE_BUILT_PROGRAM !== undefined
+
+/** Where processes of one test run find what another one has synthesized. */
+const fileOf = (key: string): string =>
+  join(tmpdir(), `autotune-templates-${createHash('sha256').update(key).digest('hex').slice(0, 24)}.json`)
+
+function synthesizedBefore(key: string): Templates | null {
+  const file = fileOf(key)
+  return isTestRun() && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Templates) : null
+}
+
+function kept(key: string, templates: Templates): Templates {
+  if (!isTestRun()) return templates
+  const whole = `${fileOf(key)}.${process.pid}`
+  writeFileSync(whole, JSON.stringify(templates))
+  renameSync(whole, fileOf(key))
   return templates
 }
 

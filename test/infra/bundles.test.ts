@@ -20,9 +20,9 @@ const JUDGING = new Set([
 const JSONATA = 88 * 1024
 /** Functions that hold a prompt block to its bounds, once a run or a release: they bring the table of a tokenizer, and read it where a pack names it. */
 const COUNTING = new Set(['start-rollout.ts', 'start-run.ts'])
-const TOKENS = 2_050_000
+const TOKENS = 2_051_000
 /** They read lines of runs and weeks under their whole contracts, once a week or a quarter. */
-const LOOKING_BACK = 320_000
+const LOOKING_BACK = 321_000
 const limitOf = (file: string): number => {
   if (/^review-(week|quarter)\./.test(file)) return LOOKING_BACK
   return LIMIT + (JUDGING.has(file) ? JSONATA : 0) + (COUNTING.has(file) ? TOKENS : 0)
@@ -44,7 +44,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 280 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 320 KB where it looks back', () => {
+  it('is at most 280 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 321 KB where it looks back', () => {
     const holding = (library: string) =>
       outputs.flatMap(([, { entryPoint, inputs }]) =>
         Object.keys(inputs).some((file) => file.includes(`node_modules/${library}/`))

@@ -6,7 +6,7 @@ import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 
 /** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites the wording of a certificate and the settings of each case: 251 KB; StartRun the spellings of a prompt block and the year's error budget: 281 KB; all others are below 235. */
-const LIMIT = 285_000
+const LIMIT = 286_000
 /** Functions that judge a suite, and with it in JSONata and by the functions of modules; what that takes. The optimiser only reads what they said. */
 const JUDGING = new Set([
   'compile-search.ts',
@@ -20,9 +20,9 @@ const JUDGING = new Set([
 const JSONATA = 88 * 1024
 /** Functions that hold a prompt block to its bounds, once a run or a release: they bring the table of a tokenizer, and read it where a pack names it. */
 const COUNTING = new Set(['start-rollout.ts', 'start-run.ts'])
-const TOKENS = 2_050_000
+const TOKENS = 2_051_000
 /** They read lines of runs and weeks under their whole contracts, once a week or a quarter. */
-const LOOKING_BACK = 326_000
+const LOOKING_BACK = 327_000
 const limitOf = (file: string): number => {
   if (/^review-(week|quarter)\./.test(file)) return LOOKING_BACK
   return LIMIT + (JUDGING.has(file) ? JSONATA : 0) + (COUNTING.has(file) ? TOKENS : 0)
@@ -44,7 +44,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 285 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 326 KB where it looks back', () => {
+  it('is at most 286 KB, 88 KB more where JSONata and modules judge, 2 MB where tokens are counted, and 327 KB where it looks back', () => {
     const holding = (library: string) =>
       outputs.flatMap(([, { entryPoint, inputs }]) =>
         Object.keys(inputs).some((file) => file.includes(`node_modules/${library}/`))

@@ -1,5 +1,5 @@
 /** Worlds whose harness is no pure function: it drops passages by chance, or throws where the change would do harm. */
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
+
 import { canonical } from '#core/canonical.ts'
 import { pinnedAnswers } from '#core/replay/pinned-answers.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
@@ -13,6 +13,7 @@ import { runTarget } from '../functions/steps/run/run.ts'
 import { type Verification, verifyRun } from '../functions/steps/run/verify.ts'
 import { holder, memory, stocked } from '../test/steps/stores.ts'
 import { aFamily, aTarget, INTENT } from '../test/support/builders.ts'
+import { memoryScratch } from '../test/support/memory-scratch.ts'
 import { draws } from './bench.ts'
 import { type Ending, type EvidenceWorld, ending, fates, type Given, LIMIT, RATES } from './validity-evidence.ts'
 

@@ -2,7 +2,6 @@
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { createEach } from '#adapters/port-rules/table-key.ts'
 import { digestOf } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
@@ -27,6 +26,7 @@ import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { isJournaled, journaled } from '../support/journaled.ts'
 import { memoryStore } from '../support/memory/memory-store.ts'
 import { memoryTable } from '../support/memory/memory-table.ts'
+import { memoryScratch } from '../support/memory-scratch.ts'
 
 /** A store in memory whose clock moves a second with every look. */
 export function memory(): Store {

@@ -1,5 +1,5 @@
 /** A user's own harness in this process: the whole loop over it, without processes and without a workflow. */
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
+
 import { canonical } from '#core/canonical.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
@@ -15,6 +15,7 @@ import { runLoader } from '../../functions/steps/experience/run-loader.ts'
 import { harnessReplays, type Job, type Side } from '../../functions/steps/replay/harness-replays.ts'
 import type { CaseReplays } from '../../functions/steps/replay/replays.ts'
 import { INTENT } from './builders.ts'
+import { memoryScratch } from './memory-scratch.ts'
 
 export type Replay = HarnessModule['replay']
 

@@ -1,5 +1,5 @@
 /** A live run in this process: a harness of the user's own, and a model that a test scripts. */
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
+
 import { pinOf, signedBy } from '#core/live/live-model.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
@@ -14,6 +14,7 @@ import { runLoader } from '../../functions/steps/experience/run-loader.ts'
 import { harnessReplays } from '../../functions/steps/replay/harness-replays.ts'
 import { aFamily, anEvaluator, type aRun, aSuite, INTENT } from './builders.ts'
 import { json, type Replay, searchingEngine, TOP_K } from './harness-engine.ts'
+import { memoryScratch } from './memory-scratch.ts'
 
 export const DOCUMENT: LiveModel = LiveModel.parse({
   kind: 'live_model',

@@ -1,9 +1,9 @@
 /** Files of traces as an import reads them, without a store. */
 import { ImportError } from '#adapters/local/import/import-error.ts'
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { DEFAULT_OPTIONS, type TraceOptions } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { type TraceImport, type TracesReport, traceRuns } from '../../functions/embedded/trace-runs.ts'
+import { memoryScratch } from './memory-scratch.ts'
 
 /** Long after every trace of the tests; nothing waited. */
 export const SETTLED = { now: '2030-01-01T00:00:00.000Z', waited: [], keep: () => {} }

@@ -7,10 +7,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { fileDisk } from '#adapters/local/files/file-disk.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { Records } from '#core/bytes/records.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import type { Scratch } from '#ports'
+import { memoryScratch } from '../../support/memory-scratch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'autotune-scratch-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,12 +1,12 @@
 /** Segments on their way to where they are stored: several at once, told of in their order, and nothing under way in the end. */
 import { describe, expect, test } from 'vitest'
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import { packRun } from '#core/experience/run-files.ts'
 import type { ObjectStore } from '#ports'
 import { SegmentWriter } from '../../../functions/steps/experience/segment-writer.ts'
 import { aRun } from '../../support/builders.ts'
 import { memoryStore } from '../../support/memory/memory-store.ts'
+import { memoryScratch } from '../../support/memory-scratch.ts'
 
 /** A writer of so many segments of one run each. */
 function writerOf(segments: number): SegmentWriter<string> {

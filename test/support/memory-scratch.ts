@@ -1,4 +1,4 @@
-/** What is put aside in memory: for tests, and where a step has no disk of its own. */
+/** What is put aside in memory. */
 import { Records } from '#core/bytes/records.ts'
 import { TextTable } from '#core/bytes/text-table.ts'
 import type { Scratch } from '#ports'

@@ -40,9 +40,11 @@ export class Answers {
     cases: readonly number[],
     ends: (answer: CaseAnswer) => boolean = () => false,
   ): Promise<readonly TwiceAnswered[] | null> {
-    if (digest !== this.#digest) this.#shards.clear()
-    if (digest !== this.#digest) this.#chars = 0
-    this.#digest = digest
+    if (digest !== this.#digest) {
+      this.#shards.clear()
+      this.#chars = 0
+      this.#digest = digest
+    }
     const answers: TwiceAnswered[] = []
     for (const index of cases) {
       const shard = this.#shardOf(index)

@@ -5,10 +5,9 @@ import { Envelope } from '#schemas/attestation.ts'
 import { keys as objectKeys } from '#schemas/s3-keys.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { type Account, account } from '../support/aws/account.ts'
-import { aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { autotune, type Workplace, workplace } from './command-line.ts'
+import { ranAt, STACK } from './deployed-run.ts'
 
-const stack = ['--stack', 'Autotune']
 let aws: Account
 let place: Workplace
 let keyFile: string
@@ -17,14 +16,7 @@ let key: string
 beforeAll(async () => {
   aws = await account()
   place = workplace()
-  const runs = place.runs('runs.jsonl', aWorld({ search: 6, heldout: 100 }))
-  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())]
-  const split = ['--split', 'recorded', '--split-key', 'key-of-these-tests']
-  const target = place.file('target.json', aTarget())
-  for (const where of [stack, ['--store', place.store]]) {
-    expect((await autotune('import', runs, ...documents, ...split, ...where)).code).toBe(0)
-    expect((await autotune('run', '--target', target, '--run-id', 'at_run', ...where)).code).toBe(0)
-  }
+  await ranAt(place, STACK, ['--store', place.store])
   key = join(place.dir, 'ana.pem')
   const made = await autotune('attest', 'keygen', '--key', key, '--role', 'gate', '--by', 'ana', '--json')
   const { entry } = made.json() as { entry: unknown }
@@ -44,7 +36,7 @@ test('it is signed under the role of the attestor, which adds nothing else, and 
   const asked = new Set<string>()
   aws.before = (action, name) => void (action === 'sts:AssumeRole' && asked.add(name))
   aws.written.length = 0
-  const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...stack)
+  const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...STACK)
   expect([signed.code, signed.err]).toEqual([0, ''])
   expect([...asked]).toEqual([aws.stacks.AutotuneData!.AttestorRoleArn])
   expect(aws.written).toEqual([
@@ -52,7 +44,7 @@ test('it is signed under the role of the attestor, which adds nothing else, and 
     `${aws.bucket} ${objectKeys.attestation('at_run', 'verification', 1)}`,
   ])
   asked.clear()
-  const verified = await autotune('attest', 'verify', 'at_run', '--keys', keyFile, ...stack)
+  const verified = await autotune('attest', 'verify', 'at_run', '--keys', keyFile, ...STACK)
   expect([verified.code, verified.out.split('\n')[0]]).toEqual([0, 'attested: at_run'])
   expect([...asked]).toEqual([aws.stacks.AutotuneData!.AuditorRoleArn])
 }, 60_000)
@@ -62,9 +54,9 @@ test('a changed envelope is told, and one more signature over it refused', async
   const payload = Buffer.from(was.payload, 'base64').toString().replace('PASSED', 'FAILED')
   const changed = { ...was, payload: Buffer.from(payload).toString('base64') }
   await aws.store.objects.put(gate, Buffer.from(JSON.stringify(changed)))
-  const verified = await autotune('attest', 'verify', 'at_run', '--keys', keyFile, ...stack)
+  const verified = await autotune('attest', 'verify', 'at_run', '--keys', keyFile, ...STACK)
   expect([verified.code, verified.out]).toEqual([2, expect.stringContaining('CHANGED  gate')])
-  const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...stack)
+  const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...STACK)
   expect([signed.code, signed.err]).toEqual([2, expect.stringContaining('says otherwise than the store does now')])
 }, 60_000)
 
@@ -72,7 +64,7 @@ test('a deployment of an earlier version says that it takes none', async () => {
   const data = aws.stacks.AutotuneData!
   const { AttestorRoleArn } = data
   delete data.AttestorRoleArn
-  const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...stack)
+  const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...STACK)
   data.AttestorRoleArn = AttestorRoleArn!
   expect([signed.code, signed.err]).toEqual([2, expect.stringContaining('has no role that adds attestations')])
 }, 60_000)

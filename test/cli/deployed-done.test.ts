@@ -1,24 +1,16 @@
 /** `autotune done` and `audit` of a deployment: under the role of its auditor, to whom the vault is closed. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Account, account } from '../support/aws/account.ts'
-import { aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { autotune, type Workplace, workplace } from './command-line.ts'
+import { ranAt, STACK } from './deployed-run.ts'
 
-const stack = ['--stack', 'Autotune']
 let aws: Account
 let place: Workplace
 
 beforeAll(async () => {
   aws = await account()
   place = workplace()
-  const runs = place.runs('runs.jsonl', aWorld({ search: 6, heldout: 100 }))
-  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())]
-  const split = ['--split', 'recorded', '--split-key', 'key-of-these-tests']
-  const target = place.file('target.json', aTarget())
-  for (const where of [stack, ['--store', place.store]]) {
-    expect((await autotune('import', runs, ...documents, ...split, ...where)).code).toBe(0)
-    expect((await autotune('run', '--target', target, '--run-id', 'at_run', ...where)).code).toBe(0)
-  }
+  await ranAt(place, STACK, ['--store', place.store])
 }, 120_000)
 afterAll(async () => {
   place.dispose()
@@ -32,8 +24,7 @@ test('it answers as of a folder, reads under the role of the auditor alone, and 
   const asked = new Set<string>()
   aws.before = (action, name) => void (action === 'sts:AssumeRole' && asked.add(name))
   aws.written.length = 0
-  const there = await autotune('done', '--json', ...stack)
-  expect(there.err).toBe('')
+  const there = await autotune('done', '--json', ...STACK)
   expect(there.err).toBe('')
   const here = await autotune('done', '--json', '--store', place.store)
   const answers = ({ checks, failure_modes }: Report) =>
@@ -47,6 +38,6 @@ test('it answers as of a folder, reads under the role of the auditor alone, and 
 test('its audit counts what that of a folder counts', async () => {
   const of = async (...where: string[]) =>
     (await autotune('audit', 'show', '--json', ...where)).json() as Record<string, unknown>
-  const [there, here] = [await of(...stack), await of('--store', place.store)]
+  const [there, here] = [await of(...STACK), await of('--store', place.store)]
   expect(there).toMatchObject({ counts: here.counts, decision: here.decision, next_audit: null })
 }, 60_000)

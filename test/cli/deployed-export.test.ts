@@ -4,22 +4,18 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { partKey } from '#core/export/lines.ts'
 import { type Account, account } from '../support/aws/account.ts'
-import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { INTENT } from '../support/builders.ts'
 import { autotune, bytesOf, type Workplace, workplace } from './command-line.ts'
+import { ranAt, STACK } from './deployed-run.ts'
 
-const stack = ['--stack', 'Autotune']
 let aws: Account
 let place: Workplace
 
 beforeAll(async () => {
   aws = await account()
   place = workplace()
-  const runs = place.runs('runs.jsonl', aWorld({ search: 6, heldout: 100 }))
-  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())]
-  const split = ['--split', 'recorded', '--split-key', 'key-of-these-tests']
-  expect((await autotune('import', runs, ...documents, ...split, ...stack)).err).toBe('')
-  const target = place.file('target.json', aTarget())
-  expect((await autotune('run', '--target', target, '--run-id', 'at_run', ...stack)).code).toBe(0)
+  const [imported] = await ranAt(place, STACK)
+  expect(imported!.err).toBe('')
 }, 120_000)
 afterAll(async () => {
   place.dispose()
@@ -35,7 +31,7 @@ test('is read by the auditor, never from the vault, and the same bytes again', a
   }
   aws.written.length = 0
   const dir = join(place.dir, 'audit')
-  const { err, json } = await autotune('export', '--jsonl', dir, '--json', ...stack)
+  const { err, json } = await autotune('export', '--jsonl', dir, '--json', ...STACK)
   expect(err).toBe('')
   expect(json()).toMatchObject({ rows: { runs: 1, versions: 1, questions: 1 } })
   expect([...asked]).toEqual([aws.stacks.AutotuneData!.AuditorRoleArn])
@@ -48,7 +44,7 @@ test('is read by the auditor, never from the vault, and the same bytes again', a
   // Of a deployment too, the journal says when it was sealed.
   expect(JSON.parse(version!)).toMatchObject({ intent: INTENT, used: 1, sealed_at: expect.any(String) })
   const bytes = bytesOf(dir)
-  expect((await autotune('export', '--jsonl', dir, '--json', ...stack)).json()).toMatchObject({ written: 0 })
+  expect((await autotune('export', '--jsonl', dir, '--json', ...STACK)).json()).toMatchObject({ written: 0 })
   expect(bytesOf(dir)).toEqual(bytes)
 })
 

@@ -30,7 +30,7 @@ export function candidateMatrix(facts: ReportFacts, pareto: Pareto): Html {
       rows.map(({ x, y, id, candidate }) => ({
         head: patchWords(candidate.patch),
         cells: [
-          html`${candidate.fate.replaceAll('_', ' ')}${candidate.reason !== '' && html`: <span class="of">${cut(visible(candidate.reason), 100)}</span>`}`,
+          html`${candidate.fate.replaceAll('_', ' ')}${candidate.reason !== '' && html`: <span class="of">${cut(visible(firstClause(candidate.reason)), 100)}</span>`}`,
           { says: metricValue(metric, x), by: x },
           { says: y === null ? '' : measure.value(y), by: y },
           candidate.replayed?.replays ?? 0,
@@ -45,6 +45,9 @@ ${quiet.length > 0 && html`<p class="soft">Failed in no replay of these: ${quiet
 ${notDrawn(pareto)}
 ${unknown.length > 0 && html`<p>Without a known ${metricName(metric)}, so neither drawn nor listed:</p><ul>${unknown.map(([fate, n]) => html`<li>${number(n)} ${fate.replaceAll('_', ' ')}, e.g. ${exampleOf(facts.candidates, fate)}</li>`)}</ul>`}`
 }
+
+/** What stopped it first, without the limit and without what else failed: those stand in the other columns, and in `explain`. */
+const firstClause = (reason: string): string => reason.split('; ')[0]!
 
 function exampleOf(candidates: readonly CandidateFacts[], fate: string): string {
   const { patch, reason } = candidates.find((c) => c.fate === fate && c.metric === null)!

@@ -4,7 +4,7 @@ main,footer{max-width:78rem}
 .cols{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:0 1.5rem;align-items:start}
 table.data{font-size:.9rem}
 table.data th[scope=col]{white-space:nowrap;vertical-align:bottom}
-table.data td.n{text-align:right;white-space:nowrap}table.data[data-sort] th[scope=col]{white-space:normal}table.data[data-sort] th[scope=row]{position:sticky;left:0;background:var(--bg)}table.data[data-sort] td:nth-child(2){min-width:min(14rem,48vw)}
+table.data td.n{text-align:right;white-space:nowrap}table.data[data-sort] th[scope=col]{white-space:normal}table.data[data-sort] th[scope=row]{position:sticky;left:0;background:var(--bg)}table.data[data-sort] td:nth-child(2){min-width:min(12rem,48vw)}
 table.data button{font:inherit;min-height:1.5rem;margin:0;padding:0 .2rem;border:0;background:none;text-align:left;color:inherit;text-decoration:underline dotted}
 .filter{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:end}.filter label{margin:0}
 .filter input,.filter select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:.4rem;min-height:2.5rem;padding:.3rem .5rem}

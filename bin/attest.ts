@@ -1,9 +1,10 @@
 /** The `attest` verbs: argument parsing only. */
 import type { Command } from 'commander'
 import { atLeastOne, noCage } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
-const verbs = () => import('../functions/cli/attest.ts')
+const verbs = () => loaded(import('../functions/cli/attest.ts'))
 const KEYS =
   'who may sign what: public keys and how many people are needed; outside the store, reviewed like any change'
 

@@ -15,6 +15,7 @@ import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
 import { doneVerbs } from './done.ts'
 import { experienceVerbs } from './experience.ts'
+import { answered, loaded } from './loaded.ts'
 import { lookVerbs } from './look.ts'
 import { described, tell } from './reference.ts'
 import { reviewVerbs } from './review.ts'
@@ -25,6 +26,7 @@ import { addVerbTo } from './verb.ts'
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
 export async function main(argv: readonly string[]): Promise<number> {
   const state = { code: 0 }
+  await answered()
   try {
     const program = build(state)
     const words = argv[0] === 'help' ? helpOf(program, argv.slice(1)) : argv
@@ -92,7 +94,7 @@ export function build(state: { code: number }): Command {
   )
     .addOption(new Option('--seed <n>', 'seed of the synthetic runs').default(1).argParser(wholeNumber('--seed')))
     .action(async (o, c) => {
-      state.code = await (await import('../functions/cli/demo.ts')).demo({
+      state.code = await (await loaded(import('../functions/cli/demo.ts'))).demo({
         ...o,
         // A place that is meant for every command is not meant for this one.
         store: c.getOptionValueSource('store') === 'cli' ? o.store : null,
@@ -111,7 +113,7 @@ export function build(state: { code: number }): Command {
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <person>', 'who has it forgotten (default: the user of this terminal)')
     .action(async (id, o) => {
-      state.code = await (await import('../functions/cli/forget.ts')).forgetVerb(id, o)
+      state.code = await (await loaded(import('../functions/cli/forget.ts'))).forgetVerb(id, o)
     })
   const anchor = program
     .command('anchor')
@@ -124,7 +126,7 @@ export function build(state: { code: number }): Command {
   )
     .option('--to <place>', 'file to add a line to, or s3://BUCKET/PREFIX')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/anchor.ts')).publishAnchor(o)
+      state.code = await (await loaded(import('../functions/cli/anchor.ts'))).publishAnchor(o)
     })
 
   attestVerbs(program, verb, state)

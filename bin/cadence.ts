@@ -1,6 +1,7 @@
 /** The `cadence` verbs: argument parsing only. */
 import { type Command, Option } from 'commander'
 import { atLeastOne, noCage, numberOf } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
 export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
@@ -23,7 +24,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .option('--exit-code', 'exit 3 where something moved', false)
     .action(async (date, o) => {
-      state.code = await (await import('../functions/cli/cadence/show.ts')).show(date, o)
+      state.code = await (await loaded(import('../functions/cli/cadence/show.ts'))).show(date, o)
     })
   add(
     'daily',
@@ -39,7 +40,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     .option('--no-runs', 'judge only; the next "cadence daily" starts what was queued')
     .option('--exit-code', 'exit 3 where something moved', false)
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/cadence/daily.ts')).daily(o)
+      state.code = await (await loaded(import('../functions/cli/cadence/daily.ts'))).daily(o)
     })
   add(
     'weekly',
@@ -53,7 +54,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     .option('--promote <config>', 'start the rollouts of approved changes that wait, with this configuration')
     .option('--retire <folder>', 'write a proposal for the surfaces that are to be retired, for "autotune propose"')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/cadence/weekly.ts')).weekly(o)
+      state.code = await (await loaded(import('../functions/cli/cadence/weekly.ts'))).weekly(o)
     })
   add(
     'quarterly',
@@ -68,7 +69,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     )
     .option('--by <person>', 'who asks for that (default: the user of this terminal)')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/cadence/quarterly.ts')).quarterly(o)
+      state.code = await (await loaded(import('../functions/cli/cadence/quarterly.ts'))).quarterly(o)
     })
   add(
     'sign <what> [of...]',
@@ -77,7 +78,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (what, of, o) => {
-      state.code = await (await import('../functions/cli/cadence/sign.ts')).sign(what, of, o)
+      state.code = await (await loaded(import('../functions/cli/cadence/sign.ts'))).sign(what, of, o)
     })
   add(
     'learn <intent> <metric>',
@@ -92,7 +93,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
       numberOf('--tolerance'),
     )
     .action(async (intent, metric, o) => {
-      state.code = await (await import('../functions/cli/cadence/learn.ts')).learn(intent, metric, o)
+      state.code = await (await loaded(import('../functions/cli/cadence/learn.ts'))).learn(intent, metric, o)
     })
   verb(
     'insights',
@@ -107,6 +108,6 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     .option('--changes <file>', 'write the changes that they suggest, for propose and run --candidates')
     .option('--rules <file>', 'the same as StrategyRules: each with its insight, its runs, and the cases that share it')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/insights.ts')).insights(o)
+      state.code = await (await loaded(import('../functions/cli/insights.ts'))).insights(o)
     })
 }

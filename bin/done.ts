@@ -1,5 +1,6 @@
 /** `done` and the `audit` verbs: argument parsing only. */
 import type { Command } from 'commander'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
 export function doneVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
@@ -12,7 +13,7 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
     .option('--verbose', 'what was tried of each failure mode, and what stopped it', false)
     .option('--html <file>', 'write the report as one page, too')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/done.ts')).done(o)
+      state.code = await (await loaded(import('../functions/cli/done.ts'))).done(o)
     })
 
   const group = program
@@ -33,7 +34,7 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
     .option('--intent <id>', 'of the loop: which intent (default: the only one that was run)')
     .option('--html <file>', 'write the audit as one page, too')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/audit.ts')).audit(o)
+      state.code = await (await loaded(import('../functions/cli/audit.ts'))).audit(o)
     })
   verb(
     'sign <manifest> <controls...>',
@@ -43,6 +44,6 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (manifest, controls, o) => {
-      state.code = await (await import('../functions/cli/audit.ts')).signAudit(manifest, controls, o)
+      state.code = await (await loaded(import('../functions/cli/audit.ts'))).signAudit(manifest, controls, o)
     })
 }

@@ -1,6 +1,7 @@
 /** The verbs of what is recorded, from a file to a store and out of it again: argument parsing only. */
 import { Option } from 'commander'
 import { exampleKind, repeat, share } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import { traceFileOptions, traceOptions } from './traces.ts'
 import type { AddVerb } from './verb.ts'
 
@@ -13,7 +14,11 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--dir <dir>', 'where to write them', '.')
     .option('--owner <name>', 'who answers for the surfaces', 'owner')
     .action(async ({ from, dialect, ...o }) => {
-      state.code = await (await import('../functions/cli/init.ts')).init({ ...o, traces: from ?? [], from: dialect })
+      state.code = await (await loaded(import('../functions/cli/init.ts'))).init({
+        ...o,
+        traces: from ?? [],
+        from: dialect,
+      })
     })
   traceFileOptions(starting)
 
@@ -69,7 +74,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--dry-run', 'say what would be stored, and write nothing', false)
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
     .action(async (files, o) => {
-      state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
+      state.code = await (await loaded(import('../functions/cli/import.ts'))).importVerb(files, o)
     })
   traceOptions(importing)
 
@@ -80,7 +85,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
   )
     .option('--out <file>', 'file to write, of rule a folder (default: traces-KIND.otlp.jsonl, rule, my-harness.py)')
     .action(async (kind, o) => {
-      state.code = await (await import('../functions/cli/example.ts')).example(exampleKind(kind), o)
+      state.code = await (await loaded(import('../functions/cli/example.ts'))).example(exampleKind(kind), o)
     })
 
   const inspecting = verb(
@@ -94,7 +99,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
       'hand the map the list of the records with one value at this path; @file: those of a file',
     )
     .action(async (files, o) => {
-      state.code = await (await import('../functions/cli/survey.ts')).inspect(files, o)
+      state.code = await (await loaded(import('../functions/cli/survey.ts'))).inspect(files, o)
     })
   traceOptions(inspecting)
 
@@ -103,7 +108,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     'turn the folders of recorded runs into segments: fewer files, and faster; killed, the same command goes on',
     'autotune pack\nautotune pack --store ./harness',
   ).action(async (o) => {
-    state.code = await (await import('../functions/cli/pack.ts')).packVerb(o)
+    state.code = await (await loaded(import('../functions/cli/pack.ts'))).packVerb(o)
   })
 
   verb(
@@ -111,7 +116,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     'store what people say of recorded runs later (label, dispute, needed passages, a note): no run is changed, the next search and sealed version count by it',
     'autotune correct corrections.jsonl\nautotune correct - --json\nautotune correct corrections.jsonl --stack Autotune\nA line each, by schemas/json/correction.schema.json: {"run_id": "run_4711", "at": "2026-11-29T10:00:00Z", "by": "ana@example.com", "outcome": {"passed": false}}',
   ).action(async (files, o) => {
-    state.code = await (await import('../functions/cli/correct.ts')).correctVerb(files, o)
+    state.code = await (await loaded(import('../functions/cli/correct.ts'))).correctVerb(files, o)
   })
 
   verb(
@@ -125,6 +130,6 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     .requiredOption('--person <name>', 'who had it erased')
     .option('--yes', 'erase; without it nothing is changed', false)
     .action(async (runs, o) => {
-      state.code = await (await import('../functions/cli/erase.ts')).eraseVerb(runs, o)
+      state.code = await (await loaded(import('../functions/cli/erase.ts'))).eraseVerb(runs, o)
     })
 }

@@ -2,12 +2,13 @@
 import { isDeployed } from '../functions/cli/store-options.ts'
 import { UserError } from '../functions/errors.ts'
 import { noCage } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
 export function lookVerbs(verb: AddVerb, state: { code: number }): void {
   verb('list', 'runs of this store with their verdicts', 'autotune list --json\nautotune list --stack Autotune').action(
     async (o) => {
-      state.code = await (await import('../functions/cli/inspect.ts')).list(o)
+      state.code = await (await loaded(import('../functions/cli/inspect.ts'))).list(o)
     },
   )
   verb(
@@ -19,8 +20,8 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
     .action(async (run, o) => {
       state.code =
         o.files === undefined
-          ? await (await import('../functions/cli/inspect.ts')).show(run, o)
-          : await (await import('../functions/cli/show-files.ts')).showFiles(run, o)
+          ? await (await loaded(import('../functions/cli/inspect.ts'))).show(run, o)
+          : await (await loaded(import('../functions/cli/show-files.ts'))).showFiles(run, o)
     })
   verb(
     'explain <what> [candidate]',
@@ -30,8 +31,8 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--all', 'every candidate, and not only the best of those that share a fate', false)
     .action(async (what: string, candidate: string | undefined, { all, ...o }) => {
       state.code = what.includes('@')
-        ? await (await import('../functions/cli/explain-version.ts')).explainPack(what, o)
-        : await (await import('../functions/cli/explain.ts')).explain(what, candidate, { all, ...o })
+        ? await (await loaded(import('../functions/cli/explain-version.ts'))).explainPack(what, o)
+        : await (await loaded(import('../functions/cli/explain.ts'))).explain(what, candidate, { all, ...o })
     })
   verb(
     'case <id>',
@@ -45,7 +46,7 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
       'who looks; it is noted, and the family is never sealed (default: the user of this terminal)',
     )
     .action(async (id, o) => {
-      state.code = await (await import('../functions/cli/case.ts')).caseVerb(id, o)
+      state.code = await (await loaded(import('../functions/cli/case.ts'))).caseVerb(id, o)
     })
   verb(
     'verify [run]',
@@ -62,14 +63,17 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
       if (cadence !== undefined) {
         if (run !== undefined || anchor !== undefined)
           throw new UserError('--cadence is about a judged day: leave the run and --anchor out')
-        state.code = await (await import('../functions/cli/cadence/verify.ts')).verifyCadence(cadence, { bands, ...o })
+        state.code = await (await loaded(import('../functions/cli/cadence/verify.ts'))).verifyCadence(cadence, {
+          bands,
+          ...o,
+        })
         return
       }
       if (bands !== undefined) throw new UserError('--bands is of --cadence DATE')
       state.code =
         run === undefined
-          ? await (await import('../functions/cli/verify-store.ts')).verifyStore({ anchor, ...o })
-          : await (await import('../functions/cli/verify.ts')).verify(run, o)
+          ? await (await loaded(import('../functions/cli/verify-store.ts'))).verifyStore({ anchor, ...o })
+          : await (await loaded(import('../functions/cli/verify.ts'))).verify(run, o)
     })
   verb(
     'export',
@@ -80,7 +84,7 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--intent <id>', 'of this intent alone, and what is of no single one')
     .option('--since <day>', 'leave earlier days of runs, candidates and production as they stand in the folder')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/export.ts')).exportVerb(o)
+      state.code = await (await loaded(import('../functions/cli/export.ts'))).exportVerb(o)
     })
   verb(
     'report [what]',
@@ -93,7 +97,7 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--month <month>', 'which one, as 2026-11 (default: that of the newest judged day)')
     .option('--html <file>', 'file to write its control charts to (default: the month is printed)')
     .action(async (what, o) => {
-      const month = await import('../functions/cli/report-month.ts')
+      const month = await loaded(import('../functions/cli/report-month.ts'))
       month.needMonthOptions({ what, ...o })
       if (what !== undefined && isDeployed(o))
         throw new UserError(
@@ -102,6 +106,6 @@ export function lookVerbs(verb: AddVerb, state: { code: number }): void {
       state.code =
         what === undefined
           ? await month.reportMonth(o)
-          : await (await import('../functions/cli/write-report.ts')).writeReport(what, o)
+          : await (await loaded(import('../functions/cli/write-report.ts'))).writeReport(what, o)
     })
 }

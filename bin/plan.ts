@@ -1,6 +1,7 @@
 /** The verbs that say and make what nobody recorded yet: argument parsing only. */
 import { Option } from 'commander'
 import { atLeastOne, numberOf } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
 export function planVerbs(verb: AddVerb, state: { code: number }): void {
@@ -13,7 +14,7 @@ export function planVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--candidates <file>', 'hand-written changes (as "propose" takes them) that are to be recorded too')
     .option('--out <file>', 'plan to write', 'recording-plan.json')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/plan.ts')).planVerb(o)
+      state.code = await (await loaded(import('../functions/cli/plan.ts'))).planVerb(o)
     })
 
   verb(
@@ -40,6 +41,6 @@ export function planVerbs(verb: AddVerb, state: { code: number }): void {
         .argParser(atLeastOne('--limit-ms')),
     )
     .action(async (plan: string, o) => {
-      state.code = await (await import('../functions/cli/record.ts')).recordVerb(plan, o)
+      state.code = await (await loaded(import('../functions/cli/record.ts'))).recordVerb(plan, o)
     })
 }

@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import { programVersion } from '#adapters/local/program-files.ts'
 import { expiry, noCage, port, repeat } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
 export function reviewVerbs(verb: AddVerb, state: { code: number }): void {
@@ -24,7 +25,7 @@ export function reviewVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--no-serve', 'print the links only')
     .addOption(noCage())
     .action(async (run, o) => {
-      state.code = await (await import('../functions/cli/review.ts')).review(run, o)
+      state.code = await (await loaded(import('../functions/cli/review.ts'))).review(run, o)
     })
   verb(
     'decide <run>',
@@ -38,7 +39,7 @@ export function reviewVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--reason <text>', 'why; required for a rejection')
     .option('--shown <digest>', 'decide only if this is still what the page shows (printed by "autotune review")')
     .action(async (run, o) => {
-      state.code = await (await import('../functions/cli/decide.ts')).decideVerb(run, o)
+      state.code = await (await loaded(import('../functions/cli/decide.ts'))).decideVerb(run, o)
     })
   verb(
     'mcp',
@@ -50,7 +51,7 @@ export function reviewVerbs(verb: AddVerb, state: { code: number }): void {
     )
     .option('--target <file>', 'tuning target; of a proposer')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/mcp.ts')).mcp({ ...o, version: programVersion() })
+      state.code = await (await loaded(import('../functions/cli/mcp.ts'))).mcp({ ...o, version: programVersion() })
     })
   verb(
     'ui',
@@ -59,6 +60,6 @@ export function reviewVerbs(verb: AddVerb, state: { code: number }): void {
   )
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/ui.ts')).ui(o)
+      state.code = await (await loaded(import('../functions/cli/ui.ts'))).ui(o)
     })
 }

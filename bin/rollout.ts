@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander'
 import { FORMS } from '#adapters/delivery/table.ts'
 import { noCage, port, repeat } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'
 
 const formsText = Object.entries(FORMS)
@@ -17,8 +18,8 @@ const deliver = () =>
     .argParser(repeat)
     .default([], 'nowhere else')
 
-const acts = () => import('../functions/cli/rollout/acts.ts')
-const look = () => import('../functions/cli/rollout/show.ts')
+const acts = () => loaded(import('../functions/cli/rollout/acts.ts'))
+const look = () => loaded(import('../functions/cli/rollout/show.ts'))
 
 export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
   const group = program
@@ -43,7 +44,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
     'append scored production runs (JSONL, also .gz) to the log of a rollout; known ones are left alone',
     'autotune rollout record ro_at_2026_11_23_refund_cents runs.jsonl.gz\nautotune rollout record ro_at_2026_11_23_refund_cents monday.jsonl tuesday.jsonl',
   ).action(async (id, files, o) => {
-    state.code = await (await import('../functions/cli/rollout/record.ts')).record(id, files, o)
+    state.code = await (await loaded(import('../functions/cli/rollout/record.ts'))).record(id, files, o)
   })
   add(
     'advance <id>',
@@ -93,7 +94,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
     .action(async (id, o) => {
-      state.code = await (await import('../functions/cli/rollout/serve.ts')).serve(id, o)
+      state.code = await (await loaded(import('../functions/cli/rollout/serve.ts'))).serve(id, o)
     })
   add(
     'export <what>',

@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import { PROPOSERS } from '#schemas/proposers.ts'
 import { atLeastOne, noCage } from './arguments.ts'
+import { loaded } from './loaded.ts'
 import { planVerbs } from './plan.ts'
 import type { AddVerb } from './verb.ts'
 
@@ -36,7 +37,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
       false,
     )
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/doctor.ts')).doctor(o)
+      state.code = await (await loaded(import('../functions/cli/doctor.ts'))).doctor(o)
     })
 
   verb(
@@ -44,7 +45,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
     'asks the model that a document pins once: are endpoint, key and model there?',
     'autotune model live.json\nautotune model live.json --json\nThe document says {"model": {"provider": "openai", "base_url": "http://127.0.0.1:8080/v1", "model": "NAME"}, "max_tokens": 200, "temperature": 0, "seed": 1}\nThe key is that of AUTOTUNE_MODEL_KEY; for OpenAI also of OPENAI_API_KEY',
   ).action(async (file, o) => {
-    state.code = await (await import('../functions/cli/model.ts')).model(file, o)
+    state.code = await (await loaded(import('../functions/cli/model.ts'))).model(file, o)
   })
 
   verb(
@@ -62,7 +63,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
     .addOption(concurrency())
     .addOption(limitMs())
     .action(async (file, o) => {
-      state.code = await (await import('../functions/cli/propose.ts')).propose(file, o)
+      state.code = await (await loaded(import('../functions/cli/propose.ts'))).propose(file, o)
     })
 
   planVerbs(verb, state)
@@ -80,7 +81,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
         .argParser(atLeastOne('--cases', 10_000)),
     )
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/brief.ts')).brief(o)
+      state.code = await (await loaded(import('../functions/cli/brief.ts'))).brief(o)
     })
 
   verb(
@@ -92,7 +93,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--changes <file>', 'write the changes of the inbox that the search side would keep, for run --candidates')
     .addOption(new Option('--limit <n>', 'changes that are shown').default(20).argParser(atLeastOne('--limit', 10_000)))
     .action(async (path, o) => {
-      state.code = await (await import('../functions/cli/history.ts')).history(path, o)
+      state.code = await (await loaded(import('../functions/cli/history.ts'))).history(path, o)
     })
 
   verb(
@@ -125,7 +126,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
     .option('--run-id <id>', 'id of the run (default: at_YYYY_MM_DD_SLUG from the clock)')
     .option('--abandon <id>', 'answer "no" to the open question of a run that will not be resumed, and free its lock')
     .action(async (o) => {
-      state.code = await (await import('../functions/cli/run.ts')).runVerb(o)
+      state.code = await (await loaded(import('../functions/cli/run.ts'))).runVerb(o)
     })
 
   verb(
@@ -135,6 +136,6 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (file, o) => {
-      state.code = await (await import('../functions/cli/sign.ts')).sign(file, o)
+      state.code = await (await loaded(import('../functions/cli/sign.ts'))).sign(file, o)
     })
 }

@@ -233,7 +233,8 @@ export interface Heads {
   append(head: Head): Promise<void>
   /** Writes the first line where there is none. Throws UserError where there was one. */
   begin(): Promise<void>
-  read(): Promise<HeadsRead>
+  /** @param whole also each line that a volume holds, one by one. @default false */
+  read(how?: { readonly whole?: boolean }): Promise<HeadsRead>
   /** Code of an item of the ledger, to be written with it. */
   codeOf(row: LedgerRow): Promise<Code>
   codeHolds(row: LedgerRow, code: Code): Promise<boolean>

@@ -40,6 +40,11 @@ export const DELIVERED = 'routing/'
 /** Ingest's own memory lies under it. No other role may read it. */
 export const INGEST_PREFIX = 'ingest/'
 
+/** Lines of the journal of heads in a volume. Never changed: what is bound stays as it is. */
+export const HEADS_OF_VOLUME = 1000
+
+const headNumber = (n: number): string => String(n).padStart(8, '0')
+
 /**
  * Keys and, where they end in a slash, prefixes: below the store's folder on disk, at the root of a bucket in S3.
  * Digests come as `sha256:...` and stand there without their prefix. Total: no function throws.
@@ -140,7 +145,13 @@ export const keys = {
   /** Prefix of the journal of heads. */
   heads: () => 'heads/',
   /** One line of it, by number from 1. */
-  head: (n: number) => `heads/${String(n).padStart(8, '0')}.json`,
+  head: (n: number) => `heads/${headNumber(n)}.json`,
+  /** Prefix of those lines whose number without its last three digits is that of line n. */
+  headsLike: (n: number) => `heads/${headNumber(n).slice(0, -3)}`,
+  /** Prefix of its volumes. */
+  headVolumes: () => 'heads/volumes/',
+  /** Its first thousand lines, the next thousand, and so on, by number from 1. */
+  headVolume: (n: number) => `heads/volumes/${headNumber(n)}.jsonl`,
   /** Prefix of every run of the loop. */
   autotune: () => 'autotune/runs/',
   /** Prefix of what runs asked of models. */

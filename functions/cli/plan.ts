@@ -1,5 +1,6 @@
 /** `autotune plan`: what would have to be recorded to search what nobody recorded. Asks, seals and writes nothing but the plan. */
 import { readFileSync } from 'node:fs'
+import { isFileThere } from '#adapters/local/files/regular-file.ts'
 import { planText } from '#core/plan/recording-plan.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
@@ -54,7 +55,7 @@ export async function planVerb({ json, target: file, candidates, out, ...o }: Op
 /** The very same plan again. */
 function isThere(file: string, text: string): boolean {
   try {
-    return readFileSync(file, 'utf8') === text
+    return isFileThere(file) && readFileSync(file, 'utf8') === text
   } catch {
     return false
   }

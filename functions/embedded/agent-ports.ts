@@ -125,7 +125,7 @@ const nothing: ObjectStore = readOnly({} as ObjectStore, () => false)
 /** The journal of heads, to read: what it says was erased. */
 const readingHeads = ({ journal }: NonNullable<Store['heads']>): { readonly journal: Heads } => ({
   journal: {
-    read: () => journal.read(),
+    read: (how) => journal.read(how),
     codeOf: refuse('sign'),
     codeHolds: (row, code) => journal.codeHolds(row, code),
     append: refuse('decide'),

@@ -1,5 +1,6 @@
 /** The file of runs that a recorder made: a line is on the disk before the next case begins, and a torn one is cut off. */
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { isFileThere } from '#adapters/local/files/regular-file.ts'
 import { UserError } from '../errors.ts'
 
 export interface RecordedFile {
@@ -20,7 +21,7 @@ const BEGINS = '{"'
  * Throws UserError for a file that ends otherwise: it is somebody else's.
  */
 export function recordedFile(path: string): RecordedFile {
-  const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0)
+  const bytes = isFileThere(path) ? readFileSync(path) : Buffer.alloc(0)
   const whole = bytes.lastIndexOf(10) + 1
   const last = bytes.subarray(whole).toString()
   if (!last.startsWith(BEGINS.slice(0, last.length)))

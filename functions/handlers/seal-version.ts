@@ -9,11 +9,15 @@ import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
 import { openWorld } from '../lambda/world.ts'
+import type { Store } from '../ports.ts'
+import { intentsOf } from '../steps/experience/documents.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
+import { partitionProblem } from '../steps/heads/ours.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
 import { transcriptReplays } from '../steps/replay/replays.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { ContractRefused } from '../steps/run/refusal.ts'
+import { rowKeys } from '../steps/store/ledger-keys.ts'
 
 export const sealVersionFunction: Step<SealVersionInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',
@@ -23,13 +27,24 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
     const store = { ...world.store, verdicts: verdictsOf(world, 'wholeSet') }
     const request = await requestOf(store, run)
     const contract = await answeredContract(store, request.target)
-    const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true)
+    const problems = [
+      ...recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true),
+      ...(await searchBounds(store, run.intent)),
+    ]
     if (problems.length > 0) throw new ContractRefused(problems)
     const pins = contractPins(contract, request)
     return {
       facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays(store.verdicts), async () => limits),
     }
   },
+}
+
+/** What bounds a search is read by functions that have no journal; this one has it, and comes before the search. */
+async function searchBounds(store: Store, intent: string): Promise<string[]> {
+  const versions = (await intentsOf(store)).map(rowKeys.versions)
+  const partitions = [...versions, rowKeys.yearBudget()[0], rowKeys.rejections(intent)]
+  const problems = await Promise.all(partitions.map((pk) => partitionProblem(store.heads, pk)))
+  return problems.filter((why) => why !== null)
 }
 
 export const handler = makeHandler(sealVersionFunction, () => openWorld(process.env, signed))

@@ -40,7 +40,12 @@ export function workflowRights({
       ledger.mayRead('lock', 'run', 'ended', 'review', 'rollout', 'release', 'split', 'heldout', 'budget'),
       ledger.mayWrite('lock', 'run'),
     ],
-    sealer: [...sealerRights({ experience, ledger }), ...judges.mayAsk('sealed')],
+    // Before the search it holds against the journal what bounds it: questions, the year, and what was rejected.
+    sealer: [
+      ...sealerRights({ experience, ledger }),
+      ledger.mayRead('budget', 'rejection'),
+      ...judges.mayAsk('sealed'),
+    ],
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),

@@ -1,6 +1,7 @@
 /** A program that is ended in the middle of its work says what is kept, and takes its processes with it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const href = JSON.stringify(new URL('../../functions/cli/terminal.ts', import.meta.url).href)
@@ -55,6 +56,46 @@ test('a second Ctrl-C, in the middle of work that does not look up, is answered 
   expect(await once(program, 'close')).toEqual([130, null])
   expect(told).toBe('autotune: ended by SIGINT. The same command goes on\n')
   expect(out).toBe('up\nleft\n')
+})
+
+const BIN = fileURLToPath(new URL('../../bin/autotune.mjs', import.meta.url))
+
+/** A command as it was typed, ended at some moment. */
+async function ended(args: readonly string[], signal: NodeJS.Signals, preload: string, input = '') {
+  const program = spawn(process.execPath, [
+    ...(preload ? ['--import', `data:text/javascript,${preload}`] : []),
+    BIN,
+    ...args,
+  ])
+  let told = ''
+  program.stderr.on('data', (chunk) => {
+    told += String(chunk)
+  })
+  // More than a pipe holds: what is written has been read when it says so.
+  if (input !== '') program.stdin.write(input, () => program.kill(signal))
+  const [code] = await once(program, 'close')
+  return { code, told }
+}
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s while the program is still loading: the words, and exit code %i', async (signal, code) => {
+  const atOnce = `process.on('newListener', (name) => name === 'SIGHUP' && setImmediate(() => process.kill(process.pid, '${signal}')))`
+  expect(await ended(['list', '--store', 'nowhere'], signal, atOnce)).toEqual({
+    code,
+    told: `autotune: ended by ${signal}. What was written is whole: give the same command again\n`,
+  })
+})
+
+test('a verb that only reads has the same words in the middle of its work', async () => {
+  const half = `{"resourceSpans": "${'x'.repeat(300_000)}`
+  const reading = await ended(['inspect', '-'], 'SIGINT', '', half)
+  expect(reading).toEqual({
+    code: 130,
+    told: 'autotune: ended by SIGINT. What was written is whole: give the same command again\n',
+  })
 })
 
 test('work that is done leaves the signals as they were', async () => {

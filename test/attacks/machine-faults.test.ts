@@ -1,7 +1,7 @@
 /** Faults of the machine: what it takes away from a command, and the one line that says so. Never a stack, never half a file. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { unfinishedName } from '#adapters/local/files/unfinished.ts'
@@ -167,6 +167,21 @@ describe('the ledger', () => {
     const { out } = await shell(script, { mounting: true })
     expect(out).toMatch(/disk\/ledger\.sqlite: the disk is full.*\(ENOSPC\)/)
   })
+})
+
+test.each([
+  ['ledger.sqlite', 'export'],
+  ['ledger-debits.jsonl', 'export'],
+  ['ledger.sqlite-clock', 'import'],
+  ['vault/heads.key', 'verify'],
+])('a pipe in the place of %s is told of at once: nobody waits for what it never says', async (name, verb) => {
+  const dir = join(place.dir, 'piped')
+  rmSync(dir, { recursive: true, force: true })
+  cpSync(store, dir, { recursive: true })
+  const output = verb === 'export' ? ['--jsonl', join(place.dir, 'exported')] : []
+  const asked = verb === 'import' ? importInto(dir) : command(verb, ...output, '--store', dir)
+  const ended = await shell(`rm -f '${join(dir, name)}'; mkfifo -m 600 '${join(dir, name)}'; timeout 60 ${asked}`)
+  expectLine(ended, name, name.endsWith('.key') ? /is no key of 32 bytes/ : /is a pipe or device where a file belongs/)
 })
 
 test('a replay process that is killed is told of as that', async () => {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { s3Store } from '#adapters/aws/s3-store.ts'
 import { digestOf } from '#core/canonical.ts'
+import type { LedgerTable } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { signedByPerson } from '../../functions/cli/open.ts'
@@ -147,6 +148,30 @@ describe('a deployment with a journal', () => {
     expect(await versionRows(store)).toEqual(attacked)
     expect(await locks(store)).toBe(0)
     expect((await found(store)).join('\n')).toMatch(says)
+  })
+
+  it.each<[what: string, attack: (items: LedgerTable, pk: string, sk: string) => Promise<unknown>, says: RegExp]>([
+    [
+      'a rejection is put in, so that a change is not proposed',
+      (items) => items.create(rowKeys.rejections(INTENT), 'b#s#rj_put', { record: {}, lift: null }),
+      /rejection of .* is not in the journal/,
+    ],
+    [
+      'the year is given back',
+      (items, pk, sk) => items.update(pk, sk, 0, { declared: [], charged: [] }),
+      /error budget of the year was changed/,
+    ],
+    ['the year is removed', (items, pk, sk) => items.remove(pk, sk, 0), /error budget of the year is missing/],
+  ])('searches nothing when %s', async (_, attack, says) => {
+    const store = await fresh()
+    const [pk, sk] = rowKeys.yearBudget()
+    await store.table.create(pk, sk, { declared: [], charged: [] })
+    await attack(ledgerOf(store), pk, sk)
+    const refused = await tune(store)
+    expect(refused.error).toMatchObject({ error: 'UserError', cause: expect.stringMatching(says) })
+    expect(refused.entered.at(-1)).toBe('Seal Held-Out Set')
+    expect(await versionRows(store)).toEqual([])
+    expect(await locks(store)).toBe(0)
   })
 
   it('refuses to decide before its journal has begun, and says what begins it', async () => {

@@ -54,7 +54,7 @@ function hmacSigner(name: string, keyOf: (make: boolean) => Buffer | null): Sign
 function readKey(file: string, lost: string): Buffer | null {
   let handle: number
   try {
-    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return null

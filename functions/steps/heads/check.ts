@@ -6,7 +6,7 @@ import type { HeadLine } from '#schemas/head-line.ts'
 import type { SignedRollout } from '#schemas/rollout-artifact.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore, Store } from '../../ports.ts'
+import type { Heads, ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { uncodedOf } from './decision-codes.ts'
@@ -31,11 +31,14 @@ export interface HeadsChecked {
   readonly claims: Claims
 }
 
-/** What of a store is missing, changed, older than known or not of this program; null: it keeps no journal. */
-export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
+/**
+ * What of a store is missing, changed, older than known or not of this program; null: it keeps no journal.
+ * @param how how much of the journal is read
+ */
+export async function checkHeads(store: Store, how: Parameters<Heads['read']>[0] = {}): Promise<HeadsChecked | null> {
   if (!store.heads) return null
   const { journal, items } = store.heads
-  const { lines, problem } = await journal.read()
+  const { lines, problem } = await journal.read(how)
   const claims = claimsOf(lines)
   const problems: HeadProblem[] = problem === null ? [] : [{ what: 'journal of heads', why: problem }]
   const say = (what: string, why: string) => problems.push({ what, why })

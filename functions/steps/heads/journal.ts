@@ -8,6 +8,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Heads, LedgerRow, ObjectStore, Signer } from '../../ports.ts'
 import { headsReader } from './read-heads.ts'
+import { bindVolumes, volumesOf } from './volumes.ts'
 
 /** Lost appends in a row after which something else is wrong. */
 const MOST_TRIES = 100
@@ -31,14 +32,17 @@ export function headsOf(
 ): Heads {
   let opened: Signer | null = null
   let isBegun = false
+  let bound = 0
   const signer = (): Signer => (opened ??= signerOf())
   const read = headsReader(objects, signer)
   const codeHolds: Heads['codeHolds'] = (row, code) => signer().holds(textOf(row), code.mac)
 
-  /** Every line so far, which hold. */
+  /** Every line so far, which hold; what a volume lacks of them is bound. */
   async function sound(): Promise<readonly HeadLine[]> {
     const { lines, problem } = await read()
     if (problem !== null) throw new UserError(`${problem}. Nothing is added to it`)
+    if (volumesOf(lines.length) > bound) await bindVolumes(objects, lines)
+    bound = volumesOf(lines.length)
     return lines
   }
 

@@ -15,6 +15,7 @@ import { fixedLayout } from '../experience/layout.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { withoutCode } from './ours.ts'
 import { isWitnessedLater, PARTITIONS } from './partitions.ts'
+import { lyingHeads } from './read-heads.ts'
 
 type Found = Extract<Head, { kind: 'begun' }>['found']
 
@@ -122,8 +123,5 @@ export async function removedRuns(
   { objects }: { readonly objects: ObjectStore },
   there: ReadonlySet<string>,
 ): Promise<Extract<Head, { kind: 'run' }>[]> {
-  const lines: HeadLine[] = []
-  for await (const line of inBlocks(objects.list(keys.heads()), (key) => orNull(readJson<HeadLine>(objects, key))))
-    if (line?.head) lines.push(line)
-  return [...claimsOf(lines).runs.values()].filter(({ run }) => !there.has(run))
+  return [...claimsOf(await lyingHeads(objects)).runs.values()].filter(({ run }) => !there.has(run))
 }

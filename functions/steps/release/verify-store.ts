@@ -31,7 +31,7 @@ import { verifyPart } from './verify-part.ts'
  * @returns null: this store keeps no journal
  */
 export async function verifyWholeStore(store: Store, signer: Signer): Promise<HeadsChecked | null> {
-  const checked = await checkHeads(store)
+  const checked = await checkHeads(store, { whole: true })
   if (checked === null) return null
   const problems: HeadProblem[] = [
     ...checked.problems,

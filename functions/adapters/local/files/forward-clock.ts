@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
 import type { Clock } from '../../../ports.ts'
 import { PRIVATE_FILE } from './private.ts'
+import { isFileThere } from './regular-file.ts'
 
 /** The latest time is written down when it is so much later than what is: no deadline is finer. */
 const WRITTEN_EVERY_MS = 1000
@@ -24,8 +25,9 @@ export function forwardClock(file: string, writable: boolean, system = () => Dat
   }
 }
 
-/** Milliseconds; a file that is not there, or says nothing, says nothing. */
+/** Milliseconds; a file that is not there, or says nothing, says nothing. Throws UserError for what is no file. */
 function latestIn(file: string): number {
+  if (!isFileThere(file)) return 0
   try {
     const text = readFileSync(file, 'utf8').trim()
     return INSTANT_PATTERN.test(text) ? Date.parse(text) : 0

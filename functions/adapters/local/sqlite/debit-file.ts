@@ -5,6 +5,7 @@ import { chainLink } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
 import { atPath } from '../files/at-path.ts'
 import { PRIVATE_FILE } from '../files/private.ts'
+import { isFileThere } from '../files/regular-file.ts'
 
 /** One conditional write of one item, in full: a ledger that was killed before it had it can take it from here. */
 export interface Debit {
@@ -43,7 +44,7 @@ export interface DebitFile {
  * @throws UserError naming the line that was changed, taken out or put in
  */
 export function readDebits(file: string): DebitFile {
-  if (!existsSync(file)) return { debits: [], heads: [NO_DEBIT], bytes: 0 }
+  if (!isFileThere(file)) return { debits: [], heads: [NO_DEBIT], bytes: 0 }
   const text = readFileSync(file)
   const bytes = text.lastIndexOf(0x0a) + 1
   const debits: Debit[] = []

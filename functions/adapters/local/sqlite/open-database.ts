@@ -5,6 +5,7 @@ import { UserError } from '../../../errors.ts'
 import { atPath, namingPath } from '../files/at-path.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { makePrivateFile, PRIVATE_FOLDER } from '../files/private.ts'
+import { isFileThere } from '../files/regular-file.ts'
 import { openReadOnly } from './read-only.ts'
 import { DatabaseSync } from './sqlite.ts'
 
@@ -28,6 +29,7 @@ const APPLICATION_ID = 0x61746c64
  * @throws UserError naming a file that is no ledger, cannot be opened, or stays locked
  */
 export async function openDatabase(file: string, durable: boolean, readOnly: boolean): Promise<DatabaseSync> {
+  isFileThere(file)
   if (!readOnly) {
     makeFolder(dirname(file), PRIVATE_FOLDER)
     // SQLite gives the two files beside it the rights of this one.

@@ -7,6 +7,7 @@ import { canonical } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
 import { createFile } from '../files/atomic-write.ts'
+import { isFileThere } from '../files/regular-file.ts'
 import type { VaultKeys } from './encrypted-store.ts'
 import { looksEncrypted } from './frames.ts'
 
@@ -110,6 +111,7 @@ export function vaultKeys(dir: string, vault: ObjectStore, command: string | und
 
 function readRecord(file: string): { readonly check: string } {
   try {
+    isFileThere(file)
     const { format, check } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
     if (format === FORMAT && typeof check === 'string') return { check }
   } catch {

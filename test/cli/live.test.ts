@@ -14,7 +14,7 @@ import {
   type ScriptedModelServer,
   scriptedModelServer,
 } from '../support/scripted-model-server.ts'
-import { type Printed, placeOfEachTest, workplace } from './command-line.ts'
+import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const HARNESS = `export async function replay(recorded, settings, pinned) {
   const offered = await pinned.retrieve('orders', { hop: 1 })
@@ -44,16 +44,22 @@ const hasPython = wallHere() !== null && spawnSync('/usr/bin/env', ['python3', '
 if (!hasPython) console.log('skipped: a live run over a harness in Python (no python3 here, or no wall)')
 
 const place = placeOfEachTest()
-/** A store with the records, which every test has a copy of. */
-const stored = workplace()
+/** A store with the records, which every test has a copy of: with as many sealed families as a certificate needs, and with few. */
+const [stored, few] = [workplace(), workplace()]
+const TOO_FEW = /the held-out set is too small to answer/
+async function stock(place: Workplace, heldout: number): Promise<void> {
+  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', liveSuite())]
+  expect((await place.at('import', ...documents)).code).toBe(0)
+  const runs = place.runs('runs.jsonl', liveWorld({ search: 8, heldout }))
+  expect((await place.at('import', runs, '--split', 'recorded')).code).toBe(0)
+}
 beforeAll(async () => {
-  const documents = ['--pack', stored.file('pack.json', aPack()), '--suite', stored.file('suite.json', liveSuite())]
-  expect((await stored.at('import', ...documents)).code).toBe(0)
-  expect(
-    (await stored.at('import', stored.runs('runs.jsonl', liveWorld({ search: 8 })), '--split', 'recorded')).code,
-  ).toBe(0)
+  await stock(stored, 100)
+  await stock(few, 12)
 })
-afterAll(() => stored.dispose())
+afterAll(() => {
+  for (const place of [stored, few]) place.dispose()
+})
 let server: ScriptedModelServer | null = null
 afterEach(async () => {
   await server?.close()
@@ -74,9 +80,10 @@ interface Situation {
 async function situation(
   script: (asked: ChatAsked, n: number) => Scripted = yesWhereItStands,
   over = {},
+  from = few,
 ): Promise<Situation> {
   server = await scriptedModelServer(script)
-  cpSync(stored.store, place.store, { recursive: true })
+  cpSync(from.store, place.store, { recursive: true })
   const model = { provider: 'openai', base_url: server.baseUrl, model: 'small' }
   const live = place.file('live.json', { ...DOCUMENT, model, ...over })
   // The server counts a token as four characters.
@@ -95,7 +102,7 @@ const signed = async (...more: Parameters<typeof situation>): Promise<Situation>
 
 describe('a live run of the command line', () => {
   test('tells plan and budget, asks the pinned model alone, certifies, and is verified when the model is gone', async () => {
-    const { run } = await signed()
+    const { run } = await signed(yesWhereItStands, {}, stored)
     const { code, out, err } = await run()
     expect([code, err]).toEqual([0, expect.stringContaining('in all at most')])
     expect(err).toMatch(/^live {5}small at 127\.0\.0\.1:\d+, signed by ana@example\.com/m)
@@ -148,7 +155,7 @@ describe('a live run of the command line', () => {
         expect.stringContaining('a live run takes a harness that reaches no network'),
       ])
       expect(server!.asked).toEqual([])
-      expect((await place.at(...words)).code).toBe(0)
+      expect(await place.at(...words)).toMatchObject({ code: 3, out: expect.stringMatching(TOO_FEW) })
       expect(new Set(server!.asked.map(({ path }) => path))).toEqual(new Set(['/v1/chat/completions']))
       expect((await place.at('verify', 'r')).code).toBe(0)
     },
@@ -179,7 +186,7 @@ describe('a live run of the command line', () => {
     writeFileSync(live, readFileSync(live, 'utf8').replace('"calls": 40', '"calls": 2000'))
     expect((await run()).err).toContain('it is no longer what ana@example.com signed')
     await place.at('sign', live, '--by', 'ana@example.com')
-    expect((await run()).code).toBe(0)
+    expect(await run()).toMatchObject({ code: 3, out: expect.stringMatching(TOO_FEW) })
     const { asked } = server!
     expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
   })

@@ -24,7 +24,7 @@ describe('the tables for SQL of a deployment', () => {
     base = journaled(memory())
     await approve(await certified(base), 'r')
     await base.table.create(...rowKeys.yearBudget(), { declared: [], charged: [] })
-  }, 60_000)
+  })
 
   it('are the bytes of an export of the same store, again and after something is gone', async () => {
     const store = await twin(base)
@@ -41,7 +41,7 @@ describe('the tables for SQL of a deployment', () => {
     await kept.put(stale, '{}\n')
     await world.call('ExportTables', {})
     expect(await files(kept)).toEqual(written)
-  }, 60_000)
+  })
 
   it('of a store that is not what its journal says nothing is told: the older ones stay, and the call fails', async () => {
     const store = await twin(base)
@@ -53,5 +53,5 @@ describe('the tables for SQL of a deployment', () => {
     await store.objects.put(key, JSON.stringify({ ...manifest, verdict: 'no_candidate' }))
     await expect(world.call('ExportTables', {})).rejects.toThrow('not what its journal of heads says')
     expect(await files(under(store.objects, 'audit/'))).toEqual(written)
-  }, 60_000)
+  })
 })

@@ -32,6 +32,7 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
       'a harness manifest, in place of the loop; one with "loop": true says what no probe of the loop shows',
     )
     .option('--intent <id>', 'of the loop: which intent (default: the only one that was run)')
+    .option('--keys <file>', 'of the loop: the file of keys by which names under decisions are vouched for')
     .option('--html <file>', 'write the audit as one page, too')
     .action(async (o) => {
       state.code = await (await loaded(import('../functions/cli/audit.ts'))).audit(o)
@@ -44,6 +45,25 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (manifest, controls, o) => {
-      state.code = await (await loaded(import('../functions/cli/audit.ts'))).signAudit(manifest, controls, o)
+      state.code = await (await loaded(import('../functions/cli/audit-manifest.ts'))).signAudit(manifest, controls, o)
+    })
+  const files = (path: string, before: readonly string[]): readonly string[] => [...before, path]
+  verb(
+    'declare <manifest> <control>',
+    'write what you say of one control into a harness manifest, with the digests of its files; a manifest that is not there is begun',
+    'autotune audit declare harness.json 16 --says "every call goes through the gateway" --behavioural traces/refused.json --wiring src/gateway.ts --expires 2027-01-31\nautotune audit declare loop.json 38 --loop --harness loop --owner ana@example.com --next-audit 2027-02-28 --says "who is called, and how" --behavioural drill.md --wiring oncall.md --expires 2027-01-31',
+    group,
+  )
+    .requiredOption('--says <words>', 'what is so')
+    .requiredOption('--expires <day>', 'last day on which the word holds, a year from now at most')
+    .option('--behavioural <file>', 'evidence: seen at work; as often as you like', files, [])
+    .option('--wiring <file>', 'evidence: wired in; as often as you like', files, [])
+    .option('--definition <file>', 'evidence: defined; as often as you like', files, [])
+    .option('--harness <name>', 'of a new manifest: which harness')
+    .option('--owner <person>', 'of a new manifest: who answers for repairs')
+    .option('--next-audit <day>', 'of a new manifest: when it is audited next')
+    .option('--loop', 'of a new manifest: it is of the loop over a store', false)
+    .action(async (manifest, control, o) => {
+      state.code = await (await loaded(import('../functions/cli/audit-manifest.ts'))).declareAudit(manifest, control, o)
     })
 }

@@ -25,7 +25,9 @@ const Declaration = z.strictObject({
   says: z.string().min(3).max(2000),
   not_applicable: z.literal(true).optional(),
   evidence: z.array(FileEvidence).max(20).meta({ description: 'None: an assertion, which passes nothing.' }),
-  expires: Day.meta({ description: 'The last day on which the word holds.' }),
+  expires: Day.meta({
+    description: 'The last day on which the word holds: a year after it was given at most.',
+  }),
   signed: z
     .strictObject({
       owner: Name,
@@ -38,7 +40,7 @@ const Declaration = z.strictObject({
 /** One declaration of a manifest. */
 export type Declaration = z.infer<typeof Declaration>
 
-/** Refused: two declarations of one control, and "not applicable" of any but control 43. */
+/** Refused: two declarations of one control, "not applicable" of any but control 43, and one file as behavioural evidence and as wiring. */
 export const HarnessManifest = z
   .strictObject({
     $schema: z.string().optional(),
@@ -53,11 +55,20 @@ export const HarnessManifest = z
   })
   .superRefine(({ declarations }, ctx) => {
     const seen = new Set<number>()
-    declarations.forEach(({ control, not_applicable }, i) => {
+    declarations.forEach(({ control, not_applicable, evidence }, i) => {
       const issue = (message: string) => ctx.addIssue({ code: 'custom', path: ['declarations', i, 'control'], message })
       if (seen.has(control)) issue(`control ${control} is declared twice`)
       if (not_applicable && control !== MAY_BE_ABSENT) issue(`only control ${MAY_BE_ABSENT} may be not applicable`)
       seen.add(control)
+      const seenAtWork = evidence.filter(({ level }) => level === 'behavioural')
+      evidence.forEach(({ level, path, sha256 }, j) => {
+        if (level === 'wiring' && seenAtWork.some((one) => one.path === path || one.sha256 === sha256))
+          ctx.addIssue({
+            code: 'custom',
+            path: ['declarations', i, 'evidence', j, 'path'],
+            message: `${path} is named as behavioural evidence, too: what was seen at work and where it is wired in are two files`,
+          })
+      })
     })
   })
 export type HarnessManifest = z.infer<typeof HarnessManifest>

@@ -2,18 +2,18 @@
 import { dirname, resolve } from 'node:path'
 import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
 import { programVersion } from '#adapters/local/program-files.ts'
-import { keyId, keyProblem } from '#core/attest/dsse.ts'
-import { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
+import { keyId } from '#core/attest/dsse.ts'
+import { AttestationKey } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
 import { deployedEngine } from '../embedded/engine.ts'
-import { readInput } from '../embedded/read-input.ts'
 import { recomputeRun } from '../embedded/recompute-run.ts'
 import { UserError } from '../errors.ts'
 import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
-import { parseAs, parseJson } from '../steps/experience/parse.ts'
+import { parseAs } from '../steps/experience/parse.ts'
 import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
+import { readKeys } from './attest-keys.ts'
 import { neededUser, personOf } from './hand.ts'
 import { type CommandStore, isLocal, openForAttesting, openForAudit } from './open.ts'
 import { liesIn } from './place.ts'
@@ -116,21 +116,6 @@ const linesOf = ({ run, verdict, attestations }: AttestationsVerified): string[]
     }),
   ]),
 ]
-
-/** The file of keys. Throws UserError with file, field and what to do. */
-function readKeys(file: string): AttestationKeys {
-  const keys = parseAs(AttestationKeys, parseJson(readInput(file), file), file)
-  const ids = new Set<string>()
-  for (const [i, { public_key }] of keys.keys.entries()) {
-    const problem = keyProblem(public_key)
-    const where = `${file}: keys[${i}].public_key`
-    if (problem !== null) throw new UserError(`${where} ${problem}`)
-    if (ids.has(keyId(public_key)))
-      throw new UserError(`${where} stands there twice: one key has one person and one role. Make another one`)
-    ids.add(keyId(public_key))
-  }
-  return keys
-}
 
 /** How far a run was recomputed. Throws UserError where it differs. */
 async function recomputed(store: CommandStore, run: string, cage?: boolean): Promise<string> {

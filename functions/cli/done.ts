@@ -11,7 +11,7 @@ import { gatherDone } from '../steps/done/gather.ts'
 import { verifyRun } from '../steps/run/verify.ts'
 import { writeNew } from './new-file.ts'
 import { nextCommand } from './next.ts'
-import { existingStore, isLocal, openForAudit } from './open.ts'
+import { type CommandStore, existingStore, isLocal, openForAudit } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -40,11 +40,22 @@ export async function done({ json, intent, html, verbose, ...o }: Options): Prom
   return report.done ? 0 : 3
 }
 
-/** Facts and report of a store, which is only looked at: a folder, or a deployment under the role of its auditor, to whom the vault is closed. */
-export async function lookDone(
+export interface LookedDone {
+  readonly facts: DoneFacts
+  readonly report: DoneReport
+}
+
+const asItIs = async (_: CommandStore, looked: LookedDone): Promise<LookedDone> => looked
+
+/**
+ * Facts and report of a store, which is only looked at: a folder, or a deployment under the role of its auditor, to whom the vault is closed.
+ * @param also what else is looked at while it is open
+ */
+export async function lookDone<T = LookedDone>(
   o: StoreOptions,
   intent: string | null,
-): Promise<{ readonly facts: DoneFacts; readonly report: DoneReport }> {
+  also: (store: CommandStore, looked: LookedDone) => Promise<T> = asItIs as never,
+): Promise<T> {
   const store = isDeployed(o)
     ? await openForAudit(o, terminalProgress())
     : existingStore(o.store, { readOnly: true, progress: terminalProgress() })
@@ -55,7 +66,7 @@ export async function lookDone(
         ? recomputeRun(store, run_id)
         : verifyRun(store, run_id, deployedEngine(replayer, store.verdicts), 'closed')
     const facts = await gatherDone(store, signer, async (run) => await recompute(run), intent)
-    return { facts, report: doneReport(facts) }
+    return await also(store, { facts, report: doneReport(facts) })
   } finally {
     store.close()
   }

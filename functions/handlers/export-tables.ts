@@ -6,6 +6,7 @@ import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { type ExportReport, exportTables } from '../steps/export/export.ts'
+import { needHeads } from '../steps/heads/check.ts'
 import { under } from '../streams/under.ts'
 
 export const exportTablesFunction: OpenStep<unknown, ExportReport, StoreWorld> = {
@@ -14,7 +15,11 @@ export const exportTablesFunction: OpenStep<unknown, ExportReport, StoreWorld> =
   input: z.unknown(),
   about: () => ({}),
   outcome: ({ files, written, removed }) => ({ says: { files, written, removed } }),
-  work: (_event, { store }) => exportTables(store, under(store.objects, AUDIT_TABLES), {}),
+  // Tables are read as what was decided: of a store that somebody changed the older ones stay, and an alarm rings.
+  work: async (_event, { store }) => {
+    await needHeads(store)
+    return await exportTables(store, under(store.objects, AUDIT_TABLES), {})
+  },
 }
 
 export const handler = handlerOver(exportTablesFunction, () => openStoreWorld(process.env, signed))

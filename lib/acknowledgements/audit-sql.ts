@@ -2,10 +2,21 @@
 import { Stack } from 'aws-cdk-lib'
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import type { AuditSql } from '../constructs/audit-sql.ts'
-import { type Acknowledgement, below, HEADS, inExperience, LINES, type Row, TRACES, wildcard } from './acknowledge.ts'
+import {
+  type Acknowledgement,
+  below,
+  HEADS,
+  inExperience,
+  inReleases,
+  LINES,
+  type Row,
+  TRACES,
+  wildcard,
+} from './acknowledge.ts'
 
 const FILES =
   'ids of runs, days and intents do not exist at synthesis; the function is given the kinds of file that rows are made of'
+const RELEASED = 'the store is held against its journal before it is told; releases do not exist at synthesis'
 const COPIES = 'files are named by day and intent, which do not exist at synthesis; nothing else lies there'
 
 const ANSWERS = 'Athena names the files of an answer by an id that does not exist at synthesis'
@@ -18,6 +29,7 @@ const READ = [
   'experience/traces/*',
   'packs/*',
   'production/*',
+  'proposals/*',
   'scars/*',
 ]
 
@@ -25,6 +37,7 @@ const ROWS: readonly Row[] = [
   ...READ.map((p) => ['ExportTables/Policy/Resource', inExperience(p), FILES] as const),
   ['ExportTables/Policy/Resource', inExperience('audit/*'), COPIES],
   ['ExportTables/Policy/Resource', HEADS, LINES],
+  ['ExportTables/Policy/Resource', inReleases('*'), RELEASED],
   ['ExportTables/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['ExportTables/Function/Resource', 'Serverless-LambdaDLQ', CALLED],
   ['Auditor/DefaultPolicy/Resource', inExperience('audit/*'), COPIES],

@@ -92,7 +92,7 @@ export class AuditSql extends Construct {
   }
 
   /** Reads what the auditor of the store reads, and writes copies. One at a time: an older look must not replace a newer one. */
-  private exporting({ experience: { bucket }, ledger, journal }: OpenStores): RuntimeFunction {
+  private exporting({ experience: { bucket }, releases, ledger, journal }: OpenStores): RuntimeFunction {
     const make = new RuntimeFunction(this, 'ExportTables', {
       handler: 'export-tables',
       // It holds the rows of all tables in memory.
@@ -101,15 +101,18 @@ export class AuditSql extends Construct {
       oneAtATime: true,
       environment: {
         [ENV.bucket]: bucket.bucketName,
+        [ENV.releases]: releases.bucket.bucketName,
         [ENV.table]: ledger.table.tableName,
         ...journal.environment(),
       },
       statements: [
         ...mayRead(bucket, ...TOLD, `${AUDIT_TABLES}*`),
+        // The store is held against its journal before anything of it is told.
+        ...mayRead(releases.bucket, '*'),
         mayWrite(bucket, `${AUDIT_TABLES}*`),
         // Rows of what was erased go.
         new PolicyStatement({ actions: ['s3:DeleteObject'], resources: [bucket.arnForObjects(`${AUDIT_TABLES}*`)] }),
-        ledger.mayRead('budget', 'heldout', 'review', 'rollout', 'production'),
+        ledger.mayCheck(),
         ...journal.mayCheck(),
       ],
     })
@@ -194,5 +197,6 @@ const TOLD = [
   'experience/traces/*',
   'packs/*',
   'production/*',
+  'proposals/*',
   'scars/*',
 ]

@@ -49,8 +49,10 @@ const TABLE = {
   AuditSqlAuditor: ['ask tables', 'read catalogue', 'read tables', 'read answers of questions'],
   // It writes copies: of the store it reads what an auditor reads, and changes nothing.
   AuditSqlExportTablesRole: [
+    'read release',
     'read head',
     'check head',
+    'read routing',
     'read review item',
     'read held-out item',
     'read tables',

@@ -255,6 +255,7 @@ const partitions = (runId: string): string[] => [
   rowKeys.epochs(INTENT),
   `epochkey#${INTENT}`,
   rowKeys.split()[0],
+  rowKeys.yearBudget()[0],
   'version#ctxpack.support',
   `proposal#${runId}_01`,
   `proposal#${runId}`,

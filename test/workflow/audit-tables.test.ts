@@ -1,6 +1,7 @@
 /** The tables for SQL as the function of a deployment writes them, under its policies: the bytes of `autotune export` of the same store. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ObjectStore, Store } from '#ports'
+import { keys } from '#schemas/s3-keys.ts'
 import { exportTables } from '../../functions/steps/export/export.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { under } from '../../functions/streams/under.ts'
@@ -23,7 +24,7 @@ describe('the tables for SQL of a deployment', () => {
     base = journaled(memory())
     await approve(await certified(base), 'r')
     await base.table.create(...rowKeys.yearBudget(), { declared: [], charged: [] })
-  }, 60_000)
+  })
 
   it('are the bytes of an export of the same store, again and after something is gone', async () => {
     const store = await twin(base)
@@ -40,5 +41,17 @@ describe('the tables for SQL of a deployment', () => {
     await kept.put(stale, '{}\n')
     await world.call('ExportTables', {})
     expect(await files(kept)).toEqual(written)
-  }, 60_000)
+  })
+
+  it('of a store that is not what its journal says nothing is told: the older ones stay, and the call fails', async () => {
+    const store = await twin(base)
+    const world = deploy(store, { templates: templatesOf({ auditsql: 'on' }) })
+    await world.call('ExportTables', {})
+    const written = await files(under(store.objects, 'audit/'))
+    const key = keys.autotuneRun('r', 'manifest.json')
+    const manifest = JSON.parse(Buffer.from((await store.objects.get(key))!).toString())
+    await store.objects.put(key, JSON.stringify({ ...manifest, verdict: 'no_candidate' }))
+    await expect(world.call('ExportTables', {})).rejects.toThrow('not what its journal of heads says')
+    expect(await files(under(store.objects, 'audit/'))).toEqual(written)
+  })
 })

@@ -18,6 +18,9 @@ const ENDING = extname(fileURLToPath(import.meta.url))
 export const scriptFile = (source: string, from: string): string =>
   fileURLToPath(new URL(source.replace(/\.ts$/, ENDING), from))
 
+/** A file of this program, named by its source below `PROGRAM`, in the form that is running. */
+export const programFile = (source: string): string => join(PROGRAM, source.replace(/\.ts$/, ENDING))
+
 /**
  * Folder of a package that this program imports, where a package manager put it: the real path, and the way on which Node
  * finds it, where that is a link.

@@ -56,6 +56,8 @@ export interface DoneFacts {
   /** Unlifted rejections of this run's question, whoever is handed them. */
   readonly held: readonly RejectionRecord[]
   readonly leaks: readonly LeakTry[]
+  /** What of the store is not as its journal of heads has it, a line each. */
+  readonly changed: readonly string[]
   /** Latest review of the run's proposal. */
   readonly review: Review | null
   readonly rollout: RolloutFacts | null

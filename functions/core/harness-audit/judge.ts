@@ -1,6 +1,7 @@
 /** Judges what is known of each control: no weighted total, and what nobody verified counts as failed. */
 import type { EvidenceLevel } from '#schemas/harness-manifest.ts'
 import { CONTROLS, type Control, REPAIR_ORDER } from './controls.ts'
+import { longestWord } from './longest-word.ts'
 
 /** One piece of evidence; `holds` false: it was looked for and is not there, or says the opposite. */
 export interface AuditEvidence {
@@ -97,7 +98,12 @@ export function auditReport(about: Audited, known: ReadonlyMap<number, Known>): 
 export const nextAudit = ({ next_audit, as_of }: AuditReport): string =>
   next_audit === null
     ? 'no date is set: a manifest has one'
-    : `${next_audit}${as_of !== null && next_audit < as_of ? ', which is OVERDUE: look at each control anew and set the next day' : ''}`
+    : `${next_audit}${as_of === null ? '' : whenItIs(next_audit, as_of)}`
+
+function whenItIs(day: string, today: string): string {
+  if (day < today) return ', which is OVERDUE: look at each control anew and set the next day'
+  return day > longestWord(today) ? ', which is MORE THAN A YEAR AWAY: every word ends before it' : ''
+}
 
 function judge({
   evidence,

@@ -1,11 +1,20 @@
-/** The loop itself as evidence: what the probes of the definition of done saw of a store. What no probe looks at stays unverified. */
+/** The loop itself as evidence: what the probes of the definition of done, and tries on copies, saw of a store. What neither looks at stays unverified. */
 import { MAY_BE_ABSENT } from '#schemas/harness-manifest.ts'
+import type { AttestationVerdict } from '../attest/judge.ts'
 import type { DoneFacts } from '../done/facts.ts'
-import type { Probe } from '../done/probe.ts'
+import { judged, type Probe } from '../done/probe.ts'
 import { CHECK_IDS, type DoneReport, MODE_IDS, type ProbeId } from '../done/report.ts'
 import type { Known } from './judge.ts'
 import { atWork, costAndLatency, honestFailure } from './measures.ts'
 import { byRules, otherAgents } from './rules.ts'
+import type { Tried } from './tried.ts'
+import { contradiction, grounding } from './tries/certificate.ts'
+import { budgets, gateway } from './tries/gateway.ts'
+import { escalation, identity } from './tries/people.ts'
+import { modelRouting, type RecordedFacts, type ReplayFacts, sources, telemetry } from './tries/recorded.ts'
+import { fallback, riskClass } from './tries/routing.ts'
+import { trajectory } from './tries/trajectory.ts'
+import { WIRED } from './wired.ts'
 
 /** Control -> what it is in this loop, and the probes that show it at work. The others are the harness's own, or a person's word. */
 const SHOWN_BY: Readonly<Record<number, readonly [is: string, probes: readonly ProbeId[]]>> = {
@@ -41,12 +50,50 @@ const MEASURED: Readonly<Record<number, (facts: DoneFacts) => Known>> = {
   32: costAndLatency,
   44: honestFailure,
 }
-/** The controls that probes speak of: nobody need declare them. */
+/** Controls that are shown by trying on copies what they forbid. */
+const TRIED: Readonly<Record<number, (facts: DoneFacts, look: LoopLook) => Tried>> = {
+  5: (_, { recorded }) => sources(recorded),
+  7: grounding,
+  8: budgets,
+  11: (facts, { replays }) => contradiction(facts, replays),
+  16: gateway,
+  17: riskClass,
+  18: (facts, { attested }) => identity(facts, attested),
+  22: escalation,
+  27: (facts, { replays }) => trajectory(facts, replays),
+  31: (_, { recorded }) => telemetry(recorded),
+  33: (facts, { recorded }) => modelRouting(recorded, facts),
+  34: fallback,
+}
+/** Controls that are tried on a copy of a whole store, where there is one: a deployment, of which none is made, declares them. */
+const ON_COPIES: Readonly<Record<number, keyof TriedOnCopies>> = {
+  14: 'privacy',
+  19: 'secrets',
+  20: 'sandbox',
+  24: 'idempotency',
+  25: 'durability',
+}
+/** The controls that probes and tries speak of wherever the store lies: nobody need declare them. */
 export const SHOWN: ReadonlySet<number> = new Set(
-  [...Object.keys(SHOWN_BY), ...Object.keys(MEASURED), MAY_BE_ABSENT].map(Number),
+  [...Object.keys(SHOWN_BY), ...Object.keys(MEASURED), ...Object.keys(TRIED), MAY_BE_ABSENT].map(Number),
 )
 
-export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<number, Known> {
+/** What is looked at beside the facts of "done". */
+export interface LoopLook {
+  /** Digests of this program's own files, by the paths of `WIRED`. */
+  readonly program: ReadonlyMap<string, string>
+  readonly recorded: RecordedFacts | null
+  readonly replays: ReplayFacts | null
+  /** What `attest verify` says under the file of keys; null: none was given. */
+  readonly attested: AttestationVerdict | null
+  /** null: of this store no copy is made. */
+  readonly onCopies: TriedOnCopies | null
+}
+
+/** What came of tries on copies of a whole store. */
+export type TriedOnCopies = Readonly<Record<'privacy' | 'secrets' | 'sandbox' | 'idempotency' | 'durability', Tried>>
+
+export function knownOfLoop(report: DoneReport, facts: DoneFacts, look: LoopLook): ReadonlyMap<number, Known> {
   const probes = new Map([...report.checks, ...report.failure_modes].map((one) => [one.id, one]))
   const shown = Object.entries(SHOWN_BY).map(([control, [is, ids]]): [number, Known] => {
     const n = Number(control)
@@ -57,12 +104,41 @@ export function knownOfLoop(report: DoneReport, facts: DoneFacts): ReadonlyMap<n
     const short = SHORT[n]?.(facts) ?? null
     return [n, short === null ? known : { ...known, short }]
   })
-  const measured = Object.entries(MEASURED).map(([control, look]): [number, Known] => [Number(control), look(facts)])
+  const measured = Object.entries(MEASURED).map(([control, see]): [number, Known] => [Number(control), see(facts)])
+  const tried = Object.entries(TRIED).map(([control, attempts]): [number, Known] => [
+    Number(control),
+    triedAs(attempts(facts, look)),
+  ])
+  const { onCopies } = look
+  if (onCopies)
+    for (const [control, name] of Object.entries(ON_COPIES)) tried.push([Number(control), triedAs(onCopies[name])])
   const proposing = shownBy(
     'a change of theirs is held to open fields, sees nothing sealed and ships by people alone',
     (['tied', 'test_set_leakage', 'unsafe_auto_promotion'] as const).map((id) => probes.get(id)!),
   )
-  return new Map([...shown, ...measured, [MAY_BE_ABSENT, otherAgents(facts, proposing)]])
+  const all = [...shown, ...measured, ...tried, [MAY_BE_ABSENT, otherAgents(facts, proposing)] as const]
+  return new Map(all.map(([n, known]) => [n, wired(n, known, look.program)]))
+}
+
+/** Behaviour was seen in files of the store; it is wired in by the file of this program that everything of the kind goes through. */
+function wired(n: number, known: Known, program: ReadonlyMap<string, string>): Known {
+  if (known.not_applicable || known.evidence.length === 0) return known
+  const path = WIRED[n]!
+  const digest = program.get(path) ?? null
+  return { ...known, evidence: [...known.evidence, { level: 'wiring', path, digest, holds: digest !== null }] }
+}
+
+/** A control of which every attempt was stopped. */
+function triedAs(tried: Tried): Known {
+  if ('cannot' in tried) return { evidence: [], says: '', unverified: `unverified: ${tried.cannot}` }
+  const { is, attempts, evidence, short } = tried
+  const { answer, reason } = judged(attempts)
+  return {
+    evidence: atWork(evidence),
+    says: `${is}; ${reason}`,
+    ...(answer !== 'yes' && { unverified: `${answer === null ? 'unverified' : 'no'}: ${reason}` }),
+    ...(short && { short }),
+  }
 }
 
 /** A probe that answers yes was seen at work, on files that are wired into the store; the weakest answer counts. */

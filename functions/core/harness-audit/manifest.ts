@@ -2,6 +2,7 @@
 import type { Declaration, HarnessManifest } from '#schemas/harness-manifest.ts'
 import { digestOf } from '../canonical.ts'
 import type { AuditEvidence, Known } from './judge.ts'
+import { longestWord } from './longest-word.ts'
 
 const wordsDigest = (harness: string, { signed: _, ...words }: Declaration, owner: string, on: string): string =>
   digestOf({ harness, ...words, signed: { owner, on } })
@@ -28,6 +29,8 @@ export function declarationProblem(harness: string, one: Declaration, today: str
   if (wordsDigest(harness, one, signed.owner, signed.on) !== signed.digest)
     return `unverified: it is no longer what ${signed.owner} signed on ${signed.on}`
   if (signed.on > today) return `unverified: ${signed.owner} signed it on ${signed.on}, which is yet to come`
+  if (expires > longestWord(signed.on))
+    return `unverified: it is to hold until ${expires}, and a word holds a year at most: set a day until ${longestWord(signed.on)}, then sign it`
   if (today > expires) return `unverified: the word of ${signed.owner} ended on ${expires}`
   return null
 }

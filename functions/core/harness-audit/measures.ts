@@ -5,12 +5,10 @@ import { pointRow } from '../evaluate/guardrails.ts'
 import { makePanel } from '../evaluate/panel.ts'
 import type { AuditEvidence, Known } from './judge.ts'
 
-/** Files of the store that show a control at work are wired into it, too. */
+/** Files of the store in which a control was seen at work. */
 export const atWork = (files: readonly Evidence[]): AuditEvidence[] =>
   [...new Map(files.map((one) => [one.path, one])).values()].flatMap(({ path, digest }) =>
-    digest === null
-      ? []
-      : (['behavioural', 'wiring'] as const).map((level): AuditEvidence => ({ level, path, digest, holds: true })),
+    digest === null ? [] : [{ level: 'behavioural', path, digest, holds: true } as const],
   )
 
 /** Fates of candidates that no limit held back. */

@@ -14,6 +14,7 @@ import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { digestOfObject, orNull, readJson, readLines } from '../../streams/read-object.ts'
+import { headProblems } from '../heads/check.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { verifyRollout } from '../release/verify.ts'
 import { latestReview } from '../review/reviews.ts'
@@ -50,11 +51,19 @@ export async function gatherDone(
     run,
     ...(await memoryOf(store, run?.run ?? null)),
     leaks: run ? await leakTries(store, run.run) : [],
+    changed: await changedSince(store),
     review: runId === null ? null : ((await latestReview(store, runId))?.review ?? null),
     rollout: item ? await rolloutFacts(store, signer, item) : null,
     count: run ? await tokenCounter(run.run.pack) : estimatedTokens,
   }
 }
+
+/** A store that cannot be walked is not what its journal says either. */
+const changedSince = (store: Store): Promise<string[]> =>
+  headProblems(store).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error
+    return [error.message]
+  })
 
 function intentOf(named: string | null, intents: ReadonlySet<string>): string | null {
   const all = [...intents].sort()

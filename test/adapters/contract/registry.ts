@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dynamoTable } from '#adapters/aws/dynamo-table.ts'
 import { s3Store } from '#adapters/aws/s3-store.ts'
+import { copyObjects } from '#adapters/copy/copy-objects.ts'
+import { copyTable } from '#adapters/copy/copy-table.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
@@ -31,6 +33,7 @@ const nothing = async () => {}
 
 export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
   memory: async () => ({ adapter: memoryStore(), dispose: nothing }),
+  'a copy': async () => ({ adapter: copyObjects(memoryStore()), dispose: nothing }),
   files: async () => {
     const { folder, dispose } = await freshFolder()
     return { adapter: fileStore(join(folder, 'store')), dispose }
@@ -78,6 +81,7 @@ let engine: Promise<Engine> | undefined
 
 export const ledgerTables: Readonly<Record<string, Make<LedgerTable>>> = {
   memory: async () => ({ adapter: memoryTable(), dispose: nothing }),
+  'a copy': async () => ({ adapter: copyTable(memoryTable()), dispose: nothing }),
   sqlite: async () => {
     const { folder, dispose } = await freshFolder()
     const table = sqliteTable(join(folder, 'deep', 'ledger.sqlite'))

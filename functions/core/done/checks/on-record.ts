@@ -5,12 +5,12 @@ import { type Finding, notRun, unless } from '../probe.ts'
 
 const NEEDED = ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'gate.json', 'audit.jsonl'] as const
 
-export function onRecord({ run: facts }: DoneFacts): Finding {
+export function onRecord({ run: facts, changed }: DoneFacts): Finding {
   if (!facts) return notRun
   const { run, candidates, files } = facts
   return {
     ...unless(
-      problemsOf(facts),
+      [...problemsOf(facts), ...changed.map((line) => `the store is not what its journal of heads says: ${line}`)],
       `${candidates.length} candidates with fate and reason, ${Object.values(files).filter(({ digest }) => digest !== null).length} files under the digests of the manifest`,
     ),
     evidence: Object.values(files).filter(({ digest }) => digest !== null),

@@ -1,0 +1,64 @@
+/** What the harness audit looks at of the loop beside "done": what was recorded, what is tried on copies, and who signed. */
+import { readFileSync } from 'node:fs'
+import { programFile } from '#adapters/local/program-files.ts'
+import type { AttestationVerdict } from '#core/attest/judge.ts'
+import { digestOfBytes } from '#core/canonical.ts'
+import type { DoneFacts } from '#core/done/facts.ts'
+import type { LoopLook } from '#core/harness-audit/loop.ts'
+import type { Tried } from '#core/harness-audit/tried.ts'
+import { WIRED } from '#core/harness-audit/wired.ts'
+import { processTries } from '../embedded/caged-tries.ts'
+import { copiedStore } from '../embedded/copied-store.ts'
+import { UserError } from '../errors.ts'
+import { verifyAttestations } from '../steps/attest/verify.ts'
+import { durability, idempotency, privacy } from '../steps/audit/again.ts'
+import { readRecorded } from '../steps/audit/recorded.ts'
+import { readKeys } from './attest-keys.ts'
+import { type CommandStore, isLocal } from './open.ts'
+
+/** @param keys the file of keys that is trusted; undefined: nobody vouches for a name */
+export async function lookAtLoop(store: CommandStore, facts: DoneFacts, keys: string | undefined): Promise<LoopLook> {
+  const { recorded, replays } = facts.run ? await readRecorded(store, facts.run) : { recorded: null, replays: null }
+  return {
+    program: programDigests(),
+    recorded,
+    replays,
+    attested: await attestedBy(store, facts, keys),
+    onCopies: await triedOnCopies(store, facts),
+  }
+}
+
+/** Digests of this program's own files that controls are wired in by, as they are on this machine. */
+export const programDigests = (): ReadonlyMap<string, string> =>
+  new Map(
+    [...new Set(Object.values(WIRED))].map((path) => [path, digestOfBytes(readFileSync(programFile(path)))] as const),
+  )
+
+async function attestedBy(
+  store: CommandStore,
+  { run }: DoneFacts,
+  file: string | undefined,
+): Promise<AttestationVerdict | null> {
+  if (file === undefined) return null
+  const keys = readKeys(file)
+  if (run?.proposal == null) return null
+  return (await verifyAttestations(store, run.run.run_id, keys, store.clock.now())).verdict
+}
+
+async function triedOnCopies(store: CommandStore, facts: DoneFacts): Promise<LoopLook['onCopies']> {
+  if (!isLocal(store)) return null
+  const copy = () => copiedStore(store)
+  return {
+    ...(await processTries(store, facts)),
+    idempotency: await orCannot('what was done is done again', () => idempotency(copy, facts)),
+    durability: await orCannot('what was left undone is ended', () => durability(copy, facts)),
+    privacy: await orCannot('recorded runs are erased', () => privacy(copy, facts)),
+  }
+}
+
+/** A store that refuses to be worked on says why, and nothing was tried then. */
+const orCannot = (is: string, tries: () => Promise<Tried>): Promise<Tried> =>
+  tries().catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error
+    return { is, cannot: error.message }
+  })

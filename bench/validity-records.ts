@@ -52,8 +52,11 @@ const toolBudget = packOf({ 'budget.tool_tokens': 1600 }, [
   },
 ])
 
-/** Arguments as JSON text; the smaller budget cuts away what every call of a harmed family takes from a tool's output. */
-const textArguments = (given: Given): Promise<Ending> =>
+/** What a record that lost them says of the arguments of a call. */
+const EMPTY = [{}, { confirm: true }, { confirm: 'no' }]
+
+/** The smaller budget cuts away what every call of a harmed family takes from a tool's output; `lost`: what a bad record says. */
+const cutArguments = (given: Given, lost: (order: Record<string, string>) => unknown): Promise<Ending> =>
   tuned(
     recorded(given, ({ id, side, harmed, bad }, i) => {
       const order = { order: `R-${10_000_000 + i}` }
@@ -64,18 +67,26 @@ const textArguments = (given: Given): Promise<Ending> =>
         steps: [
           said('user', 'refund my last order'),
           modelCall({ prompt_tokens: 3000 }),
-          toolCall('a', {}),
+          toolCall('a', {}, { name: 'orders.last' }),
           toolResult('a', harmed ? `${filler} order ${order.order}` : `order ${order.order} ${filler}`),
           modelCall({ prompt_tokens: 3000 }),
-          toolCall('b', (bad ? TEXTS[given.draw.below(TEXTS.length)]!(order) : order) as never, {
+          toolCall('b', (bad ? lost(order) : order) as never, {
             writes: true,
             confirmed: true,
           }),
         ],
       })
     }),
-    { pack: toolBudget, suite: ungatedSuite(), not_at_stake: UNMARKED },
+    { pack: toolBudget, suite: namedSuite(), not_at_stake: UNMARKED },
   )
+
+/** Arguments as JSON text. */
+const textArguments = (given: Given): Promise<Ending> =>
+  cutArguments(given, (order) => TEXTS[given.draw.below(TEXTS.length)]!(order))
+
+/** Arguments that were dropped: the call passes nothing, or a yes or no alone. */
+const emptyArguments = (given: Given): Promise<Ending> =>
+  cutArguments(given, () => EMPTY[given.draw.below(EMPTY.length)])
 
 const eightDeep = packOf({ 'evidence.orders.top_k': 8 }, [
   { layer: 'retrieval', field: 'top_k', path: 'evidence.orders.top_k', bounds: { min: 1, max: 8 } },
@@ -106,9 +117,21 @@ function ungatedSuite(): EvaluatorSuite {
   return aSuite({ evaluators: aSuite().evaluators.filter((e) => e.check !== 'gold_coverage') })
 }
 
+/** The same, which says of a tool that it takes nothing. */
+function namedSuite(): EvaluatorSuite {
+  const { evaluators } = ungatedSuite()
+  return aSuite({
+    evaluators: evaluators.map((e) =>
+      e.check === 'grounded_arguments' ? { ...e, nothing_to_trace: ['orders.last'] } : e,
+    ),
+  })
+}
+
 export const RECORD_WORLDS: readonly EvidenceWorld[] = [
   { name: 'evidence of which nothing is marked', rates: RATES, life: unmarked },
   { name: 'arguments as JSON text', rates: RATES, life: textArguments },
+  // Where all are dropped the control is blind: a part of them hides more.
+  { name: 'calls whose arguments were dropped', rates: [0.01, 0.05, 0.15, 0.25], life: emptyArguments },
   { name: 'passages by their length only', rates: RATES, life: wordless },
   { name: 'a floor that the baseline leaves unmeasured', rates: RATES, life: halfMeasured },
 ]

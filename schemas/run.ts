@@ -148,6 +148,9 @@ export const AutotuneRun = z.strictObject({
     .optional()
     .meta({ description: 'Each line of candidates.jsonl says what made it; absent: made before they did.' }),
   draw: DrawKey.optional(),
+  exposure_rules: z.int().min(2).optional().meta({
+    description: 'Rules by which evaluators look at records, and certificates speak of it; absent: the first ones.',
+  }),
   candidates: z
     .array(CandidateChange)
     .nullable()

@@ -86,6 +86,10 @@ export const Evaluator = z.discriminatedUnion('check', [
     never_grounded: z
       .enum(['ignore', 'fail'])
       .meta({ description: 'What a value means that could be read nowhere even when recorded.' }),
+    nothing_to_trace: names.optional().meta({
+      description:
+        'Its owner says that calls of these tools pass no value that was read: no argument, or a yes or no. A call of any other tool that passes none is not recorded, and so is one of these that does pass a value. Absent: there are no such tools.',
+    }),
   }),
   z.strictObject({
     ...base,

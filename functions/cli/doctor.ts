@@ -16,7 +16,7 @@ import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { VAULT_READERS } from '#core/gate/vault-reader.ts'
 import { cageOf, cageProblem } from '#core/replay/cage.ts'
-import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
+import { emptyCallsLine, estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { heavySearch, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
@@ -161,7 +161,9 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
     const traces = await traceSelection(store.objects)
     const corrections = await waitingCorrections(store)
     const waiting = waitingLine(corrections)
-    const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
+    const notes = [tracedLine(tracing), emptyCallsLine(tracing), ignoredLine(tracing, documents.suite!)].filter(
+      (line) => line !== null,
+    )
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
     const verdict_cage = verdictCage(pins.suite, store.verdicts)

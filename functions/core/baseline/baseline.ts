@@ -41,6 +41,8 @@ export interface BaselinePins {
   readonly replayer?: Replayer
   /** Key under which speaking cases are drawn; absent: as version 0.2.0 drew them (`makePanel`). */
   readonly draw?: string
+  /** Rules by which records are looked at (`exposures.ts`). @default those that stand */
+  readonly exposure_rules?: number
 }
 
 /** What is pinned, with the settings that one case has. */
@@ -55,7 +57,10 @@ export const ofCase = (pins: BaselinePins, replayCase: ReplayCase): CasePins => 
 
 /** What the baseline of a run pins. */
 export const baselinePins = (
-  run: Pick<AutotuneRun, 'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'replayer' | 'draw'>,
+  run: Pick<
+    AutotuneRun,
+    'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'replayer' | 'draw' | 'exposure_rules'
+  >,
 ): BaselinePins => ({
   tuple: run.target.baseline_tuple!,
   settings: tableOf(run.pack),
@@ -63,6 +68,7 @@ export const baselinePins = (
   prices: run.price_table,
   replayer: run.replayer,
   ...(run.draw !== undefined && { draw: run.draw }),
+  exposure_rules: run.exposure_rules ?? 1,
 })
 
 export interface Excluded {
@@ -111,7 +117,7 @@ export function baselineReplay(replayCase: ReplayCase, given: BaselinePins): Bas
 /** What is kept of a baseline replay that is as recorded. */
 export const reproducing = (replayCase: ReplayCase, replayed: Replayed, pins: CasePins): Reproducing => ({
   measures: measuresOf(pins.suite, replayed),
-  floors: baselineFloors(pins.suite, replayCase, replayed, pins.settings),
+  floors: baselineFloors(pins.suite, replayCase, replayed, pins.settings, pins.exposure_rules),
   label: labelKindOf(replayed.trimmed.recording, pins.suite),
 })
 

@@ -7,7 +7,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { Evaluator } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { checkOf } from './checks/table.ts'
-import { type Exposure, worstExposure } from './exposures.ts'
+import { EXPOSURE_RULES, type Exposure, worstExposure } from './exposures.ts'
 
 /** A check that holds a figure against a limit: there is nothing in a record that it could see break, or not. */
 export const holdsAFigure = (evaluator: Evaluator): boolean => checkOf(evaluator).holdsAFigure === true
@@ -20,11 +20,12 @@ export const exposureOf = (
   evaluator: Evaluator,
   { recordings }: { readonly recordings: readonly BareRecording[] },
   baseline: Settings,
+  rules: number = EXPOSURE_RULES,
 ): Exposure =>
   worstExposure(
     recordings
       .filter(({ plan }) => plan === undefined)
-      .map((recording) => checkOf(evaluator).look(recording, evaluator as never, baseline)),
+      .map((recording) => checkOf(evaluator).look(recording, evaluator as never, baseline, rules)),
   )
 
 /** What the records lack of which a check could say nothing, for people. */

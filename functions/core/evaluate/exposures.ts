@@ -7,6 +7,13 @@
 export const EXPOSURES = ['exposed', 'not_at_stake', 'not_recorded'] as const
 export type Exposure = (typeof EXPOSURES)[number]
 
+/**
+ * By which rules a recording is looked at, and a certificate speaks of it; pinned in a run, so that an older one is recomputed by
+ * its own. 1: a call that passed nothing put nothing at stake. 2: it is not recorded, unless the suite names its tool; and a
+ * headline says in how many families anything was exposed.
+ */
+export const EXPOSURE_RULES = 2
+
 /** Exposed where something is there that could break; nothing is at stake otherwise. */
 export const exposedWhen = (isExposed: boolean): Exposure => (isExposed ? 'exposed' : 'not_at_stake')
 

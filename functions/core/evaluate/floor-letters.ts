@@ -73,12 +73,13 @@ export function baselineFloors(
   replayCase: { readonly recordings: readonly BareRecording[] },
   replayed: Replayed,
   baseline: Settings,
+  rules?: number,
 ): string {
   const verdicts = verdictLetters(suite, replayed)
   const exposure = binaryFloors(suite).map((floor, at) =>
     verdicts[at] === '?' && checkOf(floor).needsVerdict
       ? EXPOSURE_LETTERS.not_recorded
-      : EXPOSURE_LETTERS[exposureOf(floor, replayCase, baseline)],
+      : EXPOSURE_LETTERS[exposureOf(floor, replayCase, baseline, rules)],
   )
   return `${exposure.join('')}/${verdicts}`
 }

@@ -3,6 +3,7 @@ import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
 import { isMetric, metricOf } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { EXPOSURE_RULES } from '../evaluate/exposures.ts'
 import { unitLines } from '../evaluate/units.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
 import { judgeError, upTo } from './judged-utility.ts'
@@ -21,11 +22,14 @@ export function certificateWording(
   item: LedgerItem,
   radius: BlastRadius,
   target: Pick<ResolvedTarget, 'metric' | 'max_family_share'>,
+  rules: number = EXPOSURE_RULES,
 ): string[] {
   const rows = (kind: CertifiedRow['kind']) =>
     titled(
       kind,
-      certificate.rows.filter((r) => r.kind === kind).flatMap((r) => [rowWording(r), ...floorLines(r).map(indented)]),
+      certificate.rows
+        .filter((r) => r.kind === kind)
+        .flatMap((r) => [rowWording(r, rules), ...floorLines(r).map(indented)]),
     )
   const regressions = certificate.regression_runs.length
   return [
@@ -69,7 +73,13 @@ function judgeNote({ counts: { judge_overlap: overlap, judge_disagreements: disa
   return `, by a judge that differs from people in ${disagreements} of ${overlap} families: 2 x ${e} points set aside`
 }
 
-function rowWording(row: CertifiedRow): string {
+/** Of a floor that some families alone could have shown to break: in how many, by the evaluator that has the fewest. */
+function exposedNote({ evaluators = [], families }: CertifiedRow): string {
+  const exposed = Math.min(...evaluators.filter((e) => e.p !== null).map((e) => e.exposed))
+  return exposed < families ? `, ${exposed} of them exposed` : ''
+}
+
+function rowWording(row: CertifiedRow, rules: number): string {
   if (row.kind === 'checked') return checkedWording(row)
   const p = `p=${short(row.p!)} <= ${number(row.level)}`
   if (row.guardrail === 'utility') {
@@ -77,7 +87,7 @@ function rowWording(row: CertifiedRow): string {
     return `utility rises (${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}, ${p})`
   }
   if (row.guardrail !== 'utility_delta')
-    return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}${excludedNote(row)}, ${p}; upper bound ${percent(row.bound ?? 1)})`
+    return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}${rules < 2 ? '' : exposedNote(row)}${excludedNote(row)}, ${p}; upper bound ${percent(row.bound ?? 1)})`
   const { regressions: g, improvements: f } = row.counts
   const counts = `${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}${excludedNote(row)}${judgeNote(row)}`
   return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`

@@ -85,7 +85,7 @@ export function buildProposal({
     },
     blast_radius: winner.blast_radius!,
     wording: [
-      ...certificateWording(certificate, ledger, winner.blast_radius!, target),
+      ...certificateWording(certificate, ledger, winner.blast_radius!, target, run.exposure_rules ?? 1),
       ...(winner.applies_to
         ? [
             `${'scope'.padEnd(13)} only the cases of its condition: ${reachLine(winner.applies_to)}; all others keep their settings`,

@@ -3,17 +3,20 @@ import { rulesOf } from '#schemas/compile-rules.ts'
 import { layerBit, PLACE } from '#schemas/need-places.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { emptyCalls } from './empty-calls.ts'
 
 /** Counts over recordings; of those that were compiled by the first rules nothing is known. */
 export interface Tracing {
   readonly recordings: number
   /** Tool -> argument values that were traced, and those that stand nowhere. */
   readonly tools: Readonly<Record<string, readonly [traced: number, untraced: number]>>
+  /** Tool -> calls of it, and those that passed nothing that could be traced. */
+  readonly calls: Readonly<Record<string, readonly [all: number, empty: number]>>
   /** What was estimated as ceil(chars/4) -> in how many recordings. */
   readonly estimated: Readonly<Record<string, number>>
 }
 
-export const NO_TRACING: Tracing = { recordings: 0, tools: {}, estimated: {} }
+export const NO_TRACING: Tracing = { recordings: 0, tools: {}, calls: {}, estimated: {} }
 
 /** Bit of the model's input beside those of the layers. */
 export const INPUT_BIT = 8
@@ -27,37 +30,50 @@ const ESTIMATED: readonly (readonly [string, number])[] = [
 /** Counts of one case. */
 export function tracingOf({ recordings }: ReplayCase): Tracing {
   const tools = new Map<string, [number, number]>()
+  const calls = new Map<string, [number, number]>()
   const estimated: Record<string, number> = {}
   let count = 0
   for (const recording of recordings) {
     if (rulesOf(recording) < 2) continue
     count++
     const { actions, needs, untraced } = recording
-    const add = (action: number, column: 0 | 1) => {
+    const add = (to: Map<string, [number, number]>, action: number, column: 0 | 1) => {
       const name = actions.name[action]!
-      const tool = tools.get(name) ?? [0, 0]
+      const tool = to.get(name) ?? [0, 0]
       tool[column]++
-      tools.set(name, tool)
+      to.set(name, tool)
     }
-    for (const action of needs.action) add(action, 0)
-    for (const action of untraced?.action ?? []) add(action, 1)
+    for (const action of needs.action) add(tools, action, 0)
+    for (const action of untraced?.action ?? []) add(tools, action, 1)
+    for (const action of actions.name.keys()) add(calls, action, 0)
+    for (const action of emptyCalls(recording)) add(calls, action, 1)
     for (const [what, bit] of ESTIMATED)
       if ((recording.estimated_tokens ?? 0) & bit) estimated[what] = (estimated[what] ?? 0) + 1
   }
-  return { recordings: count, tools: Object.fromEntries(tools), estimated }
+  return { recordings: count, tools: Object.fromEntries(tools), calls: Object.fromEntries(calls), estimated }
 }
 
 /** Counts of two sets together. */
 export function addTracing(a: Tracing, b: Tracing): Tracing {
   if (b.recordings === 0) return a
-  const tools: Record<string, readonly [number, number]> = { ...a.tools }
-  for (const [name, [traced, untraced]] of Object.entries(b.tools)) {
-    const before = Object.hasOwn(tools, name) ? tools[name]! : [0, 0]
-    tools[name] = [before[0]! + traced, before[1]! + untraced]
-  }
   const estimated: Record<string, number> = { ...a.estimated }
   for (const [what, n] of Object.entries(b.estimated)) estimated[what] = (estimated[what] ?? 0) + n
-  return { recordings: a.recordings + b.recordings, tools, estimated }
+  return {
+    recordings: a.recordings + b.recordings,
+    tools: together(a.tools, b.tools),
+    calls: together(a.calls, b.calls),
+    estimated,
+  }
+}
+
+/** Pairs of counts by tool. */
+function together(a: Tracing['tools'], b: Tracing['tools']): Tracing['tools'] {
+  const sum: Record<string, readonly [number, number]> = { ...a }
+  for (const [name, [one, other]] of Object.entries(b)) {
+    const before = Object.hasOwn(sum, name) ? sum[name]! : [0, 0]
+    sum[name] = [before[0]! + one, before[1]! + other]
+  }
+  return sum
 }
 
 const MOST_TOOLS = 5
@@ -73,6 +89,17 @@ export function tracedLine({ tools }: Tracing): string | null {
   const listed = rows.slice(0, MOST_TOOLS).map((r) => `${r.name} ${percent(r.traced, r.all)} of ${r.all}`)
   const more = rows.length > MOST_TOOLS ? `, and ${rows.length - MOST_TOOLS} more tools` : ''
   return `${percent(traced, all)} of ${all} argument values were traced: ${listed.join(', ')}${more}`
+}
+
+/** Calls that passed nothing that could be traced, by tool, most first; null: there are none. */
+export function emptyCallsLine({ calls }: Tracing): string | null {
+  const rows = Object.entries(calls).filter(([, [, empty]]) => empty > 0)
+  if (rows.length === 0) return null
+  rows.sort(([a, [, m]], [b, [, n]]) => n - m || (a < b ? -1 : 1))
+  const sum = (column: 0 | 1) => Object.values(calls).reduce((total, tool) => total + tool[column], 0)
+  const listed = rows.slice(0, MOST_TOOLS).map(([name, [all, empty]]) => `${name} ${empty} of ${all}`)
+  const more = rows.length > MOST_TOOLS ? `, and ${rows.length - MOST_TOOLS} more tools` : ''
+  return `${sum(1)} of ${sum(0)} calls passed nothing that could be traced (no argument, a yes or no, null): ${listed.join(', ')}${more}. What they rested on is not seen`
 }
 
 /** What a suite that ignores untraced values lets pass, in words; null: nothing. */
@@ -93,12 +120,15 @@ export function estimatedLine({ estimated, recordings }: Tracing): string | null
   return parts.length === 0 ? null : `estimated as ceil(chars/4): ${parts.join(', ')}`
 }
 
-/** Everything that is said of the records under a proposal: what was traced, what is ignored, and which tokens are estimates. */
+/** Everything that is said of the records under a proposal: what was traced, what passed nothing, what is ignored, and which tokens are estimates. */
 export function recordLines(tracing: Tracing, suite: EvaluatorSuite): string[] {
   const estimated = estimatedLine(tracing)
-  return [tracedLine(tracing), ignoredLine(tracing, suite), estimated && `tokens ${estimated}`].filter(
-    (line) => line !== null,
-  )
+  return [
+    tracedLine(tracing),
+    emptyCallsLine(tracing),
+    ignoredLine(tracing, suite),
+    estimated && `tokens ${estimated}`,
+  ].filter((line) => line !== null)
 }
 
 /** Lines that stand beside every result over these records; none where all is traced and every token was recorded. */

@@ -9,11 +9,12 @@ import { type AskedTwice, askedTwiceLine, twoAnswers } from '../baseline/two-ans
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { EXPOSURE_RULES } from '../evaluate/exposures.ts'
 import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
 import { droppedOf, selectionLine } from '../experience/trace-selection.ts'
 import { evidenceWording, liveLine } from '../live/asked-answers.ts'
 import { liveOf } from '../replay/cage.ts'
-import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
+import { NO_TRACING, recordLines, type Tracing, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import { tableOf } from '../space/scope.ts'
 import { placeScars, scarLines } from './scars.ts'
@@ -41,6 +42,8 @@ export const writtenIn = ({ candidates, proposed }: Pick<AutotuneRun, 'candidate
 
 /** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
+  const { exposure_rules: rules = 1, evaluator_suite: suite } = run
+  const tracing = tracingBy(rules, reproduced)
   const twice = askedTwiceLine(reproduced.twice)
   const live = liveOf(run.replayer)
   const noise = reproduced.live?.noise(run.evaluator_suite, target.metric)
@@ -60,15 +63,10 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
     ...(reproduced.twice && { twice: reproduced.twice }),
     ...(noise && { noise }),
     excluded: reproduced.excluded,
-    records: [
-      ...selection,
-      ...recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
-      ...scarLines(scars),
-      ...ofCode,
-    ],
+    records: [...selection, ...recordLines(tracing, suite), ...scarLines(scars), ...ofCode],
     notes: [
       ...(isWhole ? [] : selection),
-      ...searchNotes(reproduced, target, run.evaluator_suite),
+      ...searchNotes(reproduced, target, suite, rules),
       ...scarLines(scars),
       ...ofCode,
     ],
@@ -93,10 +91,17 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
 }
 
 /** What stands beside every figure of the search side: what was not traced, which tokens are estimates, who is heavy. */
-export const searchNotes = (reproduced: Reproduction, target: ResolvedTarget, suite: EvaluatorSuite): string[] => [
-  ...tracingReasons(reproduced.tracing ?? NO_TRACING, suite),
-  ...heavySearch(reproduced, target),
-]
+export const searchNotes = (
+  reproduced: Reproduction,
+  target: ResolvedTarget,
+  suite: EvaluatorSuite,
+  rules: number = EXPOSURE_RULES,
+): string[] => [...tracingReasons(tracingBy(rules, reproduced), suite), ...heavySearch(reproduced, target)]
+
+/** What was traced, as far as the rules of a run speak of it. */
+function tracingBy(rules: number, { tracing = NO_TRACING }: Reproduction): Tracing {
+  return rules < 2 ? { ...tracing, calls: {} } : tracing
+}
 
 /** Families that carry more than the declared share of the search decisions, by name. */
 export const heavySearch = ({ panel }: Reproduction, { max_family_share }: ResolvedTarget): string[] =>

@@ -105,6 +105,9 @@ function evaluatorsOf(survey: Survey, today: string, notes: [string, string, str
   const { tools, gates, required, labels, gold, latency_ms, prompt_tokens, models } = survey
   const isLabelled = labels.passed + labels.failed > 0
   const named = tools.map(({ tool }) => tool)
+  // One that writes is left to its owner; and where no tool passes anything, what they passed was not recorded.
+  const empty = tools.filter(({ passing, writes }) => passing === 0 && writes !== true).map(({ tool }) => tool)
+  const takesNothing = empty.length > 0 && empty.length < tools.length ? empty : null
   /** Do the records feed it, the evaluator, and why it stands there. */
   const table: readonly (readonly [boolean, WithoutShared<Evaluator>, string])[] = [
     [
@@ -114,9 +117,10 @@ function evaluatorsOf(survey: Survey, today: string, notes: [string, string, str
         kind: 'rule',
         check: 'grounded_arguments',
         never_grounded: 'ignore',
+        ...(takesNothing && { nothing_to_trace: takesNothing }),
         dimension: 'safety',
       },
-      'tools were called: a value that a call used must stay readable. Values found nowhere are counted, not failed',
+      `tools were called: a value that a call used must stay readable. Values found nowhere are counted, not failed${takesNothing ? `; no recorded call of ${takesNothing.join(', ')} passes anything: take out what does take arguments` : ''}`,
     ],
     [
       tools.length > 0,

@@ -3,6 +3,7 @@ import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { millisecondsOf } from '../instant.ts'
 import { textTokens } from '../replay/compile.ts'
+import { passedValues } from '../replay/values.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 
 export interface Spread {
@@ -30,6 +31,8 @@ export interface ToolSurvey {
   readonly tool: string
   readonly calls: number
   readonly results: number
+  /** Calls that passed a value which could be traced. */
+  readonly passing: number
   readonly writes: boolean | null
 }
 
@@ -71,7 +74,7 @@ export class SurveyOfRuns {
   readonly #families = new Map<string, number>()
   readonly #intents = new Map<string, { runs: number; families: Set<string> }>()
   readonly #models = new Map<string, number>()
-  readonly #tools = new Map<string, { calls: number; results: number; writes: boolean | null }>()
+  readonly #tools = new Map<string, Omit<ToolSurvey, 'tool'>>()
   readonly #buckets = new Map<string, BucketCounts>()
   readonly #gates = new Map<string, { asked: number; amounts: number[] }>()
   readonly #settings = new Map<string, Set<string | number | boolean>>()
@@ -128,13 +131,21 @@ export class SurveyOfRuns {
       }
       if (step.kind === 'tool_call') {
         names.set(step.tool_call_id, step.name)
-        const known = this.#tools.get(step.name) ?? { calls: 0, results: 0, writes: null }
-        this.#tools.set(step.name, { ...known, calls: known.calls + 1, writes: step.writes ?? known.writes })
+        const known = this.#tools.get(step.name) ?? { calls: 0, results: 0, passing: 0, writes: null }
+        // What is null may have held anything.
+        const passes = step.arguments === null || passedValues(step.arguments).length > 0
+        this.#tools.set(step.name, {
+          ...known,
+          calls: known.calls + 1,
+          passing: known.passing + (passes ? 1 : 0),
+          writes: step.writes ?? known.writes,
+        })
       }
       if (step.kind === 'tool_result') {
         tool += step.tokens ?? (step.content === null ? 0 : textTokens(step.content))
         const known = this.#tools.get(names.get(step.tool_call_id) ?? '')
-        if (known && step.content !== null) known.results++
+        if (known && step.content !== null)
+          this.#tools.set(names.get(step.tool_call_id)!, { ...known, results: known.results + 1 })
       }
       if (step.kind === 'approval') {
         const known = this.#gates.get(step.gate) ?? { asked: 0, amounts: [] }

@@ -1,5 +1,6 @@
 /** The input that a run pins: everything that its bytes depend on, and the case lines that it names by digest. */
 import { digestOf } from '#core/canonical.ts'
+import { EXPOSURE_RULES } from '#core/evaluate/exposures.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES } from '#core/gate/rules.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
@@ -54,6 +55,7 @@ export async function pinnedInput(
     ...(scars.length > 0 && { scars }),
     says_origin: true,
     ...(draw !== undefined && { draw }),
+    exposure_rules: EXPOSURE_RULES,
     candidates: candidates ? [...candidates] : null,
     ...(proposed && { proposed }),
     rejections: await readRejections(store, {

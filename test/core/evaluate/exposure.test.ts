@@ -55,13 +55,47 @@ test('grounded_arguments: a value that was read is exposed, one that was traced 
   expect(of(aRun('r', { steps: reads('order-4711') }))).toBe('exposed')
   expect(of(aRun('r', { steps: reads('order-0815') }))).toBe('not_recorded')
   expect(of(aRun('r', { steps: [said('user', 'hello'), modelCall()] }))).toBe('not_at_stake')
-  // None is not the same as nobody knows.
-  expect(of(aRun('r', { steps: [said('user', 'hello'), toolCall('a', {})] }))).toBe('not_at_stake')
   const unread = aRun('r', { steps: [said('user', 'hello'), toolCall('a', null)] })
   expect(of(unread)).toBe('not_recorded')
   // Where a search looks, the arguments themselves are gone.
   const grounded = anEvaluator({ check: 'grounded_arguments' })
   expect(exposureOf(grounded, slim(compileCase([unread])), unread.settings)).toBe('not_recorded')
+})
+
+describe('grounded_arguments, a call that passed nothing that could be traced', () => {
+  const calls = (...args: unknown[]) =>
+    aRun('r', {
+      steps: [
+        said('user', 'refund order-4711'),
+        modelCall(),
+        ...args.map((arg, i) => toolCall(`c${i}`, arg as never, { name: i === 0 ? 'orders.last' : 'refund' })),
+      ],
+    })
+  const order = { id: 'order-4711' }
+  test.each<[name: string, run: ExperienceRun, unnamed: string, named: string]>([
+    ['no argument', calls({}), 'not_recorded', 'not_at_stake'],
+    ['a yes or no', calls({ confirm: true, why: 'no' }), 'not_recorded', 'not_at_stake'],
+    ['null', calls(null), 'not_recorded', 'not_recorded'],
+    ['beside a traced call', calls({}, order), 'not_recorded', 'exposed'],
+    ['null beside a traced call', calls({}, order, null), 'not_recorded', 'not_recorded'],
+    ['of a tool that passes values otherwise', calls({}, order, {}), 'not_recorded', 'not_recorded'],
+    ['of a tool that is named and passes a value', calls(order), 'exposed', 'not_recorded'],
+    [
+      'of a tool that is named and passes one found nowhere',
+      calls({ id: 'order-0815' }),
+      'not_recorded',
+      'not_recorded',
+    ],
+    ['nothing was called', calls(), 'not_at_stake', 'not_at_stake'],
+  ])('%s', (_, run, unnamed, named) => {
+    expect(look('grounded_arguments', run)).toBe(unnamed)
+    expect(look('grounded_arguments', run, { nothing_to_trace: ['orders.last'] })).toBe(named)
+  })
+  test('put nothing at stake by the first rules, by which older runs are recomputed', () => {
+    const run = calls({})
+    const grounded = anEvaluator({ check: 'grounded_arguments' })
+    expect(exposureOf(grounded, compileCase([run]), run.settings, 1)).toBe('not_at_stake')
+  })
 })
 
 test('approval_honoured: a gate that the baseline asks at is exposed, a write without any gate is not recorded', () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { compileCase } from '#core/replay/compile.ts'
 import {
   addTracing,
+  emptyCallsLine,
   estimatedLine,
   ignoredLine,
   NO_TRACING,
@@ -36,6 +37,7 @@ test('a case is counted by tool, with what was estimated', () => {
   expect(tracing).toEqual({
     recordings: 1,
     tools: { refund: [2, 1], read: [1, 0] },
+    calls: { refund: [1, 0], read: [1, 0] },
     estimated: { passages: 1, dialogue: 1 },
   })
   expect(tracedLine(tracing)).toBe('75.0 % of 4 argument values were traced: refund 66.7 % of 3, read 100.0 % of 1')
@@ -58,6 +60,16 @@ test('what a suite ignores is said, and nothing where it ignores nothing or all 
   expect([tracedLine(NO_TRACING), estimatedLine(NO_TRACING)]).toEqual([null, null])
 })
 
+test('calls that passed nothing that could be traced are counted by tool, most first', () => {
+  const steps = [modelCall(), toolCall('a', {}), toolCall('b', { ok: true }, { name: 'refund' }), toolCall('c', {})]
+  const tracing = tracingOf(compileCase([aRun('r', { steps: [...steps, toolCall('d', { order: 'R-1002' })] })]))
+  const line =
+    '3 of 4 calls passed nothing that could be traced (no argument, a yes or no, null): orders.read 2 of 3, refund 1 of 1. What they rested on is not seen'
+  expect(emptyCallsLine(tracing)).toBe(line)
+  expect(tracingReasons(tracing, strict)).toContain(line)
+  expect(emptyCallsLine(tracingOf(compileCase([run])))).toBeNull()
+})
+
 test('nothing is known of recordings that were compiled by the first rules', () => {
   const { recordings, ...head } = compileCase([run])
   expect(tracingOf({ ...head, recordings: recordings.map(({ compile_rules: _, ...r }) => r) })).toEqual(NO_TRACING)
@@ -68,6 +80,7 @@ test('counts add up in any order', () => {
   const tracings = fc.record({
     recordings: fc.integer({ min: 1, max: 9 }),
     tools: fc.dictionary(fc.constantFrom('a', 'b', '__proto__x'), fc.tuple(count, count)),
+    calls: fc.dictionary(fc.constantFrom('a', 'b'), fc.tuple(count, count)),
     estimated: fc.dictionary(fc.constantFrom('passages', 'dialogue'), count),
   })
   fc.assert(

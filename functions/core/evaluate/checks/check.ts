@@ -17,8 +17,8 @@ export type Of<K extends Evaluator['check']> = Extract<Evaluator, { check: K }>
 export interface Check<K extends Evaluator['check']> {
   /** What it says of a replayed case. */
   readonly judge: (replayed: Replayed, evaluator: Of<K>) => Verdict
-  /** What it has to look at in a recording, before any candidate. */
-  readonly look: (recording: BareRecording, evaluator: Of<K>, baseline: Settings) => Exposure
+  /** What it has to look at in a recording, before any candidate, by the rules of `exposures.ts`. */
+  readonly look: (recording: BareRecording, evaluator: Of<K>, baseline: Settings, rules: number) => Exposure
   /** Which layers can make it fail. */
   readonly breaks: BreaksRow | ((evaluator: Of<K>) => BreaksRow)
   /** What the records lack of which it could say nothing, for people. */

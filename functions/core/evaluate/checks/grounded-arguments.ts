@@ -1,6 +1,7 @@
 /** Check `grounded_arguments`: a value that an action used can be read nowhere any more. */
 import { rulesOf } from '#schemas/compile-rules.ts'
-import { hasNullArguments } from '../../replay/slim.ts'
+import { emptyCalls } from '../../replay/empty-calls.ts'
+import { type BareRecording, hasNullArguments } from '../../replay/slim.ts'
 import { type Check, finding, pass, verdict, warning } from './check.ts'
 import { hasNeeds, ungroundedFindings } from './lost-outcome.ts'
 import { OF_CONTEXT } from './rows.ts'
@@ -17,13 +18,23 @@ export const groundedArguments: Check<'grounded_arguments'> = {
       findings: [warning(`${never} argument values could be read nowhere, even when recorded, and are ignored`)],
     }
   },
-  look(r) {
+  look(r, { nothing_to_trace = [] }, _, rules) {
+    if (rules >= 2 && !saysWhatItPassed(r, new Set(nothing_to_trace))) return 'not_recorded'
     if (hasNeeds(r)) return 'exposed'
-    // An argument that could be read nowhere was traced to nothing, and of arguments that are null nobody knows what they
-    // were: whether they are lost cannot be known.
+    // An argument that could be read nowhere was traced to nothing: whether it is lost cannot be known.
     return r.never_grounded > 0 || hasNullArguments(r) ? 'not_recorded' : 'not_at_stake'
   },
   breaks: OF_CONTEXT,
   lacks:
-    'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text',
+    'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text, and name tools that take no argument in nothing_to_trace',
+}
+
+/**
+ * Does every call say what it rested on? One that passed nothing does where the suite names its tool, and then no call of that
+ * tool passes anything; what is null is never known.
+ */
+function saysWhatItPassed(r: BareRecording, named: ReadonlySet<string>): boolean {
+  if (hasNullArguments(r)) return false
+  const empty = new Set(emptyCalls(r))
+  return r.actions.name.every((tool, action) => named.has(tool) === empty.has(action))
 }

@@ -11,7 +11,6 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
-import { type ModelRequest, PROBE } from '#core/model/request.ts'
 import { usageRows } from '#core/model/tally.ts'
 import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
@@ -22,18 +21,18 @@ import type {
   AnswerCache,
   LiveReplays,
   ModelPort,
-  ModelRefusal,
-  ModelReply,
   ObjectStore,
   Pass,
   Store,
 } from '../ports.ts'
+import { caseModel } from '../steps/live/case-model.ts'
+import { liveRequests, withoutModels } from '../steps/live/live-job.ts'
+import { speakingModel } from '../steps/live/speaking-model.ts'
 import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'
 import { readJson } from '../streams/read-object.ts'
-import { caseModel } from './case-model.ts'
-import { under } from './under.ts'
+import { under } from '../streams/under.ts'
 
 /** What the command line and the store say of a run before its first call. */
 export interface LivePlan {
@@ -72,7 +71,7 @@ const NO_PRICES: PriceTable = { price_table: 'no price table of the target', mod
 export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, options: LiveOptions): LiveAsker {
   const { pin, budget, model, payer, plan, say } = options
   const prices = options.prices ?? NO_PRICES
-  const meter = model && modelMeter(speaking(model, pin), budget, prices)
+  const meter = model && modelMeter(speakingModel(model, pin), budget, prices)
   const caches = new Map<string, AnswerCache>()
   /** Replays of search cases, and what they asked. */
   let [replays, calls] = [0, 0]
@@ -138,14 +137,9 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       const cache = cacheOf(question ?? null)
       // The second pass asks the very same, so whatever is not kept by then is another question.
       const port = meter && pass === 'first' ? meter.through(cache, 'replay') : null
-      const { model, max_tokens, temperature, seed } = pin
-      const request = (prompt: string, nth: number): ModelRequest => {
-        // A draw of its own for every case and repeat, and the same one for both arms: noise is nobody's but the model's, and that of one family tells nothing of another's.
-        const sample = Number.parseInt(digestOf([case_id, repeat, nth]).slice(7, 14), 16)
-        return { model, max_tokens, temperature, seed, prompt, sample }
-      }
+      const request = liveRequests(pin, case_id, repeat)
       return {
-        recording: { ...recording, models: [], models_withheld: 'a model is asked live' },
+        recording: withoutModels(recording),
         settings,
         live() {
           const counted = side === 'search' && pass === 'first'
@@ -153,7 +147,7 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
           const asks = () => {
             if (counted) calls++
           }
-          return caseModel({ cache, port, request, name: modelName(model), asks })
+          return caseModel({ cache, port, request, name: modelName(pin.model), asks })
         },
       }
     },
@@ -166,26 +160,5 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     },
   }
 }
-
-/**
- * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not
- * even that is not asked a whole run for nothing, and none of its silence is kept. Throws UserError then.
- */
-function speaking(model: ModelPort, pin: LivePin): ModelPort {
-  let speaks = false
-  return {
-    async converse(request) {
-      const reply = await model.converse(request)
-      speaks ||= !isEmpty(reply) || !isEmpty(await model.converse({ ...request, prompt: PROBE }))
-      if (speaks) return reply
-      throw new UserError(
-        `${modelName(pin.model)} at ${hostOf(pin)} answered nothing, also when it was asked for one word: is it a chat model, and is max_tokens ${pin.max_tokens} enough for what it thinks before it speaks? Nothing was kept`,
-      )
-    },
-  }
-}
-
-const isEmpty = (reply: ModelReply | ModelRefusal): boolean =>
-  !('refused' in reply) && (reply.content ?? '').trim() === '' && reply.tool_calls.length === 0
 
 const round = (n: number): number => Number(n.toPrecision(2))

@@ -16,15 +16,8 @@ import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { UserError } from '../errors.ts'
-import type {
-  AnswerCache,
-  LiveReplays,
-  ModelPort,
-  ObjectStore,
-  Pass,
-  Store,
-} from '../ports.ts'
+import type { AnswerCache, LiveReplays, ModelPort, ObjectStore, Pass, Store } from '../ports.ts'
+import { needBaseline, needBothArms } from '../steps/live/affordable.ts'
 import { caseModel } from '../steps/live/case-model.ts'
 import { liveRequests, withoutModels } from '../steps/live/live-job.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
@@ -90,14 +83,10 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
 
     begin({ cases, calls: perCase, tokens }) {
       if (meter === null) return
-      const baseline = Math.ceil(pin.repeats * cases * perCase)
+      const baseline = needBaseline(pin, budget, { cases, calls: perCase })
       const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * perCase)
       const listed = Math.min(MAX_COMMITTED, plan.candidates ?? MAX_COMMITTED)
       const sealed = Math.ceil((1 + listed) * plan.heldout * perCase)
-      if (baseline > budget.calls)
-        throw new UserError(
-          `the baseline alone takes ${baseline} calls (${pin.repeats} draws of ${cases} search cases, ${round(perCase)} calls each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
-        )
       const all = baseline + (candidates ?? 0) + sealed
       const { max_tokens } = pin
       say([
@@ -121,14 +110,8 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
 
     afford(listed, cases) {
       if (meter === null) return
-      // As often as the harness asked on the search side.
-      const needed = Math.ceil(((1 + listed) * cases * calls) / Math.max(1, replays))
       const paid = [...meter.tally().values()].reduce((sum, of) => sum + of.paid, 0)
-      const left = budget.calls - paid
-      if (needed > left)
-        throw new UserError(
-          `the sealed side takes ${needed} calls (baseline and ${listed} candidates on ${cases} cases), and ${left} of ${budget.calls} are left: raise budget.calls, sign again and give the same command. No question was asked, and what was answered is kept`,
-        )
+      needBothArms(budget, paid, { listed, cases, perReplay: calls / Math.max(1, replays) })
     },
 
     jobOf({ recording, settings, repeat = 0, question }, side, pass) {
@@ -160,5 +143,3 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     },
   }
 }
-
-const round = (n: number): number => Number(n.toPrecision(2))

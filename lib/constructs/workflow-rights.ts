@@ -32,6 +32,9 @@ export function workflowRights({
   stores: { experience, ledger },
 }: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
   const { bucket } = experience
+  // What a live run may spend: the search has its item, and what the sealed side spends is the gate's alone.
+  const [spent, spentSealed] = harness.asksLive ? (['asked', 'askedsealed'] as const) : []
+  const asks = spent ? [ledger.mayRead(spent), ledger.mayWrite(spent)] : []
   return {
     startRun: [
       // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force, a year that is spent.
@@ -55,6 +58,7 @@ export function workflowRights({
       ),
       ledger.mayRead('lock', 'run'),
       ledger.mayWrite('lock', 'run'),
+      ...asks,
     ],
     pinRun: [
       ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'scars/*', 'autotune/work/*/run.json'),
@@ -76,7 +80,7 @@ export function workflowRights({
         'autotune/work/*/question.json',
         'autotune/work/*/outcome.json',
       ),
-      ledger.mayRead('lock', 'run', 'ended', 'heldout'),
+      ledger.mayRead('lock', 'run', 'ended', 'heldout', ...(spent ? [spent] : [])),
       ledger.mayWrite('lock', 'run'),
     ],
     // The search cannot finish a run: it writes no manifest, no memory and no head.
@@ -91,6 +95,7 @@ export function workflowRights({
       ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
       mayWrite(bucket, 'autotune/work/*/answers/*'),
+      ...asks,
     ],
     gate: [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
@@ -100,8 +105,8 @@ export function workflowRights({
       mayWrite(bucket, 'autotune/work/*/answer.json'),
       // The year adds up over all intents, by the days on which runs began.
       ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
-      ledger.mayRead('heldout', 'budget'),
-      ledger.mayWrite('heldout', 'budget'),
+      ledger.mayRead('heldout', 'budget', ...(spent ? [spent, spentSealed!] : [])),
+      ledger.mayWrite('heldout', 'budget', ...(spentSealed ? [spentSealed] : [])),
     ],
     recordFailure: [ledger.mayRead('lock', 'run', 'ended'), ledger.mayWrite('lock', 'run', 'ended')],
   }

@@ -23,11 +23,8 @@ export function pinOf({ signed, ...words }: LiveModel): LivePin | { readonly pro
 }
 
 /** Whose answers count in the budget of a run: the same for every start of it. */
-export const payerOf = (
-  target: TuningTarget,
-  candidates: readonly CandidateChange[] | null,
-  pin: LivePin,
-): string => digestOf({ target, candidates, live: identityOf(pin) })
+export const payerOf = (target: TuningTarget, candidates: readonly CandidateChange[] | null, pin: LivePin): string =>
+  digestOf({ target, candidates, live: identityOf(pin) })
 
 /** What of a pin an answer depends on: whoever signs the same words again, or raises the budget, asks the same model. */
 export const identityOf = ({ owner: _o, on: _d, ...identity }: LivePin): Omit<LivePin, 'owner' | 'on'> => identity

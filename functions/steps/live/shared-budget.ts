@@ -4,7 +4,16 @@
  * that is killed gives nothing back: what it had set aside counts as spent, and the budget is missed by no call.
  */
 import { setTimeout } from 'node:timers/promises'
-import { charge, type ModelBudget, minus, NOTHING_SPENT, overBudget, plus, reservation, type Spending } from '#core/model/budget.ts'
+import {
+  charge,
+  type ModelBudget,
+  minus,
+  NOTHING_SPENT,
+  overBudget,
+  plus,
+  reservation,
+  type Spending,
+} from '#core/model/budget.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { UserError } from '../../errors.ts'
@@ -60,7 +69,8 @@ export function sharedBudget(
       if (over !== null) throw new BudgetSpent(over)
       const next = reservation(budget, prices, request)!
       const room = (of: number, one: number) => Math.floor(of / one / SHARE)
-      const cents = budget.cents === null || next.cents === 0 ? MOST_ASIDE : room(budget.cents - spent.cents, next.cents)
+      const cents =
+        budget.cents === null || next.cents === 0 ? MOST_ASIDE : room(budget.cents - spent.cents, next.cents)
       const calls = Math.max(1, Math.min(MOST_ASIDE, room(budget.calls - spent.calls, 1), cents))
       taken = { calls, cents: calls * next.cents }
       return plus(spent, taken)

@@ -339,11 +339,12 @@ function replaying(
   from: string,
   environment: Readonly<Record<string, string>>,
   harness: Harness | undefined,
-): Pick<typeof NO_HARNESS, 'harness' | 'caller' | 'model'> {
+): Pick<typeof NO_HARNESS, 'harness' | 'live' | 'caller' | 'model'> {
   if (!harness) return NO_HARNESS
   const need = needs(all, role, from)
   return {
     harness: harness.replayer ?? JSON.parse(environment[ENV.harness] ?? 'null'),
+    live: JSON.parse(environment[ENV.live] ?? 'null'),
     caller: {
       async call(arn, request, limitMs) {
         need({ action: 'lambda:InvokeFunction', resource: arn })
@@ -352,8 +353,10 @@ function replaying(
     },
     model: {
       async converse(request) {
-        if (request.model.provider !== 'bedrock') throw new Error('only Amazon Bedrock may be asked')
-        need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
+        const key = JSON.parse(environment[ENV.live] ?? 'null')?.key
+        if (request.model.provider === 'bedrock')
+          need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
+        else if (key) need({ action: 'secretsmanager:GetSecretValue', resource: key })
         return harness.converse!(request)
       },
     },

@@ -118,13 +118,21 @@ export class Harness extends Construct {
 
   /** Calls just that version, and just that model; without a harness no statement at all. */
   mayCall(side: JudgedSide): PolicyStatement[] {
-    const { functionArn, live } = this.props ?? {}
-    const modelArn = this.props?.modelArn ?? bedrockArn(live)
+    const { functionArn, modelArn } = this.props ?? {}
     const called = this.module?.[side].function_arn ?? functionArn
     return [
       ...(called === undefined ? [] : [may('lambda:InvokeFunction', called)]),
       ...(modelArn === undefined ? [] : [may('bedrock:InvokeModel', modelArn)]),
-      ...(live?.keySecretArn === undefined ? [] : [may('secretsmanager:GetSecretValue', live.keySecretArn)]),
+    ]
+  }
+
+  /** Asks the model of a live run, and none beside it: a Bedrock model by its ARN, or the endpoint whose key a secret holds. */
+  mayAsk(): PolicyStatement[] {
+    const { document, keySecretArn } = this.props?.live ?? {}
+    const model = document?.model
+    return [
+      ...(model?.provider === 'bedrock' ? [may('bedrock:InvokeModel', model.model_arn)] : []),
+      ...(keySecretArn === undefined ? [] : [may('secretsmanager:GetSecretValue', keySecretArn)]),
     ]
   }
 
@@ -183,12 +191,6 @@ export class Harness extends Construct {
 }
 
 const may = (action: string, resource: string) => new PolicyStatement({ actions: [action], resources: [resource] })
-
-/** The model of a live run that Bedrock serves; undefined: there is none. */
-function bedrockArn(live: LiveProps | undefined): string | undefined {
-  const model = live?.document.model
-  return model?.provider === 'bedrock' ? model.model_arn : undefined
-}
 
 /** Is a document one that its owner signed, as it stands? @throws RangeError in words where it is not */
 function needSigned({ document, keySecretArn }: LiveProps): void {

@@ -10,7 +10,7 @@ import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
 
-/** A function of the open side, or a role of the sealed side that all its functions share. */
+/** A function of the open side, or a role of the sealed side that all its functions share; `scoreShard`: what that one alone may. */
 type Holder =
   | 'startRun'
   | 'compileSearch'
@@ -21,6 +21,7 @@ type Holder =
   | 'recordFailure'
   | 'sealer'
   | 'gate'
+  | 'scoreShard'
 
 /**
  * Statements by holder. Payloads name object versions, so a function reads the version that it was handed; what no payload
@@ -33,8 +34,8 @@ export function workflowRights({
 }: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
   const { bucket } = experience
   // What a live run may spend: the search has its item, and what the sealed side spends is the gate's alone.
-  const [spent, spentSealed] = harness.asksLive ? (['asked', 'askedsealed'] as const) : []
-  const asks = spent ? [ledger.mayRead(spent), ledger.mayWrite(spent)] : []
+  const spent = harness.asksLive ? (['asked'] as const) : []
+  const asks = harness.asksLive ? [...harness.mayAsk(), ledger.mayRead('asked'), ledger.mayWrite('asked')] : []
   return {
     startRun: [
       // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force, a year that is spent.
@@ -80,7 +81,7 @@ export function workflowRights({
         'autotune/work/*/question.json',
         'autotune/work/*/outcome.json',
       ),
-      ledger.mayRead('lock', 'run', 'ended', 'heldout', ...(spent ? [spent] : [])),
+      ledger.mayRead('lock', 'run', 'ended', 'heldout', ...spent),
       ledger.mayWrite('lock', 'run'),
     ],
     // The search cannot finish a run: it writes no manifest, no memory and no head.
@@ -105,9 +106,12 @@ export function workflowRights({
       mayWrite(bucket, 'autotune/work/*/answer.json'),
       // The year adds up over all intents, by the days on which runs began.
       ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
-      ledger.mayRead('heldout', 'budget', ...(spent ? [spent, spentSealed!] : [])),
-      ledger.mayWrite('heldout', 'budget', ...(spentSealed ? [spentSealed] : [])),
+      ledger.mayRead('heldout', 'budget'),
+      ledger.mayWrite('heldout', 'budget'),
     ],
+    scoreShard: harness.asksLive
+      ? [...harness.mayAsk(), ledger.mayRead('asked', 'askedsealed'), ledger.mayWrite('askedsealed')]
+      : [],
     recordFailure: [ledger.mayRead('lock', 'run', 'ended'), ledger.mayWrite('lock', 'run', 'ended')],
   }
 }

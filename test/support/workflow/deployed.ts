@@ -4,7 +4,17 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type { Attestor, FunctionCaller, Mailer, ModelPort, ObjectStore, RoutingPublisher, Signer, Store } from '#ports'
+import type {
+  Attestor,
+  Clock,
+  FunctionCaller,
+  Mailer,
+  ModelPort,
+  ObjectStore,
+  RoutingPublisher,
+  Signer,
+  Store,
+} from '#ports'
 import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
@@ -196,6 +206,8 @@ interface Options {
   readonly attestors?: Readonly<Record<string, Attestor>> | undefined
   /** Functions of modules that judge. */
   readonly judge?: FunctionCaller['call'] | undefined
+  /** What the functions of the store take for the time. @default that of the execution */
+  readonly time?: Clock | undefined
   /** @default those of a deployment of everything */
   readonly templates?: Templates
 }
@@ -203,7 +215,7 @@ interface Options {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 5000, faults = {}, harness, routing, judge, attestors = {}, templates }: Options = {},
+  { shardCases = 5000, faults = {}, harness, routing, judge, attestors = {}, time: told, templates }: Options = {},
 ): Deployed {
   const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
@@ -216,7 +228,13 @@ export function deploy(
   const handlers = new Map(
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
-      const seen = guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn)
+      const seen = guarded(
+        { ...faulty, clock: told ?? clock },
+        all,
+        role,
+        (ENV.heads in environment ? signed : unsigned).open,
+        arn,
+      )
       const world = {
         store: {
           ...seen,

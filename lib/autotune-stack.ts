@@ -13,7 +13,7 @@ import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { AllStores } from './constructs/workflow-rights.ts'
-import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
+import { bandsOf, liveModelOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
 import {
   alarmTopicOf,
   appConfigIsOn,
@@ -59,7 +59,7 @@ export class AutotuneStack extends Stack {
     setRuntime(this, props)
     if (stage !== undefined) fixStage(this, stage)
     const targets = targetsOf(this.node)
-    const harness = harnessOf(this.node)
+    const harness = harnessOf(this.node, liveModelOf(this.node))
     const judging = judgesOf(this.node)
     const bands = bandsOf(this.node)
     const yearBudget = bands?.error_budget_per_year

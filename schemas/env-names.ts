@@ -16,6 +16,8 @@ export const ENV = {
   headsKey: 'AUTOTUNE_HEADS_KEY',
   /** Harness function that targets of their own harness are replayed by, as JSON; absent: none. */
   harness: 'AUTOTUNE_HARNESS',
+  /** The model that runs may ask live, as JSON (`DeployedLiveModel`); absent: none. Set for those that start, replay and score. */
+  live: 'AUTOTUNE_LIVE',
   /** Functions of the modules that judge, of the side of whoever asks, as JSON (`DeployedJudge`); absent: none. */
   judges: 'AUTOTUNE_JUDGES',
   /** Error budget of a year, where the bands of the deployment declare one; set for the functions of the gate alone. */

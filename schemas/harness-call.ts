@@ -27,6 +27,8 @@ export interface DeployedHarness {
   /** Digest of the module and the files that it names, as a run pins it. */
   readonly digest: string
   readonly limit_ms: number
+  /** How its network is closed where that is more than Node does: in a VPC that lets nothing out. Absent: it is not. */
+  readonly cage?: 'belt'
   /** ARN with a version number, of the function on the side of whoever asks. */
   readonly function_arn: string
 }

@@ -20,6 +20,10 @@ export const workKeys = {
   panel: (runId: string) => `${folder(runId)}panel.json`,
   /** Cases with their baseline measures, one a line. */
   shard: (runId: string, shard: number) => `${folder(runId)}shards/${number(shard)}.jsonl`,
+  /** Draws of a live baseline, a line a case. */
+  draws: (runId: string) => `${folder(runId)}shards/draws.jsonl`,
+  /** What a harness answered under the baseline. */
+  replies: (runId: string) => `${folder(runId)}shards/replies.jsonl`,
   /** Settings that a round asks about, by their digest. */
   settings: (runId: string, digest: string) => `${folder(runId)}settings/${digest.slice(7)}.json`,
   /** Items of a Distributed Map, one a line; named by what it asks for, so that a retry writes the same object. */

@@ -11,29 +11,21 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
-import { type ModelRequest, PROBE } from '#core/model/request.ts'
 import { usageRows } from '#core/model/tally.ts'
 import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { UserError } from '../errors.ts'
-import type {
-  AnswerCache,
-  LiveReplays,
-  ModelPort,
-  ModelRefusal,
-  ModelReply,
-  ObjectStore,
-  Pass,
-  Store,
-} from '../ports.ts'
+import type { AnswerCache, LiveReplays, ModelPort, ObjectStore, Pass, Store } from '../ports.ts'
+import { needBaseline, needBothArms } from '../steps/live/affordable.ts'
+import { caseModel } from '../steps/live/case-model.ts'
+import { liveRequests, withoutModels } from '../steps/live/live-job.ts'
+import { speakingModel } from '../steps/live/speaking-model.ts'
 import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'
 import { readJson } from '../streams/read-object.ts'
-import { caseModel } from './case-model.ts'
-import { under } from './under.ts'
+import { under } from '../streams/under.ts'
 
 /** What the command line and the store say of a run before its first call. */
 export interface LivePlan {
@@ -72,7 +64,7 @@ const NO_PRICES: PriceTable = { price_table: 'no price table of the target', mod
 export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, options: LiveOptions): LiveAsker {
   const { pin, budget, model, payer, plan, say } = options
   const prices = options.prices ?? NO_PRICES
-  const meter = model && modelMeter(speaking(model, pin), budget, prices)
+  const meter = model && modelMeter(speakingModel(model, pin), budget, prices)
   const caches = new Map<string, AnswerCache>()
   /** Replays of search cases, and what they asked. */
   let [replays, calls] = [0, 0]
@@ -91,14 +83,10 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
 
     begin({ cases, calls: perCase, tokens }) {
       if (meter === null) return
-      const baseline = Math.ceil(pin.repeats * cases * perCase)
+      const baseline = needBaseline(pin, budget, { cases, calls: perCase })
       const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * perCase)
       const listed = Math.min(MAX_COMMITTED, plan.candidates ?? MAX_COMMITTED)
       const sealed = Math.ceil((1 + listed) * plan.heldout * perCase)
-      if (baseline > budget.calls)
-        throw new UserError(
-          `the baseline alone takes ${baseline} calls (${pin.repeats} draws of ${cases} search cases, ${round(perCase)} calls each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
-        )
       const all = baseline + (candidates ?? 0) + sealed
       const { max_tokens } = pin
       say([
@@ -122,14 +110,8 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
 
     afford(listed, cases) {
       if (meter === null) return
-      // As often as the harness asked on the search side.
-      const needed = Math.ceil(((1 + listed) * cases * calls) / Math.max(1, replays))
       const paid = [...meter.tally().values()].reduce((sum, of) => sum + of.paid, 0)
-      const left = budget.calls - paid
-      if (needed > left)
-        throw new UserError(
-          `the sealed side takes ${needed} calls (baseline and ${listed} candidates on ${cases} cases), and ${left} of ${budget.calls} are left: raise budget.calls, sign again and give the same command. No question was asked, and what was answered is kept`,
-        )
+      needBothArms(budget, paid, { listed, cases, perReplay: calls / Math.max(1, replays) })
     },
 
     jobOf({ recording, settings, repeat = 0, question }, side, pass) {
@@ -138,14 +120,9 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       const cache = cacheOf(question ?? null)
       // The second pass asks the very same, so whatever is not kept by then is another question.
       const port = meter && pass === 'first' ? meter.through(cache, 'replay') : null
-      const { model, max_tokens, temperature, seed } = pin
-      const request = (prompt: string, nth: number): ModelRequest => {
-        // A draw of its own for every case and repeat, and the same one for both arms: noise is nobody's but the model's, and that of one family tells nothing of another's.
-        const sample = Number.parseInt(digestOf([case_id, repeat, nth]).slice(7, 14), 16)
-        return { model, max_tokens, temperature, seed, prompt, sample }
-      }
+      const request = liveRequests(pin, case_id, repeat)
       return {
-        recording: { ...recording, models: [], models_withheld: 'a model is asked live' },
+        recording: withoutModels(recording),
         settings,
         live() {
           const counted = side === 'search' && pass === 'first'
@@ -153,7 +130,7 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
           const asks = () => {
             if (counted) calls++
           }
-          return caseModel({ cache, port, request, name: modelName(model), asks })
+          return caseModel({ cache, port, request, name: modelName(pin.model), asks })
         },
       }
     },
@@ -166,26 +143,3 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     },
   }
 }
-
-/**
- * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not
- * even that is not asked a whole run for nothing, and none of its silence is kept. Throws UserError then.
- */
-function speaking(model: ModelPort, pin: LivePin): ModelPort {
-  let speaks = false
-  return {
-    async converse(request) {
-      const reply = await model.converse(request)
-      speaks ||= !isEmpty(reply) || !isEmpty(await model.converse({ ...request, prompt: PROBE }))
-      if (speaks) return reply
-      throw new UserError(
-        `${modelName(pin.model)} at ${hostOf(pin)} answered nothing, also when it was asked for one word: is it a chat model, and is max_tokens ${pin.max_tokens} enough for what it thinks before it speaks? Nothing was kept`,
-      )
-    },
-  }
-}
-
-const isEmpty = (reply: ModelReply | ModelRefusal): boolean =>
-  !('refused' in reply) && (reply.content ?? '').trim() === '' && reply.tool_calls.length === 0
-
-const round = (n: number): number => Number(n.toPrecision(2))

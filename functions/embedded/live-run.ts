@@ -1,7 +1,6 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
 import { needStraight } from '#adapters/straight.ts'
-import { digestOf } from '#core/canonical.ts'
-import { identityOf, pinOf } from '#core/live/live-model.ts'
+import { payerOf, pinOf } from '#core/live/live-model.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -59,7 +58,7 @@ export async function liveRun(
     budget: document.budget,
     prices,
     model,
-    payer: digestOf({ target, candidates, live: identityOf(pin) }),
+    payer: payerOf(target, candidates, pin),
     plan: { heldout, candidates: pack && !proposes ? looksAt(pack, target, candidates) : null },
     say,
   }

@@ -28,12 +28,13 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
     return need.kind === 'refused' ? endedAs('refused') : {}
   },
   async work({ run: ref, pinned, answer, kept = null }, { store }) {
-    await holdLock(store, ref, (await requestOf(store, ref)).about)
+    const { about, budget } = await requestOf(store, ref)
+    await holdLock(store, ref, about)
     const run = await needJson<AutotuneRun>(store, pinned.input)
     const [cases, memory, rows] = [store.scratch(), store.scratch(), store.scratch()]
     try {
       const aside = { cases: cases.records, memory: memory.records, rows: rows.records }
-      const ports = await pausingPorts(store, run, { pinned, answer, kept }, aside)
+      const ports = await pausingPorts(store, run, { pinned, answer, kept, ...(budget && { budget }) }, aside)
       const outcome = await runAutotune(run, ports).catch(refusedByTwoAnswers(run))
       if (outcome.artifacts.length === 0) {
         await keepLateRefusal(store, run, outcome.summary.reasons)

@@ -19,53 +19,70 @@ import { UserError } from '../errors.ts'
 import { endedAs, endRun } from '../lambda/end-run.ts'
 import { verdictsOf } from '../lambda/judges.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { contractPins, replaysOf, shardLimits } from '../lambda/replays.ts'
+import { contractPins, shardLimits, withReplays } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { type PanelFile, putJson, putWork, refTo, requestOf } from '../lambda/work.ts'
+import { drawsLine, type PanelFile, putJson, putWork, refTo, requestOf, type StartedRequest } from '../lambda/work.ts'
 import type { World } from '../lambda/world.ts'
 import type { Lines } from '../ports.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
+import type { CaseReplays } from '../steps/replay/replays.ts'
 import { judgingWith } from '../steps/replay/verdicts.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { pinnedLines } from '../steps/run/pinned-input.ts'
 import { ContractRefused, keepRefusal } from '../steps/run/refusal.ts'
-import { inTextBlocks } from '../streams/groups.ts'
+import { asText, inTextBlocks } from '../streams/groups.ts'
 import { readJson, streamLines } from '../streams/read-object.ts'
 
 /** Replays the baseline and lays the cases that reproduce out in shards, as a panel without its cases. */
 async function layOut(
   world: World,
-  { run_id, intent }: RunRef,
+  { run_id }: RunRef,
+  request: StartedRequest,
   pins: BaselinePins,
   lines: Lines,
   changes: readonly CandidateChange[] | null,
-): Promise<{ reproduced: Reproduction; shards: PanelFile['shards'] }> {
+): Promise<{ reproduced: Reproduction; laid: Omit<PanelFile, keyof Reproduction> }> {
   const { store } = world
   const replayer = pins.replayer ?? { kind: 'transcript' }
   const gathered = new Gathered()
   const scopes = new Scopes(changes)
-  const reproducing = async function* () {
-    for await (const { line, ...one } of replaysOf(world, replayer, intent, 'wholeSet').reproduce(
-      lines,
-      pins,
-      'search',
-    )) {
+  const aside = store.scratch()
+  const reproducing = async function* ({ reproduce }: Pick<CaseReplays, 'reproduce'>) {
+    for await (const { line, arm, ...one } of reproduce(lines, pins, 'search')) {
       gathered.add(one)
+      if (one.draws) aside.records.append(JSON.stringify(drawsLine(one.case.case_id, [one.result, ...one.draws])))
       if (!('measures' in one.result)) continue
       if (!scopes.isEmpty) scopes.add(JSON.parse(line) as ReplayCase)
-      yield sealedLine(line, one.result)
+      yield sealedLine(line, one.result, arm)
     }
   }
-  const shards: PanelFile['shards'][number][] = []
-  const limits = shardLimits(world, replayer, pins.suite)
-  for await (const shard of inTextBlocks(reproducing(), limits, (line) => line.length)) {
-    const text = shard.map((line) => `${line}\n`).join('')
-    const { version_id } = await putWork(store, workKeys.shard(run_id, shards.length), text)
-    shards.push({ cases: shard.length, version_id })
+  const { candidates, target } = request
+  try {
+    return await withReplays(
+      world,
+      { replayer, target, candidates, prices: pins.prices, many: 'wholeSet' },
+      async (replays) => {
+        const shards: PanelFile['shards'][number][] = []
+        const limits = shardLimits(world, replayer, pins.suite)
+        for await (const shard of inTextBlocks(reproducing(replays), limits, (line) => line.length)) {
+          const text = shard.map((line) => `${line}\n`).join('')
+          const { version_id } = await putWork(store, workKeys.shard(run_id, shards.length), text)
+          shards.push({ cases: shard.length, version_id })
+        }
+        const reproduced = { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }
+        const draws =
+          aside.records.count === 0 ? null : await putWork(store, workKeys.draws(run_id), asText(aside.records.texts()))
+        const replies = replays.replies
+          ? await putWork(store, workKeys.replies(run_id), asText(replays.replies.lines()))
+          : null
+        return { reproduced, laid: { shards, ...(draws && { draws }), ...(replies && { replies }) } }
+      },
+    )
+  } finally {
+    aside.close()
   }
-  return { reproduced: { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }, shards }
 }
 
 export const compileSearchFunction: Step<RunInput, CompiledSet> = {
@@ -89,9 +106,10 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const before = await readJson<AutotuneRun>(store.objects, workKeys.run(run.run_id))
     const pins = before ? baselinePins(before) : contractPins(contract, request)
     const lines = before ? await pinnedLines(store, before) : streamLines(store.objects, key, version_id)
-    const { reproduced, shards } = await layOut(
+    const { reproduced, laid } = await layOut(
       world,
       run,
+      request,
       pins,
       lines,
       before ? before.candidates : request.candidates,
@@ -102,8 +120,8 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
       await endRun(store, run, 'refused', problems)
       return { refused: true }
     }
-    const { panel: _, ...rest } = reproduced
-    const file: PanelFile = { shards, ...rest }
+    const { panel: _, live: _drawn, ...rest } = reproduced
+    const file: PanelFile = { ...laid, ...rest }
     const panel = await putJson(store, workKeys.panel(run.run_id), file)
     const limits = await pinnedLimits(
       streamLines(store.objects, key),

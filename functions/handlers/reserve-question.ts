@@ -4,7 +4,7 @@ import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { shardLimits, together } from '../lambda/replays.ts'
+import { scoredTogether, shardLimits } from '../lambda/replays.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
@@ -35,7 +35,7 @@ export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
     const limits = shardLimits(world, run.replayer, run.evaluator_suite)
     for await (const lines of inTextBlocks(sealed.lines(), limits, (line) => line.length))
       await store.vault.putIfAbsent(gateKeys.shard(version, k, shards++), asText(lines))
-    const atOnce = together(run.replayer, run.evaluator_suite)
+    const atOnce = scoredTogether(run.replayer, run.evaluator_suite)
     const items = Math.ceil(scoringsOf(run, question).length / atOnce) * shards
     return { items, shards, together: atOnce, version, question: k, due, answer: null }
   },

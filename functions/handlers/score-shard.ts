@@ -5,7 +5,7 @@ import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { replaysOf } from '../lambda/replays.ts'
+import { withReplays } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { streamLines } from '../streams/read-object.ts'
 
@@ -18,18 +18,28 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
     const { run, question } = await askedOf(store, asked)
     const first = Math.floor(item / shards) * together
     const shard = item % shards
-    const replays = replaysOf(world, run.replayer, run.target.intent!, 'shard')
-    let lines: readonly string[] | null = null
-    for (const [at, { change, pass }] of scoringsOf(run, question).entries()) {
-      if (at < first || at >= first + together) continue
-      const recorded = gateKeys.scores(version, k, at, shard)
-      if ((await store.vault.get(recorded)) !== null) continue
-      lines ??= await Array.fromAsync(streamLines(store.vault, gateKeys.shard(version, k, shard)))
-      const scores = await Array.fromAsync(replays.score(lines, run, change, pass))
-      if (scores.length === 0) throw new UserError('a sealed shard is missing')
-      await store.vault.putIfAbsent(recorded, canonicalLines(scores))
-    }
-    return {}
+    const { replayer, target, candidates, price_table: prices } = run
+    const replaying = {
+      replayer,
+      target,
+      candidates,
+      prices,
+      many: 'shard',
+      question: { version, question: k },
+    } as const
+    return await withReplays(world, replaying, async (replays) => {
+      let lines: readonly string[] | null = null
+      for (const [at, { change, pass }] of scoringsOf(run, question).entries()) {
+        if (at < first || at >= first + together) continue
+        const recorded = gateKeys.scores(version, k, at, shard)
+        if ((await store.vault.get(recorded)) !== null) continue
+        lines ??= await Array.fromAsync(streamLines(store.vault, gateKeys.shard(version, k, shard)))
+        const scores = await Array.fromAsync(replays.score(lines, run, change, pass, k))
+        if (scores.length === 0) throw new UserError('a sealed shard is missing')
+        await store.vault.putIfAbsent(recorded, canonicalLines(scores))
+      }
+      return {}
+    })
   },
 }
 

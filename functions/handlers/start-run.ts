@@ -2,8 +2,12 @@
  * Checks the contract and takes the lock: one run per intent and risk class. Before both hold nothing is written but the record
  * of a refusal.
  */
-import { cageProblem } from '#core/replay/cage.ts'
+import { digestOf } from '#core/canonical.ts'
+import { liveProblems } from '#core/contract/live-problems.ts'
+import { pinOf } from '#core/live/live-model.ts'
+import { cageProblem, liveOf } from '#core/replay/cage.ts'
 import { ENV } from '#schemas/env-names.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import { type RunRef, StartRunInput } from '#schemas/payloads.ts'
 import { Replayer } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -11,6 +15,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { StartRequest } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
+import { needDocument } from '../lambda/live.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
@@ -35,7 +40,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
   async work({ request: given, execution, begun }, world) {
     const { store } = world
-    const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
+    const { target, candidates: written, run_id, demonstration, live } = parseAs(StartRequest, given, 'execution input')
     const contract = await answeredContract(store, target).catch(async (error: unknown) => {
       if (!(error instanceof ContractRefused)) throw error
       return await leaveRefusal(store, { target }, run_id, error)
@@ -66,7 +71,9 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       if ((await openRuns(store, id)).length === 0) await recordRun(store, resolved.intent, id, refused)
       throw new ContractRefused(reasons)
     }
-    const replayer = replayerFor(target, world)
+    const replayer = liveReplayer(replayerFor(target, world), live, world)
+    const unread = liveOf(replayer) ? liveProblems(contract.suite) : []
+    if (unread.length > 0) throw new UserError(unread.join('\n'))
     const judge = contract.suite.evaluators.find(({ check }) => check === 'model')
     if (judge)
       throw new UserError(
@@ -83,7 +90,16 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
     const wanted = { run_id: run_id ?? (await freshRunId(store, target, started_at)), about }
     const lock = await takeLock(store, resolved.intent, riskClass, wanted, holder)
     const draw = await drawnBy(store)
-    const asked = { target, candidates, runId: lock.run_id, demonstration, about, replayer, ...draw }
+    const asked = {
+      target,
+      candidates,
+      runId: lock.run_id,
+      demonstration,
+      about,
+      replayer,
+      ...draw,
+      ...(live && { budget: live.budget }),
+    }
     const request = await putJson(store, workKeys.request(lock.run_id), asked)
     const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at, request }
     const record = {
@@ -118,8 +134,25 @@ function replayerFor(target: TuningTarget, world: Pick<World, 'harness'>): Repla
     )
   const module = deployedModule(world)
   if (module === null) return parseAs(Replayer, world.harness, ENV.harness)
-  const { function_arn: _, ...pinned } = module
-  return { ...pinned, cage: JUDGE_CAGE }
+  const { function_arn: _, cage = JUDGE_CAGE, ...pinned } = module
+  return { ...pinned, cage }
+}
+
+/** The same with the model that it asks live: the document of the deployment, and no other one. */
+function liveReplayer(replayer: Replayer, document: LiveModel | null, world: Pick<World, 'live'>): Replayer {
+  if (document === null) return replayer
+  if (replayer.kind !== 'module')
+    throw new UserError(
+      'a live run asks a model what a harness module would ask it: give the target "scoring": {"replayer": "module"}, and deploy the module with -c harness=PATH',
+    )
+  const pin = pinOf(document)
+  if ('problem' in pin)
+    throw new UserError(`live: ${pin.problem}: its owner signs it with "autotune sign FILE --by PERSON"`)
+  if (digestOf(needDocument(world.live?.document ?? null, pin).budget) !== digestOf(document.budget))
+    throw new UserError(
+      'live: its budget is not that of the document that is deployed: deploy it anew with -c live=FILE',
+    )
+  return { ...replayer, live: pin }
 }
 
 export const handler = makeHandler(startRunFunction)

@@ -11,6 +11,7 @@ import type { ReplayResult } from '#schemas/candidate.ts'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { answeredAlike } from '../steps/replay/answered-alike.ts'
+import { replyText } from '../steps/replay/kept-replies.ts'
 import type { Answers } from './answers.ts'
 import type { KeptReading } from './kept-reading.ts'
 
@@ -38,8 +39,10 @@ export async function answeredSearch(
     if (step.done) return { found: step.value }
     await reading.flush()
     const { settings, cases, stopsAtFailure, once } = step.value
-    const read = await answers.of(digestOf(settings), cases, stopsAtFailure && stopsRound)
+    const digest = digestOf(settings)
+    const read = await answers.of(digest, cases, stopsAtFailure && stopsRound)
     if (read === null) return { wanted: await ahead(step.value) }
+    for (const { result, reply } of read) if (reply) reading.replied(replyText(result.case_id, digest, reply))
     step = rounds.next(once ? read : answeredAlike(cases.length, read))
   }
 

@@ -25,10 +25,12 @@ interface KeptFile {
   readonly rows: readonly ObjectRef[]
   /** Lines that go on record, in parts. */
   readonly lines: readonly ObjectRef[]
+  /** What a harness answered to what was read, in parts; of what was read again a line stands there again. Absent: by an older version. */
+  readonly replies?: readonly ObjectRef[]
   /** The search set without what its cases hold. */
   readonly heads: ObjectRef
   /** What it came to, and the digest of what went on record; null: it goes on. */
-  readonly whole: { readonly found: SearchResult; readonly results: string } | null
+  readonly whole: { readonly found: SearchResult; readonly results: string; readonly replies?: string } | null
 }
 
 /** Parts are written as soon as they are so large, in characters or bytes. */
@@ -52,6 +54,8 @@ export class KeptReading implements Keep {
   #since: string[] = []
   #sinceParts: ObjectRef[] = []
   #newRows = new Records()
+  #replies: ObjectRef[]
+  #newReplies: string[] = []
   #size = 0
   #parts = 0
   #isAhead = false
@@ -64,6 +68,7 @@ export class KeptReading implements Keep {
     this.#search = before?.search ?? null
     this.#rows = [...(before?.rows ?? [])]
     this.#lines = [...(before?.lines ?? [])]
+    this.#replies = [...(before?.replies ?? [])]
   }
 
   /**
@@ -120,6 +125,19 @@ export class KeptReading implements Keep {
     this.#size += line.length
   }
 
+  /** A line of what a harness answered. */
+  replied(line: string): void {
+    if (this.#isAhead) return
+    this.#newReplies.push(line)
+    this.#size += line.length
+  }
+
+  /** All of them, those before this call too. */
+  async *replies(): AsyncGenerator<string> {
+    for (const { key, version_id } of this.#replies) yield* streamLines(this.#store.objects, key, version_id)
+    yield* this.#newReplies
+  }
+
   /** From now on the search only looks ahead: nothing of it is kept. */
   lookAhead(): void {
     this.#isAhead = true
@@ -142,6 +160,7 @@ export class KeptReading implements Keep {
       search: this.#search,
       rows: this.#rows,
       lines: this.#lines,
+      ...(this.#replies.length > 0 && { replies: this.#replies }),
       heads,
       whole,
     }
@@ -166,6 +185,7 @@ export class KeptReading implements Keep {
     this.#newRows = new Records()
     if (rows.count > 0) this.#rows.push(await this.#put(`${this.#parts++}.rows`, framed(rows)))
     this.#lines.push(...(await this.#linesPart(this.#newLines.splice(0))))
+    this.#replies.push(...(await this.#linesPart(this.#newReplies.splice(0))))
     this.#size = this.#since.reduce((sum, line) => sum + line.length, 0)
   }
 

@@ -3,10 +3,13 @@
  * the call by a `Paused`; the next call comes past that point.
  */
 
+import { LiveDraws } from '#core/baseline/live-draws.ts'
 import { Gathered, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import { canonicalLines, digestOf } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
+import type { ModelBudget } from '#core/model/budget.ts'
+import { liveOf } from '#core/replay/cage.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
@@ -21,14 +24,16 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import type { Asked } from '../steps/heldout/gate.ts'
+import { readReplies } from '../steps/replay/kept-replies.ts'
 import { recordPorts } from '../steps/run/ports.ts'
 import { asText, digestOfPut } from '../streams/groups.ts'
 import { readJson, readLines, streamLines } from '../streams/read-object.ts'
 import { answeredSearch } from './answered-search.ts'
 import { Answers } from './answers.ts'
 import { KeptReading } from './kept-reading.ts'
+import { afford } from './live.ts'
 import { together } from './replays.ts'
-import type { PanelFile } from './work.ts'
+import type { DrawsLine, PanelFile } from './work.ts'
 import { needJson, putJson, putWork } from './work.ts'
 
 /** Ends a call: something must be answered elsewhere first. */
@@ -54,6 +59,8 @@ export interface Reached {
   readonly pinned: Pinned
   readonly answer: ObjectRef | null
   readonly kept: ObjectRef | null
+  /** What a live run may ask; absent: no model is asked live. */
+  readonly budget?: ModelBudget
 }
 
 /** Characters of cases that stay at hand: a call looks at each of them a few times, and answers come from elsewhere. */
@@ -66,7 +73,7 @@ export type Aside = Readonly<Record<'cases' | 'memory' | 'rows', Records>>
 export async function pausingPorts(
   store: Store,
   run: AutotuneRun,
-  { pinned, answer, kept }: Reached,
+  { pinned, answer, kept, budget }: Reached,
   aside: Aside,
 ): Promise<AutotunePorts> {
   const id = run.run_id
@@ -79,7 +86,8 @@ export async function pausingPorts(
   let left = kept
   return {
     async reproduce() {
-      const { shards: _, ...rest } = panel
+      const { shards: _, draws, replies: _replies, ...laid } = panel
+      const rest = { ...laid, ...(draws && { live: (await drawnBefore(store, draws)).live }) }
       // Cases are read by a search that renders them; nothing else of a run needs more than their heads.
       const isRead = reading.whole === null && (run.replayer.kind === 'transcript' || reading.heads === null)
       if (!isRead) return { panel: await headPanel(store, run, reading.heads!), ...rest }
@@ -107,12 +115,19 @@ export async function pausingPorts(
       const { found } = came
       const put = (text: AsyncIterable<string>) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text)
       const results = await digestOfPut(asText(reading.lines()), put)
-      left = await reading.keep(input.panel, { found, results })
-      return { found, results }
+      const replies = panel.replies && (await keepReplies(store, id, panel.replies, reading))
+      const end = { found, results, ...(replies !== undefined && { replies }) }
+      left = await reading.keep(input.panel, end)
+      return end
     },
     ledgerItem: async (heldout) => question?.item ?? (await live.ledgerItem(heldout)),
     async ask(_run, commit, found) {
       if (asked && question?.commit === commit) return asked
+      const pin = liveOf(run.replayer)
+      if (pin) {
+        const { perReplay } = await drawnBefore(store, panel.draws!)
+        await afford(store, { pin, budget: budget! }, run, { listed: found.committed.length, perReplay })
+      }
       const item = question?.item ?? (await live.ledgerItem(run.heldout_test_set!))!
       const list = found.committed.map(({ candidate_id, layer, patch, rationale }) => ({
         candidate_id,
@@ -124,6 +139,38 @@ export async function pausingPorts(
       throw new Paused({ kind: 'gate', question: await putJson(store, workKeys.question(id), file), kept: left! })
     },
   }
+}
+
+/** Writes `harness-replies.jsonl`: what the harness answered to all that was read. Its digest. */
+async function keepReplies(store: Store, id: string, baseline: ObjectRef, reading: KeptReading): Promise<string> {
+  const aside = store.scratch()
+  try {
+    const lines = async function* () {
+      yield* streamLines(store.objects, baseline.key, baseline.version_id)
+      yield* reading.replies()
+    }
+    const replies = await readReplies(aside, 'replies', lines())
+    const put = (text: AsyncIterable<string>) => store.objects.put(keys.autotuneRun(id, 'harness-replies.jsonl'), text)
+    return await digestOfPut(asText(replies.lines()), put)
+  } finally {
+    aside.close()
+  }
+}
+
+/** Draws of a live baseline, as they were laid out, and how many calls one of them took. */
+async function drawnBefore(
+  { objects }: Store,
+  { key, version_id }: ObjectRef,
+): Promise<{ readonly live: LiveDraws; readonly perReplay: number }> {
+  const live = new LiveDraws()
+  let [drawn, calls] = [0, 0]
+  for await (const text of streamLines(objects, key, version_id)) {
+    const { case_id, draws } = JSON.parse(text) as DrawsLine
+    live.add(case_id, draws)
+    drawn += draws.length
+    calls += draws.reduce((sum, draw) => sum + ('answers' in draw ? (draw.answers?.length ?? 0) : 0), 0)
+  }
+  return { live, perReplay: calls / Math.max(1, drawn) }
 }
 
 /** The search set as its shards have it, whose cases lie as text until they are looked at. */

@@ -1,16 +1,20 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { SealedQuestion } from '#core/live/asked-answers.ts'
+import { isCode, liveOf } from '#core/replay/cage.ts'
 import { tableOf } from '#core/space/scope.ts'
+import type { PriceTable } from '#schemas/pack.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
-import { moduleReplays, runsModule } from '../steps/replay/module-replays.ts'
+import { type ModuleRunner, moduleReplays, runsModule } from '../steps/replay/module-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
-import type { AnsweredContract } from '../steps/run/contract.ts'
+import type { AnsweredContract, RunRequest } from '../steps/run/contract.ts'
 import { verdictsOf } from './judges.ts'
+import { liveFunction } from './live.ts'
 import type { StartedRequest } from './work.ts'
 import { deployedModule, type World } from './world.ts'
 
@@ -22,6 +26,8 @@ const AT_ONCE = { wholeSet: 64, shard: 8 } as const
  * the time of a shard.
  */
 const OWN_CODE_SHARD_CASES = 100
+/** Where a model is asked live too: each of its answers may take many seconds. */
+const LIVE_SHARD_CASES = 25
 
 /**
  * Characters of a shard: what a function holds at once, whatever its cases are like. Under twelve settings some thousand such
@@ -37,21 +43,61 @@ const usersCode = ({ kind }: Replayer, { evaluators }: EvaluatorSuite): boolean 
 
 /** Where a shard ends, whichever comes first. */
 export const shardLimits = ({ shardCases }: World, replayer: Replayer, suite: EvaluatorSuite) => ({
-  most: usersCode(replayer, suite) ? Math.min(shardCases, OWN_CODE_SHARD_CASES) : shardCases,
+  most: Math.min(
+    shardCases,
+    liveOf(replayer) ? LIVE_SHARD_CASES : usersCode(replayer, suite) ? OWN_CODE_SHARD_CASES : shardCases,
+  ),
   mostChars: SHARD_CHARS,
 })
 
-/** Settings, or scorings, that one call answers over its shard. */
+/** Settings that one call answers over its shard. */
 export const together = (replayer: Replayer, suite: EvaluatorSuite): number =>
   usersCode(replayer, suite) ? 1 : TOGETHER
 
-export function replaysOf(world: World, replayer: Replayer, intent: string, many: keyof typeof AT_ONCE): CaseReplays {
+/** The same of scorings. Both passes of a live one go together: the second is answered from what the first asked. */
+export const scoredTogether = (replayer: Replayer, suite: EvaluatorSuite): number =>
+  liveOf(replayer) ? 2 : together(replayer, suite)
+
+/** What is replayed, and for whom. */
+export interface Replaying extends Pick<RunRequest, 'target' | 'candidates'> {
+  readonly replayer: Replayer
+  readonly prices: PriceTable | null
+  readonly many: keyof typeof AT_ONCE
+  /** Question that sealed cases are scored for; absent: of the search side. */
+  readonly question?: SealedQuestion
+}
+
+/** Does some work with what replays. What a harness answers on a whole side is kept meanwhile. */
+export async function withReplays<T>(
+  world: World,
+  replaying: Replaying,
+  work: (replays: CaseReplays) => Promise<T>,
+): Promise<T> {
+  const { replayer, target, many } = replaying
+  const pin = liveOf(replayer)
+  const live = pin && (await liveFunction(world, pin, replaying))
+  const aside = many === 'wholeSet' && isCode(replayer) ? world.store.scratch() : undefined
+  try {
+    return await work(replaysOf(world, replayer, target.intent!, many, { aside, live: live?.live }))
+  } finally {
+    aside?.close()
+    await live?.end()
+  }
+}
+
+function replaysOf(
+  world: World,
+  replayer: Replayer,
+  intent: string,
+  many: keyof typeof AT_ONCE,
+  how: Pick<ModuleRunner, 'aside' | 'live'>,
+): CaseReplays {
   const { store, caller, model } = world
   const verdicts = verdictsOf(world, many)
   if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
   if (replayer.kind === 'exec') throw new UserError('a harness program runs on a laptop only: deploy it as a function')
   const runs = { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) }
-  const running = { verdicts, caller, atOnce: AT_ONCE[many], runs }
+  const running = { verdicts, caller, atOnce: AT_ONCE[many], runs, ...how }
   if (replayer.kind === 'module')
     return moduleReplays({ replayer, deployed: runsModule(replayer, deployedModule(world)), ...running })
   return lambdaReplays({

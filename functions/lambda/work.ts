@@ -1,6 +1,8 @@
 /** Work files of a run: read whole or refused by name, and the lock that every step must still hold. */
+import type { BaselineReplay } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
+import type { ModelBudget } from '#core/model/budget.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { Replayer, RunManifest } from '#schemas/run.ts'
@@ -28,6 +30,8 @@ export type StartedRequest = RunRequest & {
   readonly about: string
   readonly replayer: Replayer
   readonly draw?: string
+  /** What a live run may ask. Absent: no model is asked live. */
+  readonly budget?: ModelBudget
 }
 
 export const requestOf = (store: Store, run: RunRef): Promise<StartedRequest> => needJson(store, run.request)
@@ -51,10 +55,18 @@ function refOf(key: string, version_id: string | null): ObjectRef {
 }
 
 /** How the search set lies in the work folder. */
-export interface PanelFile extends Omit<Reproduction, 'panel'> {
+export interface PanelFile extends Omit<Reproduction, 'panel' | 'live'> {
   /** Cases of each shard, and its version. */
   readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
+  /** Draws of a live baseline, a line a case; absent: no model was asked live. */
+  readonly draws?: ObjectRef
+  /** What a harness answered under the baseline, as lines of `harness-replies.jsonl`; absent: none replays, or an older version laid it out. */
+  readonly replies?: ObjectRef
 }
+
+/** All draws of the baseline of a case, the first in front. */
+export const drawsLine = (case_id: string, draws: readonly BaselineReplay[]) => ({ case_id, draws })
+export type DrawsLine = ReturnType<typeof drawsLine>
 
 /** What a run came to: its artifacts are written, and it is not finished yet. */
 export interface OutcomeFile {

@@ -1,13 +1,14 @@
 /** What a deployed function works with, opened from its environment. Tests hand over another one. */
-import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
 import { type AwsStore, openAwsStore, type StoreNames } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
 import type { DeployedHarness } from '#schemas/harness-call.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
 import { unsignedTable } from '../steps/heads/witnessed-table.ts'
 import type { DeployedJudges } from '../steps/replay/deployed-judges.ts'
+import { deployedModel } from './deployed-model.ts'
 
 /** The store, and the modules that judge on the side of this function. */
 export interface StoreWorld extends DeployedJudges {
@@ -21,6 +22,14 @@ export interface World extends StoreWorld {
   readonly harness: unknown
   readonly caller: FunctionCaller
   readonly model: ModelPort
+  /** The model that runs of this deployment may ask live; null: none. */
+  readonly live: DeployedLiveModel | null
+}
+
+/** The document that a deployment was made with, and the secret that holds the key of its endpoint; null: none is sent. */
+export interface DeployedLiveModel {
+  readonly document: LiveModel
+  readonly key: string | null
 }
 
 /** The harness module of a deployment; null: it has none. */
@@ -75,5 +84,13 @@ export function openWorld(env: Environment = process.env, ledger: Ledger = unsig
       `environment variable ${ENV.shardCases} is "${env[ENV.shardCases]}"; it is a whole number from 1`,
     )
   const harness = env[ENV.harness] ? JSON.parse(need(env, ENV.harness)) : null
-  return { ...openStoreWorld(env, ledger), shardCases, harness, caller: lambdaCaller(), model: bedrockModel() }
+  const live: DeployedLiveModel | null = env[ENV.live] ? JSON.parse(need(env, ENV.live)) : null
+  return {
+    ...openStoreWorld(env, ledger),
+    shardCases,
+    harness,
+    caller: lambdaCaller(),
+    model: deployedModel(live),
+    live,
+  }
 }

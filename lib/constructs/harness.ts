@@ -6,15 +6,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duration, Stack, Token } from 'aws-cdk-lib'
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { pinOf } from '#core/live/live-model.ts'
 import { ENV } from '#schemas/env-names.ts'
 import { type DeployedHarness, HARNESS_START_MS } from '#schemas/harness-call.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import { FUNCTION_VERSION_PATTERN } from '#schemas/patterns.ts'
 import type { JudgedSide } from './judges.ts'
 import { moduleAsset, moduleFunction } from './module-function.ts'
 import { mayRead, mayWrite } from './rights.ts'
+import { runtimeOf, setRuntime } from './runtime-settings.ts'
 
 /** A harness: `functionArn` of one that is deployed already, or `path` of a module. */
 export interface HarnessProps {
@@ -45,6 +49,23 @@ export interface HarnessProps {
    * @default - none: such a call makes the case unreplayable, and nothing here may call Bedrock
    */
   readonly modelArn?: string
+  /**
+   * The model that runs may ask live (docs/live.md): what a module asks is then asked by the functions that replay, of this model
+   * alone. The functions of the module are put where nothing gets out: into `vpc`, or into a network of their own.
+   * @default - none; recorded answers stand, and `--live` is refused
+   */
+  readonly live?: LiveProps
+}
+
+/** A model that is asked live. */
+export interface LiveProps {
+  /** The document that its owner signed (`autotune sign`): model, endpoint, temperature, seed, draws and budget. */
+  readonly document: LiveModel
+  /**
+   * ARN of a secret of AWS Secrets Manager whose text is the key of an OpenAI-compatible endpoint.
+   * @default - none; no key is sent
+   */
+  readonly keySecretArn?: string
 }
 
 const LIMIT_MS = 10_000
@@ -67,6 +88,8 @@ const MODULE = {
 export class Harness extends Construct {
   /** Ids of the parts, a function each; none but for a module. */
   readonly parts: string[] = []
+  /** A network of its own, where the module may reach nothing; null: there is none. */
+  readonly nowhere: Vpc | null
   private readonly props: HarnessProps | undefined
   private readonly module: Readonly<Record<JudgedSide, DeployedHarness>> | null
 
@@ -74,6 +97,7 @@ export class Harness extends Construct {
     super(scope, id)
     this.props = props
     const path = props && named(props)
+    this.nowhere = props?.live && !runtimeOf(this).vpc ? this.noWayOut() : null
     this.module = props && path !== undefined ? this.deployed(path, props) : null
   }
 
@@ -81,7 +105,14 @@ export class Harness extends Construct {
   environment(handler: string): Record<string, string> {
     const [side] = (['search', 'sealed'] as const).filter((s) => (REPLAYING[s] as readonly string[]).includes(handler))
     if (!this.props || !side) return {}
-    if (this.module) return { [ENV.harness]: Stack.of(this).toJsonString(this.module[side]) }
+    const { live } = this.props
+    if (this.module)
+      return {
+        [ENV.harness]: Stack.of(this).toJsonString(this.module[side]),
+        ...(live && {
+          [ENV.live]: Stack.of(this).toJsonString({ document: live.document, key: live.keySecretArn ?? null }),
+        }),
+      }
     return handler === 'start-run' ? { [ENV.harness]: Stack.of(this).toJsonString(pinnedFunction(this.props)) } : {}
   }
 
@@ -95,14 +126,42 @@ export class Harness extends Construct {
     ]
   }
 
+  /** Asks the model of a live run, and none beside it: a Bedrock model by its ARN, or the endpoint whose key a secret holds. */
+  mayAsk(): PolicyStatement[] {
+    const { document, keySecretArn } = this.props?.live ?? {}
+    const model = document?.model
+    return [
+      ...(model?.provider === 'bedrock' ? [may('bedrock:InvokeModel', model.model_arn)] : []),
+      ...(keySecretArn === undefined ? [] : [may('secretsmanager:GetSecretValue', keySecretArn)]),
+    ]
+  }
+
+  /** May runs ask a model live? */
+  get asksLive(): boolean {
+    return this.props?.live !== undefined
+  }
+
   /** The same on the open side, with the recorded runs and the answers of the model that are kept there. */
   mayReplay(bucket: IBucket): PolicyStatement[] {
-    const asksModel = this.props?.modelArn !== undefined
+    const asksModel = this.props?.modelArn !== undefined || this.asksLive
     return [
       ...this.mayCall('search'),
       ...(this.props ? mayRead(bucket, 'experience/*', ...(asksModel ? ['model-cache/*'] : [])) : []),
       ...(asksModel ? [mayWrite(bucket, 'model-cache/*')] : []),
     ]
+  }
+
+  /** Subnets without a way out, and no gateway that could be one. It costs nothing. */
+  private noWayOut(): Vpc {
+    const vpc = new Vpc(this, 'Nowhere', {
+      maxAzs: 2,
+      natGateways: 0,
+      createInternetGateway: false,
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [{ name: 'Shut', subnetType: SubnetType.PRIVATE_ISOLATED }],
+    })
+    setRuntime(this, { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED } })
+    return vpc
   }
 
   private deployed(
@@ -121,7 +180,8 @@ export class Harness extends Construct {
       const on = (id: string): DeployedHarness => {
         this.parts.push(id)
         const made = moduleFunction(new Construct(this, id), { asset, memory, timeout })
-        return { kind: 'module', path, digest, limit_ms, function_arn: made.currentVersion.functionArn }
+        const cage = runtimeOf(this).vpc && ({ cage: 'belt' } as const)
+        return { kind: 'module', path, digest, limit_ms, ...cage, function_arn: made.currentVersion.functionArn }
       }
       return { search: on('Search'), sealed: on('Sealed') }
     } finally {
@@ -132,14 +192,39 @@ export class Harness extends Construct {
 
 const may = (action: string, resource: string) => new PolicyStatement({ actions: [action], resources: [resource] })
 
+/** Is a document one that its owner signed, as it stands? @throws RangeError in words where it is not */
+function needSigned({ document, keySecretArn }: LiveProps): void {
+  const pin = pinOf(document)
+  if ('problem' in pin)
+    throw new RangeError(
+      `live: ${pin.problem}: its owner signs what stands there with "autotune sign FILE --by PERSON"`,
+    )
+  const { model } = document
+  if (model.provider === 'openai' && new URL(model.base_url).protocol !== 'https:')
+    throw new RangeError(`live: ${model.base_url} is asked in the clear: a deployment asks by https alone`)
+  if (keySecretArn !== undefined && model.provider !== 'openai')
+    throw new RangeError(
+      'live: a key goes with an OpenAI-compatible endpoint; Amazon Bedrock is asked under the rights of a role',
+    )
+  if (keySecretArn !== undefined && !Token.isUnresolved(keySecretArn) && !SECRET.test(keySecretArn))
+    throw new RangeError(
+      `live: the key is ${JSON.stringify(keySecretArn)}; it is the ARN of a secret, such as arn:aws:secretsmanager:eu-central-1:111122223333:secret:model-key-a1B2c3`,
+    )
+}
+
+const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/
+
 /** The path of a module; undefined: the props name a function. */
-function named({ functionArn, path, modelArn, memory }: HarnessProps): string | undefined {
+function named({ functionArn, path, modelArn, memory, live }: HarnessProps): string | undefined {
   if ((functionArn === undefined) === (path === undefined))
     throw new RangeError('harness names functionArn, of a function that is deployed, or path, of a module: one of them')
   if (path !== undefined && modelArn !== undefined)
     throw new RangeError(
-      'modelArn goes with functionArn: in a deployment a harness module asks no model, and recorded answers stand',
+      'modelArn goes with functionArn: what a harness module asks is answered by its recording, or live by the model of a document ("live")',
     )
+  if (live !== undefined && path === undefined)
+    throw new RangeError('live goes with path, a module: what a function of yours asks is its own')
+  if (live !== undefined) needSigned(live)
   if (functionArn !== undefined && memory !== undefined)
     throw new RangeError('memory goes with path: a function that is deployed has its own')
   return path

@@ -26,6 +26,8 @@ export type LedgerEntity =
   | 'import'
   | 'ended'
   | 'budget'
+  | 'asked'
+  | 'askedsealed'
   | 'epoch'
   | 'epochkey'
   | 'review'

@@ -1,6 +1,6 @@
 /** Every function of both workflows. What each may do stands in workflow-rights.ts. */
 import { Duration } from 'aws-cdk-lib'
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { ManagedPolicy, type PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -67,6 +67,9 @@ export class WorkflowFunctions extends Construct {
     })
     const gate = [this.reserveQuestion, this.scoreShard, this.sealAnswer, this.publishAnswer]
     vault.openTo(this, 'Gate', vault.gate, gate, { Rights: rights.gate, Heads: journal.mayAppend(vault.gate) })
+    const [alone, from] = [rights.scoreShard, { 'lambda:SourceFunctionArn': [this.scoreShard.function.functionArn] }]
+    for (const statement of alone) statement.addCondition('ArnEquals', from)
+    if (alone.length > 0) new ManagedPolicy(this, 'GateLive', { roles: [vault.gate], statements: [...alone] })
   }
 
   /** Sealer and gate share one role each: their rights are given to their functions together. */

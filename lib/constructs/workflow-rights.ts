@@ -10,7 +10,7 @@ import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
 
-/** A function of the open side, or a role of the sealed side that all its functions share. */
+/** A function of the open side, or a role of the sealed side that all its functions share; `scoreShard`: what that one alone may. */
 type Holder =
   | 'startRun'
   | 'compileSearch'
@@ -21,6 +21,7 @@ type Holder =
   | 'recordFailure'
   | 'sealer'
   | 'gate'
+  | 'scoreShard'
 
 /**
  * Statements by holder. Payloads name object versions, so a function reads the version that it was handed; what no payload
@@ -32,6 +33,9 @@ export function workflowRights({
   stores: { experience, ledger },
 }: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
   const { bucket } = experience
+  // What a live run may spend: the search has its item, and what the sealed side spends is the gate's alone.
+  const spent = harness.asksLive ? (['asked'] as const) : []
+  const asks = harness.asksLive ? [...harness.mayAsk(), ledger.mayRead('asked'), ledger.mayWrite('asked')] : []
   return {
     startRun: [
       // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force, a year that is spent.
@@ -60,6 +64,7 @@ export function workflowRights({
       ),
       ledger.mayRead('lock', 'run'),
       ledger.mayWrite('lock', 'run'),
+      ...asks,
     ],
     pinRun: [
       ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'scars/*', 'autotune/work/*/run.json'),
@@ -81,7 +86,7 @@ export function workflowRights({
         'autotune/work/*/question.json',
         'autotune/work/*/outcome.json',
       ),
-      ledger.mayRead('lock', 'run', 'ended', 'heldout'),
+      ledger.mayRead('lock', 'run', 'ended', 'heldout', ...spent),
       ledger.mayWrite('lock', 'run'),
     ],
     // The search cannot finish a run: it writes no manifest, no memory and no head.
@@ -96,6 +101,7 @@ export function workflowRights({
       ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
       mayWrite(bucket, 'autotune/work/*/answers/*'),
+      ...asks,
     ],
     gate: [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
@@ -108,6 +114,9 @@ export function workflowRights({
       ledger.mayRead('heldout', 'budget'),
       ledger.mayWrite('heldout', 'budget'),
     ],
+    scoreShard: harness.asksLive
+      ? [...harness.mayAsk(), ledger.mayRead('asked', 'askedsealed'), ledger.mayWrite('askedsealed')]
+      : [],
     recordFailure: [ledger.mayRead('lock', 'run', 'ended'), ledger.mayWrite('lock', 'run', 'ended')],
   }
 }

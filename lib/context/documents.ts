@@ -1,5 +1,5 @@
 /**
- * Context values that name documents: `-c targets=FOLDER`, `-c rollouts=FOLDER`, `-c reviewers=FILE` and `-c bands=FILE`. They
+ * Context values that name documents: `-c targets=FOLDER`, `-c rollouts=FOLDER`, `-c reviewers=FILE`, `-c bands=FILE` and `-c live=FILE`. They
  * are parsed at synthesis, so that no deployment starts with one that is wrong.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Node } from 'constructs'
 import type * as z from 'zod'
 import { Bands, edgeProblem, withTargets } from '#schemas/bands.ts'
+import { LiveModel } from '#schemas/live-model.ts'
 import { samePerson } from '#schemas/person.ts'
 import { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
@@ -73,6 +74,15 @@ export function reviewersOf(node: Node, targets: Targets): ReviewDeskConfig | nu
           `${file}: target ${name} requires a reviewer as "${role}", and nobody but its owner is named for it`,
         )
   return config
+}
+
+/**
+ * The model that runs may ask live, as its owner signed it. Null without the context value `live`.
+ * @throws RangeError for a file that is missing or wrong, naming the field
+ */
+export function liveModelOf(node: Node): LiveModel | null {
+  const file = pathOf(node, 'live', 'the document of a model that is asked live')
+  return file === null ? null : parsed(file, LiveModel)
 }
 
 /**

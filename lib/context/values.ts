@@ -1,10 +1,11 @@
 /**
  * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`, `-c auditsql=on`, `-c attestations=on`, `-c deliver=FORMS`,
- * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN` or `PATH`, `-c model=ARN` and `-c judges=PATHS`. One that is wrong
+ * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN` or `PATH`, `-c model=ARN`, `-c livekey=ARN` and `-c judges=PATHS`. One that is wrong
  * stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
 import { type FormName, formsOf } from '#schemas/forms.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { HarnessProps } from '../constructs/harness.ts'
 import type { JudgeProps } from '../constructs/judges.ts'
 import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
@@ -125,11 +126,12 @@ export function dailyTime(
 
 /**
  * The harness of a deployment, from the context values `harness`, an ARN or a path that begins with `./`, `../` or `/`, and,
- * beside an ARN, `model`; undefined without them.
+ * beside an ARN, `model`, and, beside a path, `livekey`; undefined without them.
  * That the ARN names a version is checked where it is pinned.
+ * @param document of the model that is asked live; null: none is
  * @throws RangeError for a model without a harness, and for a value that is no text
  */
-export function harnessOf(node: Node): HarnessProps | undefined {
+export function harnessOf(node: Node, document: LiveModel | null): HarnessProps | undefined {
   const [named, modelArn] = ['harness', 'model'].map((name) => {
     const value = node.tryGetContext(name) as unknown
     if (value !== undefined && (typeof value !== 'string' || value === ''))
@@ -138,11 +140,17 @@ export function harnessOf(node: Node): HarnessProps | undefined {
       )
     return value as string | undefined
   })
+  const keySecretArn = node.tryGetContext('livekey') as string | undefined
+  if (keySecretArn !== undefined && document === null)
+    throw new RangeError('context value "livekey" names the key of a model that is asked live, and "live" names none')
   if (named !== undefined)
     return {
       ...(/^\.{0,2}\//.test(named) ? { path: named } : { functionArn: named }),
       ...(modelArn === undefined ? {} : { modelArn }),
+      ...(document && { live: { document, ...(keySecretArn !== undefined && { keySecretArn }) } }),
     }
+  if (document !== null)
+    throw new RangeError('context value "live" names a model that a harness module asks, and "harness" names none')
   if (modelArn !== undefined)
     throw new RangeError('context value "model" names a model for a harness, and "harness" names none')
   return undefined

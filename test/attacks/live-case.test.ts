@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { answerCache } from '#adapters/model-cache.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import type { ModelPort } from '#ports'
-import { caseModel } from '../../functions/embedded/case-model.ts'
+import { caseModel } from '../../functions/steps/live/case-model.ts'
 import { aDesk, aJob, aModuleHost, harnessSource } from '../adapters/module/support.ts'
 import { memory } from '../steps/stores.ts'
 

@@ -97,7 +97,7 @@ export function scripted(
   }
 }
 
-const DIGEST = `sha256:${'7'.repeat(64)}`
+const MINE = { path: 'mine.mjs', digest: `sha256:${'7'.repeat(64)}`, limit_ms: 1000 }
 
 export const asker = (store: Store, model: ModelPort | null, over: Partial<LiveOptions> = {}): LiveAsker =>
   liveAsker(store, {
@@ -124,9 +124,10 @@ export function liveInProcess(
   replay: Replay,
   sent: (sent: Sent) => void = () => {},
   cage: Cage = 'wall',
+  module: { readonly path: string; readonly digest: string; readonly limit_ms: number } = MINE,
 ): ReplayEngine {
   const replays = harnessReplays({
-    replayer: { kind: 'module', path: 'mine.mjs', digest: DIGEST, limit_ms: 1000, cage, live: live.pin } as const,
+    replayer: { kind: 'module', ...module, cage, live: live.pin } as const,
     name: 'the harness module mine.mjs',
     aside: memoryScratch(),
     live: { repeats: live.pin.repeats, begin: (set) => live.begin(set) },

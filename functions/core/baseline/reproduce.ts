@@ -1,5 +1,6 @@
 /** Replays the baseline over a set of cases: who reproduces, with which measures, and who is left out, and why. */
 
+import type { HarnessResult } from '#schemas/harness.ts'
 import type { LabelCounts } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
@@ -50,11 +51,17 @@ export interface SealedLine<C extends CaseHead = ReplayCase> {
   readonly baseline: Measures
   /** Absent: version 0.1.0 sealed it. */
   readonly floors?: string
+  /** What the baseline came to where a model was asked live, in a shard of the search side; absent elsewhere. */
+  readonly arm?: HarnessResult
 }
 
 /** Canonical text of a sealed line, made of a case's. */
-export const sealedLine = (caseLine: string, { measures, floors }: Reproducing): string =>
-  `{"baseline":${canonical(measures)},"case":${caseLine}${floors === undefined ? '' : `,"floors":${canonical(floors)}`}}`
+export const sealedLine = (
+  caseLine: string,
+  { measures, floors }: Reproducing,
+  arm: HarnessResult | null = null,
+): string =>
+  `{${arm === null ? '' : `"arm":${canonical(arm)},`}"baseline":${canonical(measures)},"case":${caseLine}${floors === undefined ? '' : `,"floors":${canonical(floors)}`}}`
 
 /** A sealed line as it was reproduced. */
 export function reproducedLine({ case: head, baseline, ...line }: SealedLine<CaseHead>): Reproduced {
@@ -72,6 +79,8 @@ export interface Reproduced<C extends CaseHead = CaseHead> {
   readonly second?: SecondAnswer
   /** Further draws of the baseline, where a model is asked live. */
   readonly draws?: readonly BaselineReplay[]
+  /** What the first of them came to; null: to no result. */
+  readonly arm?: HarnessResult | null
 }
 
 /** A whole case and what its baseline replay came to. */

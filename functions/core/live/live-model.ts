@@ -1,5 +1,7 @@
 /** A live model as its owner signed it: what the signature covers, and what a run pins of the document. */
+import type { CandidateChange } from '#schemas/candidate.ts'
 import type { LiveModel, LivePin } from '#schemas/live-model.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { digestOf } from '../canonical.ts'
 
 /** The document with its owner's word, over everything that stands in it. */
@@ -19,6 +21,10 @@ export function pinOf({ signed, ...words }: LiveModel): LivePin | { readonly pro
   const { model, max_tokens, temperature, seed, repeats } = words
   return { model, max_tokens, temperature, seed, repeats, owner: signed.owner, on: signed.on }
 }
+
+/** Whose answers count in the budget of a run: the same for every start of it. */
+export const payerOf = (target: TuningTarget, candidates: readonly CandidateChange[] | null, pin: LivePin): string =>
+  digestOf({ target, candidates, live: identityOf(pin) })
 
 /** What of a pin an answer depends on: whoever signs the same words again, or raises the budget, asks the same model. */
 export const identityOf = ({ owner: _o, on: _d, ...identity }: LivePin): Omit<LivePin, 'owner' | 'on'> => identity

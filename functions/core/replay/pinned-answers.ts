@@ -61,7 +61,15 @@ export interface HarnessCall {
 export interface ReplayCall {
   readonly job: Pick<HarnessCall, 'recording' | 'settings'>
   readonly limit_ms: number
+  /** What a model was asked for this case so far, in that order, and what came of it. Absent: recorded answers stand. */
+  readonly live?: readonly GivenAnswer[]
 }
+
+/** A prompt of a live run with its answer, or why it has none. */
+export type GivenAnswer = { readonly prompt: string } & (
+  | { readonly answer: ModelAnswer }
+  | { readonly unpinned: string }
+)
 
 /**
  * JSON of a value with its keys in code-unit order: equal values, equal text. The form of RFC 8785, so that a call is named

@@ -1,12 +1,17 @@
 /** Two answers of a harness to a candidate's search case refuse the run, wherever the round is read. */
 import { MOST_NAMED, twoAnswers } from '#core/baseline/two-answers.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
+import type { HarnessReply } from '#core/replay/harness.ts'
 import type { CaseAnswer } from '#core/search/replayer.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 
 /** `otherwise`: in what the second replay of this very case differs; absent: in nothing, or nobody asked twice. */
-export type TwiceAnswered = CaseAnswer & { readonly otherwise?: string }
+export type TwiceAnswered = CaseAnswer & {
+  readonly otherwise?: string
+  /** What the harness said; absent: it was not asked, or nobody wants to know. */
+  readonly reply?: HarnessReply
+}
 
 class TwoAnswers extends UserError {}
 

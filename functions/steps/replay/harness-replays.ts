@@ -179,9 +179,12 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     tables: Tables,
     toResult: (item: T, replied: Replied) => R,
     how: Omit<How<R>, 'repeat'> = {},
-  ): Promise<{ readonly result: R; readonly otherwise: string | null }[]> => {
-    const first = await firstPass(items, tables, toResult, how)
-    if (how.once) return first.map(({ result }) => ({ result, otherwise: null }))
+  ): Promise<{ readonly result: R; readonly reply: HarnessReply | null; readonly otherwise: string | null }[]> => {
+    const first = (await firstPass(items, tables, toResult, how)).map((one) => ({
+      ...one,
+      reply: 'reply' in one.replied ? one.replied.reply : null,
+    }))
+    if (how.once) return first.map(({ result, reply }) => ({ result, reply, otherwise: null }))
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
       const { replied, job } = first[i]!
@@ -191,7 +194,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       return held === null ? otherwise : null
     })
     const otherwise = inOrder(order, differing)
-    return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))
+    return first.map(({ result, reply }, i) => ({ result, reply, otherwise: otherwise[i]! }))
   }
 
   /** What the baseline itself came to, in a live run: a candidate is held against that, and not against the record. */
@@ -204,17 +207,21 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     lines,
     settings,
     run,
-    { stopsAtFailure = false, once = false } = {},
+    { stopsAtFailure = false, once = false, withReplies = false } = {},
   ) => {
     const pins = pinsOf(run)
     const answers = await twice(
       lines,
       { settings, baseline: pins.baseline, suite: run.evaluator_suite },
       (line, replied) =>
-        harnessAnswer(line, replied, pins, run.evaluator_suite, armOf(line.case.case_id, pins.baseline)),
+        harnessAnswer(line, replied, pins, run.evaluator_suite, line.arm ?? armOf(line.case.case_id, pins.baseline)),
       { ends: (answer) => stopsAtFailure && stopsRound(answer), once },
     )
-    return answers.map(({ result, otherwise }) => (otherwise === null ? result : { ...result, otherwise }))
+    return answers.map(({ result, reply, otherwise }) => ({
+      ...result,
+      ...(otherwise !== null && { otherwise }),
+      ...(withReplies && reply !== null && { reply }),
+    }))
   }
 
   return {
@@ -250,7 +257,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
           const recorded = () => judging.search(pins.suite, () => recordedBaseline(replayCase, pins))
           const lost = 'excluded' in result && 'measures' in (await recorded())
           const second = { otherwise, lost }
-          const again = live && { draws: draws.map((of) => of[i]!) }
+          const arm = live && armOf(replayCase.case_id, pins.settings)
+          const again = live && { draws: draws.map((of) => of[i]!), arm: arm ?? null }
           yield { line: texts[i]!, case: headOf(replayCase), tracing: tracingOf(replayCase), result, second, ...again }
         }
       }

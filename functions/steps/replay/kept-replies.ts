@@ -51,8 +51,7 @@ export function keptReplies(aside: Scratch, prefix: string): KeptReplies {
       const digest = digestOfSettings(settings)
       const key = keyOf(prefix, digest, caseId, repeat)
       if (once && aside.get(key) !== null) return
-      const line: ReplyLine = { case: caseId, settings: digest, reply, ...(repeat > 0 && { repeat }) }
-      aside.set(key, canonical(line))
+      aside.set(key, lineOf({ case: caseId, settings: digest, reply, ...(repeat > 0 && { repeat }) }))
     },
     of(caseId, settings, repeat) {
       const reply = find(caseId, settings, repeat)
@@ -65,6 +64,12 @@ export function keptReplies(aside: Scratch, prefix: string): KeptReplies {
     },
   }
 }
+
+const lineOf = (line: ReplyLine): string => canonical(line)
+
+/** The line of one reply to a first draw. `settings`: digest of the whole table. */
+export const replyText = (caseId: string, settings: string, reply: HarnessReply): string =>
+  lineOf({ case: caseId, settings, reply })
 
 /** The first draw has the key that it had before there were others. */
 const keyOf = (prefix: string, settings: string, caseId: string, repeat: number): string =>

@@ -5,7 +5,7 @@ import { harnessResult } from '#core/replay/harness-result.ts'
 import type { HarnessCall, PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { HarnessReturn } from '#schemas/harness-call.ts'
 import type { Replayer } from '#schemas/run.ts'
-import type { FunctionCaller, ModelPort, RunLoader, VerdictSource } from '../../ports.ts'
+import type { FunctionCaller, ModelPort, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { inParallel } from '../../streams/groups.ts'
 import { harnessReplays, type Job, type Side } from './harness-replays.ts'
 import type { CaseReplays } from './replays.ts'
@@ -22,17 +22,20 @@ export interface LambdaRunner {
   readonly models: Readonly<Record<Side, ModelPort>>
   /** Cases at once. */
   readonly atOnce: number
+  /** Where the answers of the search side are kept; absent: nobody asks for them. */
+  readonly aside?: Scratch | undefined
 }
 
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
 const MOST_MODEL_CALLS = 16
 
-export function lambdaReplays({ replayer, runs, caller, models, atOnce, verdicts }: LambdaRunner): CaseReplays {
+export function lambdaReplays({ replayer, runs, caller, models, atOnce, verdicts, aside }: LambdaRunner): CaseReplays {
   return harnessReplays({
     replayer,
     name: `the harness function ${replayer.function_arn}`,
     runs,
     verdicts,
+    ...(aside && { aside }),
     map: (side, _pass, items, work) =>
       inParallel(items, atOnce, (item) => work(item, (job) => askFunction(job, replayer, caller, models[side]))),
   })

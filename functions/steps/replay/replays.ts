@@ -17,18 +17,18 @@ export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator
   readonly pack: Settled
 }
 
-type Answering<A extends CaseAnswer> = (
+type Answering<A extends CaseAnswer, H extends AnswerHow = AnswerHow> = (
   lines: readonly SealedLine[],
   settings: SettingsTable,
   run: AnswerPins,
-  how?: AnswerHow,
+  how?: H,
 ) => Promise<readonly A[]>
 
 export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
   /** Answers of search cases under a settings table, in their order. Throws where one of them got two answers. */
   readonly answer: Answering<CaseAnswer>
-  /** The same for who hands them on: whoever reads them refuses the run (`answeredAlike`). */
-  readonly answerTwice: Answering<TwiceAnswered>
+  /** The same for who hands them on, `withReplies` of a harness: whoever reads them refuses the run (`answeredAlike`). */
+  readonly answerTwice: Answering<TwiceAnswered, AnswerHow & { readonly withReplies?: boolean }>
 }
 
 /** The transcript replayer in this process. `verdicts`: who judges for evaluators that are asked elsewhere. */

@@ -30,6 +30,9 @@ export const rowKeys = {
   epochKey: (intent: string, epoch: number) => [`epochkey#${intent}`, String(epoch).padStart(4, '0')] as const,
   /** The error budget of a year, and what was charged to it. */
   yearBudget: () => ['budget', 'year'] as const,
+  /** What a live run has spent of its budget on the search side, by who pays; and apart from it on the sealed side. */
+  asked: (payer: string) => [`asked#${payer}`, 'search'] as const,
+  askedSealed: (payer: string) => [`askedsealed#${payer}`, 'sealed'] as const,
   /** The import that is under way. */
   importLock: () => ['import', 'lock'] as const,
   /** The `autotune record` of a plan that is under way. */

@@ -4,7 +4,17 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type { Attestor, FunctionCaller, Mailer, ModelPort, ObjectStore, RoutingPublisher, Signer, Store } from '#ports'
+import type {
+  Attestor,
+  Clock,
+  FunctionCaller,
+  Mailer,
+  ModelPort,
+  ObjectStore,
+  RoutingPublisher,
+  Signer,
+  Store,
+} from '#ports'
 import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
@@ -196,6 +206,8 @@ interface Options {
   readonly attestors?: Readonly<Record<string, Attestor>> | undefined
   /** Functions of modules that judge. */
   readonly judge?: FunctionCaller['call'] | undefined
+  /** What the functions of the store take for the time. @default that of the execution */
+  readonly time?: Clock | undefined
   /** @default those of a deployment of everything */
   readonly templates?: Templates
 }
@@ -203,7 +215,7 @@ interface Options {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 5000, faults = {}, harness, routing, judge, attestors = {}, templates }: Options = {},
+  { shardCases = 5000, faults = {}, harness, routing, judge, attestors = {}, time: told, templates }: Options = {},
 ): Deployed {
   const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
@@ -216,7 +228,13 @@ export function deploy(
   const handlers = new Map(
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
-      const seen = guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open, arn)
+      const seen = guarded(
+        { ...faulty, clock: told ?? clock },
+        all,
+        role,
+        (ENV.heads in environment ? signed : unsigned).open,
+        arn,
+      )
       const world = {
         store: {
           ...seen,
@@ -339,11 +357,12 @@ function replaying(
   from: string,
   environment: Readonly<Record<string, string>>,
   harness: Harness | undefined,
-): Pick<typeof NO_HARNESS, 'harness' | 'caller' | 'model'> {
+): Pick<typeof NO_HARNESS, 'harness' | 'live' | 'caller' | 'model'> {
   if (!harness) return NO_HARNESS
   const need = needs(all, role, from)
   return {
     harness: harness.replayer ?? JSON.parse(environment[ENV.harness] ?? 'null'),
+    live: JSON.parse(environment[ENV.live] ?? 'null'),
     caller: {
       async call(arn, request, limitMs) {
         need({ action: 'lambda:InvokeFunction', resource: arn })
@@ -352,8 +371,10 @@ function replaying(
     },
     model: {
       async converse(request) {
-        if (request.model.provider !== 'bedrock') throw new Error('only Amazon Bedrock may be asked')
-        need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
+        const key = JSON.parse(environment[ENV.live] ?? 'null')?.key
+        if (request.model.provider === 'bedrock')
+          need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
+        else if (key) need({ action: 'secretsmanager:GetSecretValue', resource: key })
         return harness.converse!(request)
       },
     },

@@ -5,8 +5,9 @@ const refuse = async (): Promise<never> => {
   throw new Error('this deployment names no harness')
 }
 
-export const NO_HARNESS: Pick<World, 'harness' | 'caller' | 'model' | 'judges' | 'callJudge'> = {
+export const NO_HARNESS: Pick<World, 'harness' | 'live' | 'caller' | 'model' | 'judges' | 'callJudge'> = {
   harness: null,
+  live: null,
   caller: { call: refuse },
   model: { converse: refuse },
   judges: [],

@@ -1,8 +1,9 @@
 /** One world, run embedded and deployed: the artifacts must be the same bytes, and the journal of heads say the same. */
 import { expect } from 'vitest'
-import type { ReplayEngine, Store, VerdictSource } from '#ports'
+import type { Clock, ReplayEngine, Store, VerdictSource } from '#ports'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -31,6 +32,10 @@ export interface TwinOptions {
   readonly harness?: Harness
   /** What the deployment begins with, where its runs lie otherwise than those of the embedded store. */
   readonly deployedBase?: Store
+  /** What both take for the time; absent: each has its own. */
+  readonly time?: Clock
+  /** The document of a live run. */
+  readonly live?: LiveModel
 }
 
 /** Every artifact of the run but the manifest, which holds times and what was billed. */
@@ -55,6 +60,8 @@ export async function twin(
     verdicts,
     judging = {},
     deployedBase = base,
+    time,
+    live,
   }: TwinOptions = {},
 ) {
   // As the deployment was told by its bands.
@@ -62,6 +69,7 @@ export async function twin(
     ...(await copied(base)),
     yearBudget: theBands().error_budget_per_year!,
     ...(verdicts && { verdicts }),
+    ...(time && { clock: time }),
   }
   const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
   const pack = (await readJson<ContextPack>(store.objects, keys.pack(target.baseline_tuple!.pack)))!
@@ -86,8 +94,12 @@ export async function twin(
     store,
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
       const its = await copied(deployedBase)
-      const workflow = deploy(its, { ...options, ...judging, ...(harness ? { harness } : {}) })
-      return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
+      const workflow = deploy(its, { ...options, ...judging, ...(harness ? { harness } : {}), time })
+      return {
+        store: its,
+        workflow,
+        execution: await workflow.tune({ target, run_id: RUN, candidates: written, ...(live && { live }) }),
+      }
     },
     async expectSame(its: Store) {
       expect(await left(its)).toEqual(embedded)

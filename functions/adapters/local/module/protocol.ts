@@ -1,12 +1,13 @@
 /** Messages between the program and its processes: the one that runs a user's own harness, and the one that searches meanwhile. */
 import type { VerdictAnswer } from '#core/evaluate/asked.ts'
+import type { LiveCase } from '#core/live/live-case.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { Settings } from '#schemas/common.ts'
-import type { HarnessCase, ModelAnswer } from '#schemas/harness.ts'
+import type { HarnessCase } from '#schemas/harness.ts'
 import type { Packed } from '../isolation/protocol.ts'
 
 export type SearchTurn =
@@ -40,14 +41,6 @@ export interface Job {
   readonly settings: Settings
   /** Who answers its model steps, made for each attempt at the case; absent: the recording. */
   readonly live?: () => LiveCase
-}
-
-/** The model of one replay. It is asked by this program: the harness's process has no network, and names no model. */
-export interface LiveCase {
-  /** An answer, or why there is none for this case. Throws where the model cannot be asked at all: that ends the work. */
-  model(prompt: string): Promise<{ readonly answer: ModelAnswer } | { readonly unpinned: string }>
-  /** The reply with what was asked on record. */
-  settled(reply: HarnessReply): HarnessReply
 }
 
 /** What a process may be asked, by the name of the function that its module exports. */

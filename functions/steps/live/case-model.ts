@@ -1,9 +1,9 @@
 /** The model steps of one replay of a case: every prompt is asked of the pinned model, and what was answered is on record. */
-import type { LiveCase } from '#adapters/local/module/protocol.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { AskedAnswer } from '#core/live/asked-answers.ts'
+import type { LiveCase } from '#core/live/live-case.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
-import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../ports.ts'
+import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../../ports.ts'
 
 interface Asking {
   readonly cache: AnswerCache
@@ -18,7 +18,7 @@ interface Asking {
 }
 
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
-const MOST_CALLS = 64
+export const MOST_CALLS = 64
 
 class NotKept extends Error {}
 const NOBODY: ModelPort = {

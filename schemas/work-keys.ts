@@ -16,6 +16,14 @@ export const workKeys = {
   request: (runId: string) => `${folder(runId)}request.json`,
   /** The pinned input, before its target.json is written. */
   run: (runId: string) => `${folder(runId)}run.json`,
+  /** What the pieces of a search set are laid out by. */
+  layout: (runId: string) => `${folder(runId)}layout.json`,
+  /** Items of the Distributed Map that lays them out, one a line. */
+  pieces: (runId: string) => `${folder(runId)}pieces.jsonl`,
+  /** Lines of a compiled search set. */
+  piece: (runId: string, piece: number) => `${folder(runId)}pieces/${number(piece)}.jsonl`,
+  /** What became of the cases of a piece. */
+  laid: (runId: string, piece: number) => `${folder(runId)}laid/${number(piece)}.jsonl`,
   /** Shards of the search set, exclusions of the baseline replay. */
   panel: (runId: string) => `${folder(runId)}panel.json`,
   /** Cases with their baseline measures, one a line. */

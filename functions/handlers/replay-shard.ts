@@ -25,7 +25,7 @@ export const replayShardFunction: Step<ReplayItem, ReplayedItem> = {
     const run = await needJson<AutotuneRun>(store, input)
     const lines = await readLines<SealedLine>(store.objects, workKeys.shard(run_id, shard), shard_version)
     if (lines.length === 0) throw new UserError(`${workKeys.shard(run_id, shard)} is missing: start the run again`)
-    const replays = replaysOf(world, run.replayer, run.target.intent!, 'shard')
+    const replays = replaysOf(world, run.replayer, run.target.intent!)
     const written: ObjectRef[] = []
     for (const { digest, version_id } of settings) {
       const table = await needJson<SettingsTable>(store, { key: workKeys.settings(run_id, digest), version_id })

@@ -18,7 +18,7 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
     const { run, question } = await askedOf(store, asked)
     const first = Math.floor(item / shards) * together
     const shard = item % shards
-    const replays = replaysOf(world, run.replayer, run.target.intent!, 'shard')
+    const replays = replaysOf(world, run.replayer, run.target.intent!)
     let lines: readonly string[] | null = null
     for (const [at, { change, pass }] of scoringsOf(run, question).entries()) {
       if (at < first || at >= first + together) continue

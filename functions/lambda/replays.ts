@@ -14,8 +14,8 @@ import { verdictsOf } from './judges.ts'
 import type { StartedRequest } from './work.ts'
 import { deployedModule, type World } from './world.ts'
 
-/** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */
-const AT_ONCE = { wholeSet: 64, shard: 8 } as const
+/** Calls at once of a function that replays a shard: one of many. */
+const AT_ONCE = 8
 
 /**
  * Cases of a shard that code of a user's replays or judges: twice, at 8 at once and 10 s each, they are done in 250 s, within
@@ -45,13 +45,14 @@ export const shardLimits = ({ shardCases }: World, replayer: Replayer, suite: Ev
 export const together = (replayer: Replayer, suite: EvaluatorSuite): number =>
   usersCode(replayer, suite) ? 1 : TOGETHER
 
-export function replaysOf(world: World, replayer: Replayer, intent: string, many: keyof typeof AT_ONCE): CaseReplays {
+/** @param tried the harness was tried before, on the first cases of all */
+export function replaysOf(world: World, replayer: Replayer, intent: string, { tried = true } = {}): CaseReplays {
   const { store, caller, model } = world
-  const verdicts = verdictsOf(world, many)
+  const verdicts = verdictsOf(world, 'shard')
   if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
   if (replayer.kind === 'exec') throw new UserError('a harness program runs on a laptop only: deploy it as a function')
   const runs = { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) }
-  const running = { verdicts, caller, atOnce: AT_ONCE[many], runs }
+  const running = { verdicts, caller, atOnce: AT_ONCE, runs, tried }
   if (replayer.kind === 'module')
     return moduleReplays({ replayer, deployed: runsModule(replayer, deployedModule(world)), ...running })
   return lambdaReplays({

@@ -14,6 +14,8 @@ import type { RunLedger } from './run-ledger.ts'
 type Holder =
   | 'startRun'
   | 'compileSearch'
+  | 'layOutSearch'
+  | 'gatherSearch'
   | 'pinRun'
   | 'advanceRun'
   | 'finishRun'
@@ -44,15 +46,19 @@ export function workflowRights({
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
+      mayWrite(bucket, 'goldens/*', layout, 'autotune/work/*/pieces.jsonl', pieces),
+    ],
+    layOutSearch: [
+      ...mayReadVersions(bucket, layout, pieces),
       ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
-      mayWrite(
-        bucket,
-        'goldens/*',
-        'autotune/work/*/panel.json',
-        'autotune/work/*/shards/*',
-        'autotune/runs/*/refusal.json',
-      ),
+      mayWrite(bucket, 'autotune/work/*/shards/*', laid),
+    ],
+    // It ends a run that the records, or its harness, refuse.
+    gatherSearch: [
+      ...mayRead(bucket, laid),
+      ...mayReadVersions(bucket, layout, request),
+      mayWrite(bucket, 'autotune/work/*/panel.json', 'autotune/runs/*/refusal.json'),
       ledger.mayRead('lock', 'run'),
       ledger.mayWrite('lock', 'run'),
     ],
@@ -108,6 +114,9 @@ export function workflowRights({
 }
 
 const request = 'autotune/work/*/request.json'
+const layout = 'autotune/work/*/layout.json'
+const pieces = 'autotune/work/*/pieces/*'
+const laid = 'autotune/work/*/laid/*'
 
 /** What whoever seals, counts or retires needs beside the vault. */
 export const sealerRights = ({

@@ -125,7 +125,7 @@ describe('a deployed run with a harness function', () => {
     const { store, execution } = await same.deployed({ shardCases: 3, faults: { before } })
     expect(execution.error).toBeNull()
     await same.expectSame(store)
-    expect([...throttled]).toEqual(['CompileSearch', 'ReplayShard', 'ScoreShard'])
+    expect([...throttled]).toEqual(['LayOutSearch', 'ReplayShard', 'ScoreShard'])
   })
 
   it('ends before anything is sealed when the harness answers nothing', async () => {
@@ -135,7 +135,7 @@ describe('a deployed run with a harness function', () => {
     const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
     const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
     expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 6 cases') })
-    expect(failed.entered.at(-1)).toBe('Compile Search Set')
+    expect(failed.entered.at(-1)).toBe('Gather Search Set')
     expect(await locks(store)).toBe(0)
   })
 

@@ -22,17 +22,28 @@ export interface LambdaRunner {
   readonly models: Readonly<Record<Side, ModelPort>>
   /** Cases at once. */
   readonly atOnce: number
+  /** As `HarnessRunner` has it. */
+  readonly tried?: boolean
 }
 
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
 const MOST_MODEL_CALLS = 16
 
-export function lambdaReplays({ replayer, runs, caller, models, atOnce, verdicts }: LambdaRunner): CaseReplays {
+export function lambdaReplays({
+  replayer,
+  runs,
+  caller,
+  models,
+  atOnce,
+  verdicts,
+  tried = false,
+}: LambdaRunner): CaseReplays {
   return harnessReplays({
     replayer,
     name: `the harness function ${replayer.function_arn}`,
     runs,
     verdicts,
+    tried,
     map: (side, _pass, items, work) =>
       inParallel(items, atOnce, (item) => work(item, (job) => askFunction(job, replayer, caller, models[side]))),
   })

@@ -22,6 +22,8 @@ export interface ModuleRunner {
   readonly verdicts?: VerdictSource | undefined
   /** Cases at once. */
   readonly atOnce: number
+  /** As `HarnessRunner` has it. */
+  readonly tried?: boolean
 }
 
 /** The module that a run pinned, as it is deployed. Throws UserError where there is none, or another one. */
@@ -33,12 +35,21 @@ export function runsModule({ path, digest }: ModuleReplayer, deployed: DeployedH
   )
 }
 
-export function moduleReplays({ replayer, deployed, runs, caller, atOnce, verdicts }: ModuleRunner): CaseReplays {
+export function moduleReplays({
+  replayer,
+  deployed,
+  runs,
+  caller,
+  atOnce,
+  verdicts,
+  tried = false,
+}: ModuleRunner): CaseReplays {
   return harnessReplays({
     replayer,
     name: `the harness module ${replayer.path}`,
     runs,
     verdicts,
+    tried,
     map: (_side, _pass, items, work) =>
       inParallel(items, atOnce, (item) => work(item, (job) => askModule(job, replayer, deployed, caller))),
   })

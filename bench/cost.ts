@@ -138,8 +138,12 @@ function longestOf(use: Use, mb: number): number {
 function secondsOf(use: Use, mb: number): number {
   const core = Math.min(1, mb / DECLARED.coreMb)
   const waits = use.gets / DECLARED.readsAtOnce + use.puts + use.itemWaits
-  // What a partition takes a second is a second's wait for whoever writes more.
-  const waited = Math.max((waits * DECLARED.requestMs) / 1000, use.busiest / QUOTAS.partitionWrites)
+  // What a partition or a table takes a second is a second's wait for whoever writes more.
+  const waited = Math.max(
+    (waits * DECLARED.requestMs) / 1000,
+    use.busiest / QUOTAS.partitionWrites,
+    use.itemWrites / QUOTAS.tableWrites,
+  )
   return ((use.ms * DECLARED.slower) / core + use.calls * DECLARED.coldMs) / 1000 + waited
 }
 

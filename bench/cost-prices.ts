@@ -53,4 +53,6 @@ export const QUOTAS = {
   historyEvents: 25_000,
   /** Items of 1 KB, a second. */
   partitionWrites: 1000,
+  /** Of a table on demand that nobody has warmed. */
+  tableWrites: 4000,
 } as const

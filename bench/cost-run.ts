@@ -130,6 +130,8 @@ function worked(): number {
 
 /** Calls of a function whose memory is weighed: its shards are alike, and a weighing takes longer than most calls. */
 const WEIGHED_CALLS = 3
+/** Milliseconds of work between two weighings: what a function holds for less time is a shard or a part, and bounded. */
+const WEIGHED_EVERY_MS = 100
 
 /** Bytes that nobody can collect. */
 function alive(): number {
@@ -142,8 +144,8 @@ function alive(): number {
 const ROWS_A_PAGE = 4000
 const ROWS_A_READ = 16
 
-/** Connections that the SDK opens. */
-const WRITES_AT_ONCE = 50
+/** Connections that are opened (`AT_ONCE` in functions/adapters/aws/open-store.ts). */
+const WRITES_AT_ONCE = 256
 
 class Meter {
   functions: Record<string, Use> = {}
@@ -152,7 +154,7 @@ class Meter {
   private before = 0
   /** Milliseconds of the call that is under way. */
   private ofCall = 0
-  private looks = 0
+  private weighedAt = 0
   /** Creations of items that are under way. */
   creating = 0
   private written = new Map<string, number>()
@@ -179,6 +181,7 @@ class Meter {
     this.ofCall = 0
     this.weighs = this.current.calls <= WEIGHED_CALLS
     this.before = this.weighs ? alive() : 0
+    this.weighedAt = 0
     this.written.clear()
     this.since = worked()
   }
@@ -206,17 +209,19 @@ class Meter {
     if (vault) this.current.vault++
   }
 
-  /** Now and then, and at each write, when a function holds most. What a look takes is not the function's time. */
-  private look(always: boolean): void {
-    if (!this.current || !this.weighs || (!always && this.looks++ % 500 !== 0)) return
+  /** Now and then, at requests. What a look takes is not the function's time. */
+  private look(): void {
+    if (!this.current || !this.weighs) return
+    if (this.ofCall + worked() - this.since < this.weighedAt + WEIGHED_EVERY_MS) return
     this.end()
+    this.weighedAt = this.ofCall
     this.current.peak = Math.max(this.current.peak, alive() - this.before)
     this.since = worked()
   }
 
   /** Content that goes out in parts: each is a request, and so are the first and the last word. */
   inParts(content: Content, vault: boolean): Content {
-    this.look(true)
+    this.look()
     if (isWhole(content)) return content
     const meter = this
     return (async function* () {
@@ -224,7 +229,7 @@ class Meter {
       for await (const part of inParts(content, SMALL_PART)) {
         if (bytes % PART_BYTES < part.length) meter.count('puts', vault)
         bytes += part.length
-        meter.look(bytes % PART_BYTES < part.length)
+        meter.look()
         yield part
       }
     })()
@@ -235,7 +240,7 @@ class Meter {
     return {
       async get(key, version) {
         meter.count('gets', vault)
-        meter.look(false)
+        meter.look()
         return inner.get(key, version)
       },
       async read(key) {
@@ -290,8 +295,12 @@ class Meter {
       },
       async createAll(pk, items) {
         meter.count('itemWrites', false, items.length)
-        meter.count('itemWaits')
-        return inner.createAll(pk, items)
+        for (const _ of items) if (meter.creating++ % WRITES_AT_ONCE === 0) meter.count('itemWaits')
+        try {
+          return await inner.createAll(pk, items)
+        } finally {
+          meter.creating -= items.length
+        }
       },
       async get(pk, sk) {
         meter.count('itemReads')

@@ -10,7 +10,7 @@ import { type Measured, measuredRun, type Use } from './cost-run.ts'
 
 const CANDIDATES = 12
 /** Functions that a map calls once an item; the others are called once or a few times a run. */
-const BY_ITEM: ReadonlySet<string> = new Set(['ReplayShard', 'ScoreShard'])
+const BY_ITEM: ReadonlySet<string> = new Set(['LayOutSearch', 'ReplayShard', 'ScoreShard'])
 const MEASURED_AT = [1000, 2000] as const
 
 export async function run(): Promise<Bench> {
@@ -138,8 +138,12 @@ function longestOf(use: Use, mb: number): number {
 function secondsOf(use: Use, mb: number): number {
   const core = Math.min(1, mb / DECLARED.coreMb)
   const waits = use.gets / DECLARED.readsAtOnce + use.puts + use.itemWaits
-  // What a partition takes a second is a second's wait for whoever writes more.
-  const waited = Math.max((waits * DECLARED.requestMs) / 1000, use.busiest / QUOTAS.partitionWrites)
+  // What a partition or a table takes a second is a second's wait for whoever writes more.
+  const waited = Math.max(
+    (waits * DECLARED.requestMs) / 1000,
+    use.busiest / QUOTAS.partitionWrites,
+    use.itemWrites / QUOTAS.tableWrites,
+  )
   return ((use.ms * DECLARED.slower) / core + use.calls * DECLARED.coldMs) / 1000 + waited
 }
 

@@ -53,10 +53,13 @@ export type SearchSetRef = z.infer<typeof SearchSetRef>
 
 /** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
 const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)
-/** What the step that compiles a search set returns: the set laid out, or that it refused the run, which has ended. */
-export type CompiledSet =
-  | { readonly search_set: SearchSetRef; readonly limits: PinnedLimits; readonly panel: ObjectRef }
-  | { readonly refused: true }
+/** What the step that compiles a search set returns: the set, what it is laid out by, and its pieces, listed in an object. */
+export interface CompiledSet {
+  readonly search_set: SearchSetRef
+  readonly pins: ObjectRef
+  readonly items: ObjectRef
+  readonly pieces: number
+}
 
 /**
  * `request`: what the execution was started with, not checked yet; `execution`: its ARN, which becomes the holder of
@@ -68,6 +71,20 @@ export type StartRunInput = z.infer<typeof StartRunInput>
 /** For a step that needs no more than the run itself. */
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>
+
+/** One piece of a compiled search set, to be laid out as a shard. `piece` counts from 0. */
+export const LayOutItem = z.strictObject({ run: RunRef, pins: ObjectRef, piece: Count, piece_version: Text })
+export type LayOutItem = z.infer<typeof LayOutItem>
+
+/** A search set of which every piece is laid out. */
+export const GatherInput = z.strictObject({ run: RunRef, pins: ObjectRef, pieces: Count })
+export type GatherInput = z.infer<typeof GatherInput>
+/** The set as it lies in shards; that it refused the run, which has ended; or that pieces must be laid out again. */
+export type GatheredSet =
+  | { readonly limits: PinnedLimits; readonly panel: ObjectRef }
+  | { readonly refused: true }
+  | { readonly again: true }
+
 /** What the sealer is told: the run, and what its checked rows will be compared with. */
 export const SealVersionInput = z.strictObject({ run: RunRef, limits: Limits })
 export type SealVersionInput = z.infer<typeof SealVersionInput>

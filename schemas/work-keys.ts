@@ -16,14 +16,22 @@ export const workKeys = {
   request: (runId: string) => `${folder(runId)}request.json`,
   /** The pinned input, before its target.json is written. */
   run: (runId: string) => `${folder(runId)}run.json`,
+  /** What the pieces of a search set are laid out by. */
+  layout: (runId: string) => `${folder(runId)}layout.json`,
+  /** Items of the Distributed Map that lays them out, one a line. */
+  pieces: (runId: string) => `${folder(runId)}pieces.jsonl`,
+  /** Lines of a compiled search set. */
+  piece: (runId: string, piece: number) => `${folder(runId)}pieces/${number(piece)}.jsonl`,
+  /** What became of the cases of a piece. */
+  laid: (runId: string, piece: number) => `${folder(runId)}laid/${number(piece)}.jsonl`,
   /** Shards of the search set, exclusions of the baseline replay. */
   panel: (runId: string) => `${folder(runId)}panel.json`,
   /** Cases with their baseline measures, one a line. */
   shard: (runId: string, shard: number) => `${folder(runId)}shards/${number(shard)}.jsonl`,
   /** Draws of a live baseline, a line a case. */
-  draws: (runId: string) => `${folder(runId)}shards/draws.jsonl`,
-  /** What a harness answered under the baseline. */
-  replies: (runId: string) => `${folder(runId)}shards/replies.jsonl`,
+  draws: (runId: string) => `${folder(runId)}draws.jsonl`,
+  /** What a harness answered under the baseline to the cases of a piece. */
+  replies: (runId: string, piece: number) => `${folder(runId)}laid/${number(piece)}.replies.jsonl`,
   /** Settings that a round asks about, by their digest. */
   settings: (runId: string, digest: string) => `${folder(runId)}settings/${digest.slice(7)}.json`,
   /** Items of a Distributed Map, one a line; named by what it asks for, so that a retry writes the same object. */

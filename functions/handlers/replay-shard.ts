@@ -26,7 +26,7 @@ export const replayShardFunction: Step<ReplayItem, ReplayedItem> = {
     const lines = await readLines<SealedLine>(store.objects, workKeys.shard(run_id, shard), shard_version)
     if (lines.length === 0) throw new UserError(`${workKeys.shard(run_id, shard)} is missing: start the run again`)
     const { replayer, target, candidates, price_table: prices } = run
-    return await withReplays(world, { replayer, target, candidates, prices, many: 'shard' }, async (replays) => {
+    return await withReplays(world, { replayer, target, candidates, prices }, async (replays) => {
       const written: ObjectRef[] = []
       for (const { digest, version_id } of settings) {
         const table = await needJson<SettingsTable>(store, { key: workKeys.settings(run_id, digest), version_id })

@@ -24,7 +24,6 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
       target,
       candidates,
       prices,
-      many: 'shard',
       question: { version, question: k },
     } as const
     return await withReplays(world, replaying, async (replays) => {

@@ -14,7 +14,7 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { type BothArms, needBaseline, needBothArms } from '../steps/live/affordable.ts'
+import { type BothArms, needBothArms } from '../steps/live/affordable.ts'
 import { caseModel } from '../steps/live/case-model.ts'
 import { liveRequests } from '../steps/live/live-job.ts'
 import { sharedBudget, spentBy } from '../steps/live/shared-budget.ts'
@@ -41,7 +41,7 @@ const NO_PRICES: PriceTable = { price_table: 'no price table of the target', mod
 export async function liveFunction(
   { store, live: deployed, model }: Pick<World, 'store' | 'live' | 'model'>,
   pin: LivePin,
-  { target, candidates, prices, question }: Omit<Replaying, 'many'>,
+  { target, candidates, prices, question }: Replaying,
 ): Promise<LiveFunction> {
   const { budget } = needDocument(deployed?.document ?? null, pin)
   const payer = payerOf(target, candidates, pin)
@@ -57,7 +57,8 @@ export async function liveFunction(
   return {
     live: {
       repeats: pin.repeats,
-      begin: (set) => void needBaseline(pin, budget, set),
+      // Told of the whole set before its first piece (compile-search.ts).
+      begin() {},
       caseOf({ recording: { recorded }, repeat = 0 }, _side, pass) {
         const request = liveRequests(pin, recorded.case_id, repeat)
         // The second pass asks the very same, so whatever is not kept by then is another question.

@@ -142,11 +142,16 @@ export async function pausingPorts(
 }
 
 /** Writes `harness-replies.jsonl`: what the harness answered to all that was read. Its digest. */
-async function keepReplies(store: Store, id: string, baseline: ObjectRef, reading: KeptReading): Promise<string> {
+async function keepReplies(
+  store: Store,
+  id: string,
+  baseline: readonly ObjectRef[],
+  reading: KeptReading,
+): Promise<string> {
   const aside = store.scratch()
   try {
     const lines = async function* () {
-      yield* streamLines(store.objects, baseline.key, baseline.version_id)
+      for (const { key, version_id } of baseline) yield* streamLines(store.objects, key, version_id)
       yield* reading.replies()
     }
     const replies = await readReplies(aside, 'replies', lines())

@@ -18,8 +18,8 @@ import { liveFunction } from './live.ts'
 import type { StartedRequest } from './work.ts'
 import { deployedModule, type World } from './world.ts'
 
-/** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */
-const AT_ONCE = { wholeSet: 64, shard: 8 } as const
+/** Calls at once of a function that replays a shard: one of many. */
+const AT_ONCE = 8
 
 /**
  * Cases of a shard that code of a user's replays or judges: twice, at 8 at once and 10 s each, they are done in 250 s, within
@@ -62,23 +62,26 @@ export const scoredTogether = (replayer: Replayer, suite: EvaluatorSuite): numbe
 export interface Replaying extends Pick<RunRequest, 'target' | 'candidates'> {
   readonly replayer: Replayer
   readonly prices: PriceTable | null
-  readonly many: keyof typeof AT_ONCE
+  /** The harness was not tried before: these are the first cases of all. */
+  readonly isFirst?: boolean
+  /** What it answers on the search side is kept, to go on record. */
+  readonly keeps?: boolean
   /** Question that sealed cases are scored for; absent: of the search side. */
   readonly question?: SealedQuestion
 }
 
-/** Does some work with what replays. What a harness answers on a whole side is kept meanwhile. */
+/** Does some work with what replays. */
 export async function withReplays<T>(
   world: World,
   replaying: Replaying,
   work: (replays: CaseReplays) => Promise<T>,
 ): Promise<T> {
-  const { replayer, target, many } = replaying
+  const { replayer, target, isFirst = false, keeps = false } = replaying
   const pin = liveOf(replayer)
   const live = pin && (await liveFunction(world, pin, replaying))
-  const aside = many === 'wholeSet' && isCode(replayer) ? world.store.scratch() : undefined
+  const aside = keeps && isCode(replayer) ? world.store.scratch() : undefined
   try {
-    return await work(replaysOf(world, replayer, target.intent!, many, { aside, live: live?.live }))
+    return await work(replaysOf(world, replayer, target.intent!, { aside, live: live?.live, tried: !isFirst }))
   } finally {
     aside?.close()
     await live?.end()
@@ -89,15 +92,14 @@ function replaysOf(
   world: World,
   replayer: Replayer,
   intent: string,
-  many: keyof typeof AT_ONCE,
-  how: Pick<ModuleRunner, 'aside' | 'live'>,
+  how: Pick<ModuleRunner, 'aside' | 'live' | 'tried'>,
 ): CaseReplays {
   const { store, caller, model } = world
-  const verdicts = verdictsOf(world, many)
+  const verdicts = verdictsOf(world, 'shard')
   if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
   if (replayer.kind === 'exec') throw new UserError('a harness program runs on a laptop only: deploy it as a function')
   const runs = { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) }
-  const running = { verdicts, caller, atOnce: AT_ONCE[many], runs, ...how }
+  const running = { verdicts, caller, atOnce: AT_ONCE, runs, ...how }
   if (replayer.kind === 'module')
     return moduleReplays({ replayer, deployed: runsModule(replayer, deployedModule(world)), ...running })
   return lambdaReplays({

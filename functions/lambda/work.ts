@@ -60,8 +60,8 @@ export interface PanelFile extends Omit<Reproduction, 'panel' | 'live'> {
   readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
   /** Draws of a live baseline, a line a case; absent: no model was asked live. */
   readonly draws?: ObjectRef
-  /** What a harness answered under the baseline, as lines of `harness-replies.jsonl`; absent: none replays, or an older version laid it out. */
-  readonly replies?: ObjectRef
+  /** What a harness answered under the baseline, piece by piece, as lines of `harness-replies.jsonl`; absent: none replays, or an older version laid it out. */
+  readonly replies?: readonly ObjectRef[]
 }
 
 /** All draws of the baseline of a case, the first in front. */

@@ -45,17 +45,31 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/request.json',
     'autotune/work/*/run.json',
   ],
-  // The last of these are there with a harness and a model only.
   'Functions/CompileSearch/Policy/Resource': [
-    'autotune/runs/*/refusal.json',
-    'autotune/work/*/panel.json',
+    'autotune/work/*/layout.json',
+    'autotune/work/*/pieces.jsonl',
+    'autotune/work/*/pieces/*',
     'autotune/work/*/request.json',
     'autotune/work/*/run.json',
-    'autotune/work/*/shards/*',
     'experience/*',
     'goldens/*',
     'packs/*',
+  ],
+  // The last of these are there with a harness and a model only.
+  'Functions/LayOutSearch/Policy/Resource': [
+    'autotune/work/*/laid/*',
+    'autotune/work/*/layout.json',
+    'autotune/work/*/pieces/*',
+    'autotune/work/*/shards/*',
+    'experience/*',
     'model-cache/*',
+  ],
+  'Functions/GatherSearch/Policy/Resource': [
+    'autotune/runs/*/refusal.json',
+    'autotune/work/*/laid/*',
+    'autotune/work/*/layout.json',
+    'autotune/work/*/panel.json',
+    'autotune/work/*/request.json',
   ],
   'Functions/SealerRights/Resource': [
     'autotune/work/*/request.json',
@@ -94,10 +108,24 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'packs/*',
   ],
   'Watch/Ledger/Policy/Resource': ['packs/*'],
-  'TuningWorkflowRole/DefaultPolicy/Resource': ['autotune/work/*/exports/*', 'autotune/work/*/rounds/*'],
+  'TuningWorkflowRole/DefaultPolicy/Resource': [
+    'autotune/work/*/exports/*',
+    'autotune/work/*/pieces.jsonl',
+    'autotune/work/*/rounds/*',
+  ],
 }
 
-const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'FinishRun', 'ReplayShard', 'RecordFailure']
+const OWN_ROLES = [
+  'StartRun',
+  'CompileSearch',
+  'LayOutSearch',
+  'GatherSearch',
+  'PinRun',
+  'AdvanceRun',
+  'FinishRun',
+  'ReplayShard',
+  'RecordFailure',
+]
 const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
 const gateExecutions = (map = '') => executionsOf('AutotuneGateWorkflow8075CBCB', map)
 const tuningExecutions = (map = '') => executionsOf('AutotuneTuningWorkflowC8435D2D', map)
@@ -131,6 +159,7 @@ const OTHERS: readonly Row[] = [
   ],
   ['TuningWorkflowRole/DefaultPolicy/Resource', gateExecutions(), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions(), EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', tuningExecutions('/LayOutSearchSet'), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions('/ReplaySearchShards'), EXECUTIONS],
   ['GateWorkflowMapRights/Resource', gateExecutions(), EXECUTIONS],
   ['GateWorkflowMapRights/Resource', gateExecutions('/ScoreSealedShards'), EXECUTIONS],

@@ -249,6 +249,8 @@ export class Autotune extends Construct {
       startRun: f.startRun.function.functionArn,
       openRetired: f.openRetired.function.functionArn,
       compileSearch: f.compileSearch.function.functionArn,
+      layOutSearch: f.layOutSearch.function.functionArn,
+      gatherSearch: f.gatherSearch.function.functionArn,
       sealVersion: f.sealVersion.function.functionArn,
       pinRun: f.pinRun.function.functionArn,
       advanceRun: f.advanceRun.function.functionArn,
@@ -262,7 +264,7 @@ export class Autotune extends Construct {
       statements: [
         new PolicyStatement({
           actions: ['s3:GetObject', 's3:GetObjectVersion'],
-          resources: [bucket.arnForObjects('autotune/work/*/rounds/*')],
+          resources: ['rounds/*', 'pieces.jsonl'].map((key) => bucket.arnForObjects(`autotune/work/*/${key}`)),
         }),
         new PolicyStatement({
           actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],

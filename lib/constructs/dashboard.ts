@@ -31,7 +31,7 @@ export function dashboardOf(scope: Construct, id: string, { functions, tuning, a
   const dashboard = new Dashboard(scope, id, { defaultInterval: Duration.days(7) })
   const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 })
   const day = { period: Duration.days(1), statistic: 'Sum' }
-  const { startRun, compileSearch, pinRun, advanceRun, replayShard } = functions
+  const { startRun, compileSearch, layOutSearch, gatherSearch, pinRun, advanceRun, replayShard } = functions
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24 }))
   dashboard.addWidgets(
     graph('Runs', [tuning.metricStarted(day), tuning.metricSucceeded(day), badEnds(tuning, day.period)]),
@@ -51,7 +51,7 @@ export function dashboardOf(scope: Construct, id: string, { functions, tuning, a
   dashboard.addWidgets(
     graph(
       'Duration of the functions of the tuning side (p95)',
-      [startRun, compileSearch, pinRun, advanceRun, replayShard].map((f) =>
+      [startRun, compileSearch, layOutSearch, gatherSearch, pinRun, advanceRun, replayShard].map((f) =>
         f.function.metricDuration({ statistic: 'p95', period: day.period, label: f.node.id }),
       ),
     ),

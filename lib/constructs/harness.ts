@@ -73,7 +73,7 @@ const MOST_MODULE_MS = 60_000
 /** Longest answer of the model. */
 const MAX_TOKENS = 4096
 /** Those that replay on each side, and the one that pins what they replay with. */
-const REPLAYING = { search: ['start-run', 'compile-search', 'replay-shard'], sealed: ['score-shard'] } as const
+const REPLAYING = { search: ['start-run', 'lay-out-search', 'replay-shard'], sealed: ['score-shard'] } as const
 const MODULE = {
   called: 'the harness module',
   main: 'functions/lambda/harness-module-main',

@@ -17,8 +17,12 @@ export class WorkflowFunctions extends Construct {
   readonly startRun: RuntimeFunction
   /** Sealer: retires what was asked under another suite, moves the runs of retired versions to where the search reads. */
   readonly openRetired: RuntimeFunction
-  /** Compiles the search set, replays its baseline, cuts the shards. */
+  /** Compiles the search set, and cuts it into pieces. */
   readonly compileSearch: RuntimeFunction
+  /** Replays the baseline of one piece, and lays it out as a shard. */
+  readonly layOutSearch: RuntimeFunction
+  /** Puts together what became of the pieces, and refuses a run on which nothing could be certified. */
+  readonly gatherSearch: RuntimeFunction
   /** Sealer: seals a held-out version where a fresh one is needed, and publishes its facts. */
   readonly sealVersion: RuntimeFunction
   /** Pins everything the run depends on. */
@@ -50,6 +54,8 @@ export class WorkflowFunctions extends Construct {
     this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer')
     this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer')
     this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', rights.compileSearch)
+    this.layOutSearch = this.make('LayOutSearch', 'lay-out-search', 'open', rights.layOutSearch)
+    this.gatherSearch = this.make('GatherSearch', 'gather-search', 'open', rights.gatherSearch)
     this.pinRun = this.make('PinRun', 'pin-run', 'open', rights.pinRun)
     this.advanceRun = this.make('AdvanceRun', 'advance-run', 'open', rights.advanceRun)
     this.finishRun = this.make('FinishRun', 'finish-run', 'open', rights.finishRun)
@@ -111,19 +117,20 @@ const ASKING: ReadonlySet<string> = new Set(['start-run', 'reserve-question', 'p
 /** Those that judge, and the one that refuses a run whose suite asks what is not deployed. */
 const JUDGING: ReadonlySet<string> = new Set([
   'start-run',
-  'compile-search',
+  'lay-out-search',
   'replay-shard',
   'seal-version',
   'score-shard',
 ])
 
-/** Those that replay a shard under several candidates. */
-const SHARDS: ReadonlySet<string> = new Set(['replay-shard', 'score-shard'])
+/** Those that replay a shard: under the baseline, or under several candidates. */
+const SHARDS: ReadonlySet<string> = new Set(['lay-out-search', 'replay-shard', 'score-shard'])
 
 /** Those that work on a whole search or held-out set: what memory does not hold lies on their disk. */
 const LARGE: ReadonlySet<string> = new Set([
   'open-retired',
   'compile-search',
+  'gather-search',
   'seal-version',
   'advance-run',
   'reserve-question',

@@ -14,6 +14,8 @@ import type { RunLedger } from './run-ledger.ts'
 type Holder =
   | 'startRun'
   | 'compileSearch'
+  | 'layOutSearch'
+  | 'gatherSearch'
   | 'pinRun'
   | 'advanceRun'
   | 'finishRun'
@@ -53,18 +55,26 @@ export function workflowRights({
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
+      mayWrite(bucket, 'goldens/*', layout, 'autotune/work/*/pieces.jsonl', pieces),
+    ],
+    layOutSearch: [
+      ...mayReadVersions(bucket, layout, pieces),
       ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
+      mayWrite(bucket, 'autotune/work/*/shards/*', laid),
+      ...asks,
+    ],
+    // It ends a run that the records, or its harness, refuse.
+    gatherSearch: [
+      ...mayRead(bucket, laid),
+      ...mayReadVersions(bucket, layout),
       mayWrite(
         bucket,
-        'goldens/*',
-        'autotune/work/*/panel.json',
-        'autotune/work/*/shards/*',
+        ...['panel.json', 'draws.jsonl'].map((file) => `autotune/work/*/${file}`),
         'autotune/runs/*/refusal.json',
       ),
       ledger.mayRead('lock', 'run'),
       ledger.mayWrite('lock', 'run'),
-      ...asks,
     ],
     pinRun: [
       ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'scars/*', 'autotune/work/*/run.json'),
@@ -122,6 +132,9 @@ export function workflowRights({
 }
 
 const request = 'autotune/work/*/request.json'
+const layout = 'autotune/work/*/layout.json'
+const pieces = 'autotune/work/*/pieces/*'
+const laid = 'autotune/work/*/laid/*'
 
 /** What whoever seals, counts or retires needs beside the vault. */
 export const sealerRights = ({

@@ -3,10 +3,12 @@ import { integration, lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
-  /** ARN of a function, as the seven below; what each does stands in constructs/workflow-functions.ts. */
+  /** ARN of a function, as the nine below; what each does stands in constructs/workflow-functions.ts. */
   readonly startRun: string
   readonly openRetired: string
   readonly compileSearch: string
+  readonly layOutSearch: string
+  readonly gatherSearch: string
   readonly sealVersion: string
   readonly pinRun: string
   readonly advanceRun: string
@@ -30,7 +32,7 @@ const LEAST_CONCURRENCY = 10
 
 const TOO_LITTLE = `fewer than ${LEAST_CONCURRENCY} concurrent executions of Lambda are unreserved in this account: no question was opened. Raise the quota or reserve less, then redrive this execution`
 
-/** Seconds that a throttled shard of the search is tried again: then the run fails, and can be redriven. */
+/** Seconds that a throttled piece or shard of the search is tried again: then the run fails, and can be redriven. */
 const REPLAY_PATIENCE = 60 * 60
 
 /** When this execution was started, or redriven last. */
@@ -72,17 +74,31 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           seconds: 900,
           assign: { compiled: PAYLOAD },
         }),
+        Next: 'Lay Out Search Set',
+      },
+      'Lay Out Search Set': layOutMap(parts),
+      'Gather Search Set': {
+        ...lambdaTask({
+          function: parts.gatherSearch,
+          payload: { run: RUN, pins: '{% $compiled.pins %}', pieces: '{% $compiled.pieces %}' },
+          seconds: 900,
+          assign: { gathered: PAYLOAD },
+        }),
         Next: 'Choose Whether To Seal',
       },
       'Choose Whether To Seal': {
         Type: 'Choice',
-        Choices: [{ Condition: '{% $exists($compiled.refused) %}', Next: 'Run Refused' }],
+        Choices: [
+          { Condition: '{% $exists($gathered.refused) %}', Next: 'Run Refused' },
+          // A piece could not be laid out, and the execution was redriven since.
+          { Condition: '{% $exists($gathered.again) %}', Next: 'Lay Out Search Set' },
+        ],
         Default: 'Seal Held-Out Set',
       },
       'Seal Held-Out Set': {
         ...lambdaTask({
           function: parts.sealVersion,
-          payload: { run: RUN, limits: '{% $compiled.limits %}' },
+          payload: { run: RUN, limits: '{% $gathered.limits %}' },
           seconds: 900,
           assign: { heldout: PAYLOAD },
         }),
@@ -94,7 +110,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           payload: {
             run: RUN,
             search_set: '{% $compiled.search_set %}',
-            panel: '{% $compiled.panel %}',
+            panel: '{% $gathered.panel %}',
             heldout: '{% $heldout %}',
           },
           seconds: 300,
@@ -166,30 +182,60 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
   }
 }
 
-/** One line of the round each: a shard under as many candidates as one call replays. No failed child is tolerated: an unscored case is missing evidence. */
-function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record<string, unknown> {
+/** One line of the round each: a shard under as many candidates as one call replays. */
+const replayMap = (parts: TuningParts): Record<string, unknown> => ({
+  ...searchMap(parts, { label: 'ReplaySearchShards', state: 'Replay Shard', of: parts.replayShard, items: 'need' }),
+  Next: 'Advance Run',
+})
+
+/** One piece of the compiled search set each. */
+const layOutMap = (parts: TuningParts): Record<string, unknown> => ({
+  ...searchMap(parts, { label: 'LayOutSearchSet', state: 'Lay Out Piece', of: parts.layOutSearch, items: 'compiled' }),
+  ItemSelector: {
+    run: RUN,
+    pins: '{% $compiled.pins %}',
+    piece: '{% $states.context.Map.Item.Value.piece %}',
+    piece_version: '{% $states.context.Map.Item.Value.piece_version %}',
+  },
+  Next: 'Gather Search Set',
+})
+
+interface SearchMap {
+  readonly label: string
+  /** Name of the one state of each child. */
+  readonly state: string
+  /** ARN of the function that it calls. */
+  readonly of: string
+  /** Variable whose `items` are listed in an object. */
+  readonly items: string
+}
+
+/** A map over items that are listed in an object. No failed child is tolerated: a case that nobody replayed is missing evidence. */
+function searchMap(
+  { bucket, maxConcurrency }: TuningParts,
+  { label, state, of, items }: SearchMap,
+): Record<string, unknown> {
   return {
     Type: 'Map',
-    Label: 'ReplaySearchShards',
+    Label: label,
     MaxConcurrency: maxConcurrency,
     ToleratedFailurePercentage: 0,
     ItemReader: {
       Resource: integration('s3:getObject'),
       ReaderConfig: { InputType: 'JSONL' },
-      Arguments: { Bucket: bucket, Key: '{% $need.items.key %}', VersionId: '{% $need.items.version_id %}' },
+      Arguments: {
+        Bucket: bucket,
+        Key: `{% $${items}.items.key %}`,
+        VersionId: `{% $${items}.items.version_id %}`,
+      },
     },
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
-      StartAt: 'Replay Shard',
+      StartAt: state,
       States: {
-        'Replay Shard': {
-          ...lambdaTask({
-            function: replayShard,
-            payload: '{% $states.input %}',
-            seconds: 900,
-            patience: REPLAY_PATIENCE,
-          }),
-          // Exported: which version of which object holds the answers of this shard.
+        [state]: {
+          ...lambdaTask({ function: of, payload: '{% $states.input %}', seconds: 900, patience: REPLAY_PATIENCE }),
+          // Exported: what the function says of its item.
           Output: PAYLOAD,
           End: true,
         },
@@ -201,6 +247,5 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
       Arguments: { Bucket: bucket, Prefix: "{% 'autotune/work/' & $run.run_id & '/exports' %}" },
     },
     Output: '{% {} %}',
-    Next: 'Advance Run',
   }
 }

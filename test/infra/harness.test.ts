@@ -23,7 +23,7 @@ const who = (templates: Templates, action: string, resource: string): string[] =
 }
 
 /** The search side, and on the sealed side the gate alone, which asks after OPEN: never the sealer. */
-const REPLAYING = ['AutotuneFunctionsCompileSearchRole', 'AutotuneFunctionsReplayShardRole', 'VaultGate']
+const REPLAYING = ['AutotuneFunctionsLayOutSearchRole', 'AutotuneFunctionsReplayShardRole', 'VaultGate']
 
 describe('a harness of your own in the deployment', () => {
   let without: Templates
@@ -81,7 +81,7 @@ describe('a harness of your own in the deployment', () => {
     })
     expect(
       told.map(([name, { function_arn }]) => `${name} ${/Harness(Search|Sealed)/.exec(function_arn)?.[1]}`).sort(),
-    ).toEqual(['CompileSearch Search', 'ReplayShard Search', 'ScoreShard Sealed', 'StartRun Search'])
+    ).toEqual(['LayOutSearch Search', 'ReplayShard Search', 'ScoreShard Sealed', 'StartRun Search'])
     const arns = new Map(
       told.map(([, { function_arn }]) => [/Harness(Search|Sealed)/.exec(function_arn)![1], function_arn]),
     )

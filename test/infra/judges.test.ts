@@ -81,7 +81,7 @@ describe('modules that judge in the deployment', () => {
       ]),
     )
     expect(sides).toEqual({
-      CompileSearch: 'Search',
+      LayOutSearch: 'Search',
       OpenReview: 'Search',
       ReplayShard: 'Search',
       ScoreShard: 'Sealed',
@@ -103,7 +103,7 @@ describe('modules that judge in the deployment', () => {
   it('are called by the functions that judge on that side, in just that version', () => {
     const [search, sealed] = [told.ReplayShard![0]!.function_arn, told.ScoreShard![0]!.function_arn]
     expect(callers(templates, search)).toEqual([
-      'AutotuneFunctionsCompileSearchRole',
+      'AutotuneFunctionsLayOutSearchRole',
       'AutotuneFunctionsReplayShardRole',
       'CadenceSliceIntentRole',
       'ReleasesReleaser',

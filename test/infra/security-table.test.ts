@@ -61,8 +61,7 @@ const TABLE = {
   ],
   // The search: it signs no head, and finishes no run.
   AutotuneFunctionsAdvanceRunRole: ['write run', 'read held-out item', 'write lock', 'write run item'],
-  // It ends a run that the records, or its harness, refuse.
-  AutotuneFunctionsCompileSearchRole: ['read experience', 'write lock', 'write run item'],
+  AutotuneFunctionsCompileSearchRole: ['read experience'],
   AutotuneFunctionsFinishRunRole: [
     ...DECIDES,
     'write manifest',
@@ -71,6 +70,10 @@ const TABLE = {
     'write rejection',
     'write run item',
   ],
+  // It ends a run that the records, or its harness, refuse.
+  AutotuneFunctionsGatherSearchRole: ['write lock', 'write run item'],
+  // It reads the one piece that it is handed.
+  AutotuneFunctionsLayOutSearchRole: [],
   AutotuneFunctionsPinRunRole: ['write lock'],
   AutotuneFunctionsRecordFailureRole: ['write lock', 'note end of execution', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],

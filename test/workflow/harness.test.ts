@@ -125,18 +125,25 @@ describe('a deployed run with a harness function', () => {
     const { store, execution } = await same.deployed({ shardCases: 3, faults: { before } })
     expect(execution.error).toBeNull()
     await same.expectSame(store)
-    expect([...throttled]).toEqual(['CompileSearch', 'ReplayShard', 'ScoreShard'])
+    expect([...throttled]).toEqual(['LayOutSearch', 'ReplayShard', 'ScoreShard'])
   })
 
-  it('ends before anything is sealed when the harness answers nothing', async () => {
-    const harness = harnessOf(() => {
-      throw new Error('not here')
+  it('ends before anything is sealed when the harness answers nothing, and goes on when it is mended and redriven', async () => {
+    let mended = false
+    const answering = desk()
+    const harness = harnessOf((...given) => {
+      if (!mended) throw new Error('not here')
+      return answering(...given)
     })
     const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
-    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
-    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 6 cases') })
-    expect(failed.entered.at(-1)).toBe('Compile Search Set')
+    const workflow = deploy(store, { harness, shardCases: 2 })
+    const failed = await workflow.tune({ target, run_id: RUN })
+    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 2 cases') })
+    expect(failed.entered.at(-1)).toBe('Gather Search Set')
     expect(await locks(store)).toBe(0)
+    mended = true
+    const redriven = await workflow.redrive(failed)
+    expect([redriven.error, redriven.output]).toEqual([null, { run_id: RUN, verdict: 'certified' }])
   })
 
   /** Falls over the second time that it is asked for that case, or for any, under those settings. */

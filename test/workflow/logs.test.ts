@@ -45,6 +45,8 @@ describe('the logs of a deployed run', () => {
       'advance-run',
       'compile-search',
       'finish-run',
+      'gather-search',
+      'lay-out-search',
       'pin-run',
       'replay-shard',
       'start-run',

@@ -71,22 +71,29 @@ describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, w
     await same.expectSame(store)
   })
 
-  it.each(['StartRun', 'OpenRetired', 'CompileSearch', 'SealVersion', 'PinRun', 'ReplayShard', 'AdvanceRun'])(
-    'leaves them when %s is killed after its work and the execution is redriven',
-    async (victim) => {
-      const { store, workflow, execution } = await same.deployed({ shardCases: 4, faults: { after: killedAt(victim) } })
-      if (name === 'no candidate' && victim === 'ReplayShard' && execution.status === 'SUCCEEDED') return
-      expect([execution.status, await locks(store)]).toEqual(['FAILED', 0])
-      if (victim !== 'StartRun' || execution.error) {
-        const line = await store.table.get<{ status: string; reason: string }>(
-          ...rowKeys.run(aRoughTarget().intent!, RUN),
-        )
-        expect(line!.body).toMatchObject({ status: 'failed', reason: expect.stringContaining('killed') })
-      }
-      expect((await workflow.redrive(execution)).error).toBeNull()
-      await same.expectSame(store)
-    },
-  )
+  it.each([
+    'StartRun',
+    'OpenRetired',
+    'CompileSearch',
+    'LayOutSearch',
+    'GatherSearch',
+    'SealVersion',
+    'PinRun',
+    'ReplayShard',
+    'AdvanceRun',
+  ])('leaves them when %s is killed after its work and the execution is redriven', async (victim) => {
+    const { store, workflow, execution } = await same.deployed({ shardCases: 4, faults: { after: killedAt(victim) } })
+    if (name === 'no candidate' && victim === 'ReplayShard' && execution.status === 'SUCCEEDED') return
+    expect([execution.status, await locks(store)]).toEqual(['FAILED', 0])
+    if (victim !== 'StartRun' || execution.error) {
+      const line = await store.table.get<{ status: string; reason: string }>(
+        ...rowKeys.run(aRoughTarget().intent!, RUN),
+      )
+      expect(line!.body).toMatchObject({ status: 'failed', reason: expect.stringContaining('killed') })
+    }
+    expect((await workflow.redrive(execution)).error).toBeNull()
+    await same.expectSame(store)
+  })
 })
 
 describe('a deployed run of hand-written candidates', () => {

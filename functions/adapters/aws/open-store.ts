@@ -34,10 +34,12 @@ export interface AwsStore extends Store {
   close(): void
 }
 
+/** Requests at once: an import, a compile and a seal keep more than the SDK's 50 under way, and it warns of those that wait. */
+const AT_ONCE = { httpsAgent: { maxSockets: 256 } } as const
+
 /** How S3 is asked. */
 export const S3_REQUESTS = {
-  /** At once: an import and a compile keep more than the SDK's 50 under way, and it warns of those that wait. */
-  httpsAgent: { maxSockets: 256 },
+  ...AT_ONCE,
   /** Milliseconds of silence after which a request is given up and sent again: the SDK would wait for ever. */
   socketTimeout: 60_000,
 } as const
@@ -55,7 +57,7 @@ export function openAwsStore(
 ): AwsStore {
   const config = { ...(names.region ? { region: names.region } : {}), ...(credentials ? { credentials } : {}) }
   const s3 = new S3Client({ ...config, requestHandler: S3_REQUESTS })
-  const dynamo = new DynamoDBClient(config)
+  const dynamo = new DynamoDBClient({ ...config, requestHandler: AT_ONCE })
   const bucketOr = (bucket: string | null, what: string, parts = {}) =>
     bucket === null ? refusing(what) : s3Store({ client: s3, bucket, ...parts })
   return {

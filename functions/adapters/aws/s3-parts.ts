@@ -8,6 +8,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { pastConflict } from './s3-conflict.ts'
 
 /** Bytes of a part: S3 takes 10,000 of them, so 160 GB in all. */
 export const PART_BYTES = 16 * 1024 * 1024
@@ -52,8 +53,9 @@ export async function sendParts(
       )
       Parts.push({ PartNumber, ETag, ChecksumCRC32 })
     }
-    const { VersionId } = await client.send(
-      new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts }, ...ifAbsent }),
+    // Parts are there: only the last word is said again.
+    const { VersionId } = await pastConflict(() =>
+      client.send(new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts }, ...ifAbsent })),
     )
     return VersionId ?? null
   } catch (error) {

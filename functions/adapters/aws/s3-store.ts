@@ -11,6 +11,7 @@ import {
 import type { Content, ObjectStore } from '#ports'
 import { isWhole, onePiece, whole } from '../port-rules/content.ts'
 import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
+import { nameOf, pastConflict } from './s3-conflict.ts'
 import { inParts, sendParts } from './s3-parts.ts'
 
 export interface S3StoreOptions {
@@ -32,12 +33,6 @@ export interface S3StoreOptions {
    */
   readonly partBytes?: number
 }
-
-/**
- * A conditional write may be refused because another one is under way (409): S3 asks to try again. Attempts 6, waits 50
- * to 800 ms, 1.6 s in all.
- */
-const CONFLICT_WAITS_MS = [50, 100, 200, 400, 800] as const
 
 /** An ObjectStore over a bucket. Throws RangeError for a key that no adapter takes, and what the SDK throws else. */
 export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3StoreOptions): ObjectStore {
@@ -142,18 +137,9 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId, partBytes }: S3
     async putIfAbsent(key, content) {
       const parts = await severalOf(content)
       if (parts !== null && !('whole' in parts))
-        // A stream cannot be sent again: a conflict is the caller's to see.
         return await wasAbsent(() => sendParts(client, { ...at(key), ...encrypted }, parts, IF_ABSENT))
       const input = { ...(await object(key, parts?.whole ?? content)), ...IF_ABSENT }
-      for (let attempt = 0; ; attempt++) {
-        try {
-          return await wasAbsent(() => client.send(new PutObjectCommand(input)))
-        } catch (error) {
-          const wait = CONFLICT_WAITS_MS[attempt]
-          if (nameOf(error) !== 'ConditionalRequestConflict' || wait === undefined) throw error
-          await new Promise((resolve) => setTimeout(resolve, wait))
-        }
-      }
+      return await wasAbsent(() => pastConflict(() => client.send(new PutObjectCommand(input))))
     },
     async versionOf(key) {
       const where = at(key)
@@ -198,5 +184,3 @@ async function orAbsent<T>(read: () => Promise<T>): Promise<T | null> {
     throw error
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')

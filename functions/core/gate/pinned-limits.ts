@@ -11,7 +11,7 @@ import { asMeasured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 
 /** What one case says. `judged`: a judge labels it, and what a person and it say; null: none does. */
-interface LookedAt {
+export interface LookedAt {
   readonly family_id: string
   readonly judged: { readonly said: BothSay | null } | null
   readonly ms: number | null

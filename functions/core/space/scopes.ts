@@ -7,6 +7,9 @@ import { attributesOf, type Described, holds, scopeOf } from './scope.ts'
 /** By canonical condition. */
 export type ScopeCounts = Readonly<Record<string, AppliesTo>>
 
+/** Whether each condition holds for a case, in their order; null: what it reads is not recorded. */
+export type ScopesHold = readonly (boolean | null)[]
+
 /** Counts of one condition while cases pass. */
 interface Count {
   readonly when: Condition
@@ -33,12 +36,21 @@ export class Scopes {
   }
 
   add(one: Described & { readonly family_id: string }): void {
-    const { family_id } = one
-    this.#families.add(family_id)
+    this.count(one.family_id, this.look(one))
+  }
+
+  /** What a case says, by itself. */
+  look(one: Described): ScopesHold {
     const attributes = attributesOf(one)
+    return [...this.#counts.values()].map(({ when }) => holds(when, attributes))
+  }
+
+  /** Counts what a case of a family said. */
+  count(family_id: string, hold: ScopesHold): void {
+    this.#families.add(family_id)
     this.#cases++
-    for (const count of this.#counts.values()) {
-      const said = holds(count.when, attributes)
+    for (const [i, count] of [...this.#counts.values()].entries()) {
+      const said = hold[i]!
       if (said === null) count.unknown.add(family_id)
       if (said !== true) continue
       count.inside.add(family_id)

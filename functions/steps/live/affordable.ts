@@ -2,7 +2,7 @@
 import type { ModelBudget } from '#core/model/budget.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import { UserError } from '../../errors.ts'
-import type { LiveSet } from '../replay/harness-replays.ts'
+import type { LiveSet } from './asked-before.ts'
 
 /** Calls of the baseline on the search side. Throws UserError where the budget does not hold them. */
 export function needBaseline(

@@ -25,6 +25,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
 import type { AskedAgain, Lines, Pass, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
+import { AskedBefore, type LiveSet } from '../live/asked-before.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type KeptReplies, keptReplies, readReplies } from './kept-replies.ts'
@@ -43,14 +44,6 @@ export interface Job {
   readonly question?: SealedQuestion
 }
 
-/** The search cases of a live run, as far as what they ask is to be told beforehand. */
-export interface LiveSet {
-  readonly cases: number
-  /** Model calls and prompt tokens of one case, as recorded, on average. */
-  readonly calls: number
-  readonly tokens: number
-}
-
 /** Where a harness runs. */
 export interface HarnessRunner<K extends Replayer> {
   readonly replayer: K
@@ -60,6 +53,8 @@ export interface HarnessRunner<K extends Replayer> {
   readonly runs: Readonly<Record<Side, RunLoader>>
   /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
   readonly verdicts?: VerdictSource | undefined
+  /** It was tried elsewhere on the first cases: here it may fail on all. @default false */
+  readonly tried?: boolean
   /** Where the answers of the search side are kept; absent: nobody asks for them. */
   readonly aside?: Scratch
   /** A model answers its model steps anew, in both arms; absent: recorded answers do. */
@@ -240,7 +235,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       if (side === 'vault') throw new RangeError('a held-out version is sealed from its recorded runs alone')
       if (aside) kept = keptReplies(aside, `kept${++reproductions}`)
       const tables = { settings: pins.settings, baseline: pins.settings, suite: pins.suite }
-      let isFirst = true
+      let isFirst = !runner.tried
       for await (const texts of inShards(live ? await toldFirst(lines, live) : lines, CASES_UNDER_WAY, TRIED_FIRST)) {
         const items = texts.map((text) => ({ case: JSON.parse(text) as ReplayCase }))
         const baselineOf = (item: (typeof items)[number], replied: Replied) =>
@@ -312,15 +307,9 @@ async function judgedUpTo<T, R>(
 /** All lines, after it was told how many there are and how often each asked a model when it was recorded. */
 async function toldFirst(lines: Lines, live: NonNullable<HarnessRunner<Replayer>['live']>): Promise<string[]> {
   const texts = await Array.fromAsync(lines)
-  let [calls, tokens] = [0, 0]
-  for (const text of texts) {
-    const { calls: were, evidence } = (JSON.parse(text) as ReplayCase).recordings[0]!
-    calls += Math.max(1, were.step.length)
-    const counted = were.prompt_tokens.filter((n) => n !== null)
-    tokens += (counted.length > 0 ? counted : evidence.tokens).reduce((sum, n) => sum + n, 0)
-  }
-  const cases = texts.length
-  live.begin({ cases, calls: calls / Math.max(1, cases), tokens: tokens / Math.max(1, cases) })
+  const asked = new AskedBefore()
+  for (const text of texts) asked.add(text)
+  live.begin(asked.set)
   return texts
 }
 

@@ -24,18 +24,30 @@ export interface LambdaRunner {
   readonly atOnce: number
   /** Where the answers of the search side are kept; absent: nobody asks for them. */
   readonly aside?: Scratch | undefined
+  /** As `HarnessRunner` has it. */
+  readonly tried?: boolean
 }
 
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
 const MOST_MODEL_CALLS = 16
 
-export function lambdaReplays({ replayer, runs, caller, models, atOnce, verdicts, aside }: LambdaRunner): CaseReplays {
+export function lambdaReplays({
+  replayer,
+  runs,
+  caller,
+  models,
+  atOnce,
+  verdicts,
+  aside,
+  tried = false,
+}: LambdaRunner): CaseReplays {
   return harnessReplays({
     replayer,
     name: `the harness function ${replayer.function_arn}`,
     runs,
     verdicts,
     ...(aside && { aside }),
+    tried,
     map: (side, _pass, items, work) =>
       inParallel(items, atOnce, (item) => work(item, (job) => askFunction(job, replayer, caller, models[side]))),
   })

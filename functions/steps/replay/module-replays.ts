@@ -29,6 +29,8 @@ export interface ModuleRunner {
   readonly aside?: Scratch | undefined
   /** The model that answers model steps anew; absent: recorded answers do. */
   readonly live?: DeployedLive | undefined
+  /** As `HarnessRunner` has it. */
+  readonly tried?: boolean
 }
 
 /** The model of a live run in a deployment. */
@@ -46,13 +48,14 @@ export function runsModule({ path, digest }: ModuleReplayer, deployed: DeployedH
   )
 }
 
-export function moduleReplays({ live, aside, ...runner }: ModuleRunner): CaseReplays {
+export function moduleReplays({ live, aside, tried = false, ...runner }: ModuleRunner): CaseReplays {
   const { replayer, runs, verdicts, atOnce } = runner
   return harnessReplays({
     replayer,
     name: `the harness module ${replayer.path}`,
     runs,
     verdicts,
+    tried,
     ...(aside && { aside }),
     ...(live && { live }),
     map: (side, pass, items, work) =>

@@ -1,11 +1,15 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
@@ -128,6 +132,29 @@ describe('s3 store, beside the contract', () => {
       .rejectsOnce(failure('PreconditionFailed', 412))
     expect(await store.putIfAbsent('k', 'x')).toBe(false)
     expect(mock.commandCalls(PutObjectCommand).map((c) => c.args[0].input.IfNoneMatch)).toEqual(['*', '*'])
+  })
+
+  it('says the last word of an upload again when it meets another one, and sends no part twice', async () => {
+    const client = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+    const mock = mockClient(client)
+    const store = s3Store({ client, bucket: 'b', partBytes: 4 })
+    mock.on(CreateMultipartUploadCommand).resolves({ UploadId: 'u' })
+    mock.on(UploadPartCommand).resolves({ ETag: '"1"' })
+    mock
+      .on(CompleteMultipartUploadCommand)
+      .rejectsOnce(failure('ConditionalRequestConflict', 409))
+      .rejectsOnce(failure('ConditionalRequestConflict', 409))
+      .resolvesOnce({ VersionId: 'v1' })
+      .rejectsOnce(failure('ConditionalRequestConflict', 409))
+      .rejects(failure('PreconditionFailed', 412))
+    async function* pieces() {
+      yield 'abcdefgh'
+    }
+    expect(await store.putIfAbsent('k', pieces())).toBe(true)
+    expect(mock.commandCalls(UploadPartCommand)).toHaveLength(2)
+    expect(mock.commandCalls(AbortMultipartUploadCommand)).toHaveLength(0)
+    expect(await store.putIfAbsent('k', pieces())).toBe(false)
+    expect(mock.commandCalls(AbortMultipartUploadCommand)).toHaveLength(1)
   })
 
   it('fails when the conflict does not end', async () => {

@@ -26,8 +26,10 @@ import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stag
 import { exportTablesFunction } from '../../../functions/handlers/export-tables.ts'
 import { fileProposalFunction } from '../../../functions/handlers/file-proposal.ts'
 import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
+import { gatherSearchFunction } from '../../../functions/handlers/gather-search.ts'
 import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
 import { judgeDaysFunction } from '../../../functions/handlers/judge-days.ts'
+import { layOutSearchFunction } from '../../../functions/handlers/lay-out-search.ts'
 import { notifyReviewersFunction } from '../../../functions/handlers/notify-reviewers.ts'
 import { openRetiredFunction } from '../../../functions/handlers/open-retired.ts'
 import { openReviewFunction } from '../../../functions/handlers/open-review.ts'
@@ -83,8 +85,10 @@ export const STEPS = {
   ExportTables: exportTablesFunction,
   FileProposal: fileProposalFunction,
   FinishRun: finishRunFunction,
+  GatherSearch: gatherSearchFunction,
   HoldReview: holdReviewFunction,
   JudgeDays: judgeDaysFunction,
+  LayOutSearch: layOutSearchFunction,
   NotifyReviewers: notifyReviewersFunction,
   OpenRetired: openRetiredFunction,
   OpenReview: openReviewFunction,

@@ -66,10 +66,10 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   ],
   'Functions/GatherSearch/Policy/Resource': [
     'autotune/runs/*/refusal.json',
+    'autotune/work/*/draws.jsonl',
     'autotune/work/*/laid/*',
     'autotune/work/*/layout.json',
     'autotune/work/*/panel.json',
-    'autotune/work/*/request.json',
   ],
   'Functions/SealerRights/Resource': [
     'autotune/work/*/request.json',

@@ -8,11 +8,13 @@ import type { PriceTable } from '#schemas/pack.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
+import type { ModelPort } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
 import { type ModuleRunner, moduleReplays, runsModule } from '../steps/replay/module-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
 import type { AnsweredContract, RunRequest } from '../steps/run/contract.ts'
+import { deployedModel } from './deployed-model.ts'
 import { verdictsOf } from './judges.ts'
 import { liveFunction } from './live.ts'
 import type { StartedRequest } from './work.ts'
@@ -75,10 +77,11 @@ export async function withReplays<T>(
 ): Promise<T> {
   const { replayer, target, many } = replaying
   const pin = liveOf(replayer)
-  const live = pin && (await liveFunction(world, pin, replaying))
+  const model = world.model ?? deployedModel(world.live)
+  const live = pin && (await liveFunction({ ...world, model }, pin, replaying))
   const aside = many === 'wholeSet' && isCode(replayer) ? world.store.scratch() : undefined
   try {
-    return await work(replaysOf(world, replayer, target.intent!, many, { aside, live: live?.live }))
+    return await work(replaysOf(world, replayer, target.intent!, many, { aside, live: live?.live, model }))
   } finally {
     aside?.close()
     await live?.end()
@@ -90,9 +93,9 @@ function replaysOf(
   replayer: Replayer,
   intent: string,
   many: keyof typeof AT_ONCE,
-  how: Pick<ModuleRunner, 'aside' | 'live'>,
+  { model, ...how }: Pick<ModuleRunner, 'aside' | 'live'> & { readonly model: ModelPort },
 ): CaseReplays {
-  const { store, caller, model } = world
+  const { store, caller } = world
   const verdicts = verdictsOf(world, many)
   if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
   if (replayer.kind === 'exec') throw new UserError('a harness program runs on a laptop only: deploy it as a function')

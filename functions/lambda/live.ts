@@ -4,6 +4,7 @@
  * what the sealed side spends is told to nobody but the gate.
  */
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
+import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { payerOf } from '#core/live/live-model.ts'
 import { modelName } from '#core/live/model-name.ts'
 import { NOTHING_SPENT } from '#core/model/budget.ts'
@@ -18,12 +19,19 @@ import { sharedBudget } from '../steps/live/shared-budget.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
 import { spentBy } from '../steps/live/spent.ts'
 import type { DeployedLive } from '../steps/replay/module-replays.ts'
+import type { RunRequest } from '../steps/run/contract.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
 import { under } from '../streams/under.ts'
 import { needDocument } from './live-document.ts'
-import type { Replaying } from './replays.ts'
 import type { World } from './world.ts'
 
+/** For which run a function asks, and, on the sealed side, for which question. */
+export interface AskedFor extends Pick<RunRequest, 'target' | 'candidates'> {
+  readonly prices: PriceTable | null
+  readonly question?: SealedQuestion
+}
+
+/** The model as one function asks it. */
 export interface LiveFunction {
   readonly live: DeployedLive
   /** Gives back what of the budget was set aside and not spent. */
@@ -34,13 +42,13 @@ export interface LiveFunction {
 const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
 
 /**
- * What a function asks with. `question`: of the sealed side. Throws UserError where this deployment has another document than the
+ * What a function asks with. Throws UserError where this deployment has another document than the
  * run pinned.
  */
 export async function liveFunction(
   { store, live: deployed, model }: Pick<World, 'store' | 'live'> & { readonly model: ModelPort },
   pin: LivePin,
-  { target, candidates, prices, question }: Omit<Replaying, 'many'>,
+  { target, candidates, prices, question }: AskedFor,
 ): Promise<LiveFunction> {
   const { budget } = needDocument(deployed?.document ?? null, pin)
   const payer = payerOf(target, candidates, pin)

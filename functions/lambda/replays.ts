@@ -1,10 +1,8 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { isCode, liveOf } from '#core/replay/cage.ts'
 import { tableOf } from '#core/space/scope.ts'
-import type { PriceTable } from '#schemas/pack.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
@@ -13,10 +11,10 @@ import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
 import { type ModuleRunner, moduleReplays, runsModule } from '../steps/replay/module-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
-import type { AnsweredContract, RunRequest } from '../steps/run/contract.ts'
+import type { AnsweredContract } from '../steps/run/contract.ts'
 import { deployedModel } from './deployed-model.ts'
 import { verdictsOf } from './judges.ts'
-import { liveFunction } from './live.ts'
+import { type AskedFor, liveFunction } from './live.ts'
 import type { StartedRequest } from './work.ts'
 import { deployedModule, type World } from './world.ts'
 
@@ -61,12 +59,9 @@ export const scoredTogether = (replayer: Replayer, suite: EvaluatorSuite): numbe
   liveOf(replayer) ? 2 : together(replayer, suite)
 
 /** What is replayed, and for whom. */
-export interface Replaying extends Pick<RunRequest, 'target' | 'candidates'> {
+export interface Replaying extends AskedFor {
   readonly replayer: Replayer
-  readonly prices: PriceTable | null
   readonly many: keyof typeof AT_ONCE
-  /** Question that sealed cases are scored for; absent: of the search side. */
-  readonly question?: SealedQuestion
 }
 
 /** Does some work with what replays. What a harness answers on a whole side is kept meanwhile. */

@@ -190,6 +190,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'functions/steps/': [
     'store/',
     'model/',
+    'live/',
     'replay/',
     'experience/',
     'heads/',

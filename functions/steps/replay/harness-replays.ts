@@ -25,6 +25,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
 import type { AskedAgain, Lines, Pass, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
+import type { LiveSet } from '../live/affordable.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type KeptReplies, keptReplies, readReplies } from './kept-replies.ts'
@@ -41,14 +42,6 @@ export interface Job {
   readonly repeat?: number
   /** Question that a sealed case is replayed for. Absent: it is on the search side. */
   readonly question?: SealedQuestion
-}
-
-/** The search cases of a live run, as far as what they ask is to be told beforehand. */
-export interface LiveSet {
-  readonly cases: number
-  /** Model calls and prompt tokens of one case, as recorded, on average. */
-  readonly calls: number
-  readonly tokens: number
 }
 
 /** Where a harness runs. */

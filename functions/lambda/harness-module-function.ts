@@ -1,6 +1,7 @@
 /** The function in which a harness module of a user's own replays: one case in, its reply out, with the digest of the bytes that run. */
-import type { LiveCase } from '#core/live/live-case.ts'
+
 import type { HarnessReply } from '#core/replay/harness.ts'
+import type { LiveCase } from '#core/replay/live-case.ts'
 import type { GivenAnswer, ReplayCall } from '#core/replay/pinned-answers.ts'
 import type { HarnessReturn, ReplayReturn } from '#schemas/harness-call.ts'
 import { withModule } from './deployed-module.ts'

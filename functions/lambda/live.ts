@@ -4,27 +4,33 @@
  * what the sealed side spends is told to nobody but the gate.
  */
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
-import { digestOf } from '#core/canonical.ts'
-import { payerOf, pinOf } from '#core/live/live-model.ts'
+import type { SealedQuestion } from '#core/live/asked-answers.ts'
+import { payerOf } from '#core/live/live-model.ts'
 import { modelName } from '#core/live/model-name.ts'
-import { type ModelBudget, NOTHING_SPENT } from '#core/model/budget.ts'
-import type { LiveModel, LivePin } from '#schemas/live-model.ts'
+import { NOTHING_SPENT } from '#core/model/budget.ts'
+import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { UserError } from '../errors.ts'
-import type { Store } from '../ports.ts'
-import { type BothArms, needBothArms } from '../steps/live/affordable.ts'
+import type { ModelPort } from '../ports.ts'
 import { caseModel } from '../steps/live/case-model.ts'
 import { liveRequests } from '../steps/live/live-job.ts'
-import { sharedBudget, spentBy } from '../steps/live/shared-budget.ts'
+import { sharedBudget } from '../steps/live/shared-budget.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
+import { spentBy } from '../steps/live/spent.ts'
 import type { DeployedLive } from '../steps/replay/module-replays.ts'
+import type { RunRequest } from '../steps/run/contract.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
 import { under } from '../streams/under.ts'
-import type { Replaying } from './replays.ts'
+import { needDocument } from './live-document.ts'
 import type { World } from './world.ts'
 
+/** For which run a function asks, and, on the sealed side, for which question. */
+export interface AskedFor extends Pick<RunRequest, 'target' | 'candidates'> {
+  readonly prices: PriceTable | null
+  readonly question?: SealedQuestion
+}
+
+/** The model as one function asks it. */
 export interface LiveFunction {
   readonly live: DeployedLive
   /** Gives back what of the budget was set aside and not spent. */
@@ -35,13 +41,13 @@ export interface LiveFunction {
 const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
 
 /**
- * What a function asks with. `question`: of the sealed side. Throws UserError where this deployment has another document than the
+ * What a function asks with. Throws UserError where this deployment has another document than the
  * run pinned.
  */
 export async function liveFunction(
-  { store, live: deployed, model }: Pick<World, 'store' | 'live' | 'model'>,
+  { store, live: deployed, model }: Pick<World, 'store' | 'live'> & { readonly model: ModelPort },
   pin: LivePin,
-  { target, candidates, prices, question }: Replaying,
+  { target, candidates, prices, question }: AskedFor,
 ): Promise<LiveFunction> {
   const { budget } = needDocument(deployed?.document ?? null, pin)
   const payer = payerOf(target, candidates, pin)
@@ -73,35 +79,4 @@ export async function liveFunction(
     },
     end: () => shared.giveBack(),
   }
-}
-
-/** The document of this deployment. Throws UserError where a run pinned another one: model, endpoint and draws are its owner's word. */
-export function needDocument(document: LiveModel | null, pin: LivePin): LiveModel {
-  if (document === null)
-    throw new UserError(
-      'this deployment asks no model live: deploy it with -c live=FILE, the document that its owner signed',
-    )
-  const own = pinOf(document)
-  if ('problem' in own || digestOf(own) !== digestOf(pin))
-    throw new UserError(
-      `the document of this deployment is not the one that the run names (${'problem' in own ? own.problem : `signed by ${own.owner} on ${own.on}`}): deploy it anew with -c live=FILE, from the same file`,
-    )
-  return document
-}
-
-/** The model of a run that asks one live: its pin, and the budget that it began with. */
-export interface LiveRun {
-  readonly pin: LivePin
-  readonly budget: ModelBudget
-}
-
-/** Throws UserError where what the search left of the budget does not hold both arms of a question: before it is opened. */
-export async function afford(
-  { table }: Pick<Store, 'table'>,
-  { pin, budget }: LiveRun,
-  { target, candidates, heldout_test_set }: Pick<AutotuneRun, 'target' | 'candidates' | 'heldout_test_set'>,
-  asked: Pick<BothArms, 'listed' | 'perReplay'>,
-): Promise<void> {
-  const { calls } = await spentBy(table, rowKeys.asked(payerOf(target, candidates, pin)))
-  needBothArms(budget, calls, { ...asked, cases: heldout_test_set!.cases })
 }

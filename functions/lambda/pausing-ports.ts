@@ -24,6 +24,7 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import type { Asked } from '../steps/heldout/gate.ts'
+import { afford } from '../steps/live/spent.ts'
 import { readReplies } from '../steps/replay/kept-replies.ts'
 import { recordPorts } from '../steps/run/ports.ts'
 import { asText, digestOfPut } from '../streams/groups.ts'
@@ -31,7 +32,6 @@ import { readJson, readLines, streamLines } from '../streams/read-object.ts'
 import { answeredSearch } from './answered-search.ts'
 import { Answers } from './answers.ts'
 import { KeptReading } from './kept-reading.ts'
-import { afford } from './live.ts'
 import { together } from './replays.ts'
 import type { DrawsLine, PanelFile } from './work.ts'
 import { needJson, putJson, putWork } from './work.ts'
@@ -126,7 +126,7 @@ export async function pausingPorts(
       const pin = liveOf(run.replayer)
       if (pin) {
         const { perReplay } = await drawnBefore(store, panel.draws!)
-        await afford(store, { pin, budget: budget! }, run, { listed: found.committed.length, perReplay })
+        await afford(store.table, { pin, budget: budget! }, run, { listed: found.committed.length, perReplay })
       }
       const item = question?.item ?? (await live.ledgerItem(run.heldout_test_set!))!
       const list = found.committed.map(({ candidate_id, layer, patch, rationale }) => ({

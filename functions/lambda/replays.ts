@@ -1,20 +1,20 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
 import { answerCache, cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { isCode, liveOf } from '#core/replay/cage.ts'
 import { tableOf } from '#core/space/scope.ts'
-import type { PriceTable } from '#schemas/pack.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
+import type { ModelPort } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
 import { type ModuleRunner, moduleReplays, runsModule } from '../steps/replay/module-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
-import type { AnsweredContract, RunRequest } from '../steps/run/contract.ts'
+import type { AnsweredContract } from '../steps/run/contract.ts'
+import { deployedModel } from './deployed-model.ts'
 import { verdictsOf } from './judges.ts'
-import { liveFunction } from './live.ts'
+import { type AskedFor, liveFunction } from './live.ts'
 import type { StartedRequest } from './work.ts'
 import { deployedModule, type World } from './world.ts'
 
@@ -59,15 +59,12 @@ export const scoredTogether = (replayer: Replayer, suite: EvaluatorSuite): numbe
   liveOf(replayer) ? 2 : together(replayer, suite)
 
 /** What is replayed, and for whom. */
-export interface Replaying extends Pick<RunRequest, 'target' | 'candidates'> {
+export interface Replaying extends AskedFor {
   readonly replayer: Replayer
-  readonly prices: PriceTable | null
   /** The harness was not tried before: these are the first cases of all. */
   readonly isFirst?: boolean
   /** What it answers on the search side is kept, to go on record. */
   readonly keeps?: boolean
-  /** Question that sealed cases are scored for; absent: of the search side. */
-  readonly question?: SealedQuestion
 }
 
 /** Does some work with what replays. */
@@ -78,10 +75,11 @@ export async function withReplays<T>(
 ): Promise<T> {
   const { replayer, target, isFirst = false, keeps = false } = replaying
   const pin = liveOf(replayer)
-  const live = pin && (await liveFunction(world, pin, replaying))
+  const model = world.model ?? deployedModel(world.live)
+  const live = pin && (await liveFunction({ ...world, model }, pin, replaying))
   const aside = keeps && isCode(replayer) ? world.store.scratch() : undefined
   try {
-    return await work(replaysOf(world, replayer, target.intent!, { aside, live: live?.live, tried: !isFirst }))
+    return await work(replaysOf(world, replayer, target.intent!, { aside, live: live?.live, tried: !isFirst, model }))
   } finally {
     aside?.close()
     await live?.end()
@@ -92,9 +90,9 @@ function replaysOf(
   world: World,
   replayer: Replayer,
   intent: string,
-  how: Pick<ModuleRunner, 'aside' | 'live' | 'tried'>,
+  { model, ...how }: Pick<ModuleRunner, 'aside' | 'live' | 'tried'> & { readonly model: ModelPort },
 ): CaseReplays {
-  const { store, caller, model } = world
+  const { store, caller } = world
   const verdicts = verdictsOf(world, 'shard')
   if (replayer.kind === 'transcript') return transcriptReplays(verdicts)
   if (replayer.kind === 'exec') throw new UserError('a harness program runs on a laptop only: deploy it as a function')

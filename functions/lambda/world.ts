@@ -8,7 +8,6 @@ import type { LiveModel } from '#schemas/live-model.ts'
 import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
 import { unsignedTable } from '../steps/heads/witnessed-table.ts'
 import type { DeployedJudges } from '../steps/replay/deployed-judges.ts'
-import { deployedModel } from './deployed-model.ts'
 
 /** The store, and the modules that judge on the side of this function. */
 export interface StoreWorld extends DeployedJudges {
@@ -21,7 +20,8 @@ export interface World extends StoreWorld {
   /** Harness that the deployment names, a function as a run pins it or a module (`DeployedHarness`); null: none. */
   readonly harness: unknown
   readonly caller: FunctionCaller
-  readonly model: ModelPort
+  /** Models, where a test hands them over. @default `deployedModel` */
+  readonly model?: ModelPort
   /** The model that runs of this deployment may ask live; null: none. */
   readonly live: DeployedLiveModel | null
 }
@@ -90,7 +90,6 @@ export function openWorld(env: Environment = process.env, ledger: Ledger = unsig
     shardCases,
     harness,
     caller: lambdaCaller(),
-    model: deployedModel(live),
     live,
   }
 }

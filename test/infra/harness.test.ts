@@ -103,7 +103,7 @@ describe('a harness of your own in the deployment', () => {
     [{ harness: 7 }, /"harness" is 7; it is an ARN/],
     [{ model: MODEL }, /"harness" names none/],
     [{ harness: './nowhere.mjs' }, /the harness module \.\/nowhere\.mjs does not exist/],
-    [{ harness: './nowhere.mjs', model: MODEL }, /a harness module asks no model/],
+    [{ harness: './nowhere.mjs', model: MODEL }, /modelArn goes with functionArn/],
   ])('stops synthesis on the context %j', (context, says) => {
     expect(() => synthesize(context)).toThrow(says)
   })

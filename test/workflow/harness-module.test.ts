@@ -20,6 +20,7 @@ import { json, searchingEngine } from '../support/harness-engine.ts'
 import { synthesize } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { journaled } from '../support/journaled.ts'
+import { memoryScratch } from '../support/memory-scratch.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { harnessHost } from '../support/workflow/judge-hosts.ts'
 import { locks, RUN, twin } from '../support/workflow/twin.ts'
@@ -69,7 +70,9 @@ describe('a deployed run with a harness module', () => {
     const replayer = { ...pinned, cage: 'belt without network gate' } as const
     const runs = { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) }
     const deployed = { ...pinned, function_arn: 'arn' }
-    return searchingEngine(moduleReplays({ replayer, deployed, runs, caller: { call }, atOnce: 1 }))
+    return searchingEngine(
+      moduleReplays({ aside: memoryScratch(), replayer, deployed, runs, caller: { call }, atOnce: 1 }),
+    )
   }
   const tuned = (its: FunctionCaller['call'], over: Parameters<typeof deploy>[1] = {}) => {
     const store = base

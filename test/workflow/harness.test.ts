@@ -16,6 +16,7 @@ import { aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { desk, json, type Replay, searchingEngine, TOP_K } from '../support/harness-engine.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { journaled } from '../support/journaled.ts'
+import { memoryScratch } from '../support/memory-scratch.ts'
 import { deploy, type Harness } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 
@@ -57,6 +58,7 @@ describe('a deployed run with a harness function', () => {
     ({ replayer, call, converse }: Required<Harness>) =>
     (store: Store): ReplayEngine => {
       const replays = lambdaReplays({
+        aside: memoryScratch(),
         replayer,
         runs: { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) },
         caller: { call },

@@ -7,13 +7,10 @@ import { pinOf, signedBy } from '#core/live/live-model.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { LiveModel, LivePin } from '#schemas/live-model.ts'
-import { keys } from '#schemas/s3-keys.ts'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
-import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
-import { readJson } from '../../functions/streams/read-object.ts'
-import { contents, memory, stocked } from '../steps/stores.ts'
+import { memory, stocked } from '../steps/stores.ts'
 import { aTarget } from '../support/builders.ts'
-import { type Replay, TOP_K } from '../support/harness-engine.ts'
+import type { Replay } from '../support/harness-engine.ts'
 import { synthesize } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { journaled } from '../support/journaled.ts'
@@ -27,9 +24,8 @@ import {
   type Scripted,
   scripted,
 } from '../support/live-engine.ts'
-import { deploy } from '../support/workflow/deployed.ts'
 import { moduleCall } from '../support/workflow/module-call.ts'
-import { locks, RUN, twin } from '../support/workflow/twin.ts'
+import { twin } from '../support/workflow/twin.ts'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'autotune-live-')))
 const HARNESS = join(root, 'desk.mjs')

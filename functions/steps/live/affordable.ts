@@ -2,7 +2,14 @@
 import type { ModelBudget } from '#core/model/budget.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import { UserError } from '../../errors.ts'
-import type { LiveSet } from './asked-before.ts'
+
+/** The search cases of a live run, as far as what they ask is to be told beforehand. */
+export interface LiveSet {
+  readonly cases: number
+  /** Model calls and prompt tokens of one case, as recorded, on average. */
+  readonly calls: number
+  readonly tokens: number
+}
 
 /** Calls of the baseline on the search side. Throws UserError where the budget does not hold them. */
 export function needBaseline(

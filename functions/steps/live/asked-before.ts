@@ -1,13 +1,6 @@
 /** What the search cases of a live run asked a model when they were recorded: told before they ask anew. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
-
-/** The search cases of a live run, as far as what they ask is to be told beforehand. */
-export interface LiveSet {
-  readonly cases: number
-  /** Model calls and prompt tokens of one case, as recorded, on average. */
-  readonly calls: number
-  readonly tokens: number
-}
+import type { LiveSet } from './affordable.ts'
 
 /** Counts over case lines. */
 export class AskedBefore {

@@ -34,10 +34,6 @@ export interface SharedBudget {
   giveBack(): Promise<void>
 }
 
-/** What an item says; nothing where none was written yet. */
-export const spentBy = async (table: Pick<LedgerTable, 'get'>, key: Key): Promise<Spending> =>
-  (await table.get<Spending>(...key))?.body ?? NOTHING_SPENT
-
 type Key = readonly [pk: string, sk: string]
 
 export function sharedBudget(

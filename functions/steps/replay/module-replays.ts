@@ -1,6 +1,7 @@
 /** Replays by a harness module that a deployment runs, a case a call: each in a process of its own. */
-import type { LiveCase } from '#core/live/live-case.ts'
+
 import type { HarnessReply } from '#core/replay/harness.ts'
+import type { LiveCase } from '#core/replay/live-case.ts'
 import type { GivenAnswer, PinnedRecording, ReplayCall } from '#core/replay/pinned-answers.ts'
 import { type DeployedHarness, HARNESS_START_MS, ReplayReturn } from '#schemas/harness-call.ts'
 import type { Replayer } from '#schemas/run.ts'

@@ -1,7 +1,7 @@
 /** Messages between the program and its processes: the one that runs a user's own harness, and the one that searches meanwhile. */
 import type { VerdictAnswer } from '#core/evaluate/asked.ts'
-import type { LiveCase } from '#core/live/live-case.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
+import type { LiveCase } from '#core/replay/live-case.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import type { SearchResult } from '#core/search/search.ts'

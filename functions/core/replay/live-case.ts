@@ -1,6 +1,6 @@
 /** The model of one replay of a case, as whoever runs the harness asks it. */
 import type { ModelAnswer } from '#schemas/harness.ts'
-import type { HarnessReply } from '../replay/harness.ts'
+import type { HarnessReply } from './harness.ts'
 
 /** What a prompt came to: an answer, or why this case has none. */
 export type Answered = { readonly answer: ModelAnswer } | { readonly unpinned: string }

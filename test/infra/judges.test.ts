@@ -81,11 +81,11 @@ describe('modules that judge in the deployment', () => {
       ]),
     )
     expect(sides).toEqual({
+      LayOutSealed: 'Sealed',
       LayOutSearch: 'Search',
       OpenReview: 'Search',
       ReplayShard: 'Search',
       ScoreShard: 'Sealed',
-      SealVersion: 'Sealed',
       SliceIntent: 'Search',
       StartRollout: 'Search',
       StartRun: 'Search',

@@ -10,7 +10,7 @@ import { type Measured, measuredRun, type Use } from './cost-run.ts'
 
 const CANDIDATES = 12
 /** Functions that a map calls once an item; the others are called once or a few times a run. */
-const BY_ITEM: ReadonlySet<string> = new Set(['LayOutSearch', 'ReplayShard', 'ScoreShard'])
+const BY_ITEM: ReadonlySet<string> = new Set(['LayOutSearch', 'LayOutSealed', 'ReplayShard', 'ScoreShard'])
 const MEASURED_AT = [1000, 2000] as const
 
 export async function run(): Promise<Bench> {

@@ -7,6 +7,8 @@ export interface DeployedJudge {
   readonly digest: string
   /** ARN with a version number. */
   readonly function_arn: string
+  /** Calls at once that are reserved for it: whoever asks more is throttled. */
+  readonly at_once: number
 }
 
 /** Views of one pass, canonical JSON each, and the longest that one may take, in milliseconds. */

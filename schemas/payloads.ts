@@ -85,8 +85,17 @@ export type GatheredSet =
   | { readonly refused: true }
   | { readonly again: true }
 
-/** What the sealer is told: the run, and what its checked rows will be compared with. */
-export const SealVersionInput = z.strictObject({ run: RunRef, limits: Limits })
+/** What there is to seal anew: nothing, or held-out cases in so many pieces, in the vault. */
+export interface PlannedSeal {
+  readonly pieces: number
+}
+
+/** One piece of what is to be sealed. `piece` counts from 0. */
+export const LayOutSealedItem = z.strictObject({ run: RunRef, piece: Count })
+export type LayOutSealedItem = z.infer<typeof LayOutSealedItem>
+
+/** What the sealer is told: the run, what its checked rows will be compared with, and how many pieces are laid out. */
+export const SealVersionInput = z.strictObject({ run: RunRef, limits: Limits, pieces: Count })
 export type SealVersionInput = z.infer<typeof SealVersionInput>
 
 /** Published facts of a sealed version, as the sealer returns them; null: no sealed version can be asked. */

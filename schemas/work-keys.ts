@@ -53,6 +53,18 @@ export const workKeys = {
   exports: (runId: string) => `${folder(runId)}exports/`,
 }
 
+/** Work files of the sealer, in the vault. Pieces count from 0. */
+export const sealKeys = {
+  /** What the pieces are laid out by. */
+  layout: (runId: string) => `seal/${segment(runId)}/layout.json`,
+  /** Lines of held-out cases that no asked version holds. */
+  piece: (runId: string, piece: number) => `seal/${segment(runId)}/pieces/${number(piece)}.jsonl`,
+  /** Sealed lines of those of a piece that reproduce. */
+  shard: (runId: string, piece: number) => `seal/${segment(runId)}/shards/${number(piece)}.jsonl`,
+  /** What became of the cases of a piece. */
+  laid: (runId: string, piece: number) => `seal/${segment(runId)}/laid/${number(piece)}.jsonl`,
+}
+
 /**
  * Work files of the gate, in the vault: as sealed as the cases. `version` is a digest; questions count from 1, shards
  * and scorings from 0.

@@ -12,7 +12,7 @@ import type { HarnessEngine } from '../embedded/harness-engine.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { versionsOf } from '../steps/experience/families.ts'
-import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
+import { planSeal, replayedHere, standingVersion } from '../steps/heldout/seal.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import type { UnfinishedRun } from '../steps/run/unfinished.ts'
 import { type CommandStore, isLocal } from './open.ts'
@@ -70,5 +70,5 @@ export async function askable(
   limits: () => Promise<PinnedLimits>,
 ): Promise<HeldoutVersion | null> {
   if (!isLocal(store)) return await standingVersion(store, target, pins)
-  return (await planSeal(store, target, pins, engine, limits)).facts
+  return (await planSeal(store, target, pins, replayedHere(store, target.intent, pins, engine), limits)).facts
 }

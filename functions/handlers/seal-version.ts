@@ -1,20 +1,17 @@
-/** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
-import { recordProblems } from '#core/experience/records-found.ts'
+/** Seals the held-out cases that no version has claimed, as they were laid out. Returns what is published of the version: counts, no case. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
-import { verdictsOf } from '../lambda/judges.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { contractPins } from '../lambda/replays.ts'
+import { laidUnsealed } from '../lambda/sealed-layout.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
 import { openWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
 import { intentsOf } from '../steps/experience/documents.ts'
-import { compareImported } from '../steps/experience/stored-records.ts'
 import { partitionProblem } from '../steps/heads/ours.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
-import { transcriptReplays } from '../steps/replay/replays.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { ContractRefused } from '../steps/run/refusal.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
@@ -23,19 +20,14 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   name: 'seal-version',
   sealed: 'sealer',
   input: SealVersionInput,
-  async work({ run, limits }, world) {
-    const store = { ...world.store, verdicts: verdictsOf(world, 'wholeSet') }
+  async work({ run, limits, pieces }, { store }) {
     const request = await requestOf(store, run)
     const contract = await answeredContract(store, request.target)
-    const problems = [
-      ...recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true),
-      ...(await searchBounds(store, run.intent)),
-    ]
+    const problems = await searchBounds(store, run.intent)
     if (problems.length > 0) throw new ContractRefused(problems)
     const pins = contractPins(contract, request)
-    return {
-      facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays(store.verdicts), async () => limits),
-    }
+    const unsealed = await laidUnsealed(store, run.run_id, pieces)
+    return { facts: await sealIfNeeded(store, contract.resolved, pins, unsealed, async () => limits) }
   },
 }
 

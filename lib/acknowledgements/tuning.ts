@@ -126,7 +126,16 @@ const OWN_ROLES = [
   'ReplayShard',
   'RecordFailure',
 ]
-const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
+const BORROWED_ROLES = [
+  'OpenRetired',
+  'PlanSeal',
+  'LayOutSealed',
+  'SealVersion',
+  'ReserveQuestion',
+  'ScoreShard',
+  'SealAnswer',
+  'PublishAnswer',
+]
 const gateExecutions = (map = '') => executionsOf('AutotuneGateWorkflow8075CBCB', map)
 const tuningExecutions = (map = '') => executionsOf('AutotuneTuningWorkflowC8435D2D', map)
 
@@ -160,6 +169,7 @@ const OTHERS: readonly Row[] = [
   ['TuningWorkflowRole/DefaultPolicy/Resource', gateExecutions(), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions(), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions('/LayOutSearchSet'), EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', tuningExecutions('/LayOutHeldOutSet'), EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', tuningExecutions('/ReplaySearchShards'), EXECUTIONS],
   ['GateWorkflowMapRights/Resource', gateExecutions(), EXECUTIONS],
   ['GateWorkflowMapRights/Resource', gateExecutions('/ScoreSealedShards'), EXECUTIONS],

@@ -251,6 +251,8 @@ export class Autotune extends Construct {
       compileSearch: f.compileSearch.function.functionArn,
       layOutSearch: f.layOutSearch.function.functionArn,
       gatherSearch: f.gatherSearch.function.functionArn,
+      planSeal: f.planSeal.function.functionArn,
+      layOutSealed: f.layOutSealed.function.functionArn,
       sealVersion: f.sealVersion.function.functionArn,
       pinRun: f.pinRun.function.functionArn,
       advanceRun: f.advanceRun.function.functionArn,

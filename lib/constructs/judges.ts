@@ -52,12 +52,17 @@ export class Judges extends Construct {
     const folder = mkdtempSync(join(tmpdir(), 'autotune-judges-'))
     try {
       for (const [i, judge] of judges.entries()) {
+        const { concurrency = 20 } = judge
         const { digest, asset } = moduleAsset(JUDGING, judge.path, join(folder, String(i)))
         if (this.deployed.search.some((other) => other.digest === digest))
           throw new RangeError(`judges names ${judge.path} twice, or two modules of the same bytes: name one of them`)
         for (const side of ['search', 'sealed'] as const) {
-          const made = this.function(`${side === 'search' ? 'Search' : 'Sealed'}${digest.slice(7, 19)}`, judge, asset)
-          this.deployed[side].push({ digest, function_arn: made.currentVersion.functionArn })
+          const made = this.function(
+            `${side === 'search' ? 'Search' : 'Sealed'}${digest.slice(7, 19)}`,
+            { ...judge, concurrency },
+            asset,
+          )
+          this.deployed[side].push({ digest, function_arn: made.currentVersion.functionArn, at_once: concurrency })
         }
       }
     } finally {
@@ -82,7 +87,11 @@ export class Judges extends Construct {
     return resources.length === 0 ? [] : [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources })]
   }
 
-  private function(id: string, { path, memory = 1769, concurrency = 20 }: JudgeProps, asset: string): LambdaFunction {
+  private function(
+    id: string,
+    { path, memory = 1769, concurrency }: JudgeProps & { readonly concurrency: number },
+    asset: string,
+  ): LambdaFunction {
     whole(`memory of the judge ${path}`, memory, 1769, 10_240)
     whole(`concurrency of the judge ${path}`, concurrency, 1, 1000)
     this.parts.push(id)

@@ -23,6 +23,10 @@ export class WorkflowFunctions extends Construct {
   readonly layOutSearch: RuntimeFunction
   /** Puts together what became of the pieces, and refuses a run on which nothing could be certified. */
   readonly gatherSearch: RuntimeFunction
+  /** Sealer: compiles what is to be sealed, and cuts it into pieces in the vault. */
+  readonly planSeal: RuntimeFunction
+  /** Sealer: replays the baseline of one piece. */
+  readonly layOutSealed: RuntimeFunction
   /** Sealer: seals a held-out version where a fresh one is needed, and publishes its facts. */
   readonly sealVersion: RuntimeFunction
   /** Pins everything the run depends on. */
@@ -52,6 +56,8 @@ export class WorkflowFunctions extends Construct {
     const rights = workflowRights(props)
     this.startRun = this.make('StartRun', 'start-run', 'open', rights.startRun)
     this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer')
+    this.planSeal = this.make('PlanSeal', 'plan-seal', 'sealer')
+    this.layOutSealed = this.make('LayOutSealed', 'lay-out-sealed', 'sealer')
     this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer')
     this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', rights.compileSearch)
     this.layOutSearch = this.make('LayOutSearch', 'lay-out-search', 'open', rights.layOutSearch)
@@ -66,7 +72,7 @@ export class WorkflowFunctions extends Construct {
     this.publishAnswer = this.make('PublishAnswer', 'publish-answer', 'gate')
     this.recordFailure = this.make('RecordFailure', 'record-failure', 'open', rights.recordFailure)
     const { vault, journal } = props.stores
-    const sealer = [this.openRetired, this.sealVersion]
+    const sealer = [this.openRetired, this.planSeal, this.layOutSealed, this.sealVersion]
     vault.openTo(this, 'Sealer', vault.sealer, sealer, {
       Rights: rights.sealer,
       Heads: journal.mayAppend(vault.sealer),
@@ -119,18 +125,19 @@ const JUDGING: ReadonlySet<string> = new Set([
   'start-run',
   'lay-out-search',
   'replay-shard',
-  'seal-version',
+  'lay-out-sealed',
   'score-shard',
 ])
 
 /** Those that replay a shard: under the baseline, or under several candidates. */
-const SHARDS: ReadonlySet<string> = new Set(['lay-out-search', 'replay-shard', 'score-shard'])
+const SHARDS: ReadonlySet<string> = new Set(['lay-out-search', 'lay-out-sealed', 'replay-shard', 'score-shard'])
 
 /** Those that work on a whole search or held-out set: what memory does not hold lies on their disk. */
 const LARGE: ReadonlySet<string> = new Set([
   'open-retired',
   'compile-search',
   'gather-search',
+  'plan-seal',
   'seal-version',
   'advance-run',
   'reserve-question',

@@ -3,12 +3,14 @@ import { integration, lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
-  /** ARN of a function, as the nine below; what each does stands in constructs/workflow-functions.ts. */
+  /** ARN of a function, as the eleven below; what each does stands in constructs/workflow-functions.ts. */
   readonly startRun: string
   readonly openRetired: string
   readonly compileSearch: string
   readonly layOutSearch: string
   readonly gatherSearch: string
+  readonly planSeal: string
+  readonly layOutSealed: string
   readonly sealVersion: string
   readonly pinRun: string
   readonly advanceRun: string
@@ -93,12 +95,27 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           // A piece could not be laid out, and the execution was redriven since.
           { Condition: '{% $exists($gathered.again) %}', Next: 'Lay Out Search Set' },
         ],
+        Default: 'Plan Seal',
+      },
+      'Plan Seal': {
+        ...lambdaTask({
+          function: parts.planSeal,
+          payload: { run: RUN },
+          seconds: 900,
+          assign: { sealing: PAYLOAD },
+        }),
+        Next: 'Choose Whether To Lay Out',
+      },
+      'Choose Whether To Lay Out': {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $sealing.pieces > 0 %}', Next: 'Lay Out Held-Out Set' }],
         Default: 'Seal Held-Out Set',
       },
+      'Lay Out Held-Out Set': sealedMap(parts),
       'Seal Held-Out Set': {
         ...lambdaTask({
           function: parts.sealVersion,
-          payload: { run: RUN, limits: '{% $gathered.limits %}' },
+          payload: { run: RUN, limits: '{% $gathered.limits %}', pieces: '{% $sealing.pieces %}' },
           seconds: 900,
           assign: { heldout: PAYLOAD },
         }),
@@ -198,6 +215,33 @@ const layOutMap = (parts: TuningParts): Record<string, unknown> => ({
     piece_version: '{% $states.context.Map.Item.Value.piece_version %}',
   },
   Next: 'Gather Search Set',
+})
+
+/** One piece of what is to be sealed each: numbers alone, and nothing comes out. */
+const sealedMap = ({ layOutSealed, maxConcurrency }: TuningParts): Record<string, unknown> => ({
+  Type: 'Map',
+  Label: 'LayOutHeldOutSet',
+  MaxConcurrency: maxConcurrency,
+  ToleratedFailurePercentage: 0,
+  Items: '{% [0..($sealing.pieces - 1)] %}',
+  ItemSelector: { run: RUN, piece: '{% $states.context.Map.Item.Value %}' },
+  ItemProcessor: {
+    ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+    StartAt: 'Lay Out Sealed Piece',
+    States: {
+      'Lay Out Sealed Piece': {
+        ...lambdaTask({
+          function: layOutSealed,
+          payload: '{% $states.input %}',
+          seconds: 900,
+          patience: REPLAY_PATIENCE,
+        }),
+        End: true,
+      },
+    },
+  },
+  Output: '{% {} %}',
+  Next: 'Seal Held-Out Set',
 })
 
 interface SearchMap {

@@ -83,8 +83,12 @@ describeClouds('a deployment on emulators', () => {
     expect(left.map((line) => line.replace(/^.*: /, '')).sort()).toEqual([
       'no CloudTrail',
       'no export of the results of a map',
+      'no export of the results of a map',
       'no metric math',
       'no reader of JSON lines',
+      'no reader of JSON lines',
+      'no tolerated failures of 0, which none are without it',
+      'no tolerated failures of 0, which none are without it',
       'no tolerated failures of 0, which none are without it',
       'no tolerated failures of 0, which none are without it',
     ])

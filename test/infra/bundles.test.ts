@@ -9,11 +9,11 @@ import { templatesOf } from '../support/infra/deployment.ts'
 const LIMIT = 286_000
 /** Functions that judge a suite, and with it in JSONata and by the functions of modules; what that takes. The optimiser only reads what they said. */
 const JUDGING = new Set([
+  'lay-out-sealed.ts',
   'lay-out-search.ts',
   'open-review.ts',
   'replay-shard.ts',
   'score-shard.ts',
-  'seal-version.ts',
   'slice-intent.ts',
   'start-rollout.ts',
 ])

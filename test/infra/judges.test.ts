@@ -81,18 +81,19 @@ describe('modules that judge in the deployment', () => {
       ]),
     )
     expect(sides).toEqual({
+      LayOutSealed: 'Sealed',
       LayOutSearch: 'Search',
       OpenReview: 'Search',
       ReplayShard: 'Search',
       ScoreShard: 'Sealed',
-      SealVersion: 'Sealed',
       SliceIntent: 'Search',
       StartRollout: 'Search',
       StartRun: 'Search',
     })
     for (const judges of Object.values(told)) {
       expect(judges).toHaveLength(2)
-      for (const { digest, function_arn } of judges) {
+      for (const { digest, function_arn, at_once } of judges) {
+        expect(at_once).toBe(20)
         expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
         const id = function_arn.split('.').at(-1)!
         expect(templates.AutotuneWorkflow!.Resources![id]!.Type).toBe('AWS::Lambda::Version')

@@ -103,7 +103,7 @@ describe('the synthesized definitions', () => {
       ])
       return isSealed ? [name] : []
     })
-    expect(sealed).toHaveLength(6)
+    expect(sealed).toHaveLength(8)
     const gate = resources.find(([id, r]) => r.Type === 'AWS::StepFunctions::StateMachine' && id.includes('Gate'))![1]
     expect([gate.Properties!.LoggingConfiguration, gate.Properties!.TracingConfiguration]).toEqual([
       undefined,

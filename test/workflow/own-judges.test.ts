@@ -259,7 +259,7 @@ describe('a deployed run whose suite asks a module', () => {
     const store = await stockedWith()
     const failed = await deploy(store, { judge, templates }).tune({ target, run_id: RUN })
     expect(failed.error!.cause).toMatch(says)
-    expect(failed.entered.at(-1)).toBe('Compile Search Set')
+    expect(failed.entered.at(-1)).toBe('Gather Search Set')
     expect(await versions(store, target)).toEqual([])
     expect(await locks(store)).toBe(0)
   })

@@ -47,7 +47,7 @@ const swapped: Spoil = async ({ objects }) => {
 }
 const flipped = (bytes: Uint8Array) => bytes.with(bytes.length >> 1, bytes[bytes.length >> 1]! ^ 1)
 
-const [SEARCH, SEALED] = ['Compile Search Set', 'Seal Held-Out Set']
+const [SEARCH, SEALED] = ['Compile Search Set', 'Plan Seal']
 
 const spoiled: readonly (readonly [string, Layout, Spoil, string, string])[] = [
   ['of the search are gone', 'files', (s) => clear(s.objects, folder('s0')), '1 of 6 recorded runs', SEARCH],

@@ -77,6 +77,8 @@ describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, w
     'CompileSearch',
     'LayOutSearch',
     'GatherSearch',
+    'PlanSeal',
+    'LayOutSealed',
     'SealVersion',
     'PinRun',
     'ReplayShard',

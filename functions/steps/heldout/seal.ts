@@ -1,6 +1,6 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, type Reproduced, sealedLine } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { familyIds } from '#core/evaluate/panel.ts'
@@ -12,7 +12,7 @@ import { isCode } from '#core/replay/cage.ts'
 import type { HeldoutVersion, LedgerItem, PinnedLimits } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
+import type { LedgerRow, Lines, ReplayEngine, ReproducedLine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks } from '../../streams/groups.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { openCorrections } from '../experience/corrections.ts'
@@ -29,17 +29,54 @@ import { askedMeanwhile, claimFamilies, needClaims, needClaimsOf } from './famil
 import { isOutgrown } from './outgrown.ts'
 import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
 
+/** Held-out cases that no asked version holds, replayed under the baseline. */
+export interface Unsealed {
+  /** Each with its sealed line; null: it does not reproduce. */
+  readonly cases: () => AsyncIterable<Reproduced & { readonly sealed: string | null }>
+  /** How many corrections they hold, once all are read. */
+  readonly corrections: () => number
+}
+
+/** Such cases as they lie, replayed here one after the other. */
+export function replayedHere(
+  store: Store,
+  intent: string,
+  pins: BaselinePins,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+): Unsealed {
+  let corrections = 0
+  return {
+    async *cases() {
+      const lines = unsealedLines(store, intent, () => corrections++)
+      for await (const { line, ...one } of sealedBaselines(store, lines, pins, engine))
+        yield { ...one, sealed: 'measures' in one.result ? sealedLine(line, one.result) : null }
+    },
+    corrections: () => corrections,
+  }
+}
+
+/** Baselines of held-out cases. Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there. */
+export const sealedBaselines = (
+  { verdicts }: Pick<Store, 'verdicts'>,
+  lines: Lines,
+  pins: BaselinePins,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+): AsyncIterable<ReproducedLine> =>
+  isCode(pins.replayer)
+    ? recordedLines(lines, pins, judgingWith(verdicts, 'vault'))
+    : engine.reproduce(lines, pins, 'vault')
+
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
 export async function sealIfNeeded(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
-  engine: Pick<ReplayEngine, 'reproduce'>,
+  unsealed: Unsealed,
   limits: () => Promise<PinnedLimits>,
 ): Promise<HeldoutVersion | null> {
   const aside = store.scratch()
   try {
-    const plan = await planSeal(store, target, pins, engine, limits, (line) => aside.records.append(line))
+    const plan = await planSeal(store, target, pins, unsealed, limits, (line) => aside.records.append(line))
     const left = (await versionsOf(store, target.intent)).find((r) => isOutgrown(r.body, pins.suite.suite))
     if (left) throw askedMeanwhile(left.body.version)
     return plan.sealed ? await publish(store, plan.sealed, aside.records.texts(), plan.live) : plan.facts
@@ -56,7 +93,7 @@ export async function planSeal(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
-  engine: Pick<ReplayEngine, 'reproduce'>,
+  unsealed: Unsealed,
   limits: () => Promise<PinnedLimits>,
   keep: (line: string) => unknown = () => {},
 ): Promise<{
@@ -65,10 +102,9 @@ export async function planSeal(
   readonly live?: LedgerRow<LedgerItem> | undefined
 }> {
   const rows = await versionsOf(store, target.intent)
-  const asked = rows.find((r) => !r.body.retired && r.body.used > 0 && !isOutgrown(r.body, pins.suite.suite))
-  // A version that was asked keeps its families and its pinned baseline until it is retired.
+  const asked = askedOf(rows, pins)
   if (asked) {
-    const item = await kept(store, asked.body)
+    const item = await kept(store, asked)
     await needClaims(store, [item])
     await refuseLinked(store, item)
     return { facts: factsOf(item, pins, target) }
@@ -78,20 +114,15 @@ export async function planSeal(
     rows.map((r) => r.body).filter((v) => v.used > 0),
   )
   const gathered = new Gathered()
-  let [cases, corrections] = [0, 0]
-  const lines = unclaimed(store, target.intent, rows, () => corrections++)
-  // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
-  const baselines = isCode(pins.replayer)
-    ? recordedLines(lines, pins, judgingWith(store.verdicts, 'vault'))
-    : engine.reproduce(lines, pins, 'vault')
-  for await (const { case: head, result, line } of baselines) {
+  let cases = 0
+  for await (const { case: head, result, sealed } of unsealed.cases()) {
     cases++
     gathered.add({ case: head, result })
-    if ('measures' in result) keep(sealedLine(line, result))
+    if (sealed !== null) keep(sealed)
   }
   const live = rows.find((r) => !r.body.retired && !isOutgrown(r.body, pins.suite.suite))
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
-  const sealed = sealVersion(gathered.reproduction(pins.draw), target, pins, await limits(), corrections)
+  const sealed = sealVersion(gathered.reproduction(pins.draw), target, pins, await limits(), unsealed.corrections())
   if (sealed.facts.families === 0) return { facts: null }
   // One that version 0.1.0 sealed and nobody asked is sealed again, with the limits that it lacks.
   const stands =
@@ -105,6 +136,14 @@ export async function planSeal(
   }
   return { facts: sealed.facts, sealed, live }
 }
+
+/** The version that a run asks because it was asked before: it keeps its families and its pinned baseline until it is retired. */
+const askedOf = (rows: readonly LedgerRow<LedgerItem>[], { suite }: BaselinePins): LedgerItem | undefined =>
+  rows.map((r) => r.body).find((v) => !v.retired && v.used > 0 && !isOutgrown(v, suite.suite))
+
+/** Is there such a version? Then nothing is sealed. */
+export const isAsked = async (store: Pick<Store, 'table'>, intent: string, pins: BaselinePins): Promise<boolean> =>
+  askedOf(await versionsOf(store, intent), pins) !== undefined
 
 /** What is published of a version beside what its digest covers. */
 const countedBeside = ({ exposure, excluded_families, labels, pinned }: HeldoutVersion) => [
@@ -154,13 +193,8 @@ function factsOf(
 }
 
 /** Case lines of the vault whose families no asked version has claimed, that no person opened, and of which the search side has no run. */
-async function* unclaimed(
-  store: Store,
-  intent: string,
-  rows: readonly LedgerRow<LedgerItem>[],
-  reading: () => unknown,
-): AsyncGenerator<string> {
-  const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
+export async function* unsealedLines(store: Store, intent: string, reading: () => unknown): AsyncGenerator<string> {
+  const asked = (await versionsOf(store, intent)).map((r) => r.body).filter((v) => v.used > 0)
   const aside = store.scratch()
   const burned = new Map<string, string>()
   const opened = await openedFamilies(store, intent)

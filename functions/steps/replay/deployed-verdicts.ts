@@ -15,11 +15,12 @@ const START_MS = 60_000
  * nowhere near the search.
  *
  * @param others who judges what is no module; null: nobody
+ * @param most calls at once, and of each function no more than are reserved for it
  */
 export const deployedVerdicts = (
   others: VerdictSource | null,
   { judges, callJudge }: DeployedJudges,
-  atOnce: number,
+  most: number,
 ): VerdictSource => ({
   cage: JUDGE_CAGE,
 
@@ -29,6 +30,7 @@ export const deployedVerdicts = (
       return others ? await others.judge(question, side) : views.map(() => noVerdict('nobody here can be asked for it'))
     const problem = judgeProblem(evaluator, judges)
     if (problem !== null) throw new UserError(`evaluator ${evaluator.evaluator_id} ${problem}`)
+    const atOnce = Math.min(most, judges.find(({ digest }) => digest === evaluator.digest)!.at_once)
     const name = `the module ${evaluator.module} of ${evaluator.evaluator_id}`
     return await judgedTwice(name, views, side, async (some) => {
       const size = Math.min(VIEWS_A_CALL, Math.max(1, Math.ceil(some.length / atOnce)))

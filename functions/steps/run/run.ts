@@ -22,7 +22,7 @@ import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
 import { retireOutgrown } from '../heldout/outgrown.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
-import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
+import { joinRetired, replayedHere, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
@@ -165,7 +165,8 @@ export async function runTarget(
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set, corrections)
-    const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
+    const unsealed = replayedHere(store, resolved.intent, pins, engine)
+    const heldout = await sealIfNeeded(store, resolved, pins, unsealed, () =>
       pinnedLimits(set.texts(), tableOf(pack), suite, judgingWith(store.verdicts, 'search')),
     )
     const run = await pinnedInput(store, request, contract, {

@@ -6,7 +6,7 @@ import type { ReplayEngine, Store } from '#ports'
 import type { RunSummary } from '#schemas/run.ts'
 import { drawFrom } from '../../../functions/demo/draw.ts'
 import type { Pass } from '../../../functions/ports.ts'
-import { planSeal } from '../../../functions/steps/heldout/seal.ts'
+import { planSeal, replayedHere } from '../../../functions/steps/heldout/seal.ts'
 import { readRefusal } from '../../../functions/steps/run/read-refusal.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { type Verification, verifyRun } from '../../../functions/steps/run/verify.ts'
@@ -260,7 +260,9 @@ describe('sealed cases', () => {
       const { engine, sealed } = counted(store, answers)
       const pins = { ...baselinePins(), prices: null, replayer: engine.replayer! }
       const limits = async () => ({ p50_latency_ms: null, p95_latency_ms: null }) as never
-      const planned = await planSeal(store, resolveTarget(target), pins, engine, limits)
+      const resolved = resolveTarget(target)
+      const unsealed = replayedHere(store, resolved.intent, pins, engine)
+      const planned = await planSeal(store, resolved, pins, unsealed, limits)
       expect(planned.facts!.families).toBe(20)
       expect((await start(store, engine)).verdict).toBe('inconclusive')
       expect(sealed()).toEqual([])

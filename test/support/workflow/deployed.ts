@@ -29,12 +29,14 @@ import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
 import { gatherSearchFunction } from '../../../functions/handlers/gather-search.ts'
 import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
 import { judgeDaysFunction } from '../../../functions/handlers/judge-days.ts'
+import { layOutSealedFunction } from '../../../functions/handlers/lay-out-sealed.ts'
 import { layOutSearchFunction } from '../../../functions/handlers/lay-out-search.ts'
 import { notifyReviewersFunction } from '../../../functions/handlers/notify-reviewers.ts'
 import { openRetiredFunction } from '../../../functions/handlers/open-retired.ts'
 import { openReviewFunction } from '../../../functions/handlers/open-review.ts'
 import { pinRunFunction } from '../../../functions/handlers/pin-run.ts'
 import { planDaysFunction } from '../../../functions/handlers/plan-days.ts'
+import { planSealFunction } from '../../../functions/handlers/plan-seal.ts'
 import { publishAnswerFunction } from '../../../functions/handlers/publish-answer.ts'
 import { recordDecisionFunction } from '../../../functions/handlers/record-decision.ts'
 import { recordFailureFunction } from '../../../functions/handlers/record-failure.ts'
@@ -89,11 +91,13 @@ export const STEPS = {
   HoldReview: holdReviewFunction,
   JudgeDays: judgeDaysFunction,
   LayOutSearch: layOutSearchFunction,
+  LayOutSealed: layOutSealedFunction,
   NotifyReviewers: notifyReviewersFunction,
   OpenRetired: openRetiredFunction,
   OpenReview: openReviewFunction,
   PinRun: pinRunFunction,
   PlanDays: planDaysFunction,
+  PlanSeal: planSealFunction,
   PublishAnswer: publishAnswerFunction,
   RecordDecision: recordDecisionFunction,
   RecordFailure: recordFailureFunction,

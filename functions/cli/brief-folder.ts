@@ -1,17 +1,10 @@
 /** The folder of a brief: it appears whole, in place of an earlier brief that nobody touched and of nothing else. */
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { atPath } from '#adapters/local/files/at-path.ts'
 import { makeFolder } from '#adapters/local/files/make-folder.ts'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
+import { removeFolder } from '#adapters/local/files/remove-folder.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import { BriefManifest } from '#schemas/agent.ts'
 import { UserError } from '../errors.ts'
@@ -64,8 +57,7 @@ export async function writeBrief<R>(dir: string, files: AsyncGenerator<BriefFile
   const parent = dirname(place)
   const unfinished = `.${basename(place)}.unfinished-`
   makeFolder(parent)
-  for (const name of readdirSync(parent).filter((one) => one.startsWith(unfinished)))
-    rmSync(join(parent, name), { recursive: true, force: true })
+  for (const name of readdirSync(parent).filter((one) => one.startsWith(unfinished))) removeFolder(join(parent, name))
   const made = mkdtempSync(join(parent, unfinished))
   try {
     mkdirSync(join(made, 'new', 'cases'), { recursive: true, mode: PRIVATE_FOLDER })
@@ -76,9 +68,10 @@ export async function writeBrief<R>(dir: string, files: AsyncGenerator<BriefFile
         renameSync(join(made, 'new'), place)
         return step.value
       }
-      writeFileSync(join(made, 'new', step.value.path), step.value.text, { flag: 'wx', mode: PRIVATE_FILE })
+      const { path, text } = step.value
+      atPath(join(place, path), () => writeFileSync(join(made, 'new', path), text, { flag: 'wx', mode: PRIVATE_FILE }))
     }
   } finally {
-    rmSync(made, { recursive: true, force: true })
+    removeFolder(made)
   }
 }

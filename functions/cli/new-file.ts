@@ -2,6 +2,7 @@
 import { realpathSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { namingPath } from '#adapters/local/files/at-path.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { UserError } from '../errors.ts'
 
@@ -10,7 +11,7 @@ export function writeNew(file: string, text: string, mode?: number, option = '--
   try {
     writeFileSync(file, text, { flag: 'wx', mode })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw namingPath(error, file)
     throw new UserError(`${file} is there already: nothing was written. Choose another ${option}`)
   }
 }

@@ -1,5 +1,5 @@
 /** The store that a command names: a folder of this machine, or a deployment in AWS. The one place that tells them apart. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
@@ -71,9 +71,9 @@ export function needStore(dir: string): void {
   if (!isStore(dir)) throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
 }
 
-/** Has anything been imported into this folder? */
+/** Has anything been imported into this folder? Throws the file system's error where it does not say. */
 export const isStore = (dir: string): boolean =>
-  existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
+  ['ledger.sqlite', 'packs'].some((part) => statSync(join(dir, part), { throwIfNoEntry: false }) !== undefined)
 
 /** Runs of this machine that are under way or were interrupted; a deployment keeps a line of each instead. */
 export const unfinishedOf = async (store: CommandStore): Promise<UnfinishedRun[]> =>

@@ -1,10 +1,11 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jsonataMistake } from '#adapters/jsonata-verdicts.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
+import { removeFolder } from '#adapters/local/files/remove-folder.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError, soundRecords } from '#adapters/local/import/import-error.ts'
 import { type MapReading, nothingRead } from '#adapters/local/import/map-records.ts'
@@ -309,7 +310,7 @@ export async function tryImport(
     return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), ...foundIn(source, options) }
   } finally {
     traces.close()
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

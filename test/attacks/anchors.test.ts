@@ -1,5 +1,5 @@
 /** Wall: an anchor in a bucket stands for what it was taken of, whoever writes to the store, and whoever writes to the bucket later. */
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { autotune } from '../cli/command-line.ts'
 import { imported } from '../steps/stores.ts'
@@ -87,4 +87,23 @@ test('in another bucket is one line that says what to do, and nothing is publish
     err: expect.stringMatching(/does not follow.*Nothing is published/),
   })
   expect(server.writes).toEqual([])
+})
+
+test('in a file stands among whole anchors of this journal, or is not published', async () => {
+  const [older, dir] = [copied('certified'), copied('approved')]
+  const kept = file(dir, 'kept.jsonl')
+  expect(await publish(dir, kept)).toMatchObject({ code: 0, err: '' })
+  expect(await publish(dir, kept)).toMatchObject({ code: 0, err: '' })
+  const whole = readFileSync(kept, 'utf8')
+  const refused: readonly [text: string, store: string, says: RegExp][] = [
+    [whole, older, /has an anchor of line \d+: the journal ends at line .* the store was put back to an older copy/],
+    [`${whole}{"n":1,"dig`, dir, /line 3: no anchor/],
+    [whole.trimEnd(), dir, /ends in the middle of a line/],
+    ['notes of somebody\n', dir, /line 1: no anchor/],
+  ]
+  for (const [text, store, says] of refused) {
+    writeFileSync(kept, text)
+    expect(await publish(store, kept)).toMatchObject({ code: 2, err: expect.stringMatching(says) })
+    expect(readFileSync(kept, 'utf8')).toBe(text)
+  }
 })

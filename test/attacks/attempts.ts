@@ -36,6 +36,13 @@ export function reads(secret: string): Attempts {
     ],
     ['a blob', `return await (await (await import('node:fs')).openAsBlob(${quoted})).text()`],
     ['an environment file', `process.loadEnvFile(${quoted}); return process.env`],
+    ['another program in its place', `process.execve('/bin/cat', ['cat', ${quoted}])`],
+    ['foreign functions', `return (await import('node:ffi')).dlopen('libc.so.6', {})`],
+    ['an import as text', `return (await import(${quoted}, { with: { type: 'text' } })).default`],
+    [
+      'a hook of the loader',
+      `(await import('node:module')).registerHooks({ load: (u, c, next) => next('file://' + ${quoted}, { format: 'json', importAttributes: { type: 'json' } }) }); return (await import('data:application/json,1', { with: { type: 'json' } })).default`,
+    ],
     ['a debugger of its own', `(await import('node:inspector')).open(0); return 'open'`],
   ]
 }
@@ -50,6 +57,14 @@ export const WRITES: Attempts = [
   ['a snapshot near the limit', `return (await import('node:v8')).setHeapSnapshotNearHeapLimit(1)`],
   ['a report', `return process.report.writeReport('report.json')`],
   ['trace events', `(await import('node:trace_events')).createTracing({ categories: ['v8'] }).enable(); return 'on'`],
+  [
+    'rights and times of what it may read',
+    `const fs = await import('node:fs'); const file = fs.openSync(import.meta.filename, 'r'); fs.fchmodSync(file, 0o777); fs.futimesSync(file, 1, 1); return 'changed'`,
+  ],
+  [
+    'a report for a signal',
+    `process.report.directory = '.'; process.report.reportOnSignal = true; process.kill(process.pid, 'SIGUSR2'); await new Promise((r) => setTimeout(r, 200)); throw new Error('nothing came')`,
+  ],
   ['a file', `(await import('node:fs')).writeFileSync('written', '1'); return 'written'`],
   [
     'a socket with a name',

@@ -1,8 +1,8 @@
 /** Faults of the machine: what it takes away from a command, and the one line that says so. Never a stack, never half a file. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { unfinishedName } from '#adapters/local/files/unfinished.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
@@ -15,10 +15,11 @@ import { command, type Ended, MAY_MOUNT, shell } from './shell.ts'
 let place: Workplace
 let store: string
 let documents: string[]
+let target: string
 beforeAll(async () => {
   place = workplace()
   store = join(place.dir, 'stocked')
-  await ready({ ...place, store })
+  target = (await ready({ ...place, store })).target
   const runs = Array.from({ length: 60 }, (_, i) => aRun(`run_${i}`))
   documents = [
     place.runs('runs.jsonl', runs),
@@ -106,6 +107,19 @@ describe('a store', () => {
     expectLine(ended, closed, /this user has no right to it \(EACCES\)/)
   })
 
+  test.skipIf(process.getuid?.() !== 0)(
+    "that is another user's and closed to this one is not called none",
+    async () => {
+      chmodSync(place.dir, 0o755)
+      chmodSync(store, 0o700)
+      expectLine(
+        await shell(command('list', '--store', store), { user: 65534 }),
+        store,
+        /has no right to it \(EACCES\)/,
+      )
+    },
+  )
+
   test.each([
     ['EMFILE', 'ulimit -n 24', /"ulimit -n/],
     ['EFBIG', 'ulimit -f 40', /\((?:EFBIG|SQLITE_IOERR)\)\..*"ulimit -f"/],
@@ -115,6 +129,19 @@ describe('a store', () => {
     expectLine(await shell(`${limit}; ${importInto(dir)}`), place.dir, told)
     expect(unfinishedIn(dir)).toEqual([])
   })
+
+  test.each([
+    ['EFBIG', 'ulimit -f 1', /\(EFBIG\)/],
+    ['EMFILE', 'ulimit -n 24', /\(EMFILE\)/],
+  ])(
+    'what a brief is told under a limit: %s, with the path, and not that clearing away failed too',
+    async (_, limit, told) => {
+      const out = join(place.dir, 'brief')
+      const asked = command('brief', '--target', target, '--out', out, '--store', store)
+      expectLine(await shell(`${limit}; ${asked}`), dirname(place.dir), told)
+      expect(existsSync(out)).toBe(false)
+    },
+  )
 
   test('whose output goes to a full disk', async () => {
     const ended = await shell(`${command('list', '--store', store)} > /dev/full`)

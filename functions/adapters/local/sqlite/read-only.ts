@@ -1,8 +1,9 @@
 /** A ledger that may not be written: read where it lies, without the lock and the two files that SQLite makes beside it. */
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { removeFolder } from '../files/remove-folder.ts'
 import { DatabaseSync } from './sqlite.ts'
 
 /**
@@ -26,7 +27,7 @@ export function openReadOnly(file: string): DatabaseSync {
     return new DatabaseSync(immutable(copy), { readOnly: true })
   } finally {
     // Where an open file keeps its name, the system's temporary folder keeps it too.
-    if (process.platform !== 'win32') rmSync(folder, { recursive: true, force: true })
+    if (process.platform !== 'win32') removeFolder(folder)
   }
 }
 

@@ -7,6 +7,7 @@ import type { LoopLook } from '#core/harness-audit/loop.ts'
 import type { Tried } from '#core/harness-audit/tried.ts'
 import type { Vouched } from '#core/harness-audit/tries/people.ts'
 import { WIRED } from '#core/harness-audit/wired.ts'
+import type { AttestationKeys } from '#schemas/attestation.ts'
 import { processTries } from '../embedded/caged-tries.ts'
 import { copiedStore } from '../embedded/copied-store.ts'
 import { UserError } from '../errors.ts'
@@ -14,11 +15,14 @@ import { decisionName } from '../steps/attest/attestable.ts'
 import { verifyAttestations } from '../steps/attest/verify.ts'
 import { durability, idempotency, privacy } from '../steps/audit/again.ts'
 import { readRecorded } from '../steps/audit/recorded.ts'
-import { readKeys } from './attest-keys.ts'
 import { type CommandStore, isLocal } from './open.ts'
 
-/** @param keys the file of keys that is trusted; undefined: nobody vouches for a name */
-export async function lookAtLoop(store: CommandStore, facts: DoneFacts, keys: string | undefined): Promise<LoopLook> {
+/** @param keys those that are trusted; null: nobody vouches for a name */
+export async function lookAtLoop(
+  store: CommandStore,
+  facts: DoneFacts,
+  keys: AttestationKeys | null,
+): Promise<LoopLook> {
   const { recorded, replays } = facts.run ? await readRecorded(store, facts.run) : { recorded: null, replays: null }
   return {
     program: programDigests(),
@@ -38,11 +42,9 @@ export const programDigests = (): ReadonlyMap<string, string> =>
 async function vouchedBy(
   store: CommandStore,
   { run, review }: DoneFacts,
-  file: string | undefined,
+  keys: AttestationKeys | null,
 ): Promise<Vouched | null> {
-  if (file === undefined) return null
-  const keys = readKeys(file)
-  if (run?.proposal == null || review === null) return null
+  if (keys === null || run?.proposal == null || review === null) return null
   const { verdict, attestations } = await verifyAttestations(store, run.run.run_id, keys, store.clock.now())
   const n = Number(review.review_id.slice(review.review_id.lastIndexOf('_') + 1))
   const signers = review.decisions.map((_, i) => {

@@ -1,29 +1,34 @@
 /** What the harness audit looks at of the loop beside "done": what was recorded, what is tried on copies, and who signed. */
 import { readFileSync } from 'node:fs'
 import { programFile } from '#adapters/local/program-files.ts'
-import type { AttestationVerdict } from '#core/attest/judge.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import type { DoneFacts } from '#core/done/facts.ts'
 import type { LoopLook } from '#core/harness-audit/loop.ts'
 import type { Tried } from '#core/harness-audit/tried.ts'
+import type { Vouched } from '#core/harness-audit/tries/people.ts'
 import { WIRED } from '#core/harness-audit/wired.ts'
+import type { AttestationKeys } from '#schemas/attestation.ts'
 import { processTries } from '../embedded/caged-tries.ts'
 import { copiedStore } from '../embedded/copied-store.ts'
 import { UserError } from '../errors.ts'
+import { decisionName } from '../steps/attest/attestable.ts'
 import { verifyAttestations } from '../steps/attest/verify.ts'
 import { durability, idempotency, privacy } from '../steps/audit/again.ts'
 import { readRecorded } from '../steps/audit/recorded.ts'
-import { readKeys } from './attest-keys.ts'
 import { type CommandStore, isLocal } from './open.ts'
 
-/** @param keys the file of keys that is trusted; undefined: nobody vouches for a name */
-export async function lookAtLoop(store: CommandStore, facts: DoneFacts, keys: string | undefined): Promise<LoopLook> {
+/** @param keys those that are trusted; null: nobody vouches for a name */
+export async function lookAtLoop(
+  store: CommandStore,
+  facts: DoneFacts,
+  keys: AttestationKeys | null,
+): Promise<LoopLook> {
   const { recorded, replays } = facts.run ? await readRecorded(store, facts.run) : { recorded: null, replays: null }
   return {
     program: programDigests(),
     recorded,
     replays,
-    attested: await attestedBy(store, facts, keys),
+    vouched: await vouchedBy(store, facts, keys),
     onCopies: await triedOnCopies(store, facts),
   }
 }
@@ -34,15 +39,20 @@ export const programDigests = (): ReadonlyMap<string, string> =>
     [...new Set(Object.values(WIRED))].map((path) => [path, digestOfBytes(readFileSync(programFile(path)))] as const),
   )
 
-async function attestedBy(
+async function vouchedBy(
   store: CommandStore,
-  { run }: DoneFacts,
-  file: string | undefined,
-): Promise<AttestationVerdict | null> {
-  if (file === undefined) return null
-  const keys = readKeys(file)
-  if (run?.proposal == null) return null
-  return (await verifyAttestations(store, run.run.run_id, keys, store.clock.now())).verdict
+  { run, review }: DoneFacts,
+  keys: AttestationKeys | null,
+): Promise<Vouched | null> {
+  if (keys === null || run?.proposal == null || review === null) return null
+  const { verdict, attestations } = await verifyAttestations(store, run.run.run_id, keys, store.clock.now())
+  const n = Number(review.review_id.slice(review.review_id.lastIndexOf('_') + 1))
+  const signers = review.decisions.map((_, i) => {
+    const found = attestations.find(({ name }) => name === decisionName(n, i))
+    if (found?.verdict === 'changed') return []
+    return found?.signatures.flatMap(({ person, problem }) => (problem === null && person ? [person] : [])) ?? []
+  })
+  return { verdict, signers }
 }
 
 async function triedOnCopies(store: CommandStore, facts: DoneFacts): Promise<LoopLook['onCopies']> {

@@ -1,7 +1,9 @@
 /** `autotune audit show`: the eight-property harness audit, of the loop over a store or of a harness by its manifest. */
 import { type AuditReport, type AuditRow, auditReport, nextAudit } from '#core/harness-audit/judge.ts'
 import { knownOfLoop } from '#core/harness-audit/loop.ts'
+import type { AttestationKeys } from '#schemas/attestation.ts'
 import { auditPage } from '../pages/done/audit-page.ts'
+import { readKeys } from './attest-keys.ts'
 import { lookAtLoop } from './audit-loop.ts'
 import { type Declared, declaredIn } from './audit-manifest.ts'
 import { lookDone } from './done.ts'
@@ -21,8 +23,11 @@ interface Options extends StoreOptions {
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
 export async function audit({ json, intent, manifest, html, keys, ...o }: Options): Promise<number> {
   const declared = manifest === undefined ? null : declaredIn(manifest)
+  const trusted = keys === undefined ? null : readKeys(keys)
   const report =
-    declared === null || declared.manifest.loop ? await ofLoop(o, { intent, keys }, declared) : ofHarness(declared)
+    declared === null || declared.manifest.loop
+      ? await ofLoop(o, { intent, keys: trusted }, declared)
+      : ofHarness(declared)
   if (html !== undefined) writeNew(html, auditPage(report), 0o600, '--html')
   print(json, report, () => [
     `audit of the ${report.kind} ${report.subject}${report.as_of === null ? '' : `, as of ${report.as_of}`}`,
@@ -49,7 +54,7 @@ const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string
 /** @param declared what a manifest of the loop says of the controls that no probe shows; null: nobody says anything */
 async function ofLoop(
   o: StoreOptions,
-  { intent = null, keys }: { readonly intent?: string | null; readonly keys?: string },
+  { intent = null, keys }: { readonly intent?: string | null; readonly keys: AttestationKeys | null },
   declared: Declared | null,
 ): Promise<AuditReport> {
   const { facts, report, look } = await lookDone(o, intent, async (store, looked) => ({

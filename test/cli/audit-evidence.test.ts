@@ -13,26 +13,30 @@ beforeEach(() => {
 afterEach(() => place.dispose())
 
 const NUMBER = 16
-const manifest = (path: string, bytes: string, over: object = {}): string =>
-  place.file('harness.json', {
+/** A day on which a word of today still holds. */
+const SOON = new Date(Date.now() + 200 * 86_400_000).toISOString().slice(0, 10)
+const WIRED = 'export const gateway = 1\n'
+const manifest = (path: string, bytes: string, over: object = {}): string => {
+  place.file('gateway.ts', WIRED)
+  return place.file('harness.json', {
     kind: 'harness_manifest',
     harness: 'support',
     owner: 'ana@example.com',
-    next_audit: '2099-01-01',
+    next_audit: SOON,
     declarations: [
       {
         control: NUMBER,
         says: 'every call goes through the gateway',
-        evidence: ['behavioural', 'wiring'].map((level) => ({
-          level,
-          path,
-          sha256: digestOfBytes(Buffer.from(bytes)),
-        })),
-        expires: '2099-01-01',
+        evidence: [
+          { level: 'behavioural', path, sha256: digestOfBytes(Buffer.from(bytes)) },
+          { level: 'wiring', path: 'gateway.ts', sha256: digestOfBytes(Buffer.from(WIRED)) },
+        ],
+        expires: SOON,
       },
     ],
     ...over,
   })
+}
 const sign = (file: string, ...controls: string[]) =>
   autotune('audit', 'sign', file, ...(controls.length > 0 ? controls : [String(NUMBER)]), '--by', 'ben')
 const rowOf = async (file: string) => {
@@ -97,4 +101,34 @@ test('signing leaves the document as open as it was, behind the link that names 
   expect(readFileSync(file, 'utf8')).toContain('"owner": "ben"')
   for (const word of ['16x', '0', '45'])
     expect(await sign(file, word)).toMatchObject({ code: 2, err: expect.stringContaining(`"${word}" is no control`) })
+})
+
+test('declare writes the digests; a word for ever, one file for both and a file elsewhere are refused', async () => {
+  place.file('trace.json', 'seen')
+  place.file('gateway.ts', WIRED)
+  const file = join(place.dir, 'new.json')
+  const declare = (...over: string[]) =>
+    autotune('audit', 'declare', file, '16', '--says', 'every call goes through it', '--expires', SOON, ...over)
+  const at = (name: string) => join(place.dir, name)
+  const both = ['--behavioural', at('trace.json'), '--wiring', at('gateway.ts')]
+  expect(await declare(...both)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--harness, --owner, --next-audit'),
+  })
+  const begin = ['--harness', 'support', '--owner', 'ana@example.com', '--next-audit', SOON]
+  expect((await declare(...begin, ...both)).code).toBe(0)
+  expect((await rowOf(file)).reason).toBe('unverified: nobody signed it')
+  expect((await sign(file)).code).toBe(0)
+  expect((await rowOf(file)).status).toBe('Pass')
+  const before = readFileSync(file, 'utf8')
+  for (const [argv, says] of [
+    [['--behavioural', at('trace.json'), '--wiring', at('trace.json')], 'are two files'],
+    [['--behavioural', '/etc/hostname'], 'evidence lies with its manifest'],
+    [['--behavioural', at('gone.json')], 'evidence lies with its manifest'],
+    [[...both, '--expires', '9999-12-31'], 'a word holds a year at most'],
+  ] as const)
+    expect(await declare(...argv)).toMatchObject({ code: 2, err: expect.stringContaining(says) })
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  expect((await declare(...both)).code).toBe(0)
+  expect((await rowOf(file)).reason).toBe('unverified: nobody signed it')
 })

@@ -5,6 +5,8 @@ import { digestOfBytes } from '#core/canonical.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
 
 const place = placeOfEachTest()
+/** A day on which a word of today still holds. */
+const SOON = new Date(Date.now() + 200 * 86_400_000).toISOString().slice(0, 10)
 
 test('not yet is 3, each answer with its reason and repair; the page is written once and the store is not touched', async () => {
   await ready(place)
@@ -52,7 +54,7 @@ describe('audit', () => {
       kind: 'harness_manifest',
       harness: 'support',
       owner: 'ana@example.com',
-      next_audit: '2099-01-01',
+      next_audit: SOON,
       declarations: [
         {
           control: 16,
@@ -61,7 +63,7 @@ describe('audit', () => {
             { level: 'behavioural', path: 'trace.json', sha256: sha256(0) },
             { level: 'wiring', path: 'gateway.ts', sha256: sha256(1) },
           ],
-          expires: '2099-01-01',
+          expires: SOON,
         },
         { control: 1, says: 'we have a charter', evidence: [], expires: '2000-01-01' },
       ],
@@ -86,13 +88,15 @@ describe('audit', () => {
   test('of the loop: a manifest says what no probe shows, and nothing of what one does', async () => {
     await ready(place)
     await ran(place, 'r')
-    const trace = place.file('pager.json', 'a drill')
-    const sha256 = digestOfBytes(readFileSync(trace))
+    const evidence = (['behavioural', 'wiring'] as const).map((level) => {
+      const sha256 = digestOfBytes(readFileSync(place.file(`${level}.json`, level)))
+      return { level, path: `${level}.json`, sha256 }
+    })
     const declaration = (control: number) => ({
       control,
       says: 'the desk is paged',
-      evidence: (['behavioural', 'wiring'] as const).map((level) => ({ level, path: 'pager.json', sha256 })),
-      expires: '2099-01-01',
+      evidence,
+      expires: SOON,
     })
     const manifest = (...controls: number[]) =>
       place.file('loop.json', {
@@ -100,7 +104,7 @@ describe('audit', () => {
         loop: true,
         harness: 'refunds loop',
         owner: 'ana@example.com',
-        next_audit: '2099-01-01',
+        next_audit: SOON,
         declarations: controls.map(declaration),
       })
     expect(await place.at('audit', '--manifest', manifest(38, 1))).toMatchObject({
@@ -111,7 +115,7 @@ describe('audit', () => {
     await place.at('audit', 'sign', file, '38', '--by', 'ben@example.com')
     const { json } = await place.at('audit', '--manifest', file, '--json')
     const report = json() as { kind: string; next_audit: string; rows: { status: string; reason: string }[] }
-    expect([report.kind, report.next_audit, report.rows[37]!.status]).toEqual(['loop', '2099-01-01', 'Pass'])
+    expect([report.kind, report.next_audit, report.rows[37]!.status]).toEqual(['loop', SOON, 'Pass'])
     expect(report.rows[0]!.reason).toMatch(/seen by tied, small|no: |unverified: /)
   })
 

@@ -25,7 +25,8 @@ test('the demo is done once it was walked through, and not before', async () => 
     expect(await asked()).toEqual([3, ['reversible', 'measured', 'rollback_theatre']])
     const seats = Object.entries(SEATS)
     await at('review', RUN, '--no-serve', ...seats.flatMap(([role, person]) => ['--reviewer', `${role}=${person}`]))
-    for (const [role, person] of seats) await at('decide', RUN, '--role', role, '--reviewer', person, '--approve')
+    for (const [role, person] of seats)
+      await at('decide', RUN, '--role', role, '--reviewer', person, '--approve', '--reason', 'looked at the cases')
     expect((await at('rollout', 'start', RUN, '--config', QUICK)).code).toBe(0)
     const file = join(dirname(store), 'runs.jsonl')
     for (let step = 0; step < 7; step++) {
@@ -37,8 +38,22 @@ test('the demo is done once it was walked through, and not before', async () => 
       expect((await at('rollout', 'advance', ID)).code).toBe(0)
     }
     expect(await asked()).toEqual([0, []])
-    const audit = (await at('audit', '--json')).json() as AuditReport
-    expect([audit.decision, audit.counts]).toEqual(['BLOCKED', { Pass: 22, Partial: 3, Fail: 18, 'N/A': 1 }])
+    const keys = join(dirname(store), 'keys.json')
+    const people = [...Object.values(SEATS), 'ci@example.com'].map((person, i) => ({ person, key: `${keys}.${i}` }))
+    const entries = []
+    for (const { person, key } of people) {
+      const role = person.startsWith('ci') ? 'machine' : 'reviewer'
+      const made = await at('attest', 'keygen', '--key', key, '--role', role, '--by', person, '--json')
+      entries.push((made.json() as { entry: unknown }).entry)
+    }
+    const [machine, reviewer] = ['machine', 'reviewer'].map((role) => ({ roles: [role], threshold: 1 }))
+    const needs = { gate: machine, verification: machine, review_decision: reviewer, promotion: machine }
+    writeFileSync(keys, JSON.stringify({ kind: 'attestation_keys', keys: entries, needs }))
+    for (const { key } of people.slice(0, -1))
+      expect((await at('attest', 'sign', RUN, '--key', key, '--keys', keys)).code).toBe(0)
+    const audit = (await at('audit', '--keys', keys, '--json')).json() as AuditReport
+    const of = (status: string) => audit.rows.filter((row) => row.status === status).map(({ n }) => n)
+    expect([audit.decision, of('Partial'), of('Fail'), of('N/A')]).toEqual(['BLOCKED', [31, 33, 35, 36], [38], [43]])
   } finally {
     rmSync(dirname(store), { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as actual from '../../functions/adapters/local/program-files.ts'
 
-export const { packageFolders, programVersion } = actual
+export const { packageFolders, programFile, programVersion } = actual
 
 const { PROGRAM: SOURCES } = actual
 const built = process.env.AUTOTUNE_BUILT_PROGRAM

@@ -1,6 +1,5 @@
 /** The loop itself as evidence: what the probes of the definition of done, and tries on copies, saw of a store. What neither looks at stays unverified. */
 import { MAY_BE_ABSENT } from '#schemas/harness-manifest.ts'
-import type { AttestationVerdict } from '../attest/judge.ts'
 import type { DoneFacts } from '../done/facts.ts'
 import { judged, type Probe } from '../done/probe.ts'
 import { CHECK_IDS, type DoneReport, MODE_IDS, type ProbeId } from '../done/report.ts'
@@ -10,7 +9,7 @@ import { byRules, otherAgents } from './rules.ts'
 import type { Tried } from './tried.ts'
 import { contradiction, grounding } from './tries/certificate.ts'
 import { budgets, gateway } from './tries/gateway.ts'
-import { escalation, identity } from './tries/people.ts'
+import { escalation, identity, type Vouched } from './tries/people.ts'
 import { modelRouting, type RecordedFacts, type ReplayFacts, sources, telemetry } from './tries/recorded.ts'
 import { fallback, riskClass } from './tries/routing.ts'
 import { trajectory } from './tries/trajectory.ts'
@@ -53,17 +52,17 @@ const MEASURED: Readonly<Record<number, (facts: DoneFacts) => Known>> = {
 /** Controls that are shown by trying on copies what they forbid. */
 const TRIED: Readonly<Record<number, (facts: DoneFacts, look: LoopLook) => Tried>> = {
   5: (_, { recorded }) => sources(recorded),
-  7: grounding,
-  8: budgets,
+  7: (facts) => grounding(facts),
+  8: (facts) => budgets(facts),
   11: (facts, { replays }) => contradiction(facts, replays),
-  16: gateway,
-  17: riskClass,
-  18: (facts, { attested }) => identity(facts, attested),
-  22: escalation,
+  16: (facts) => gateway(facts),
+  17: (facts) => riskClass(facts),
+  18: (facts, { vouched }) => identity(facts, vouched),
+  22: (facts) => escalation(facts),
   27: (facts, { replays }) => trajectory(facts, replays),
   31: (_, { recorded }) => telemetry(recorded),
   33: (facts, { recorded }) => modelRouting(recorded, facts),
-  34: fallback,
+  34: (facts) => fallback(facts),
 }
 /** Controls that are tried on a copy of a whole store, where there is one: a deployment, of which none is made, declares them. */
 const ON_COPIES: Readonly<Record<number, keyof TriedOnCopies>> = {
@@ -84,8 +83,8 @@ export interface LoopLook {
   readonly program: ReadonlyMap<string, string>
   readonly recorded: RecordedFacts | null
   readonly replays: ReplayFacts | null
-  /** What `attest verify` says under the file of keys; null: none was given. */
-  readonly attested: AttestationVerdict | null
+  /** What attestations come to under the file of keys; null: none was given. */
+  readonly vouched: Vouched | null
   /** null: of this store no copy is made. */
   readonly onCopies: TriedOnCopies | null
 }

@@ -32,6 +32,9 @@ export interface Attestable {
   readonly statement: (verified: Verified | null) => Statement | null
 }
 
+/** Under which the attestation of a decision is kept. `n`: number of its review; `i`: its place there, from 0. */
+export const decisionName = (n: number, i: number): string => `decision-${n}-${i + 1}`
+
 /**
  * All of it, in the order in which it came to be. `runId`: a certified run, or a filed proposal, which has no gate.
  *
@@ -44,7 +47,7 @@ export async function attestables(store: Store, runId: string): Promise<Attestab
     const item = await readReview(store, reviewId(runId, n))
     if (!item) break
     item.review.decisions.forEach((decision, i) => {
-      const name = `decision-${n}-${i + 1}`
+      const name = decisionName(n, i)
       decisions.push({ kind: 'review_decision', name, statement: () => decisionStatement(proposal.resource, decision) })
     })
   }

@@ -33,21 +33,24 @@ export interface CopiedStore {
   readonly changed: () => Promise<readonly string[]>
 }
 
+/** Makes a fresh one. */
+export type Copy = () => CopiedStore | Promise<CopiedStore>
+
 const IDEMPOTENCY = 'what was done and is done again changes nothing'
 const DURABLE = 'what a killed process left undone, the next one does, to the same bytes'
 const PRIVACY = 'recorded runs that a person wants gone are gone, on both sides, under a tombstone'
 /** Recorded runs that are imported again. */
 const MOST_RUNS = 20
 
-/** Control 24. @param copy makes a fresh one */
-export async function idempotency(copy: () => CopiedStore, facts: DoneFacts): Promise<Tried> {
+/** Control 24. */
+export async function idempotency(copy: Copy, facts: DoneFacts): Promise<Tried> {
   const { run, rollout, review } = facts
   if (!run || !rollout || !review)
     return { is: IDEMPOTENCY, cannot: 'no rollout was started: not every step was done once' }
   const { rollout_id } = rollout.rollout
   const first = review.decisions[0]!
   const again = async (tried: string, work: (one: CopiedStore) => Promise<string | null>): Promise<Attempt> => {
-    const one = copy()
+    const one = await copy()
     const said = await work(one).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error
       return error.message
@@ -117,12 +120,12 @@ async function someRuns(store: Store, { run }: RunFacts) {
 }
 
 /** Control 25: a process that died after each write that other writes follow from. */
-export async function durability(copy: () => CopiedStore, { rollout }: DoneFacts): Promise<Tried> {
+export async function durability(copy: Copy, { rollout }: DoneFacts): Promise<Tried> {
   if (!rollout) return { is: DURABLE, cannot: 'no rollout was started, so nothing could be left undone' }
   const { rollout_id, revision } = rollout.rollout
   const files = PROMOTION_FILES.map((file) => keys.promotion(rollout_id, revision, file))
   const cut = async (tried: string, keysLost: readonly string[]): Promise<Attempt> => {
-    const { untold: store, signer } = copy()
+    const { untold: store, signer } = await copy()
     const before = await Promise.all(files.map((key) => digestOfObject(store.releases, key)))
     for (const key of keysLost) await store.releases.delete(key)
     await settle(store, signer, await needRollout(store, rollout_id))
@@ -142,16 +145,18 @@ export async function durability(copy: () => CopiedStore, { rollout }: DoneFacts
 }
 
 /** A recording that died between its last segment and the row that names it. */
-async function lostRow(copy: () => CopiedStore, id: string): Promise<Attempt> {
+async function lostRow(copy: Copy, id: string): Promise<Attempt> {
   const tried = 'a recording of production that died before its last segment counted'
-  const { untold: store } = copy()
-  const rows = await Array.fromAsync(store.table.query<{ readonly digest: string }>(rowKeys.productions(id)))
+  const { untold: store } = await copy()
+  const rows = await Array.fromAsync(
+    store.table.query<{ readonly digest: string; readonly runs: number }>(rowKeys.productions(id)),
+  )
   const log = await readProduction(store, id)
   const last = rows.at(-1)
   if ('damaged' in log || !last) return attempt(tried, null)
   await store.table.remove(last.pk, last.sk, last.revision)
   const { recorded } = await recordProduction(store, id, async function* () {
-    for (const [i, run] of log.runs.entries()) yield { run, at: `line ${i + 1}` }
+    for (const [i, run] of log.runs.slice(-last.body.runs).entries()) yield { run, at: `line ${i + 1}` }
   })
   const again = await store.table.get<{ readonly digest: string }>(last.pk, last.sk)
   return attempt(
@@ -163,9 +168,9 @@ async function lostRow(copy: () => CopiedStore, id: string): Promise<Attempt> {
 }
 
 /** Control 14: a family of the search side is erased, and looked for in every file that the copy holds. */
-export async function privacy(copy: () => CopiedStore, { run }: DoneFacts): Promise<Tried> {
+export async function privacy(copy: Copy, { run }: DoneFacts): Promise<Tried> {
   if (!run) return { is: PRIVACY, cannot: 'no run of this intent has ended' }
-  const { store } = copy()
+  const { store } = await copy()
   const intent = run.run.target.intent!
   const of = keys.goldensAt(intent, run.run.search_set.digest)
   const { value: chosen } = await streamValues<ReplayCase>(store.objects, of).next()

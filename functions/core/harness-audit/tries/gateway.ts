@@ -1,14 +1,14 @@
 /** Controls 8 and 16: every change goes through the one function that bounds it, and no budget grows beyond its bounds. */
-import type { DoneFacts, RunFacts } from '../../done/facts.ts'
+import type { DoneFacts } from '../../done/facts.ts'
 import type { Attempt } from '../../done/probe.ts'
-import { boundedChange } from '../../space/validate.ts'
 import { attempt, type Tried } from '../tried.ts'
+import { DEFENCES } from './defences.ts'
 
 const GATEWAY = 'a change reaches a setting by its typed surface alone'
 const BUDGET = 'what a context may hold is bounded'
 
 /** Control 16: settings without a surface, values outside, wrong types; and each candidate of the run is put through once more. */
-export function gateway({ run: facts, count }: DoneFacts): Tried {
+export function gateway({ run: facts, count }: DoneFacts, { boundedChange } = DEFENCES): Tried {
   if (!facts) return { is: GATEWAY, cannot: 'no run of this intent has ended' }
   const { run, candidates, files } = facts
   const { pack, target } = run
@@ -43,15 +43,20 @@ export function gateway({ run: facts, count }: DoneFacts): Tried {
 }
 
 /** Control 8: every budget and depth, one step above the most that its surface allows. */
-export function budgets({ run: facts, count }: DoneFacts): Tried {
+export function budgets({ run: facts, count }: DoneFacts, { boundedChange } = DEFENCES): Tried {
   if (!facts) return { is: BUDGET, cannot: 'no run of this intent has ended' }
   const { pack, target } = facts.run
+  const refused = (path: string, intents: readonly string[], to: number) => {
+    const intent = intents.includes(target.intent ?? '') ? target.intent! : intents[0]!
+    const answer = boundedChange({ patch: { [path]: to } }, pack, intent, [path], count)
+    return 'problems' in answer ? (answer.problems[0] ?? null) : null
+  }
   const attempts = pack.tunable_surfaces.flatMap((surface): Attempt[] => {
-    const { path, bounds } = surface
+    const { path, bounds, intents } = surface
     if (surface.layer !== 'context_budget' && surface.layer !== 'retrieval') return []
     if (!('max' in bounds) || bounds.max === undefined) return []
     const to = bounds.max + ('step' in bounds ? bounds.step : 1)
-    return [attempt(`${path} at ${to}, above its bound`, refusal(facts, path, to, count))]
+    return [attempt(`${path} at ${to}, above its bound`, refused(path, intents, to))]
   })
   return attempts.length === 0
     ? { is: BUDGET, cannot: `${pack.pack} opens no budget and no depth, so none could be tried: ${target.intent}` }
@@ -60,11 +65,4 @@ export function budgets({ run: facts, count }: DoneFacts): Tried {
         attempts,
         evidence: [facts.files['target.json']!, facts.files['replay-results.jsonl']!],
       }
-}
-
-function refusal({ run: { pack, target } }: RunFacts, path: string, to: number, count: DoneFacts['count']) {
-  const surface = pack.tunable_surfaces.find((one) => one.path === path)!
-  const intent = surface.intents.includes(target.intent ?? '') ? target.intent! : surface.intents[0]!
-  const answer = boundedChange({ patch: { [path]: to } }, pack, intent, [path], count)
-  return 'problems' in answer ? (answer.problems[0] ?? null) : null
 }

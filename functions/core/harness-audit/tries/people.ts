@@ -5,10 +5,10 @@ import type { AttestationVerdict } from '../../attest/judge.ts'
 import type { DoneFacts } from '../../done/facts.ts'
 import type { Attempt } from '../../done/probe.ts'
 import { instantAfter } from '../../instant.ts'
-import { applyVerdict, startRollout } from '../../release/rollout.ts'
-import { evaluateStage } from '../../release/stage-verdict.ts'
-import { decide, expireReview, type Vote } from '../../review/review.ts'
+import { applyVerdict } from '../../release/rollout.ts'
+import { expireReview, type Vote } from '../../review/review.ts'
 import { attempt, type Tried } from '../tried.ts'
+import { DEFENCES } from './defences.ts'
 
 const IDENTITY = 'every decision names a person, who was asked for that role and holds no other'
 const ESCALATION = 'what nobody decided, and what nobody measured, waits for people by name'
@@ -16,8 +16,19 @@ const ESCALATION = 'what nobody decided, and what nobody measured, waits for peo
 /** The review as it was opened. */
 const fresh = (review: Review): Review => ({ ...review, decisions: [], status: 'open', revision: 0 })
 
-/** Control 18. @param attested what `attest verify` says of the run under the file of keys; null: none was given */
-export function identity({ review, rollout, run }: DoneFacts, attested: AttestationVerdict | null): Tried {
+/** What attestations of the run come to under a file of keys. */
+export interface Vouched {
+  readonly verdict: AttestationVerdict
+  /** Of each decision of the latest review: people whose signatures count. */
+  readonly signers: readonly (readonly string[])[]
+}
+
+/** Control 18. @param vouched null: no file of keys was given */
+export function identity(
+  { review, rollout, run }: DoneFacts,
+  vouched: Vouched | null,
+  { decide, startRollout } = DEFENCES,
+): Tried {
   const [first] = review?.decisions ?? []
   if (!review || !first || !rollout) return { is: IDENTITY, cannot: 'nobody has decided on a rollout yet' }
   const current = { proposal_digest: review.proposal_digest, shown_digest: review.shown_digest }
@@ -65,20 +76,28 @@ export function identity({ review, rollout, run }: DoneFacts, attested: Attestat
       ...review.decisions
         .filter(({ reviewer }) => samePerson(reviewer, review.owner))
         .map(({ reviewer }): Attempt => attempt(`${reviewer}, the owner, decided`, null)),
-      ...(attested === 'changed' ? [attempt('attestations that are not what the store says', null)] : []),
+      ...(vouched?.verdict === 'changed' ? [attempt('attestations that are not what the store says', null)] : []),
     ],
     evidence: [rollout.artifact, ...(run ? [run.files['selected-proposal.json']!] : [])],
-    short:
-      attested === 'holds'
-        ? null
-        : attested === null
-          ? 'no key vouches for the names: have decisions signed ("autotune attest sign") and give the file of keys with --keys'
-          : 'too few keys vouch for the names: "autotune attest verify" says which are missing',
+    short: unvouched(review, vouched),
   }
 }
 
+/** Whose decision no key of their own vouches for. */
+function unvouched({ decisions }: Review, vouched: Vouched | null): string | null {
+  if (vouched === null)
+    return 'no key vouches for the names: have each decision signed by who made it ("autotune attest sign"), and give the file of keys with --keys'
+  const left = decisions.filter(({ reviewer }, i) => !vouched.signers[i]?.some((one) => samePerson(one, reviewer)))
+  return left.length === 0
+    ? null
+    : `no key of their own vouches for the decision of ${left.map(({ reviewer }) => reviewer).join(', ')}: "autotune attest sign"`
+}
+
 /** Control 22: time is over, production is not there. */
-export function escalation({ review, rollout: found, run }: DoneFacts): Tried {
+export function escalation(
+  { review, rollout: found, run }: DoneFacts,
+  { startRollout, evaluateStage } = DEFENCES,
+): Tried {
   if (!review || !found || !run) return { is: ESCALATION, cannot: 'no rollout was started, so nothing could wait' }
   const { rollout, artifact } = found
   const late = expireReview(fresh(review), review.expires_at)

@@ -80,6 +80,12 @@ export function modelRouting(facts: RecordedFacts | null, { run }: DoneFacts): T
   if (facts === null || !run || facts.calls === 0) return { is: MODELS, cannot: 'no model call was recorded' }
   const prices = run.run.price_table
   const unpriced = facts.models.filter((model) => !prices || !Object.hasOwn(prices.models, model))
+  const lacking = [
+    ...(unpriced.length > 0 ? [`no pinned price for ${unpriced.join(', ')}`] : []),
+    ...(run.run.target.baseline_tuple?.model_profile === undefined
+      ? ['the tuple pins no model profile: nothing says which model is to answer']
+      : []),
+  ]
   return {
     is: `${MODELS}: ${facts.models.join(', ') || 'none named'} in ${facts.calls} calls`,
     attempts: [
@@ -87,12 +93,8 @@ export function modelRouting(facts: RecordedFacts | null, { run }: DoneFacts): T
         'a call of a model that nobody named',
         facts.unnamed === 0 ? `all ${facts.calls} calls name theirs` : null,
       ),
-      attempt('a model without a price', unpriced.length === 0 ? `${prices!.price_table} prices all of them` : null),
     ],
     evidence: [facts.searchSet, run.files['target.json']!],
-    short:
-      run.run.target.baseline_tuple?.model_profile === undefined
-        ? 'the tuple pins no model profile: nothing says which model is to answer'
-        : null,
+    short: lacking.length === 0 ? null : lacking.join('; '),
   }
 }

@@ -1,17 +1,16 @@
 /** Controls 17 and 34: the class of a risk closes what it must, and whatever is wrong is served by the baseline. */
 import { RISK_CLASSES } from '#schemas/stages.ts'
 import type { DoneFacts } from '../../done/facts.ts'
-import { assignArm } from '../../release/assign-arm.ts'
 import { stopRollout } from '../../release/rollout.ts'
-import { routingOf } from '../../release/routing.ts'
 import { attempt, type Tried } from '../tried.ts'
+import { DEFENCES } from './defences.ts'
 
 const RISK = 'every intent has a class of risk, and a rollout is bound by it'
 const FALLBACK = 'whoever cannot be placed, and everyone after a stop, has the baseline'
 const SUBJECTS = Array.from({ length: 1000 }, (_, i) => `subject-${i}`)
 
 /** Control 17. */
-export function riskClass({ run, rollout: found }: DoneFacts): Tried {
+export function riskClass({ run, rollout: found }: DoneFacts, { routingOf } = DEFENCES): Tried {
   if (!run || !found) return { is: RISK, cannot: 'no rollout was started, so no class bound one' }
   const { rollout, artifact } = found
   const declared = run.run.pack.intents.find(({ intent_id }) => intent_id === rollout.intent)?.risk_class
@@ -40,7 +39,7 @@ export function riskClass({ run, rollout: found }: DoneFacts): Tried {
 }
 
 /** Control 34: a stop in the last stage, a subject without an id, one of another intent. */
-export function fallback({ run, rollout: found }: DoneFacts): Tried {
+export function fallback({ run, rollout: found }: DoneFacts, { assignArm, routingOf } = DEFENCES): Tried {
   if (!run || !found) return { is: FALLBACK, cannot: 'no rollout was started, so nothing is served yet' }
   const { rollout, artifact } = found
   const { intent } = rollout

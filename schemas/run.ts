@@ -78,6 +78,13 @@ export const TraceSelection = z.strictObject({
 })
 export type TraceSelection = z.infer<typeof TraceSelection>
 
+/** What the imports of a store found of runs that are nearly the same as one of another family, on both sides together. */
+export const NearCopies = z.strictObject({
+  runs: z.int().min(1).meta({ description: 'Such runs: each counts as evidence of its own.' }),
+  of: z.int().meta({ description: 'Runs of the intent in the imports that brought them.' }),
+})
+export type NearCopies = z.infer<typeof NearCopies>
+
 /** A change that a proposer made and that is no candidate of the run. `paths`: as it named them. */
 export const LeftOut = z.strictObject({
   origin: Name,
@@ -134,6 +141,9 @@ export const AutotuneRun = z.strictObject({
   }),
   traces: TraceSelection.optional().meta({
     description: 'What was left out when traces were imported; absent: no runs of the store come from traces.',
+  }),
+  near_copies: NearCopies.optional().meta({
+    description: 'Runs that may be copies of others and were not joined. Absent: imports found none, or did not say.',
   }),
   heldout_test_set: HeldoutVersion.nullable(),
   gate_rules: z

@@ -130,6 +130,10 @@ export const keys = {
   traceImports: () => 'experience/traces/',
   /** What one of them did, by the digest of its record. */
   traceImport: (digest: string) => `experience/traces/${digest.slice(7)}.json`,
+  /** Prefix of what imports found of runs of an intent that are nearly the same as one of another family. */
+  nearCopies: (intent: string) => `experience/near-copies/${segment(intent)}/`,
+  /** What one import found, by a code of its runs. */
+  nearCopiesFound: (intent: string, code: string) => `experience/near-copies/${segment(intent)}/${code}.json`,
   /** The newest search set of an intent. */
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
   /** A search set by its digest: what a run pins. */

@@ -21,7 +21,7 @@ import { ReplayCase } from './replay-case.ts'
 import { Resplit } from './resplit.ts'
 import { ReviewAttempt } from './review.ts'
 import { SignedRollout } from './rollout-artifact.ts'
-import { AuditLine, AutotuneRun, RunManifest, RunRefusal } from './run.ts'
+import { AuditLine, AutotuneRun, NearCopies, RunManifest, RunRefusal } from './run.ts'
 import { RunLine } from './run-line.ts'
 import { PROMOTION_FILES } from './s3-keys.ts'
 import { Scar } from './scar.ts'
@@ -66,6 +66,7 @@ const STORED: readonly Stored[] = [
   [/^experience\/index\/.*\.jsonl$/, IndexLine],
   [/^experience\/index-days\//, Counts],
   [/^experience\/traces\/(.*)\.json$/, TraceImport, { digestOf: 'bytes' }],
+  [/^experience\/near-copies\//, NearCopies],
   [/^ingest\/listed\/(.*)\.json$/, Listed, { digestOf: 'bytes' }],
   [/^ingest\/redaction-key\.json$/, RedactionKey],
   [/^ingest\/trace-rule\.json$/, TraceRule],

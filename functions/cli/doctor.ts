@@ -7,7 +7,7 @@ import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, type Question, sevenQuestions } from '#core/contract/questions.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { TamperError } from '#core/experience/run-files.ts'
-import { selectionLine } from '#core/experience/trace-selection.ts'
+import { nearCopiesLine, selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
@@ -26,6 +26,7 @@ import type { HarnessEngine } from '../embedded/harness-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
+import { nearCopiesOf } from '../steps/experience/near-copies-found.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { drawnBy } from '../steps/experience/split-rule.ts'
@@ -159,9 +160,10 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
     const traces = await traceSelection(store.objects)
+    const near = await nearCopiesOf(store.objects, resolved.intent)
     const corrections = await waitingCorrections(store)
     const waiting = waitingLine(corrections)
-    const notes = [tracedLine(tracing), emptyCallsLine(tracing), ignoredLine(tracing, documents.suite!)].filter(
+    const notes = [tracedLine(tracing), emptyCallsLine(tracing, documents.suite!), ignoredLine(tracing, documents.suite!)].filter(
       (line) => line !== null,
     )
     const twice = askedTwiceLine(reproduced.twice)
@@ -211,6 +213,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
       ...problems.map((says): Check => ({ state: 'FAIL', about: 'records', says, mend: mendOf(says, o) })),
       ...(twice ? [noteOf('twice', twice)] : []),
       ...(traces ? [noteOf('records', selectionLine(traces))] : []),
+      ...(near ? [noteOf('copies', nearCopiesLine(near))] : []),
       ...(waiting ? [noteOf('corrections', waiting)] : []),
       ...notes.map((line) => noteOf('traced', line)),
       ...(estimated ? [noteOf('tokens', estimated)] : []),
@@ -265,6 +268,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
         examples,
         tracing,
         traces,
+        near_copies: near,
         corrections,
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
@@ -289,6 +293,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
               ...examples.map((e) => `   LEFT OUT ${e}`),
               ...(twice ? [`twice    ${twice}`] : []),
               ...(traces ? [`records  ${selectionLine(traces)}`] : []),
+              ...(near ? [`copies   ${nearCopiesLine(near)}`] : []),
               ...(waiting ? [`records  ${waiting}`] : []),
               ...notes.map((line) => `traced   ${line}`),
               ...(estimated ? [`tokens   ${estimated}`] : []),

@@ -10,6 +10,7 @@ import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.
 import { ChangedModule } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { freshNowAndThen, HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { aheadOf } from '#adapters/local/module/other-clock.ts'
 import type { SearchStep, SearchTurn } from '#adapters/local/module/protocol.ts'
 import type { Way } from '#adapters/local/module/way.ts'
 import { RecordList, TEXT } from '#core/bytes/record-list.ts'
@@ -100,7 +101,9 @@ export async function harnessEngine(
         (item, ask) =>
           work(item, (job) => {
             if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
-            return ask(live ? live.jobOf(job, side, pass) : job)
+            if (live) return ask(live.jobOf(job, side, pass))
+            const isAhead = pass === 'second' && pinned.kind === 'module'
+            return ask(isAhead ? { ...job, aheadMs: aheadOf(job.recording.recorded.case_id) } : job)
           }),
         ends,
       ),

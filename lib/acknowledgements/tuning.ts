@@ -81,6 +81,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   'Functions/PinRun/Policy/Resource': [
     'autotune/work/*/request.json',
     'autotune/work/*/run.json',
+    'experience/near-copies/*',
     'experience/traces/*',
     'packs/*',
     'scars/*',

@@ -77,7 +77,14 @@ export function workflowRights({
       ledger.mayWrite('lock', 'run'),
     ],
     pinRun: [
-      ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'scars/*', 'autotune/work/*/run.json'),
+      ...mayRead(
+        bucket,
+        'packs/*',
+        'experience/traces/*',
+        'experience/near-copies/*',
+        'scars/*',
+        'autotune/work/*/run.json',
+      ),
       ...mayReadVersions(bucket, request, 'autotune/work/*/run.json'),
       mayWrite(bucket, 'autotune/work/*/run.json'),
       ledger.mayRead('lock', 'ended', 'rejection'),

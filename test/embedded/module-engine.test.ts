@@ -17,6 +17,34 @@ const reproduce = async (source: string, ids: readonly string[], limitMs = 5000)
   return await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)
 }
 
+describe('a harness that looks at the date', () => {
+  const twice = async (code: string) => {
+    using desk = aDesk()
+    const runs = Array.from({ length: 12 }, (_, i) => aDeskRun(`c${i}`))
+    const engine = await desk.engine(desk.harness(harnessSource(code)), runs, { limitMs: 5000, concurrency: 1 })
+    return (await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)).twice!
+  }
+  const now = new Date()
+  const soon = now.getTime() + 1_800_000
+  // Right as long as this test takes, and an hour more: the first look finds nothing.
+  const hours = [0, 1].map((h) => (now.getUTCHours() + h) % 24)
+  test.each([
+    [
+      'the hour',
+      `if (![${hours}].includes(new Date().getUTCHours())) settings = { ...settings, 'evidence.orders.top_k': 0 }`,
+    ],
+    ['the day', `if (Date.now() > ${soon}) throw new Error('no more')`],
+    ['Temporal', `if (Temporal.Now.instant().epochMilliseconds > ${soon}) throw new Error('no more')`],
+    ['Date as a function', `if (Date.parse(Date()) > ${soon}) throw new Error('no more')`],
+  ])('gives two answers by %s', async (_, code) => {
+    expect((await twice(code)).flips).toBeGreaterThan(0)
+  })
+  test('and rests nothing on it gives one, and so do durations and dates of something that is given', async () => {
+    const code = `const at = Date.now(); if (Date.now() - at > 4000 || new Date(0).getTime() !== 0 || !(new Date() instanceof Date)) throw new Error('odd')`
+    expect(await twice(code)).toMatchObject({ cases: 12, flips: 0 })
+  })
+})
+
 describe('a harness that behaves', () => {
   test('reproduces the recorded decision, with what it sent in place of what was recorded', async () => {
     const { panel, excluded } = await reproduce(harnessSource(), ['a', 'b'])

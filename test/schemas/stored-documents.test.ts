@@ -18,6 +18,7 @@ const DOCUMENTS: Readonly<Record<string, readonly string[]>> = {
   redactionKey: [keys.redactionKey()],
   traceRule: [keys.traceRule()],
   traceImport: [keys.traceImport(DIGEST)],
+  nearCopiesFound: [keys.nearCopiesFound('a.b', '0a0b')],
   goldens: [keys.goldens('a.b')],
   goldensAt: [keys.goldensAt('a.b', DIGEST)],
   sealed: [keys.sealed('a.b', DIGEST)],

@@ -9,8 +9,8 @@ export type Exposure = (typeof EXPOSURES)[number]
 
 /**
  * By which rules a recording is looked at, and a certificate speaks of it; pinned in a run, so that an older one is recomputed by
- * its own. 1: a call that passed nothing put nothing at stake. 2: it is not recorded, unless the suite names its tool; and a
- * headline says in how many families anything was exposed.
+ * its own. 1: a call that passed nothing put nothing at stake. 2: it is not recorded, unless the suite names its tool; a run that
+ * had to refuse says nothing of what was required where nothing is marked; and a headline says in how many families anything was exposed.
  */
 export const EXPOSURE_RULES = 2
 

@@ -92,14 +92,16 @@ export function tracedLine({ tools }: Tracing): string | null {
 }
 
 /** Calls that passed nothing that could be traced, by tool, most first; null: there are none. */
-export function emptyCallsLine({ calls }: Tracing): string | null {
+export function emptyCallsLine({ calls }: Tracing, suite: EvaluatorSuite): string | null {
   const rows = Object.entries(calls).filter(([, [, empty]]) => empty > 0)
   if (rows.length === 0) return null
   rows.sort(([a, [, m]], [b, [, n]]) => n - m || (a < b ? -1 : 1))
   const sum = (column: 0 | 1) => Object.values(calls).reduce((total, tool) => total + tool[column], 0)
   const listed = rows.slice(0, MOST_TOOLS).map(([name, [all, empty]]) => `${name} ${empty} of ${all}`)
   const more = rows.length > MOST_TOOLS ? `, and ${rows.length - MOST_TOOLS} more tools` : ''
-  return `${sum(1)} of ${sum(0)} calls passed nothing that could be traced (no argument, a yes or no, null): ${listed.join(', ')}${more}. What they rested on is not seen`
+  const named = suite.evaluators.flatMap((e) => (e.check === 'grounded_arguments' ? (e.nothing_to_trace ?? []) : []))
+  const said = named.length > 0 ? `; the suite says that ${[...new Set(named)].join(', ')} takes nothing` : ''
+  return `${sum(1)} of ${sum(0)} calls passed nothing that could be traced (no argument, a yes or no, null): ${listed.join(', ')}${more}. What they rested on is not seen${said}`
 }
 
 /** What a suite that ignores untraced values lets pass, in words; null: nothing. */
@@ -125,7 +127,7 @@ export function recordLines(tracing: Tracing, suite: EvaluatorSuite): string[] {
   const estimated = estimatedLine(tracing)
   return [
     tracedLine(tracing),
-    emptyCallsLine(tracing),
+    emptyCallsLine(tracing, suite),
     ignoredLine(tracing, suite),
     estimated && `tokens ${estimated}`,
   ].filter((line) => line !== null)

@@ -11,7 +11,7 @@ import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { EXPOSURE_RULES } from '../evaluate/exposures.ts'
 import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
-import { droppedOf, selectionLine } from '../experience/trace-selection.ts'
+import { droppedOf, nearCopiesLine, selectionLine } from '../experience/trace-selection.ts'
 import { evidenceWording, liveLine } from '../live/asked-answers.ts'
 import { liveOf } from '../replay/cage.ts'
 import { NO_TRACING, recordLines, type Tracing, tracingReasons } from '../replay/tracing.ts'
@@ -58,14 +58,16 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
   const ofCode = [...(twice === null ? [] : [twice]), ...ofModel]
   const selection = run.traces ? [selectionLine(run.traces)] : []
   const scars = placeScars(run.scars ?? [], reproduced.panel)
+  const near = run.near_copies ? [nearCopiesLine(run.near_copies)] : []
   const isWhole = !run.traces || droppedOf(run.traces).n === 0
   return {
     ...(reproduced.twice && { twice: reproduced.twice }),
     ...(noise && { noise }),
     excluded: reproduced.excluded,
-    records: [...selection, ...recordLines(tracing, suite), ...scarLines(scars), ...ofCode],
+    records: [...selection, ...near, ...recordLines(tracing, suite), ...scarLines(scars), ...ofCode],
     notes: [
       ...(isWhole ? [] : selection),
+      ...near,
       ...searchNotes(reproduced, target, suite, rules),
       ...scarLines(scars),
       ...ofCode,

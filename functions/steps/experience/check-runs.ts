@@ -117,7 +117,7 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const taken = known.incoming.take(run)
   // A further recording of a case is of its family whatever it says, and makes none one with another.
   if (known.planned) await copies.meet(facts, side)
-  else await copies.note(facts, side, taken.read)
+  else await copies.note(facts, side, taken.read, stored === null)
   return stored !== null
 }
 

@@ -6,7 +6,9 @@
 import { nameContent } from '#core/experience/content.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import type { RunFacts } from '#core/experience/prepared-run.ts'
+import { mac } from '#core/mac.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { NearCopies as NearCopiesFound } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
 import { streamLines } from '../../streams/read-object.ts'
@@ -71,6 +73,8 @@ export class Copies {
   burned = 0
   /** Runs that are like one of another family, without being its copy. */
   near = 0
+  /** By intent, of runs that no earlier import stored: how many there are, and which are like one of another family. */
+  readonly #new = new Map<string, { of: number; readonly near: string[] }>()
   /** Pairs of such runs by their ids, of this import: the first few. */
   readonly #pairs: {
     readonly intent: string
@@ -103,8 +107,10 @@ export class Copies {
     await this.#meet(intent, family, own)
   }
 
-  /** Notes a run. `own`: side of its family were it alone. `read`: the run itself, to learn of which family its content is. */
-  async note(facts: RunFacts, own: Side, read: () => ExperienceRun): Promise<void> {
+  /** Notes a run. `own`: side of its family were it alone. `read`: the run itself, to learn of which family its content is. `isNew`: no
+   * earlier import stored it. */
+  async note(facts: RunFacts, own: Side, read: () => ExperienceRun, isNew = true): Promise<void> {
+    if (isNew) this.#newOf(facts.intent).of++
     const { intent, family, line, content } = facts
     const hashed = facts.names.run
     const at = `content ${intent} ${content.key}`
@@ -114,7 +120,7 @@ export class Copies {
     if (first === null) {
       const noted: Content = { run: hashed, family: content.hidden, side: null, first: line.family }
       this.#aside.set(at, JSON.stringify(noted))
-      await this.#noteNear(facts, own)
+      await this.#noteNear(facts, own, isNew)
       return
     }
     if (first.run === hashed) return
@@ -127,18 +133,34 @@ export class Copies {
   }
 
   /** Looks for a run that this one is like. Joined or not: a copy has been told of already. */
-  async #noteNear(facts: RunFacts, own: Side): Promise<void> {
+  async #noteNear(facts: RunFacts, own: Side, isNew: boolean): Promise<void> {
     const { intent, family, line } = facts
     const alike = this.#near.note(facts)
     if (alike === null) return
     const families = [line.family, familyHash(alike.family)]
     if (this.#rootOf(intent, families[0]!) === this.#rootOf(intent, families[1]!)) return
     this.near++
+    if (isNew) this.#newOf(intent).near.push(facts.names.run)
     if (alike.run_id !== null && this.#pairs.length < MOST_PAIRS)
       this.#pairs.push({ intent, families, runs: [alike.run_id, line.run_id] })
     if (!this.#joinNear) return
     await this.#meet(intent, alike.family, alike.side ?? own)
     this.#join(intent, family, alike.family)
+  }
+
+  /** What is new and was not joined, by intent, under a code that only who holds the split's key can make. */
+  *newNearCopies(): Generator<{ readonly intent: string; readonly found: NearCopiesFound; readonly code: string }> {
+    if (this.#joinNear) return
+    const codeOf = mac(this.#splitKey)
+    for (const [intent, { of, near }] of this.#new)
+      if (near.length > 0)
+        yield { intent, found: { runs: near.length, of }, code: codeOf(`near copies\u0000${near.sort().join(' ')}`) }
+  }
+
+  #newOf(intent: string): { of: number; readonly near: string[] } {
+    const known = this.#new.get(intent) ?? { of: 0, near: [] }
+    this.#new.set(intent, known)
+    return known
   }
 
   /** Two runs that are alike, both on the search side; null: none of this import. */

@@ -16,6 +16,7 @@ import { addLinks } from './family-links.ts'
 import { ImportJournal } from './import-journal.ts'
 import { type IncomingRun, IncomingRuns } from './incoming-runs.ts'
 import { fixLayout, type Layout, layoutFor } from './layout.ts'
+import { noteNearCopies } from './near-copies-found.ts'
 import { objectsOf, SIDES, type Side } from './side.ts'
 import { fixSplit } from './split-rule.ts'
 import { writeRuns } from './write-runs.ts'
@@ -155,4 +156,5 @@ async function keepCopies(store: Store, copies: Copies): Promise<void> {
   for (const intent of copies.intents)
     for (const side of SIDES) await addLinks(objectsOf(store, side), intent, copies.linksOf(intent, side))
   await copies.keepLinks()
+  for (const { intent, found, code } of copies.newNearCopies()) await noteNearCopies(store.objects, intent, found, code)
 }

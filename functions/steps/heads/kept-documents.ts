@@ -12,6 +12,7 @@ const KEPT = [
   keys.layout(),
   'experience/index-days/',
   keys.traceImports(),
+  'experience/near-copies/',
   keys.runLines(),
   keys.runUsages(),
   ATTESTATIONS,

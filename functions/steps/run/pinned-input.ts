@@ -12,6 +12,7 @@ import type { Store } from '../../ports.ts'
 import { digestOfObject, streamLines } from '../../streams/read-object.ts'
 import type { SearchSet } from '../experience/compile.ts'
 import { documentDigests } from '../experience/documents.ts'
+import { nearCopiesOf } from '../experience/near-copies-found.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
 import { verdictCage } from '../replay/verdicts.ts'
 import { erasuresOf } from '../store/erasures.ts'
@@ -37,6 +38,7 @@ export async function pinnedInput(
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   const traces = await traceSelection(store.objects)
+  const near = await nearCopiesOf(store.objects, resolved.intent)
   const cage = verdictCage(suite, store.verdicts)
   const scars = await readScars(store, resolved.intent)
   return {
@@ -50,6 +52,7 @@ export async function pinnedInput(
     ...(cage !== undefined && { verdict_cage: cage }),
     search_set: searchSet,
     ...(traces && { traces }),
+    ...(near && { near_copies: near }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
     ...(scars.length > 0 && { scars }),

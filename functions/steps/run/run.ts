@@ -4,6 +4,7 @@ import type { Reproduction } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import { digestOf } from '#core/canonical.ts'
 import { liveProblems } from '#core/contract/live-problems.ts'
+import { standingProblems } from '#core/contract/standing.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { otherRules } from '#core/gate/rules.ts'
 import { refuseRun } from '#core/outcome.ts'
@@ -36,7 +37,7 @@ import { aboutOf, pinnedInput } from './pinned-input.ts'
 import { portsOf, recordPorts } from './ports.ts'
 import { proposedFor, proposingOf } from './proposers.ts'
 import { ContractRefused, keepRefusal, leaveRefusal } from './refusal.ts'
-import { whatStands } from './standing.ts'
+import { gatherStanding, whatStands } from './standing.ts'
 
 /** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
 export async function runTarget(
@@ -94,7 +95,8 @@ export async function runTarget(
     const ports = portsOf(store, engine, reproduced)
     const ask: AutotunePorts['ask'] = async (...question) => {
       await keeping.check()
-      return await ports.ask(...question)
+      const meanwhile = await movedMeanwhile(store, run, question[1])
+      return meanwhile === null ? await ports.ask(...question) : { refused: meanwhile }
     }
     const outcome = await runAutotune(run, { ...ports, ask }).catch(refusedByTwoAnswers(run))
     await keeping.check()
@@ -179,6 +181,17 @@ export async function runTarget(
     })
     return { run, reproduced }
   }
+}
+
+/**
+ * What came to stand against a run while it searched, or before a killed one was begun again: a question would be spent on a
+ * baseline that nobody serves. null: nothing did, or its question is open already and is answered whatever happens.
+ */
+async function movedMeanwhile(store: Store, run: AutotuneRun, commit: string): Promise<string | null> {
+  const item = await recordPorts(store).ledgerItem(run.heldout_test_set!)
+  if (item?.history.some((q) => q.commit === commit)) return null
+  const problems = standingProblems(await gatherStanding(store, run.target), run.target, null)
+  return problems.length === 0 ? null : `meanwhile: ${problems.join('; ')}. No question was asked`
 }
 
 /** Who a run asks for changes, as far as it is another run with others. */

@@ -41,6 +41,11 @@ describe('required_evidence and gold_coverage', () => {
     expect(look('required_evidence', aRun('r', { evidence: [anOffer('a', { required: true })] }))).toBe('exposed')
     expect(look('gold_coverage', aRun('r', { evidence: [anOffer('a', { gold: true })] }))).toBe('exposed')
   })
+  test('a run that had to refuse says nothing of what policy requires where nothing is marked', () => {
+    const refused = aRun('r', { evidence: offersInOrder(1), outcome: { must_refuse: true } })
+    expect(look('required_evidence', refused)).toBe('not_recorded')
+    expect(look('required_evidence', aRun('r', { outcome: { must_refuse: true } }))).toBe('not_at_stake')
+  })
   test('where passages were judged and none is required, nothing is at stake', () => {
     expect(look('required_evidence', aRun('r', { evidence: [anOffer('a', { gold: true })] }))).toBe('not_at_stake')
     expect(look('required_evidence', aRun('r'))).toBe('not_at_stake')

@@ -65,9 +65,15 @@ test('calls that passed nothing that could be traced are counted by tool, most f
   const tracing = tracingOf(compileCase([aRun('r', { steps: [...steps, toolCall('d', { order: 'R-1002' })] })]))
   const line =
     '3 of 4 calls passed nothing that could be traced (no argument, a yes or no, null): orders.read 2 of 3, refund 1 of 1. What they rested on is not seen'
-  expect(emptyCallsLine(tracing)).toBe(line)
+  expect(emptyCallsLine(tracing, strict)).toBe(line)
   expect(tracingReasons(tracing, strict)).toContain(line)
-  expect(emptyCallsLine(tracingOf(compileCase([run])))).toBeNull()
+  const named = aSuite({
+    evaluators: [
+      anEvaluator({ check: 'grounded_arguments', never_grounded: 'fail', nothing_to_trace: ['orders.read'] } as never),
+    ],
+  })
+  expect(emptyCallsLine(tracing, named)).toBe(`${line}; the suite says that orders.read takes nothing`)
+  expect(emptyCallsLine(tracingOf(compileCase([run])), strict)).toBeNull()
 })
 
 test('nothing is known of recordings that were compiled by the first rules', () => {

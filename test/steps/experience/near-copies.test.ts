@@ -5,8 +5,10 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { type IngestOptions, ingest } from '../../../functions/steps/experience/ingest.ts'
-import { aFamily, INTENT, said } from '../../support/builders.ts'
-import { contents, memory, RECORDED } from '../stores.ts'
+import { nearCopiesOf } from '../../../functions/steps/experience/near-copies-found.ts'
+import { readText } from '../../../functions/streams/read-object.ts'
+import { aFamily, aWorld, INTENT, said } from '../../support/builders.ts'
+import { contents, memory, RECORDED, run, stocked } from '../stores.ts'
 
 const importing = (store: Store, runs: readonly ExperienceRun[], options: IngestOptions = {}) =>
   ingest(
@@ -21,7 +23,7 @@ const importing = (store: Store, runs: readonly ExperienceRun[], options: Ingest
 /** A long talk; two with one number are nearly the same. */
 const talk = (name: string, number: number, side: 'search' | 'heldout') => {
   const words = Array.from({ length: 300 }, (_, i) => `w${number}x${i}`)
-  return aFamily(name, { side, over: { steps: [said('user', [...words, name].join(' '))] } })
+  return aFamily(name, { side, required: 1, gold: 1, over: { steps: [said('user', [...words, name].join(' '))] } })
 }
 const families = async (store: Store, side: 'objects' | 'vault') => {
   const ids = new Set<string>()
@@ -71,6 +73,37 @@ describe('near copies', () => {
       await store.objects.put(key, bandwise.join(''))
     }
     expect(await importing(store, [talk('b', 1, 'search')])).toMatchObject({ near_copies: { runs: 1 } })
+  })
+
+  test('that were not joined are noted once for who counts families, whatever is imported again; no name stands there', async () => {
+    const store = memory()
+    const first = [talk('alpha', 1, 'heldout'), talk('beta', 1, 'heldout'), talk('gamma', 2, 'search')]
+    await importing(store, first)
+    await importing(store, first)
+    expect(await nearCopiesOf(store.objects, INTENT)).toEqual({ runs: 1, of: 3 })
+    await importing(store, [...first, talk('delta', 2, 'search')])
+    expect(await nearCopiesOf(store.objects, INTENT)).toEqual({ runs: 2, of: 4 })
+    for (const [key, text] of Object.entries(await contents(store)))
+      if (key.includes('/near-copies/')) expect(key + text).not.toMatch(/alpha|beta|gamma|delta/)
+  })
+
+  test('that were joined count once, and none stand there', async () => {
+    const store = memory()
+    await importing(store, [talk('a', 1, 'search'), talk('b', 1, 'search')], { joinNear: true })
+    expect(await nearCopiesOf(store.objects, INTENT)).toBeNull()
+  })
+
+  test('are told with every result of a run, and under its proposal', async () => {
+    const { objects, ...store } = await stocked(memory(), [
+      ...aWorld(),
+      talk('x', 1, 'search'),
+      talk('y', 1, 'heldout'),
+    ])
+    const summary = await run({ ...store, objects })
+    const said = 'WARNING: 1 of 162 imported runs are nearly the same as one of another family, and count as evidence'
+    expect(summary.reasons.join('\n')).toContain(said)
+    expect(summary.verdict).toBe('certified')
+    expect(await readText(objects, keys.autotuneRun(summary.run, 'selected-proposal.json'))).toContain(said)
   })
 
   test('of none are told where each talk is its own, and no table names a run', async () => {

@@ -4,14 +4,16 @@ import { describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { openLocks } from '../../../functions/steps/run/lock.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { readRefusal } from '../../../functions/steps/run/read-refusal.ts'
+import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { aFamily, aPack, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { approve, certified, reviewed, rolloutOf, start } from '../release/support.ts'
-import { contents, imported, items, memory, run, stocked } from '../stores.ts'
+import { contents, imported, items, memory, run, stocked, watched } from '../stores.ts'
 
 const world = aWorld({ search: 6, heldout: 100 })
 const message = (store: Store, over = {}) =>
@@ -54,6 +56,35 @@ describe('a run is refused', () => {
     expect(await message(store)).toMatch(
       /baseline_tuple is not in force: support.refund runs on ctxpack.support@1\.1\.0/,
     )
+  })
+
+  test('before its question, where another tuple came into force while it searched; a question that is open is answered', async () => {
+    const live = { release_tuple_id: 'rt_live', rollout_id: null }
+    const lived = async (before: 'search' | 'answer') => {
+      const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+      let moved: Promise<unknown> | null = null
+      const move = () => {
+        moved ??= store.table.create(...rowKeys.inForce(INTENT), live)
+      }
+      const watching = watched(store, (act, side, key) => {
+        const is = before === 'search' ? key.endsWith('target.json') : side === 'vault' && key.includes('gate/')
+        if (act === 'write' && is) move()
+      })
+      const summary = await run(watching, { runId: 'r' })
+      await moved
+      return {
+        summary,
+        used: (await items(store)).map((item) => item.used),
+        verified: await verifyRun(store, 'r', transcriptEngine()),
+      }
+    }
+    const { summary, used, verified } = await lived('search')
+    expect([summary.verdict, used]).toEqual(['refused', [0]])
+    expect(summary.reasons[0]).toMatch(
+      /^meanwhile: baseline_tuple is not in force: .*runs on rt_live.*No question was asked$/,
+    )
+    expect(verified).toMatchObject({ reproducible: true })
+    expect(await lived('answer')).toMatchObject({ summary: { verdict: 'certified' }, used: [1] })
   })
 
   test('with a change that was released, however it is written; propose says so before', async () => {

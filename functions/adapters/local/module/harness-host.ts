@@ -137,7 +137,12 @@ export class HarnessHost<A extends Asks = 'replay'> {
       this.#send(
         'view' in job
           ? { id, view: JSON.parse(job.view) }
-          : { id, recorded: job.recording.recorded, settings: job.settings },
+          : {
+              id,
+              recorded: job.recording.recorded,
+              settings: job.settings,
+              ...(job.aheadMs !== undefined && { ahead_ms: job.aheadMs }),
+            },
       )
     else this.#end(this.#ended)
     const reply = await promise.finally(async () => {

@@ -12,6 +12,7 @@ import type { HarnessModule, ModelAnswer, Passage, Pinned, ToolAnswer, VerdictMo
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import type { FromHost, Question } from './host-message.ts'
 import { takeChance } from './no-chance.ts'
+import { settableClock } from './other-clock.ts'
 import { type Asks, MESSAGES, type ToHost, WHO } from './protocol.ts'
 
 const MAX_RESULT_BYTES = 1_000_000
@@ -41,6 +42,7 @@ const send = (message: FromHost): void => {
 }
 disarm()
 if (exported === 'judge') takeChance()
+const setClock = exported === 'replay' ? settableClock() : null
 
 /** What the harness printed during the case at hand, kept for the report of a failure. */
 let printed = ''
@@ -75,7 +77,8 @@ function hear(harness: Loaded): void {
     for (const line of lines.push(chunk)) {
       const message = parse(line.toString()) as ToHost
       if ('recorded' in message) {
-        const { id, recorded, settings } = message
+        const { id, recorded, settings, ahead_ms = 0 } = message
+        setClock?.(ahead_ms)
         void begin(id, () => harness.replay(frozen(recorded), frozen(settings), pinnedOf(id)))
       } else if ('view' in message) void begin(message.id, () => harness.judge(frozen(message.view)))
       else if (message.id === atHand) asking.get(message.call)?.(message)

@@ -25,7 +25,7 @@ export const MESSAGES = 3
  * answers of the recording stay with the program: a harness has those that it asked for.
  */
 export type ToHost =
-  | { readonly id: string; readonly recorded: HarnessCase; readonly settings: Settings }
+  | { readonly id: string; readonly recorded: HarnessCase; readonly settings: Settings; readonly ahead_ms?: number }
   | { readonly id: string; readonly view: unknown }
   | { readonly id: string; readonly call: number; readonly answer: unknown }
   | { readonly id: string; readonly call: number; readonly unpinned: string }
@@ -41,6 +41,8 @@ export interface Job {
   readonly settings: Settings
   /** Who answers its model steps, made for each attempt at the case; absent: the recording. */
   readonly live?: () => LiveCase
+  /** How far ahead its clock is to be (`other-clock.ts`). @default not at all */
+  readonly aheadMs?: number
 }
 
 /** What a process may be asked, by the name of the function that its module exports. */

@@ -3,7 +3,7 @@ import type { BareRecording } from '../../replay/slim.ts'
 import type { Exposure } from '../exposures.ts'
 
 /** Is any passage marked, or one that was missing counted? */
-const isMarked = ({ evidence, gold_not_offered }: BareRecording): boolean =>
+export const isMarked = ({ evidence, gold_not_offered }: BareRecording): boolean =>
   gold_not_offered > 0 || evidence.gold.includes(1) || evidence.required.includes(1)
 
 /** Nothing was offered, so nothing can be lost; offers of which none is marked may all have been needed. */

@@ -2,8 +2,9 @@
 import type { LiveCase } from '#adapters/local/module/protocol.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { AskedAnswer } from '#core/live/asked-answers.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
-import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../ports.ts'
+import type { AnswerCache, ModelPort } from '../ports.ts'
 
 interface Asking {
   readonly cache: AnswerCache

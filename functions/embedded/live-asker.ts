@@ -11,6 +11,7 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { plannedText } from '#core/model/planned.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { type ModelRequest, PROBE } from '#core/model/request.ts'
 import { usageRows } from '#core/model/tally.ts'
 import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
@@ -18,16 +19,7 @@ import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import type {
-  AnswerCache,
-  LiveReplays,
-  ModelPort,
-  ModelRefusal,
-  ModelReply,
-  ObjectStore,
-  Pass,
-  Store,
-} from '../ports.ts'
+import type { AnswerCache, LiveReplays, ModelPort, ObjectStore, Pass, Store } from '../ports.ts'
 import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'

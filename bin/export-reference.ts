@@ -1,6 +1,7 @@
 /** docs/export-tables.md, made of the list of tables of an export. */
 import { TABLES } from '#core/export/lines.ts'
-import { ALL_INTENTS, EXPORT_MONTHS, type ExportTable, NO_DAY } from '#schemas/export-tables.ts'
+import type { ExportTable } from '#schemas/export-columns.ts'
+import { ALL_INTENTS, EXPORT_MONTHS, NO_DAY } from '#schemas/export-tables.ts'
 
 /** The page as markdown. */
 export const exportReference = (): string => `# Tables of an export

@@ -11,12 +11,12 @@ import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { AnsweredScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { AskedAnswer, SealedQuestion } from '#core/live/asked-answers.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { ModelAnswer } from '#schemas/harness.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { Routing } from '#schemas/release.ts'
 import type { Recording } from '#schemas/replay-case.ts'
@@ -153,21 +153,6 @@ export interface VerdictSource {
    * this is not the place to ask: its module is not here.
    */
   problem(evaluator: AskedEvaluator): Promise<string | null>
-}
-
-/** What a model answered. Token counts are null where the endpoint told none. */
-export interface ModelReply extends ModelAnswer {
-  /** It ended at `max_tokens`: the rest is missing. Absent: it ended by itself, or the endpoint does not say. */
-  readonly cut?: true
-  /** Part of `prompt_tokens` that the endpoint read from its own cache; absent: not told. */
-  readonly cached_prompt_tokens?: number
-  /** Part of `completion_tokens` that was reasoning; absent: not told. */
-  readonly reasoning_tokens?: number
-}
-
-/** This request will never be answered, and why: its model or a filter before it said no. An answer of its own. */
-export interface ModelRefusal {
-  readonly refused: string
 }
 
 /**

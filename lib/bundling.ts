@@ -1,8 +1,8 @@
-/** How a handler becomes one file. Named once, for what is deployed, for the test of its size and for the bench. */
+/** How a handler becomes what is deployed. Named once, for the construct, for the test of its size and for the bench. */
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Charset } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { type BuildResult, buildSync } from 'esbuild'
 
 /** Root of the project, or of the built package: the same folders either way. */
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -30,14 +30,14 @@ export const BUNDLING = {
   mainFields: ['module', 'main'],
   minify: true,
   // Letters as they are, not six characters each.
-  charset: 'utf8' as Charset.UTF8,
+  charset: 'utf8' as const,
   sourcesContent: false,
   externalModules: ['@aws-sdk/*'],
 }
 
 /**
- * The same for esbuild itself: one file a handler, NAME.mjs, in a folder.
- * @public measured by the test of bundle sizes and the bench
+ * One file a handler, NAME.mjs, in a folder, for esbuild: what the handler loads only when it is asked for is in it too.
+ * @public measured by the test of bundle sizes
  */
 export const esbuildOptions = (names: readonly string[], outdir: string) => {
   const { externalModules, ...options } = BUNDLING
@@ -52,4 +52,18 @@ export const esbuildOptions = (names: readonly string[], outdir: string) => {
     outExtension: { '.js': '.mjs' },
     outdir,
   }
+}
+
+/**
+ * A handler as it is deployed: index.mjs, and files beside it that are read when what they hold is first asked for (JSONata, the
+ * table of a tokenizer), so that no start waits for them. Throws where it cannot be bundled.
+ */
+export function bundleHandler(name: string, outdir: string): BuildResult<{ metafile: true }> {
+  return buildSync({
+    ...esbuildOptions([name], outdir),
+    entryPoints: { index: handlerFile(name) },
+    splitting: true,
+    metafile: true,
+    logLevel: 'error',
+  })
 }

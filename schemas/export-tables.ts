@@ -1,26 +1,5 @@
 /** Tables of `autotune export`: the one list that export, views, docs and AWS Glue are made from. */
-
-/** Types that JSON, DuckDB and Trino share; moments are text, ISO 8601 in UTC, so that text order is time order. */
-export type ColumnType = 'string' | 'bigint' | 'double' | 'boolean'
-
-/** A column; `unit`: of a number. Whatever is no part of the key may be null: not measured, or not there. */
-export interface ExportColumn {
-  readonly type: ColumnType
-  readonly about: string
-  readonly unit?: string
-}
-
-/** A table: one document a line, one file a day and intent. */
-export interface ExportTable {
-  readonly about: string
-  /** Columns that name a row, within its day and intent. */
-  readonly key: readonly string[]
-  /** What its day is. */
-  readonly day: string
-  /** `--since` leaves earlier days as they are; false: rows change later, so all of it is written. */
-  readonly since: boolean
-  readonly columns: Readonly<Record<string, ExportColumn>>
-}
+import { type ColumnType, count, type ExportTable, flag, number, text } from './export-columns.ts'
 
 /** Day of rows of which no day is on record. */
 export const NO_DAY = '1970-01-01'
@@ -31,11 +10,6 @@ export const NO_DAY = '1970-01-01'
 export const EXPORT_MONTHS = { first: '2020-01', last: '2049-12' } as const
 /** Intent of rows that are of no single one. */
 export const ALL_INTENTS = '_all'
-
-const text = (about: string) => ({ type: 'string', about }) as const
-const count = (about: string, unit: string) => ({ type: 'bigint', about, unit }) as const
-const number = (about: string, unit: string) => ({ type: 'double', about, unit }) as const
-const flag = (about: string) => ({ type: 'boolean', about }) as const
 
 const run_id = text('run of the loop')
 const version = text('digest of the sealed version')

@@ -1,11 +1,10 @@
 /** One function of the workflow: bundled from its handler, with its own log group and just the rights that are written down. */
-import { type Duration, Size } from 'aws-cdk-lib'
+import { AssetHashType, DockerImage, type Duration, Size } from 'aws-cdk-lib'
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
-import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
+import { bundleHandler, ROOT } from '../bundling.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import { namespaceOf } from './metrics-namespace.ts'
 import { logGroup, mayJoinVpc, runtimeOf } from './runtime-settings.ts'
@@ -52,7 +51,7 @@ const WHOLE_SETS = 3008
 /** A Lambda function on Node.js 24 and ARM, with a log group of its own; where it runs is said by `RuntimeSettings`. */
 export class RuntimeFunction extends Construct {
   /** The function itself, for whoever calls it. */
-  readonly function: NodejsFunction
+  readonly function: LambdaFunction
 
   constructor(scope: Construct, id: string, props: RuntimeFunctionProps) {
     super(scope, id)
@@ -67,11 +66,9 @@ export class RuntimeFunction extends Construct {
     const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging]), ...mayJoinVpc(this)]
     // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
     const policy = statements.length > 0 ? new Policy(this, 'Policy', { roles: [role], statements }) : null
-    this.function = new NodejsFunction(this, 'Function', {
-      entry: handlerFile(props.handler),
-      projectRoot: ROOT,
-      // Nothing is installed for a bundle; a file that says so is asked for all the same.
-      depsLockFilePath: `${ROOT}package.json`,
+    this.function = new LambdaFunction(this, 'Function', {
+      code: codeOf(props.handler),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: memory[props.handler] ?? props.memory,
@@ -88,13 +85,24 @@ export class RuntimeFunction extends Construct {
         ...(props.sealed ? {} : { [ENV.metrics]: namespaceOf(this) }),
         NODE_OPTIONS: '--enable-source-maps',
       },
-      bundling: {
-        ...BUNDLING,
-        format: OutputFormat.ESM,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.EXTERNAL,
-      },
     })
     if (policy) this.function.node.addDependency(policy)
   }
 }
+
+/** Code of a handler, bundled where its stack is synthesized with bundling. */
+const codeOf = (handler: string): Code =>
+  Code.fromAsset(ROOT, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: DockerImage.fromRegistry('none'),
+      // Never run; it tells one asset of this folder from the others.
+      command: [handler],
+      local: {
+        tryBundle(outdir) {
+          bundleHandler(handler, outdir)
+          return true
+        },
+      },
+    },
+  })

@@ -1,7 +1,8 @@
 /** Judges over a scripted model: what is kept, on which side, who pays, and what is no verdict. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import type { ModelRequest } from '#core/model/request.ts'
-import type { ModelPort, ModelRefusal, ModelReply, ObjectStore } from '#ports'
+import type { ModelPort, ObjectStore } from '#ports'
 import { modelJudges } from '../../functions/embedded/model-judges.ts'
 import { modelVerdicts } from '../../functions/steps/replay/model-verdicts.ts'
 import { aJudge } from '../support/judge.ts'

@@ -50,7 +50,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/pages/',
     mayImport: domain,
-    packages: ['hono', 'd3-scale', 'd3-shape'],
+    packages: ['hono', 'd3-shape'],
     why: 'a page is a pure function of what it shows: the same bytes on a laptop and behind API Gateway',
   },
   {

@@ -1,11 +1,12 @@
 /** A live run in this process: a harness of the user's own, and a model that a test scripts. */
 
 import { pinOf, signedBy } from '#core/live/live-model.ts'
+import type { ModelRefusal } from '#core/model/reply.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import { pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
-import type { ModelPort, ModelRefusal, ReplayEngine, Store } from '#ports'
+import type { ModelPort, ReplayEngine, Store } from '#ports'
 import type { Pinned } from '#schemas/harness.ts'
 import { LiveModel, type LivePin } from '#schemas/live-model.ts'
 import type { Cage } from '#schemas/run.ts'

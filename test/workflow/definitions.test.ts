@@ -10,9 +10,10 @@ import { memory } from '../steps/stores.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import { resolver, type Templates } from '../support/infra/resolve.ts'
-import { machinesOf, STEPS } from '../support/workflow/deployed.ts'
+import { machinesOf } from '../support/workflow/deployed.ts'
 import { guarded } from '../support/workflow/guarded.ts'
 import type { Machine } from '../support/workflow/machine.ts'
+import { STEPS } from '../support/workflow/steps.ts'
 
 /** Names that are no class of ours or of the SDK: as Step Functions, Lambda and S3 document them. */
 const DOCUMENTED: readonly string[] = [

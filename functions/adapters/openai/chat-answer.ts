@@ -1,6 +1,6 @@
 /** What a chat completion says: an answer, a refusal, or nothing that can be used. Held to shape before a word is believed. */
 import * as z from 'zod/mini'
-import type { ModelRefusal, ModelReply } from '#ports'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { jsonOf } from '../../streams/read-object.ts'
 
 const text = z.nullish(z.string())

@@ -3,8 +3,9 @@
  * OpenAI itself.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { type ModelRequest, seedOf } from '#core/model/request.ts'
-import type { ModelPort, ModelRefusal, ModelReply } from '#ports'
+import type { ModelPort } from '#ports'
 import { UserError } from '../../errors.ts'
 import { jsonOf } from '../../streams/read-object.ts'
 import { refusesWords } from '../refused-words.ts'

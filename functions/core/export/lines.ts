@@ -1,12 +1,7 @@
 /** Lines of an export and the names of its files: pure, so that the same store is the same bytes. */
 import { byCodeUnit, canonical } from '#core/canonical.ts'
-import {
-  type ColumnType,
-  EXPORT_MONTHS,
-  EXPORT_TABLES,
-  type ExportRow,
-  type ExportTable,
-} from '#schemas/export-tables.ts'
+import type { ColumnType, ExportTable } from '#schemas/export-columns.ts'
+import { EXPORT_MONTHS, EXPORT_TABLES, type ExportRow } from '#schemas/export-tables.ts'
 import { segment } from '#schemas/s3-keys.ts'
 
 /** Tables by name, without what is known of each. */

@@ -1,4 +1,20 @@
-/** What a model answered, as it can stand on record: what an endpoint sends may hold values that have no canonical form. */
+/** What a model answered, and how that can stand on record: what an endpoint sends may hold values that have no canonical form. */
+import type { ModelAnswer } from '#schemas/harness.ts'
+
+/** What a model answered. Token counts are null where the endpoint told none. */
+export interface ModelReply extends ModelAnswer {
+  /** It ended at `max_tokens`: the rest is missing. Absent: it ended by itself, or the endpoint does not say. */
+  readonly cut?: true
+  /** Part of `prompt_tokens` that the endpoint read from its own cache; absent: not told. */
+  readonly cached_prompt_tokens?: number
+  /** Part of `completion_tokens` that was reasoning; absent: not told. */
+  readonly reasoning_tokens?: number
+}
+
+/** This request will never be answered, and why: its model or a filter before it said no. An answer of its own. */
+export interface ModelRefusal {
+  readonly refused: string
+}
 
 /** Deepest nesting of an answer that is kept: whoever works on values calls itself. */
 const MOST_LEVELS = 50

@@ -1,6 +1,6 @@
 /** Something over time, in bands side by side: a line, what lies between its bounds, and a limit in each band. */
-import { scaleLinear, scaleLog } from 'd3-scale'
 import { html } from 'hono/html'
+import { linear, px, ticks } from './axis.ts'
 import type { Html } from './layout.ts'
 
 export interface BandPoint {
@@ -44,8 +44,9 @@ export function bandsPlot(plot: BandsPlot): Html | null {
   const left = (band: number): number => LEFT + wide * band
   const x = ({ band, at }: BandPoint): string => (left(band) + (wide - GAP) * at).toFixed(1)
   const [low, high] = rangeOf(plot)
-  const scale = (plot.scale === 'log' ? scaleLog() : scaleLinear()).domain([low, high]).range([HEIGHT - BOTTOM, TOP])
-  const y = (value: number): string => scale(Math.min(high, Math.max(low, value))).toFixed(1)
+  const of = plot.scale === 'log' ? Math.log : Number
+  const scale = linear([of(low), of(high)], [HEIGHT - BOTTOM, TOP])
+  const y = (value: number): string => px(scale(of(Math.min(high, Math.max(low, value)))))
   const beyond = points.some(({ between }) => between !== null && (between[0] < low || between[1] > high))
   const strands = strandsOf(plot)
   return html`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">
@@ -88,7 +89,7 @@ function rangeOf(plot: BandsPlot): readonly [low: number, high: number] {
 }
 
 function ticksOf({ scale }: BandsPlot, low: number, high: number): readonly number[] {
-  if (scale === 'linear') return scaleLinear().domain([low, high]).ticks(4)
+  if (scale === 'linear') return ticks(low, high, 4)
   const decades = Math.log10(high / low)
   const every = Math.max(1, Math.round(decades / 4))
   const from = Math.ceil(Math.log10(low))

@@ -1,8 +1,7 @@
 /** How near each measure comes to its limit, all on one scale; the target in its own unit. The table beside it says the same. */
-import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import { axis, px } from './axis.ts'
+import { axis, linear, px } from './axis.ts'
 import { type DimensionRow, dimensionRows, type Gain, type Place } from './dimensions.ts'
 import { number, visible } from './format.ts'
 import type { Html } from './layout.ts'
@@ -29,9 +28,7 @@ export function limitsPlot(id: string, title: string, rows: readonly LimitRow[],
   const tops = heights.map((_, i) => TOP + heights.slice(0, i).reduce((a, b) => a + b, 0))
   const height = TOP + heights.reduce((a, b) => a + b, 0) + 8
   const end = rows.findIndex((r) => r.gain)
-  const x = scaleLinear()
-    .domain([BEST, WORST])
-    .range([LEFT, WIDTH - 10])
+  const x = linear([BEST, WORST], [LEFT, WIDTH - 10])
   return html`<figure><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-desc">${rows.map((r) => `${r.name}: ${r.says}. `).join('')}</desc>

@@ -1,9 +1,8 @@
 /** What the change does to what is read, where money goes, and where harm lies: from the evidence of the search set. */
-import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { RunEvidence, Slice, SpendingPart } from '#core/evidence/types.ts'
 import { upperRate } from '#core/statistics/binomial.ts'
-import { px } from '../kit/axis.ts'
+import { linear, px } from '../kit/axis.ts'
 import { count, number, percent, signed, visible } from '../kit/format.ts'
 import { type Html, outOf } from '../kit/layout.ts'
 import { dataTable } from './data-table.ts'
@@ -81,9 +80,7 @@ function waterfall(parts: readonly Fall[], before: number, after: number, unit: 
   }
   rows.push({ name: 'after', from: 0, to: after, look: '' })
   const [W, ROW, LEFT, RIGHT] = [410, 26, 140, 64]
-  const x = scaleLinear()
-    .domain([0, Math.max(...rows.map((r) => Math.max(r.from, r.to))) || 1])
-    .range([LEFT, W - RIGHT])
+  const x = linear([0, Math.max(...rows.map((r) => Math.max(r.from, r.to))) || 1], [LEFT, W - RIGHT])
   return html`<figure><svg viewBox="0 0 ${W} ${ROW * rows.length + 8}" role="img" aria-labelledby="waterfall-title waterfall-desc">
 <title id="waterfall-title">What one decision costs, from before to after, ${unit}</title>
 <desc id="waterfall-desc">Before ${number(before)}, ${moved.map((p) => `${p.name} ${signed(p.after - p.before)}, `).join('')}after ${number(after)} ${unit}.</desc>
@@ -125,9 +122,7 @@ ${known.length > shown.length && html`<p class="soft">${number(known.length - sh
 function slicePlot(slices: readonly Slice[]): Html {
   const [W, ROW, LEFT, TOP] = [410, 24, 200, 26]
   const ends = slices.map((s) => interval(s.worse, s.cases))
-  const x = scaleLinear()
-    .domain([0, Math.max(0.01, ...ends.map(([, high]) => high))])
-    .range([LEFT, W - 16])
+  const x = linear([0, Math.max(0.01, ...ends.map(([, high]) => high))], [LEFT, W - 16])
   const height = TOP + ROW * slices.length + 6
   return html`<figure><svg viewBox="0 0 ${W} ${height}" role="img" aria-labelledby="slices-title slices-desc">
 <title id="slices-title">Share of cases that got worse, by attribute; right is worse</title>

@@ -1,12 +1,11 @@
 /** What was asked of the sealed set and what it answered: certificate, power, and what of the error budget is spent. */
 
-import { scaleLinear } from 'd3-scale'
 import { line } from 'd3-shape'
 import { html } from 'hono/html'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { PowerCurve } from '#core/report/power.ts'
 import { spaced } from '#schemas/metrics.ts'
-import { px } from '../kit/axis.ts'
+import { linear, px } from '../kit/axis.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
@@ -75,12 +74,8 @@ const LINE = ['ln', 'ln two', 'ln three'] as const
 function powerChart({ guardrail, excludes, level, have, needs, lines }: PowerCurve): Html {
   const [W, H, LEFT, RIGHT, TOP, BOTTOM] = [410, 210, 52, 14, 26, 44]
   const most = Math.max(have, ...lines.flatMap((l) => l.points.map(([n]) => n)))
-  const x = scaleLinear()
-    .domain([0, most])
-    .range([LEFT, W - RIGHT])
-  const y = scaleLinear()
-    .domain([0, 1])
-    .range([H - BOTTOM, TOP])
+  const x = linear([0, most], [LEFT, W - RIGHT])
+  const y = linear([0, 1], [H - BOTTOM, TOP])
   const what =
     guardrail === 'utility_delta'
       ? `utility drop below ${number(excludes * 100)} points`

@@ -1,12 +1,11 @@
 /** Pictures of a search: the grid of two settings, the effect of each setting, all candidates across all settings, and the best so far. */
-import { scaleLinear, scalePoint } from 'd3-scale'
 import { curveStepAfter, line } from 'd3-shape'
 import { html } from 'hono/html'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { TriedSetting } from '#core/report/settings-tried.ts'
 import { HELD } from '#core/search/committed-list.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
-import { axis, px } from '../kit/axis.ts'
+import { axis, linear, placesOf, px, type Scale } from '../kit/axis.ts'
 import { count, metricName, metricValue, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { cut, patchWords, shortNames, shortValue } from './words.ts'
@@ -29,9 +28,7 @@ export function knobGrid(facts: ReportFacts): Html | null {
   const known = grid.cells.flat().flatMap((c) => (c?.metric == null ? [] : [c.metric]))
   if (known.length === 0) return null
   const [low, high] = [Math.min(...known), Math.max(...known)]
-  const deep = scaleLinear()
-    .domain(facts.direction === 'increase' ? [low, high] : [high, low])
-    .range([0.08, 0.42])
+  const deep = linear(facts.direction === 'increase' ? [low, high] : [high, low], [0.08, 0.42])
   const [W, H, LEFT, TOP] = [52, 40, 118, 40]
   const width = LEFT + W * grid.columns.length + 6
   return html`<figure><svg class="wide" viewBox="0 0 ${width} ${TOP + H * grid.rows.length + 6}" role="img" aria-labelledby="grid-title grid-desc">
@@ -78,26 +75,24 @@ function effect(
   s: TriedSetting,
   name: string,
   at: { x: number; y: number },
-  y: ReturnType<typeof scaleLinear<number, number>>,
+  y: Scale,
   facts: ReportFacts,
   { W, H, LEFT, BOTTOM }: { W: number; H: number; LEFT: number; BOTTOM: number },
 ): Html {
-  const x = scalePoint<number>()
-    .domain(s.values.map((_, i) => i))
-    .range([LEFT + 8, W - 12])
-  const means = s.values.flatMap((v, i): [number, number][] => (v.mean === null ? [] : [[x(i)!, y(v.mean)]]))
+  const x = placesOf(s.values.length, [LEFT + 8, W - 12])
+  const means = s.values.flatMap((v, i): [number, number][] => (v.mean === null ? [] : [[x[i]!, y(v.mean)]]))
   const skip = Math.ceil(s.values.length / 4)
   return html`<g transform="translate(${at.x} ${at.y})"><text x="${LEFT}" y="14">${cut(name, 20)}</text>
 ${y.ticks(3).map((t) => html`<line class="grid" x1="${LEFT}" x2="${W - 6}" y1="${px(y(t))}" y2="${px(y(t))}"/><text class="soft" x="${LEFT - 4}" y="${px(y(t) + 4)}" text-anchor="end">${number(t)}</text>`)}
 <path class="front" d="${line().digits(1)(means) ?? ''}"/>
 ${s.values.map(
   (v, i) =>
-    html`${i % skip === 0 && html`<text class="soft" x="${px(x(i)!)}" y="${H - BOTTOM + 18}" text-anchor="${i > 0 && i === s.values.length - 1 ? 'end' : 'middle'}">${shortValue(v.value, 6)}</text>`}${
+    html`${i % skip === 0 && html`<text class="soft" x="${px(x[i]!)}" y="${H - BOTTOM + 18}" text-anchor="${i > 0 && i === s.values.length - 1 ? 'end' : 'middle'}">${shortValue(v.value, 6)}</text>`}${
       v.value === s.baseline
         ? facts.baseline_metric !== null &&
-          html`<text x="${px(x(i)!)}" y="${px(y(facts.baseline_metric) + 5)}" text-anchor="middle">■</text>`
+          html`<text x="${px(x[i]!)}" y="${px(y(facts.baseline_metric) + 5)}" text-anchor="middle">■</text>`
         : v.alone?.metric != null &&
-          html`<text data-c="${v.alone.candidate_id}" x="${px(x(i)!)}" y="${px(y(v.alone.metric) + 5)}" text-anchor="middle">${HELD.includes(v.alone.fate) ? '○' : '×'}</text>`
+          html`<text data-c="${v.alone.candidate_id}" x="${px(x[i]!)}" y="${px(y(v.alone.metric) + 5)}" text-anchor="middle">${HELD.includes(v.alone.fate) ? '○' : '×'}</text>`
     }`,
 )}</g>`
 }
@@ -118,25 +113,23 @@ export function parallelCoordinates(facts: ReportFacts): Html | null {
   if (drawn.length === 0) return null
   const [W, H, TOP, BOTTOM] = [900, 260, 44, 16]
   const names = shortNames(settings.map((s) => s.path))
-  const axes = scalePoint<number>()
-    .domain([...settings.keys(), settings.length])
-    .range([60, W - 70])
-  const places = settings.map((s) =>
-    scalePoint<string>()
-      .domain(s.values.map((v) => JSON.stringify(v.value)))
-      .range([H - BOTTOM, TOP]),
-  )
+  const axes = placesOf(settings.length + 1, [60, W - 70])
+  const places = settings.map(({ values }) => {
+    const at = placesOf(values.length, [H - BOTTOM, TOP])
+    return new Map(values.map(({ value }, i) => [JSON.stringify(value), at[i]!]))
+  })
   const metrics = drawn.map((c) => c.metric!)
-  const own = scaleLinear()
-    .domain([Math.min(...metrics), Math.max(...metrics)])
-    .range(facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM])
+  const own = linear(
+    [Math.min(...metrics), Math.max(...metrics)],
+    facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM],
+  )
   return html`<figure><div class="scroll" role="region" aria-labelledby="parallel-title" tabindex="0"><svg class="wide long" viewBox="0 0 ${W} ${H}" role="img" aria-labelledby="parallel-title parallel-desc">
 <title id="parallel-title">${count(drawn.length, 'candidate')} across ${count(settings.length, 'setting')} and ${metricName(facts.metric)}</title>
 <desc id="parallel-desc">One line a candidate. The table of candidates lists the same.</desc>
-${drawn.map((c) => html`<path class="par${c.fate === 'won' ? ' won' : HELD.includes(c.fate) ? ' held' : ''}" data-c="${c.candidate_id}" d="${line().digits(0)([...settings.map((s, i): [number, number] => [axes(i)!, places[i]!(JSON.stringify(c.patch[s.path]?.to ?? s.baseline))!]), [axes(settings.length)!, own(c.metric!)]])!}"/>`)}
-${settings.map((s, i) => html`<line class="zero" x1="${px(axes(i)!)}" x2="${px(axes(i)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(i)!)}" y="${i % 2 === 0 ? 14 : 30}" text-anchor="middle">${cut(names.get(s.path)!, 20)}</text>${s.values.map((v, n) => n % Math.ceil(s.values.length / 9) === 0 && html`<text class="named" x="${px(axes(i)! + 5)}" y="${px(places[i]!(JSON.stringify(v.value))! + 4)}">${shortValue(v.value, 9)}</text>`)}`)}
-<line class="zero" x1="${px(axes(settings.length)!)}" x2="${px(axes(settings.length)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(settings.length)!)}" y="${settings.length % 2 === 0 ? 14 : 30}" text-anchor="middle">${metricName(facts.metric)}</text>
-${own.ticks(4).map((t) => html`<text class="named" x="${px(axes(settings.length)! + 5)}" y="${px(own(t) + 4)}">${number(t)}</text>`)}
+${drawn.map((c) => html`<path class="par${c.fate === 'won' ? ' won' : HELD.includes(c.fate) ? ' held' : ''}" data-c="${c.candidate_id}" d="${line().digits(0)([...settings.map((s, i): [number, number] => [axes[i]!, places[i]!.get(JSON.stringify(c.patch[s.path]?.to ?? s.baseline))!]), [axes[settings.length]!, own(c.metric!)]])!}"/>`)}
+${settings.map((s, i) => html`<line class="zero" x1="${px(axes[i]!)}" x2="${px(axes[i]!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes[i]!)}" y="${i % 2 === 0 ? 14 : 30}" text-anchor="middle">${cut(names.get(s.path)!, 20)}</text>${s.values.map((v, n) => n % Math.ceil(s.values.length / 9) === 0 && html`<text class="named" x="${px(axes[i]! + 5)}" y="${px(places[i]!.get(JSON.stringify(v.value))! + 4)}">${shortValue(v.value, 9)}</text>`)}`)}
+<line class="zero" x1="${px(axes[settings.length]!)}" x2="${px(axes[settings.length]!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes[settings.length]!)}" y="${settings.length % 2 === 0 ? 14 : 30}" text-anchor="middle">${metricName(facts.metric)}</text>
+${own.ticks(4).map((t) => html`<text class="named" x="${px(axes[settings.length]! + 5)}" y="${px(own(t) + 4)}">${number(t)}</text>`)}
 </svg></div><figcaption>One line a candidate with a known ${metricName(facts.metric)}; up is better on the last axis. Thick: the winner. Strong: held every limit.${known.length > drawn.length && ` ${number(known.length - drawn.length)} more are not drawn.`}</figcaption></figure>`
 }
 
@@ -154,9 +147,7 @@ export function bestChart(facts: ReportFacts): Html | null {
     ...(no_search?.best ? [no_search.best.metric] : []),
   ]
   const [W, H, LEFT, BOTTOM, TOP, RIGHT] = [410, 220, 58, 44, 16, 14]
-  const x = scaleLinear()
-    .domain([0, counts.paid])
-    .range([LEFT, W - RIGHT])
+  const x = linear([0, counts.paid], [LEFT, W - RIGHT])
   const y = axis(values, facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM], 1, 0.1)
   const steps: [number, number][] = [
     ...best.map((b): [number, number] => [x(b.paid), y(b.metric)]),

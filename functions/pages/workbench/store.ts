@@ -1,7 +1,7 @@
 /** What a store holds: recorded runs a day, what their records lack, and the sealed side as counts. */
-import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { RunsByDay } from '#core/experience/days.ts'
+import { linear } from '../kit/axis.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { changeText, empty, href, link, runLink, when, word, workbenchPage } from './shell.ts'
@@ -87,9 +87,7 @@ function daysChart(days: RunsByDay, nth: number): Html {
   const all = Object.entries(dated).sort(([a], [b]) => (a < b ? -1 : 1))
   const shown = all.slice(-DAYS)
   const most = Math.max(1, ...shown.map(([, runs]) => runs))
-  const y = scaleLinear()
-    .domain([0, most])
-    .range([0, HEIGHT - TOP - 16])
+  const y = linear([0, most], [0, HEIGHT - TOP - 16])
   const step = WIDTH / Math.max(1, shown.length)
   const first = shown[0]?.[0] ?? ''
   const last = shown.at(-1)?.[0] ?? ''

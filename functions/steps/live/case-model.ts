@@ -1,9 +1,10 @@
 /** The model steps of one replay of a case: every prompt is asked of the pinned model, and what was answered is on record. */
 import { digestOf } from '#core/canonical.ts'
 import type { AskedAnswer } from '#core/live/asked-answers.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
 import type { LiveCase } from '#core/replay/live-case.ts'
-import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../../ports.ts'
+import type { AnswerCache, ModelPort } from '../../ports.ts'
 
 interface Asking {
   readonly cache: AnswerCache

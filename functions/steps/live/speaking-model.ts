@@ -1,9 +1,10 @@
 /** A model that is asked a whole run: one that says nothing at all is not asked on. */
 import { hostOf, modelName } from '#core/live/model-name.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { PROBE } from '#core/model/request.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import { UserError } from '../../errors.ts'
-import type { ModelPort, ModelRefusal, ModelReply } from '../../ports.ts'
+import type { ModelPort } from '../../ports.ts'
 
 /**
  * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not

@@ -3,12 +3,13 @@
  * nothing is asked above the budget.
  */
 import { charge, type ModelBudget, minus, NOTHING_SPENT, overBudget, plus, reservation } from '#core/model/budget.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
 import { NOTHING_ASKED, type Tally, tallied } from '#core/model/tally.ts'
 import type { Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { UserError } from '../../errors.ts'
-import type { AnswerCache, ModelPort, ModelRefusal, ModelReply } from '../../ports.ts'
+import type { AnswerCache, ModelPort } from '../../ports.ts'
 
 /** The budget is spent: an answer that is kept is still given, and nothing new is asked. */
 export class BudgetSpent extends UserError {

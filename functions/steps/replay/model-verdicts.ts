@@ -1,8 +1,9 @@
 /** Verdicts of model judges: each question is asked of the side's own cache, and what is not kept there is paid for. */
 import type { VerdictAnswer } from '#core/evaluate/asked.ts'
 import { type JudgeEvaluator, judgeRequests, judgeVerdict, type Said } from '#core/evaluate/judge-prompt.ts'
+import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { UserError } from '../../errors.ts'
-import type { ModelPort, ModelRefusal, ModelReply, VerdictSide } from '../../ports.ts'
+import type { ModelPort, VerdictSide } from '../../ports.ts'
 import { inParallel } from '../../streams/groups.ts'
 
 /** Questions at once. */

@@ -1,9 +1,10 @@
 /** A run whose proposer asks a model: what it is shown, what comes of its edits, and that nothing is asked or paid twice. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { answerCache } from '#adapters/model-cache.ts'
+import type { ModelReply } from '#core/model/reply.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { Proposer, ProposerInput } from '#core/proposers/proposer.ts'
-import type { ModelPort, ModelReply, Store } from '#ports'
+import type { ModelPort, Store } from '#ports'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { AutotuneRun } from '#schemas/run.ts'

@@ -19,50 +19,9 @@ import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
 import type { Replayer } from '#schemas/run.ts'
-import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
-import { clearLogsFunction } from '../../../functions/handlers/clear-logs.ts'
-import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
-import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
-import { exportTablesFunction } from '../../../functions/handlers/export-tables.ts'
-import { fileProposalFunction } from '../../../functions/handlers/file-proposal.ts'
-import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
-import { gatherSearchFunction } from '../../../functions/handlers/gather-search.ts'
-import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
-import { judgeDaysFunction } from '../../../functions/handlers/judge-days.ts'
-import { layOutSealedFunction } from '../../../functions/handlers/lay-out-sealed.ts'
-import { layOutSearchFunction } from '../../../functions/handlers/lay-out-search.ts'
-import { notifyReviewersFunction } from '../../../functions/handlers/notify-reviewers.ts'
-import { openRetiredFunction } from '../../../functions/handlers/open-retired.ts'
-import { openReviewFunction } from '../../../functions/handlers/open-review.ts'
-import { pinRunFunction } from '../../../functions/handlers/pin-run.ts'
-import { planDaysFunction } from '../../../functions/handlers/plan-days.ts'
-import { planSealFunction } from '../../../functions/handlers/plan-seal.ts'
-import { publishAnswerFunction } from '../../../functions/handlers/publish-answer.ts'
-import { recordDecisionFunction } from '../../../functions/handlers/record-decision.ts'
-import { recordFailureFunction } from '../../../functions/handlers/record-failure.ts'
-import { recordProductionFunction } from '../../../functions/handlers/record-production.ts'
-import { refreshSealedFunction } from '../../../functions/handlers/refresh-sealed.ts'
-import { replayShardFunction } from '../../../functions/handlers/replay-shard.ts'
-import { reserveQuestionFunction } from '../../../functions/handlers/reserve-question.ts'
-import { resplitIntentFunction } from '../../../functions/handlers/resplit-intent.ts'
-import { resumeRolloutFunction } from '../../../functions/handlers/resume-rollout.ts'
-import { reviewQuarterFunction } from '../../../functions/handlers/review-quarter.ts'
-import { reviewWeekFunction } from '../../../functions/handlers/review-week.ts'
-import { scoreShardFunction } from '../../../functions/handlers/score-shard.ts'
-import { sealAnswerFunction } from '../../../functions/handlers/seal-answer.ts'
-import { sealVersionFunction } from '../../../functions/handlers/seal-version.ts'
-import { settleReviewFunction } from '../../../functions/handlers/settle-review.ts'
-import { showReviewFunction } from '../../../functions/handlers/show-review.ts'
-import { showRolloutFunction } from '../../../functions/handlers/show-rollout.ts'
-import { signAttestationsFunction } from '../../../functions/handlers/sign-attestations.ts'
-import { sliceIntentFunction } from '../../../functions/handlers/slice-intent.ts'
-import { startRolloutFunction } from '../../../functions/handlers/start-rollout.ts'
-import { startRunFunction } from '../../../functions/handlers/start-run.ts'
-import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
 import { waysOut } from '../../../functions/lambda/rollout-world.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
-import type { Step } from '../../../functions/lambda/step.ts'
 import { unsigned } from '../../../functions/lambda/world.ts'
 import { watched } from '../../steps/stores.ts'
 import { templatesOf } from '../infra/deployment.ts'
@@ -73,54 +32,10 @@ import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
 import type { Execution, Machine, Runner, Started } from './machine.ts'
 import { NO_HARNESS } from './no-harness.ts'
 import { begin, redrive, start } from './runner.ts'
+import { STEPS } from './steps.ts'
 import { TaskTokens } from './task-tokens.ts'
 import { WaitClock } from './wait-clock.ts'
-
 import { WorkflowError } from './workflow-error.ts'
-
-/** Every step by the name of its function. */
-export const STEPS = {
-  AdvanceRun: advanceRunFunction,
-  ClearLogs: clearLogsFunction,
-  CompileSearch: compileSearchFunction,
-  EvaluateStage: evaluateStageFunction,
-  ExportTables: exportTablesFunction,
-  FileProposal: fileProposalFunction,
-  FinishRun: finishRunFunction,
-  GatherSearch: gatherSearchFunction,
-  HoldReview: holdReviewFunction,
-  JudgeDays: judgeDaysFunction,
-  LayOutSearch: layOutSearchFunction,
-  LayOutSealed: layOutSealedFunction,
-  NotifyReviewers: notifyReviewersFunction,
-  OpenRetired: openRetiredFunction,
-  OpenReview: openReviewFunction,
-  PinRun: pinRunFunction,
-  PlanDays: planDaysFunction,
-  PlanSeal: planSealFunction,
-  PublishAnswer: publishAnswerFunction,
-  RecordDecision: recordDecisionFunction,
-  RecordFailure: recordFailureFunction,
-  RecordProduction: recordProductionFunction,
-  RefreshSealed: refreshSealedFunction,
-  ReplayShard: replayShardFunction,
-  ReserveQuestion: reserveQuestionFunction,
-  ResplitIntent: resplitIntentFunction,
-  ResumeRollout: resumeRolloutFunction,
-  ReviewQuarter: reviewQuarterFunction,
-  ReviewWeek: reviewWeekFunction,
-  ScoreShard: scoreShardFunction,
-  SealAnswer: sealAnswerFunction,
-  SealVersion: sealVersionFunction,
-  SettleReview: settleReviewFunction,
-  ShowReview: showReviewFunction,
-  ShowRollout: showRolloutFunction,
-  SignAttestations: signAttestationsFunction,
-  SliceIntent: sliceIntentFunction,
-  StartRollout: startRolloutFunction,
-  StartRun: startRunFunction,
-  StopRollout: stopRolloutFunction,
-} as unknown as Readonly<Record<string, Step<unknown, unknown>>>
 
 /** Called around each invocation, by the function's name and how often it was called; may throw to make it fail. */
 export interface Faults {

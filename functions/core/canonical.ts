@@ -10,6 +10,56 @@ export function canonical(value: unknown): string {
   return text
 }
 
+/**
+ * Canonical text of a JSON value, and what a parser reads from it: the same value with its keys in their order, which a
+ * reader may see. Throws as `canonical` does.
+ */
+export function readBack<T>(value: T): { readonly text: string; readonly again: T } {
+  // Copied in order and written by the engine at once: half the time of writing it by hand and parsing that, and the texts
+  // in it stay those that are there.
+  const ordered = inOrder(value, 0)
+  const known = ordered === null ? null : sortedText(ordered)
+  if (known !== null) return { text: known, again: ordered as T }
+  const text = canonical(value)
+  return { text, again: JSON.parse(text) as T }
+}
+
+/** A copy with its keys in order, fields of `undefined` left out, as a parser makes one; `null` where that is no copy's business. */
+function inOrder(value: unknown, depth: number): object | null {
+  if (typeof value !== 'object' || value === null || depth === DEEPEST) return null
+  if (Array.isArray(value)) {
+    const copy = new Array<unknown>(value.length)
+    for (let i = 0; i < value.length; i++) {
+      const element = value[i]
+      copy[i] = typeof element === 'object' && element !== null ? inOrder(element, depth + 1) : scalar(element)
+      if (copy[i] === null && element !== null) return null
+    }
+    return copy
+  }
+  if (!isRecord(value)) return null
+  const fields = value as Readonly<Record<string, unknown>>
+  const copy: Record<string, unknown> = {}
+  for (const key of sortedKeys(fields)) {
+    const field = fields[key]
+    if (field === undefined) continue
+    // Set, it would be no field.
+    if (key === '__proto__') return null
+    const copied = typeof field === 'object' && field !== null ? inOrder(field, depth + 1) : scalar(field)
+    if (copied === null && field !== null) return null
+    copy[key] = copied
+  }
+  return copy
+}
+
+/** Is this an object as a parser makes one, and not one that says its own form? */
+function isRecord(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** JSON has no negative zero. */
+const scalar = (value: unknown): unknown => (value === 0 ? 0 : value)
+
 /** Containers inside one another that are written by recursion. */
 const DEEPEST = 200
 /** Keys as they are written, with their colon: records have few names. */
@@ -34,8 +84,7 @@ function isSorted(value: object, depth: number): boolean {
     for (const element of value) if (element === undefined || !isPlain(element, depth)) return false
     return true
   }
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
+  if (!isRecord(value)) return false
   let last = ''
   for (const key of Object.keys(value)) {
     if (key < last || !isPlain((value as Readonly<Record<string, unknown>>)[key], depth)) return false
@@ -76,8 +125,7 @@ function plainText(value: unknown, depth: number): string | null {
     }
     return `[${inside}]`
   }
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return null
+  if (!isRecord(value)) return null
   const fields = value as Readonly<Record<string, unknown>>
   for (const key of sortedKeys(fields)) {
     const field = fields[key]

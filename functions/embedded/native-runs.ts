@@ -20,9 +20,9 @@ export interface PreparingOptions {
 const MOST_WORKERS = 4
 const LINES_IN_PLACE = 128
 /** Of a block, whichever comes first: some ten milliseconds of work. */
-const BLOCK = { most: 32, mostChars: 512 * 1024 }
+const BLOCK = { most: 8, mostChars: 128 * 1024 }
 /** Blocks that a thread has at hand: none of them waits while this one prepares a block itself. */
-const QUEUED_BLOCKS = 3
+const QUEUED_BLOCKS = 12
 
 /** Every run of some files, or what is wrong with a record; a file that cannot be read to its end is an error, and the next one is read. */
 export async function* nativeRuns(

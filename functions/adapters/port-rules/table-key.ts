@@ -1,5 +1,6 @@
 /** What the two key parts of a ledger item may look like, the same in every adapter: DynamoDB's limits, and no NUL. */
 import type { LedgerTable } from '../../ports.ts'
+import { inParallel } from '../../streams/groups.ts'
 
 /** DynamoDB's limits, in UTF-8 bytes. */
 const MAX_BYTES = { pk: 2048, sk: 1024 }
@@ -36,8 +37,11 @@ function checkPart(part: 'pk' | 'sk', text: string): void {
   if (wrong) throw new RangeError(`${part} ${JSON.stringify(text)} of a ledger item is refused: ${wrong}`)
 }
 
-/** Many items as many creations side by side: for a table whose every write stands alone. */
+/** Creations side by side. */
+const CREATED_AT_ONCE = 32
+
+/** Many items as many creations, some side by side: for a table whose every write stands alone. */
 export const createEach =
   (create: LedgerTable['create']): LedgerTable['createAll'] =>
   (pk, items) =>
-    Promise.all(items.map(({ sk, body }) => create(pk, sk, body)))
+    inParallel(items, CREATED_AT_ONCE, ({ sk, body }) => create(pk, sk, body))

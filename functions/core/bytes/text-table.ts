@@ -10,6 +10,7 @@ const MERGED_RUNS = 16
 /** Texts and characters that are read at once. */
 const BLOCK_TEXTS = 64
 const BLOCK_CHARS = 16 * 1024
+const END_OF_BLOCK = 0x5d
 /** Least bits of a filter for each key, and how many of them are its own: of other keys it lets one in a thousand pass. */
 const BITS_A_KEY = 16
 const PROBES = 6
@@ -101,7 +102,7 @@ export class TextTable {
     const end = () => {
       if (block.length === 0) return
       first.push(block[0]!)
-      at.push(this.#records.append(JSON.stringify(block)))
+      at.push(this.#records.append(blockText(block)))
       block = []
       chars = 0
     }
@@ -122,9 +123,7 @@ export class TextTable {
 
   #find(run: Run, key: string): string | null {
     const index = blockOf(run, key)
-    const block = index < 0 ? [] : this.#block(run, index)
-    for (let i = 0; i < block.length; i += 2) if (block[i] === key) return block[i + 1]!
-    return null
+    return index < 0 ? null : textIn(this.#records.read(run.at[index]!), key)
   }
 
   /** Texts of a run from a key on. */
@@ -134,6 +133,24 @@ export class TextTable {
       for (let i = 0; i < block.length; i += 2) if (block[i]! >= key) yield [block[i]!, block[i + 1]!]
     }
   }
+}
+
+/** A block as JSON, an entry a line: one is found without reading the others. */
+function blockText(block: readonly string[]): string {
+  const lines: string[] = []
+  for (let i = 0; i < block.length; i += 2) lines.push(`\n${JSON.stringify(block[i])},${JSON.stringify(block[i + 1])}`)
+  return `[${lines.join(',')}\n]`
+}
+
+/** The text of a key in a block; `null`: the block does not have it. No text of JSON holds a bare line break. */
+function textIn(block: Buffer, key: string): string | null {
+  const line = `\n${JSON.stringify(key)},`
+  const at = block.indexOf(line)
+  if (at < 0) return null
+  const from = at + Buffer.byteLength(line)
+  const end = block.indexOf('\n', from)
+  const isLast = block[end + 1] === END_OF_BLOCK
+  return JSON.parse(block.toString('utf8', from, isLast ? end : end - 1)) as string
 }
 
 /** The last block that begins at a key or before it; -1: none does. */

@@ -33,6 +33,18 @@ function readerOf(metric: MetricName, all: Series<Measures>): (index: number) =>
   return (index) => ownScore(evaluator, { own_score: alone(index), own_scores: named(index) })
 }
 
+/** The part of each case by its index, as `metricPart` has it of one. */
+export function metricParts(metric: MetricName, all: Series<Measures>): (index: number) => MetricPart | null {
+  const { measure, per } = metricOf(metric)
+  const sumAt = readerOf(metric, all)
+  const countAt = per ? fieldOf(all, per) : null
+  return (index) => {
+    const sum = asMeasured(measure, sumAt(index))
+    const count = per ? asMeasured(per, countAt!(index)) : 1
+    return sum === null || count === null ? null : { sum, count }
+  }
+}
+
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
 export function metricOver(metric: MetricName, all: Series<Measures>): number | null {
   const { per, statistic } = metricOf(metric)

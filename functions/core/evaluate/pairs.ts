@@ -1,7 +1,7 @@
 /** A candidate beside the baseline over a panel: utility pairs, floors that are violated, and the difference on each metric. */
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { asMeasured, measured } from '../statistics/measured.ts'
-import { fieldOf, type Series } from '../statistics/series.ts'
+import { fieldIfThere, fieldOf, type Series } from '../statistics/series.ts'
 import { baselineMetric, metricOver } from './metric.ts'
 import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
@@ -25,15 +25,18 @@ export function utilityPairs(panel: Panel, candidate: Series<Measures | null>): 
     fieldOf(panel.baseline, 'utility_passed'),
     fieldOf(panel.baseline, 'utility_score'),
   ]
+  const [passedNow, scoreNow] = [
+    fieldIfThere<Measures, 'utility_passed'>(candidate, 'utility_passed'),
+    fieldIfThere<Measures, 'utility_score'>(candidate, 'utility_score'),
+  ]
   for (const i of panel.speaking) {
     const [base, score] = [passedBefore(i), scoreBefore(i)]
     if (base === null || score === null) continue
     labelled++
-    const now = candidate.at(i)
-    const passed = now?.utility_passed ?? false
+    const passed = passedNow(i) ?? false
     if (base && !passed) regressions++
     if (!base && passed) improvements++
-    differences.push(scoreDifference({ utility_score: score }, now))
+    differences.push(scoreDifference({ utility_score: score }, { utility_score: scoreNow(i) ?? null }))
   }
   return { labelled, regressions, improvements, differences }
 }
@@ -72,9 +75,9 @@ export function violations(
   floor: Floor,
 ): { families: number; violating: number } {
   const violating = new Uint8Array(panel.families)
-  const baseAt = fieldOf(panel.baseline, floor)
+  const [baseAt, nowAt] = [fieldOf(panel.baseline, floor), fieldIfThere<Measures, Floor>(candidate, floor)]
   panel.familyOf.forEach((family, i) => {
-    if (isViolated(candidate.at(i)?.[floor], baseAt(i))) violating[family] = 1
+    if (isViolated(nowAt(i), baseAt(i))) violating[family] = 1
   })
   return { families: scoredFamilies(panel, floor), violating: total(violating) }
 }

@@ -2,8 +2,8 @@
 import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { Units } from '#schemas/units.ts'
 import { isAtMost } from '../statistics/compare.ts'
-import type { Series } from '../statistics/series.ts'
-import { metricPart } from './metric.ts'
+import { fieldIfThere, fieldOf, type Series } from '../statistics/series.ts'
+import { metricParts } from './metric.ts'
 import { type Floor, isViolated } from './pairs.ts'
 import { byFamily, familyIds, type Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
@@ -26,10 +26,13 @@ export function heavyFamilies(panel: Panel, share: number): Heavy[] {
 
 /** A candidate counted by decision, beside what the rows count by family. */
 export function unitsOf(panel: Panel, candidate: Series<Measures>, metric: MetricName, share: number): Units {
-  const violating = (floor: Floor): number =>
-    count(panel, (i) => isViolated(candidate.at(i)?.[floor], panel.baseline.at(i)![floor]))
-  const before = (i: number) => panel.baseline.at(i)!.utility_passed
-  const passes = (i: number) => candidate.at(i)?.utility_passed ?? false
+  const violating = (floor: Floor): number => {
+    const [baseAt, nowAt] = [fieldOf(panel.baseline, floor), fieldIfThere(candidate, floor)]
+    return count(panel, (i) => isViolated(nowAt(i), baseAt(i)))
+  }
+  const before = fieldOf(panel.baseline, 'utility_passed')
+  const passedNow = fieldIfThere(candidate, 'utility_passed')
+  const passes = (i: number) => passedNow(i) ?? false
   return {
     families: panel.families,
     decisions: panel.cases.length,
@@ -53,13 +56,13 @@ const count = ({ cases }: Panel, holds: (index: number) => boolean): number => {
 /** Mean over families of each one's mean difference: every family speaks once. Null where anything is not measured. */
 function perFamily(panel: Panel, candidate: Series<Measures>, metric: MetricName): number | null {
   const { order, first } = byFamily(panel)
+  const [partBefore, partAfter] = [metricParts(metric, panel.baseline), metricParts(metric, candidate)]
   let [total, families] = [0, 0]
   for (let f = 0; f < panel.families; f++) {
     const arms = { before: { sum: 0, count: 0 }, after: { sum: 0, count: 0 } }
     for (const i of order.subarray(first[f], first[f + 1])) {
-      const before = metricPart(metric, panel.baseline.at(i)!)
-      const now = candidate.at(i)
-      const after = now ? metricPart(metric, now) : null
+      const before = partBefore(i)
+      const after = i < candidate.length ? partAfter(i) : null
       if (before === null || after === null) return null
       for (const [arm, part] of [
         [arms.before, before],

@@ -1,6 +1,6 @@
 /** A recorded run as an import needs it: packed, and whatever is asked of it later, worked out once and by itself. */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { canonical } from '../canonical.ts'
+import { readBack } from '../canonical.ts'
 import { nameContent } from './content.ts'
 import { type HashedNames, hashedNames, type IndexLine, indexLine } from './index-line.ts'
 import { type PackedRun, packRecorded } from './run-files.ts'
@@ -33,9 +33,11 @@ export interface PreparedRun extends PackedRun {
  * runs and then the next, as `packRecorded` does.
  */
 export function prepareRuns(runs: readonly ExperienceRun[], splitKey: string): PreparedRun[] {
-  const texts = runs.map((run) => canonical(run))
   // Compiled as it will be read again: the order of keys is part of what a compiler sees.
-  const again = texts.map((recorded) => ({ recorded, again: JSON.parse(recorded) as ExperienceRun }))
+  const again = runs.map((run) => {
+    const { text, again } = readBack(run)
+    return { recorded: text, again }
+  })
   const packed = packRecorded(again)
   const contents = again.map((one) => nameContent(splitKey, one.again))
   const sketches = runs.map((run) => sketchOf(splitKey, run))

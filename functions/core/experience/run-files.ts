@@ -2,7 +2,7 @@
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
-import { canonical, chainLink, digestOfBytes, fieldTexts, nextLink, objectText } from '../canonical.ts'
+import { canonical, chainLink, digestOfBytes, fieldTexts, nextLink, objectText, readBack } from '../canonical.ts'
 import { compiledText, compileRecording, compileRun, type Recorded } from '../replay/compile.ts'
 import { prepare } from '../replay/prepare.ts'
 import { contextHash, render } from '../replay/render.ts'
@@ -96,8 +96,8 @@ export interface PackedRun {
 
 /** A run to be packed, with the digest of the decision record that its files would hold. */
 export function packRun(run: ExperienceRun): PackedRun & { readonly record: string } {
-  const recorded = canonical(run)
-  return packRecorded([{ recorded, again: JSON.parse(recorded) as ExperienceRun }])[0]!
+  const { text, again } = readBack(run)
+  return packRecorded([{ recorded: text, again }])[0]!
 }
 
 /**

@@ -17,12 +17,12 @@ import { isAtMost } from '../statistics/compare.ts'
 import { defaultStake, evidence, pEvidence } from '../statistics/evidence.ts'
 import { candidateP } from '../statistics/fixed-sequence.ts'
 import { pNonInferior, utilityBound } from '../statistics/non-inferiority.ts'
-import { mapped, type Series } from '../statistics/series.ts'
+import { fieldOf, type Series } from '../statistics/series.ts'
 import { checkedRows } from './checked-rows.ts'
 import { requireFacts } from './facts.ts'
 import { excludedFamilies, floorTally, floorViolations } from './floor-tallies.ts'
 import { isJudgedFloor, judgeOf, type Left, marginLeft } from './judged-utility.ts'
-import type { CaseScore } from './score.ts'
+import { type CaseScore, measuresIn } from './score.ts'
 import { rateOf } from './seal.ts'
 
 export interface SealedScore {
@@ -44,7 +44,8 @@ export interface GateFacts {
 
 /** All guardrail rows of one scored candidate, its p-value, and what changed. */
 export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): Certificate {
-  const measures = mapped(cases, (score) => score.measures)
+  const measures = measuresIn(cases)
+  const statusAt = fieldOf(cases, 'status')
   const { target, panel, facts } = gate
   requireFacts(facts)
   const rows = [
@@ -78,14 +79,15 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
       candidate: metricOver(target.metric, measures),
       bound: metricRow.bound,
     },
-    changed_runs: casesWhere(panel, (i) => cases.at(i)!.status !== 'unchanged'),
+    changed_runs: casesWhere(panel, (i) => statusAt(i) !== 'unchanged'),
     regression_runs: casesWhere(panel, (i) => regressed(panel.baseline.at(i)!, measures.at(i)!)),
   }
 }
 
 function unreplayable(cases: Series<CaseScore>): number {
+  const statusAt = fieldOf(cases, 'status')
   let count = 0
-  for (const { status } of cases) if (status === 'unreplayable') count++
+  for (let i = 0; i < cases.length; i++) if (statusAt(i) === 'unreplayable') count++
   return count
 }
 

@@ -12,8 +12,8 @@ import { type Changed, neverRises } from '../replay/by-construction.ts'
 import { meanUpper, pMean } from '../statistics/betting-mean.ts'
 import { upperRate } from '../statistics/binomial.ts'
 import { isAtMost } from '../statistics/compare.ts'
-import { asMeasured, measured } from '../statistics/measured.ts'
-import type { Series } from '../statistics/series.ts'
+import { asMeasured } from '../statistics/measured.ts'
+import { fieldIfThere, fieldOf, type Series } from '../statistics/series.ts'
 import { P95_SHARE, pTailShare } from '../statistics/tail-share.ts'
 import { type Differences, familyDifferences } from './family-differences.ts'
 
@@ -215,10 +215,10 @@ interface Above {
 export function aboveLimit(panel: Panel, measures: Series<Measures>, limit: number): Above {
   let above = 0
   let known = 0
+  const [baseAt, nowAt] = [fieldOf(panel.baseline, 'latency_ms'), fieldIfThere(measures, 'latency_ms')]
   for (const i of panel.representative) {
-    const now = measures.at(i)
-    const ms = now ? measured('latency_ms', now) : null
-    const base = measured('latency_ms', panel.baseline.at(i)!)
+    const ms = asMeasured('latency_ms', nowAt(i))
+    const base = asMeasured('latency_ms', baseAt(i))
     if (base !== null) known++
     // Where the baseline was not measured there is nothing that this decision could have stayed below.
     if (ms === null || base === null || !isAtMost(ms, limit)) above++

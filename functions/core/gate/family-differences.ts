@@ -1,7 +1,7 @@
 /** Differences of a metric by family, turned into what the mean rules read: sums cut at the declared worst, and counts. */
 import type { MetricName } from '#schemas/metrics.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
-import { metricPart } from '../evaluate/metric.ts'
+import { metricParts } from '../evaluate/metric.ts'
 import { byFamily, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { FamilySum } from '../statistics/betting-mean.ts'
@@ -46,6 +46,7 @@ export function familyDifferences(
   const sums: FamilySum[] = []
   let [beyond, measured, below, lost, capped, decisions] = [0, 0, 0, 0, 0, 1]
   let otherCounts = false
+  const [baseOf, nowOf] = [metricParts(metric, panel.baseline), metricParts(metric, measures)]
   for (let family = 0; family < panel.families; family++) {
     const all = Array.from(order.subarray(first[family], first[family + 1]))
     const cases = cap !== null && all.length > cap ? drawn(panel, all, cap) : all
@@ -54,8 +55,7 @@ export function familyDifferences(
     let count = 0
     let isBeyond = false
     for (const i of cases) {
-      const base = metricPart(metric, panel.baseline.at(i)!)
-      const now = metricPart(metric, measures.at(i)!)
+      const [base, now] = [baseOf(i), nowOf(i)]
       const isKnown = base !== null && now !== null
       if (base !== null) measured++
       if (base !== null && !isKnown) lost++

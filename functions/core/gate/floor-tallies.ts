@@ -6,7 +6,7 @@ import { floorLetters, isViolation } from '../evaluate/floor-letters.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { binomCdf, upperRate } from '../statistics/binomial.ts'
 import { isAtMost } from '../statistics/compare.ts'
-import type { Series } from '../statistics/series.ts'
+import { fieldOf, type Series } from '../statistics/series.ts'
 import type { CaseScore } from './score.ts'
 
 /** Families that the baseline did not reproduce: `some` of their cases, or `all`. None in a version of 0.1.0. */
@@ -28,10 +28,11 @@ export interface Violations {
 /** Violating families per floor, in the order of the suite. One case is enough, whatever its family is counted under. */
 export function floorViolations(panel: Panel, cases: Series<CaseScore>, floors: number): Violations[] {
   const violating = Array.from({ length: floors }, () => new Uint8Array(panel.families))
+  const floorsAt = fieldOf(cases, 'floors')
   let at = 0
   for (const { floors: letters } of panel.cases) {
     const { baseline } = floorLetters(letters)
-    const now = cases.at(at)?.floors ?? ''
+    const now = at < cases.length ? floorsAt(at) : ''
     const family = panel.familyOf[at++]!
     for (const [floor, of] of violating.entries()) if (isViolation(now[floor], baseline[floor])) of[family] = 1
   }

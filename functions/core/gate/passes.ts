@@ -4,8 +4,8 @@
  */
 import { canonical } from '../canonical.ts'
 import type { Panel } from '../evaluate/panel.ts'
-import { mapped, type Series, seriesOf } from '../statistics/series.ts'
-import type { CaseScore } from './score.ts'
+import { type Series, seriesOf } from '../statistics/series.ts'
+import { type CaseScore, measuresIn } from './score.ts'
 
 /** Scores of every sealed case, in panel order, of the first pass and of the second. */
 export type Passes = readonly [Series<CaseScore>, Series<CaseScore>]
@@ -34,7 +34,7 @@ export function baselineHolds(panel: Panel, passes: Passes): boolean {
 /** The sealed panel with what the code itself cost and took under the baseline: its candidates are compared with that. */
 export const panelUnder = (panel: Panel, baseline: Series<CaseScore>): Panel => ({
   ...panel,
-  baseline: mapped(baseline, (score) => score.measures),
+  baseline: measuresIn(baseline),
 })
 
 /** Scores of a candidate beside those of the baseline: a case that came to other measures is not unchanged. */

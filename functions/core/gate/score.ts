@@ -4,16 +4,18 @@ import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { SealedLine } from '../baseline/reproduce.ts'
-import { oneOf, record } from '../bytes/columns.ts'
-import { type Form, RecordList } from '../bytes/record-list.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { oneOf } from '../bytes/columns.ts'
+import { RecordList, TEXT } from '../bytes/record-list.ts'
 import { Records } from '../bytes/records.ts'
 import { failedLetters, floorLetters, verdictLetters } from '../evaluate/floor-letters.ts'
-import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
+import { measureList } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import type { AskedAnswer } from '../live/asked-answers.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type TablePins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
 import { applyPatch, pinsFor, tableOf } from '../space/scope.ts'
+import { mapped, type Series } from '../statistics/series.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
 export interface CaseScore {
@@ -27,30 +29,49 @@ export interface CaseScore {
 /** A score with the answers of a model that it stands on; absent: recorded ones. */
 export type AnsweredScore = CaseScore & { readonly answers?: readonly AskedAnswer[] }
 
-const SCORE = record<Omit<CaseScore, 'floors'>>({
-  status: oneOf(['unchanged', 'replayed', 'unreplayable', 'failed']),
-  measures: MEASURES_COLUMN,
-})
+const STATUS = oneOf<CaseScore['status']>(['unchanged', 'replayed', 'unreplayable', 'failed'])
 
-const FORM: Form<CaseScore> = {
-  write(score) {
-    const { own_scores: own } = score.measures
-    const behind = own === undefined ? score.floors : `${score.floors}\n${JSON.stringify(own)}`
-    const bytes = Buffer.alloc(SCORE.bytes + behind.length)
-    SCORE.write(new DataView(bytes.buffer, bytes.byteOffset), 0, score)
-    bytes.write(behind, SCORE.bytes, 'latin1')
-    return bytes
-  },
-  read(bytes) {
-    const score = SCORE.read(new DataView(bytes.buffer, bytes.byteOffset), 0)
-    const [floors, own] = bytes.toString('latin1', SCORE.bytes).split('\n')
-    if (own === undefined) return { ...score, floors: floors! }
-    return { ...score, measures: { ...score.measures, own_scores: JSON.parse(own) }, floors: floors! }
-  },
+/** Scores of many cases, kept as bytes: a certificate asks for one measure of all cases after the other. */
+export class Scores implements Series<CaseScore> {
+  readonly #status = new ByteList(STATUS)
+  readonly #measures = measureList()
+  readonly #floors = new RecordList(new Records(), TEXT)
+
+  get length(): number {
+    return this.#status.length
+  }
+
+  add({ status, measures, floors }: CaseScore): void {
+    this.#status.add(status)
+    this.#measures.add(measures)
+    this.#floors.add(floors)
+  }
+
+  at(index: number): CaseScore | undefined {
+    const status = this.#status.at(index)
+    if (status === undefined) return undefined
+    return { status, measures: this.#measures.at(index)!, floors: this.#floors.at(index)! }
+  }
+
+  field<N extends keyof CaseScore>(name: N): (index: number) => CaseScore[N] {
+    const lists = { status: this.#status, measures: this.#measures, floors: this.#floors }
+    const list = lists[name] as unknown as Series<CaseScore[N]>
+    return (index) => list.at(index)!
+  }
+
+  *[Symbol.iterator](): Generator<CaseScore> {
+    for (let i = 0; i < this.length; i++) yield this.at(i)!
+  }
+
+  /** Their measures alone. */
+  get measures(): Series<Measures> {
+    return this.#measures
+  }
 }
 
-/** Scores of many cases, kept as bytes. */
-export const caseScores = (): RecordList<CaseScore> => new RecordList(new Records(), FORM)
+/** Measures of scores, as they lie where they lie by themselves. */
+export const measuresIn = (scores: Series<CaseScore>): Series<Measures> =>
+  scores instanceof Scores ? scores.measures : mapped(scores, ({ measures }) => measures)
 
 /** Score of a sealed case under a candidate's settings. Pure. */
 export function scoreCase(

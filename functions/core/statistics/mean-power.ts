@@ -18,6 +18,8 @@ export interface MeanQuestion {
   readonly seed: number
 }
 
+const RESAMPLES = 400
+
 /**
  * The share of resamples of the search families, as many as are sealed, that would pass. A reason to ask, not a promise: what
  * the search never saw, such as a rare dear family, is in no resample.
@@ -26,22 +28,37 @@ export interface MeanQuestion {
  * @returns a share in [0, 1]
  * @throws RangeError
  */
-export function powerMean(question: MeanQuestion, n: number, resamples = 400): number {
-  const { families, range, limit, alpha, seed } = question
+export const powerMean = (question: MeanQuestion, n: number, resamples = RESAMPLES): number =>
+  passing(question, growthOf(question), n, resamples)
+
+/** What each family adds to the log of the evidence, under one stake after the other. */
+function growthOf({ families, range, limit }: MeanQuestion): Float64Array {
   requireInteger('number of families', families.length, 1)
+  if (range.max <= limit) return new Float64Array()
+  return Float64Array.from(
+    families.flatMap((family) => STAKES.map((stake) => lnMeanEvidence([family], range, limit, [stake]))),
+  )
+}
+
+/** `growth`: of the families of the question. */
+function passing(
+  { families, range, limit, alpha, seed }: MeanQuestion,
+  growth: Float64Array,
+  n: number,
+  resamples: number,
+) {
   requireInteger('n', n, 0)
   requireInteger('resamples', resamples, 1)
   requireWithin('alpha', alpha, '()', 0, 1)
   if (range.max <= limit) return range.max < limit ? 1 : 0
-  const each = families.map((family) => STAKES.map((stake) => lnMeanEvidence([family], range, limit, [stake])))
   const draw = indexDraws(seed, families.length)
   const needed = -Math.log(alpha) + Math.log(STAKES.length)
   let passed = 0
   for (let resample = 0; resample < resamples; resample++) {
     const sums = STAKES.map(() => 0)
     for (let i = 0; i < n; i++) {
-      const grown = each[draw()]!
-      for (let s = 0; s < sums.length; s++) sums[s]! += grown[s]!
+      const at = draw() * STAKES.length
+      for (let s = 0; s < STAKES.length; s++) sums[s]! += growth[at + s]!
     }
     const most = Math.max(...sums)
     if (most + Math.log(sums.reduce((sum, e) => sum + Math.exp(e - most), 0)) >= needed) passed++
@@ -55,7 +72,8 @@ export function powerMean(question: MeanQuestion, n: number, resamples = 400): n
  * @throws RangeError
  */
 export function neededMean(question: MeanQuestion): number | null {
-  const enough = (n: number): boolean => powerMean(question, n) >= ASK_POWER
+  const growth = growthOf(question)
+  const enough = (n: number): boolean => passing(question, growth, n, RESAMPLES) >= ASK_POWER
   let high = NEED_STEP
   while (!enough(high)) {
     if (high >= NEED_LIMIT) return null

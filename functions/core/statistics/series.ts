@@ -12,6 +12,14 @@ export interface Series<T> extends Iterable<T> {
 export const fieldOf = <T, N extends keyof T>(series: Series<T>, name: N): ((index: number) => T[N]) =>
   series.field?.(name) ?? ((index) => series.at(index)![name])
 
+/** The same of a series that may lack values: undefined where it does. */
+export const fieldIfThere = <T extends object, N extends keyof T>(
+  series: Series<T | null>,
+  name: N,
+): ((index: number) => T[N] | undefined) =>
+  // A series with fields has a value at every index.
+  (series as Series<T>).field?.(name) ?? ((index) => series.at(index)?.[name])
+
 /** So many values, each made whenever it is read. */
 export const seriesOf = <T>(length: number, make: (index: number) => T): Series<T> => ({
   length,

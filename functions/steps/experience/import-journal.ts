@@ -49,8 +49,11 @@ export class ImportJournal {
     this.#table = table
   }
 
-  /** Reads the journal of a store into a table. */
-  static async read(objects: ObjectStore, table: Scratch): Promise<ImportJournal> {
+  /**
+   * Reads the journal of a store into a table.
+   * @param runsAlone nobody will ask for sides of families and owners of cases
+   */
+  static async read(objects: ObjectStore, table: Scratch, { runsAlone = false } = {}): Promise<ImportJournal> {
     const journal = new ImportJournal(objects, table)
     const listed = new Set<string>()
     for await (const key of objects.list(keys.journalListed()))
@@ -61,7 +64,10 @@ export class ImportJournal {
     }))
     for await (const { key, lines } of segments) {
       const isListed = listed.has(key)
-      for (const line of lines) journal.#remember(line, isListed ? {} : { unlisted: key })
+      for (const line of lines) {
+        journal.#remember(line, isListed ? {} : { unlisted: key })
+        if (!runsAlone) journal.#rememberFamily(line)
+      }
       if (!isListed) journal.#unlisted.set(key, lines.length)
     }
     return journal
@@ -140,7 +146,7 @@ export class ImportJournal {
   }
 
   /** Of several lines of a run, those after the first of a pack, any says that it is listed, and each where it lies. */
-  #remember({ run, family, case: caseHash, ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
+  #remember({ run, ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
     const known = this.run({ run })
     const packed = [...(known?.packed ?? []), ...(line.packed ? [line.packed] : [])]
     const stored: StoredRun = {
@@ -151,7 +157,10 @@ export class ImportJournal {
       ...(known === null || known.unlisted !== undefined ? unlisted : {}),
     }
     this.#table.set(`journal-run ${run}`, JSON.stringify(stored))
+  }
+
+  #rememberFamily({ family, case: caseHash, side }: JournalLine): void {
     this.#table.set(`journal-owner ${caseHash}`, family)
-    if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, line.side)
+    if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, side)
   }
 }

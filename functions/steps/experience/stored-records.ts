@@ -34,7 +34,7 @@ export async function compareRecords(
   if (store.rolesApart) return null
   const aside = store.scratch()
   try {
-    const journal = await ImportJournal.read(store.objects, aside)
+    const journal = await ImportJournal.read(store.objects, aside, { runsAlone: true })
     const erasures = await erasuresOf(store)
     const compared = async (side: Side): Promise<RecordsFound> => {
       const objects = objectsOf(store, side)

@@ -52,8 +52,8 @@ export async function needClaims(store: Store, versions: readonly LedgerItem[]):
 export const askedMeanwhile = (version: string): UserError =>
   new UserError(`the held-out version ${version.slice(0, 15)} was asked meanwhile. Start the run again`)
 
-/** Claims written side by side, over all partitions. */
-const CLAIMS_AT_ONCE = 512
+/** Claims in hand, over all partitions: a ledger in a file waits for its disk once for those of each. */
+const CLAIMS_AT_ONCE = 8192
 
 /** Claims families, by their hashes, for a version, or for the epoch that takes them. A family belongs to one of them, ever. */
 export async function claimFamilies(

@@ -11,7 +11,7 @@ import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
 import { type LiveArms, liveArms } from '#core/gate/live-arms.ts'
 import { baselineHolds, besideBaseline, panelUnder, passesHold } from '#core/gate/passes.ts'
-import { type AnsweredScore, type CaseScore, caseScores } from '#core/gate/score.ts'
+import { type AnsweredScore, type CaseScore, Scores } from '#core/gate/score.ts'
 import { AnswerTally, type AskedAnswer, isOfSeveral } from '#core/live/asked-answers.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
 import { isCode, liveOf } from '#core/replay/cage.ts'
@@ -325,7 +325,7 @@ const recordedScores = (store: Store, key: string): Promise<Series<CaseScore>> =
 
 /** Scores gathered in their order. */
 export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Series<CaseScore>> {
-  const scores = caseScores()
+  const scores = new Scores()
   for await (const score of each) scores.add(score)
   return scores
 }

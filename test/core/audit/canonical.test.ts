@@ -2,24 +2,26 @@
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical, digestOf, fieldTexts, nextLink, objectText } from '#core/canonical.ts'
+import { canonical, digestOf, fieldTexts, nextLink, objectText, readBack } from '#core/canonical.ts'
+
+/** Whatever a JSON parser returns. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('__proto__', 'toJSON', 'constructor', '€', '\u2028', '10', '9'),
+)
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 4, depthSize: 'medium' },
+    fc.constantFrom(null, true, false, 0, -0, 1e21, 1e-7, 5e-324, 2 ** 53),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    text,
+    fc.array(tie('tree')),
+    fc.dictionary(text, tie('tree')),
+  ),
+}))
 
 describe('canonical JSON', () => {
   it('is the text of the library for whatever a JSON parser returns', () => {
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.constantFrom('__proto__', 'toJSON', 'constructor', '€', '\u2028'),
-    )
-    const { tree } = fc.letrec((tie) => ({
-      tree: fc.oneof(
-        { maxDepth: 4, depthSize: 'medium' },
-        fc.constantFrom(null, true, false, 0, -0, 1e21, 1e-7, 5e-324, 2 ** 53),
-        fc.double({ noNaN: true, noDefaultInfinity: true }),
-        text,
-        fc.array(tie('tree')),
-        fc.dictionary(text, tie('tree')),
-      ),
-    }))
     fc.assert(
       fc.property(tree, (value) => {
         expect(canonical(value)).toBe(canonicalize(value))
@@ -76,4 +78,40 @@ it('an object that is put together of its fields is the same text, and so is the
     }),
   )
   expect(objectText(fieldTexts({ b: undefined, a: 1 }))).toBe('{"a":1}')
+})
+
+describe('what is read back', () => {
+  /** Everything that a reader can tell of a value: its order of keys, kinds of objects, zeros. */
+  const told = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(told)
+      : typeof value === 'object' && value !== null
+        ? [Object.getPrototypeOf(value) === Object.prototype, Object.entries(value).map(([k, v]) => [k, told(v)])]
+        : Object.is(value, -0)
+          ? 'negative zero'
+          : value
+  const holds = (value: unknown) => {
+    const { text, again } = readBack(value)
+    expect(text).toBe(canonicalize(value))
+    expect(told(again)).toStrictEqual(told(JSON.parse(text)))
+  }
+
+  it('is what a parser makes of the text, for whatever a JSON parser returns', () => {
+    fc.assert(fc.property(tree, holds), { numRuns: 200 })
+  })
+
+  it.each<[string, unknown]>([
+    ['fields that are undefined', { b: undefined, a: [{ c: undefined }] }],
+    ['an element that is undefined', { a: [undefined, 1] }],
+    ['an array with holes', { a: Object.assign(new Array(3), { 1: 'x' }) }],
+    ['a field that would be a prototype', JSON.parse('{"b":1,"__proto__":{"z":1},"a":{"__proto__":null}}')],
+    ['keys that are numbers', { b: { 10: 1, 9: 2, a: 3 } }],
+    ['a date inside', { b: { at: new Date(0) }, a: 1 }],
+    ['negative zeros', { b: [-0, { c: -0 }], a: -0 }],
+  ])('is so for %s', (_, value) => holds(value))
+
+  it('has no text that has none', () => {
+    expect(() => readBack({ b: ['\uD83D'] })).toThrow(/surrogate/)
+    expect(() => readBack({ b: [Number.NaN] })).toThrow(/NaN/)
+  })
 })

@@ -73,7 +73,11 @@ test('every key is of a document with a contract, of one without and a reason, o
   const made = Object.entries(keys).map(
     ([name, of]) => [name, String((of as (...all: string[]) => string)('a', 'a', 'a', 'a'))] as const,
   )
-  expect(made.filter(([name, key]) => !known.has(name) && !key.endsWith('/') && !['packVersions', 'headsLike'].includes(name))).toEqual([])
+  expect(
+    made.filter(
+      ([name, key]) => !known.has(name) && !key.endsWith('/') && !['packVersions', 'headsLike'].includes(name),
+    ),
+  ).toEqual([])
 })
 
 test('files of a recorded run have none: each is held by the digests in its decision record', () => {

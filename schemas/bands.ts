@@ -49,6 +49,7 @@ export const Band = z
     range: z
       .tuple([z.number(), z.number()])
       .refine(([low, high]) => low < high, 'a range is [low, high], low below high')
+      .refine(([low, high]) => Number.isFinite(high - low), 'it is wider than a number can tell')
       .optional()
       .meta({
         description: 'Least and most that a run counts for, in the unit of the metric. Cents and tokens need one.',
@@ -83,11 +84,14 @@ export const Band = z
     if (aboveLimit === undefined && band.below === undefined && band.above === undefined)
       problem('above', `the band of ${band.metric} has no edge: give below, above, or both`)
     const [low, high] = band.range ?? [0, 1]
-    for (const [name, edge] of Object.entries({ below: band.below, above: band.above })) {
-      const at = edge === undefined ? null : edgeAt(edge, name as 'below' | 'above')
-      if (at !== null && (at < low || at > high))
-        problem(name, `the edge ${at} lies outside ${low} to ${high}: no run could be on the other side of it`)
-    }
+    const edges = [['', band] as const, ...Object.entries(band.weekdays ?? {})]
+    for (const [day, { below, above }] of edges)
+      for (const [name, edge] of Object.entries({ below, above })) {
+        const at = edge === undefined ? null : edgeAt(edge, name as 'below' | 'above')
+        if (at === null || (at >= low && at <= high)) continue
+        const message = `the edge ${at} lies outside ${low} to ${high}: no run could be on the other side of it`
+        ctx.addIssue({ code: 'custom', path: day === '' ? [name] : ['weekdays', day, name], message })
+      }
   })
 export type Band = z.infer<typeof Band>
 
@@ -107,7 +111,7 @@ export const Bands = z
     $schema: z.string().optional(),
     false_alarms_per_quarter: z
       .number()
-      .gt(0)
+      .min(1e-6)
       .meta({ description: 'False alarms that are tolerated in 91 days, over all intents and metrics together.' }),
     ready_after_hours: z
       .number()

@@ -96,6 +96,7 @@ describe('opening an encrypted store', () => {
     ['with a command that prints no key', '', /must print 32 bytes in base64/],
     ['with a command that prints half a key', KEY.slice(0, 22), /must print 32 bytes in base64/],
     ['with a command that fails', 'x; exit 3', /failed \(exit code 3\)/],
+    ['with a command that is ended', 'x; kill -9 $$', /failed \(SIGKILL\)/],
   ])('%s: says so, and changes nothing', async (_, key, said) => {
     const before = snapshot()
     await expect(within(dir, key, (store) => store.unlockVault())).rejects.toThrow(said)

@@ -1,6 +1,7 @@
 /** Kind `documents`: every document that a command reads, spoiled. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { theBands } from '../support/bands.ts'
 import {
   aFamily,
   approval,
@@ -26,6 +27,9 @@ interface Input {
   readonly store: 'stocked' | 'approved' | 'started'
   readonly argv: readonly ((path: string) => readonly string[])[]
 }
+
+/** Day of the recorded runs of these stores. */
+const DAY = '2026-05-12'
 
 /** A recorded run with everything that one can hold: evidence, actions, approvals, labels. */
 const WHOLE = aRun('whole', {
@@ -99,6 +103,17 @@ function inputsOf({ files }: Bases, dir: string): Input[] {
     {
       ...{ name: 'rollout configuration', file: 'rollout.json', content: value(files.rollout), store: 'approved' },
       argv: [(path) => ['rollout', 'start', RUN, '--config', path]],
+    },
+    {
+      ...{ name: 'bands', file: 'bands.json', content: { value: theBands() }, store: 'stocked' },
+      argv: [(path) => ['cadence', 'daily', '--bands', path, '--date', DAY, '--no-runs']],
+    },
+    {
+      ...{ name: 'corrections', file: 'corrections.jsonl', store: 'stocked' },
+      content: {
+        lines: [{ run_id: 's0', by: 'ana@example.com', at: `${DAY}T12:00:00.000Z`, outcome: { score: 0.5 } }],
+      },
+      argv: [(path) => ['correct', path]],
     },
     {
       ...{ name: 'production runs', file: 'production.jsonl', content: lines(files.production), store: 'started' },

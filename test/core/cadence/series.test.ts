@@ -244,6 +244,29 @@ describe('bands that cannot be watched are refused with what to do', () => {
       withBand({ metric: 'utility', below: 0.9, target: { intent: 'b' } }),
       /is about b, the band about a/,
     ],
+    [
+      'a range wider than a number can tell',
+      withBand({ metric: 'economics_cents_per_decision', above: 1, range: [-1e308, 1e308] }),
+      /wider than a number can tell/,
+    ],
+    [
+      'an edge of a weekday outside its range',
+      withBand({ metric: 'utility', below: 0.9, weekdays: { mon: { below: -1e308 } } }),
+      /weekdays\.mon\.below: the edge -1e\+308 lies outside 0 to 1/,
+    ],
+    [
+      'a learned edge past every number',
+      withBand({
+        metric: 'utility',
+        above: { from: '2026-01-01', to: '2026-01-20', median: 1e308, tolerance: 1e308 },
+      }),
+      /the edge Infinity lies outside 0 to 1/,
+    ],
+    [
+      'so few false alarms that no evidence would ever be enough',
+      { ...base, false_alarms_per_quarter: 5e-324 },
+      /false_alarms_per_quarter/,
+    ],
     ['no false alarms at all', { ...base, false_alarms_per_quarter: 0 }, /false_alarms_per_quarter/],
   ])('%s', (_, value, says) => {
     const parsed = Bands.safeParse(value)

@@ -126,10 +126,10 @@ const checkOf = (key: Uint8Array): string =>
 
 /** Runs the command in a shell. It may ask a person on the terminal; what it prints is never repeated. */
 function printedKey(command: string): Uint8Array {
-  const { status, stdout, error } = spawnSync(command, { shell: true, stdio: ['inherit', 'pipe', 'inherit'] })
+  const { status, signal, stdout, error } = spawnSync(command, { shell: true, stdio: ['inherit', 'pipe', 'inherit'] })
   if (error || status !== 0)
     throw new UserError(
-      `the command of ${KEY_COMMAND} failed (${error ? error.message : `exit code ${status}`}): run it by hand; it must print the key`,
+      `the command of ${KEY_COMMAND} failed (${error?.message ?? signal ?? `exit code ${status}`}): run it by hand; it must print the key`,
     )
   const text = stdout.toString().trim()
   const bytes = Buffer.from(text, 'base64')

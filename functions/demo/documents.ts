@@ -21,9 +21,9 @@ export async function publishRefund(store: Pick<Store, 'objects' | 'heads'>): Pr
 
 /** The rest of the tuple that is in force in the example: what a program keeps and never reads. Their files lie in `tuple/`. */
 const KEPT = {
-  policy: 'policy.returns@4.1.0.md',
+  policy: 'policy.returns@4.1.0.json',
   tools: 'tools.support@3.7.0.json',
-  prompt: 'prompt.support@2.1.0.md',
+  prompt: 'prompt.support@2.1.0.json',
   model_profile: 'models.support@1.3.0.json',
   memory_schema: 'memory.support@1.0.0.json',
 } as const
@@ -33,7 +33,7 @@ export async function publishWholeTuple(store: Pick<Store, 'objects' | 'heads'>)
   const target = refundTarget()
   const refs: Record<string, string> = {}
   for (const [place, file] of Object.entries(KEPT)) {
-    refs[place] = file.replace(/\.\w+$/, '')
+    refs[place] = file.replace('.json', '')
     await publishDocument(store, { ref: refs[place], text: read(`tuple/${file}`) })
   }
   return { ...target, baseline_tuple: { ...target.baseline_tuple!, ...refs } }

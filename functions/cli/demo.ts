@@ -7,7 +7,7 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { publishRefund, refundTarget } from '../demo/documents.ts'
+import { publishRefund, publishWholeTuple } from '../demo/documents.ts'
 import { refundRuns } from '../demo/generate.ts'
 import { asking } from '../embedded/engine.ts'
 import { openStore } from '../embedded/open-store.ts'
@@ -53,7 +53,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
   const engine = isolatedEngine(store.vaultDir, { progress: store.progress, ...asking(store) })
   try {
     const pack = await publishRefund(store)
-    const target = refundTarget()
+    const target = await publishWholeTuple(store)
     told(
       `1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`,
     )

@@ -58,10 +58,19 @@ test('on a sound store each is stopped, and no byte of it changes', async () => 
   expect(bytes()).toEqual(before)
 })
 
-test('a log that lost a segment is told', async () => {
+test('a log that lost a segment is told: nothing is tried on it', async () => {
   const row = (await Array.fromAsync(opened.table.query(rowKeys.productions('ro_r')))).at(-1)!
   const lost = copyWith(({ store }) => store.heads!.items.remove(row.pk, row.sk, row.revision))
-  expect(through(await durability(lost, facts))).toContain(
+  await expect(idempotency(lost, facts)).rejects.toThrow('production log of ro_r')
+})
+
+test('a recorder that writes other bytes than before is told', async () => {
+  const row = (await Array.fromAsync(opened.table.query<object>(rowKeys.productions('ro_r')))).at(-1)!
+  // The last two segments as one: whoever died between them would have written others.
+  const other = copyWith(({ untold }) =>
+    untold.table.update(row.pk, row.sk, row.revision, { ...row.body, runs: (row.body as { runs: number }).runs - 1 }),
+  )
+  expect(through(await durability(other, facts))).toContain(
     'a recording of production that died before its last segment counted',
   )
 })

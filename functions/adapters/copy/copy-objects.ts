@@ -47,8 +47,10 @@ export function copyObjects(under: ObjectStore): CopiedObjects {
     },
     async putIfAbsent(key, content) {
       checkKey(key)
-      const bytes = await bytesOf(content)
-      if (over.get(key) === undefined ? (await under.get(key)) !== null : over.get(key) !== null) return false
+      const [bytes, below] = [await bytesOf(content), await under.get(key)]
+      // Nothing is awaited between look and write: many may write at once.
+      const own = over.get(key)
+      if (own === undefined ? below !== null : own !== null) return false
       over.set(key, bytes)
       return true
     },

@@ -8,10 +8,15 @@ export interface CopiedTable extends LedgerTable {
   changed(): readonly string[]
 }
 
+interface Item {
+  readonly revision: number
+  readonly text: string
+}
+
 /** A ledger over another one, which it never writes. */
 export function copyTable(under: LedgerTable): CopiedTable {
   /** By partition and sort key; null: removed. */
-  const over = new Map<string, Map<string, { readonly revision: number; readonly text: string } | null>>()
+  const over = new Map<string, Map<string, Item | null>>()
   const partition = (pk: string) => {
     const items = over.get(pk) ?? new Map()
     over.set(pk, items)
@@ -23,29 +28,27 @@ export function copyTable(under: LedgerTable): CopiedTable {
     if (own === undefined) return await under.get<T>(pk, sk)
     return own && { pk, sk, revision: own.revision, body: JSON.parse(own.text) as T }
   }
-  const create: LedgerTable['create'] = async (pk, sk, body) => {
-    const text = canonical(body)
-    if ((await get(pk, sk)) !== null) return false
-    partition(pk).set(sk, { revision: 0, text })
+  /** Writes an item where it stands at a revision (null: where there is none). Nothing is awaited between look and write: many may write at once. */
+  async function write(pk: string, sk: string, at: number | null, next: Item | null): Promise<boolean> {
+    checkItemKey(pk, sk)
+    const below = await under.get(pk, sk)
+    const own = over.get(pk)?.get(sk)
+    const row = own === undefined ? below : own
+    if ((row?.revision ?? null) !== at) return false
+    partition(pk).set(sk, next)
     return true
   }
-  const update: LedgerTable['update'] = async (pk, sk, revision, body) => {
-    const text = canonical(body)
-    if ((await get(pk, sk))?.revision !== revision) return false
-    partition(pk).set(sk, { revision: revision + 1, text })
-    return true
-  }
+  const create: LedgerTable['create'] = async (pk, sk, body) =>
+    await write(pk, sk, null, { revision: 0, text: canonical(body) })
+  const update: LedgerTable['update'] = async (pk, sk, revision, body) =>
+    await write(pk, sk, revision, { revision: revision + 1, text: canonical(body) })
   return {
     get,
     create,
     createAll: createEach(create),
     update,
     spend: update,
-    async remove(pk, sk, revision) {
-      if ((await get(pk, sk))?.revision !== revision) return false
-      partition(pk).set(sk, null)
-      return true
-    },
+    remove: async (pk, sk, revision) => await write(pk, sk, revision, null),
     async *query<T>(pk: string, skPrefix = '') {
       checkQuery(pk, skPrefix)
       const own = new Map(over.get(pk))

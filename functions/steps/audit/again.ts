@@ -6,6 +6,7 @@ import { digestOfBytes } from '#core/canonical.ts'
 import type { DoneFacts, RunFacts } from '#core/done/facts.ts'
 import type { Attempt } from '#core/done/probe.ts'
 import { attempt, type Tried } from '#core/harness-audit/tried.ts'
+import type { ProductionRun } from '#schemas/release.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -45,20 +46,18 @@ const MOST_RUNS = 20
 /** Control 24. */
 export async function idempotency(copy: Copy, facts: DoneFacts): Promise<Tried> {
   const { run, rollout, review } = facts
-  if (!run || !rollout || !review)
+  const [first] = review?.decisions ?? []
+  if (!run || !rollout || !review || !first)
     return { is: IDEMPOTENCY, cannot: 'no rollout was started: not every step was done once' }
   const { rollout_id } = rollout.rollout
-  const first = review.decisions[0]!
   const again = async (tried: string, work: (one: CopiedStore) => Promise<string | null>): Promise<Attempt> => {
     const one = await copy()
-    const said = await work(one).catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error
-      return error.message
-    })
+    const said = await work(one)
     // That somebody tried is written down beside the review, and decides nothing.
     const changed = (await one.changed()).filter((key) => !key.startsWith(keys.reviewAttempts(review.review_id)))
     return attempt(tried, changed.length === 0 ? said : null)
   }
+  const log = await wholeLog((await copy()).store, rollout_id)
   return {
     is: IDEMPOTENCY,
     attempts: [
@@ -84,17 +83,22 @@ export async function idempotency(copy: Copy, facts: DoneFacts): Promise<Tried> 
       }),
       await again(`${first.reviewer} decides again`, async ({ store }) => {
         const { role, reviewer, decision, reason } = first
-        await decideAtTerminal(store, run.run.run_id, { role, reviewer, decision, reason, shown: null })
-        return null
+        return await decideAtTerminal(store, run.run.run_id, { role, reviewer, decision, reason, shown: null }).then(
+          () => null,
+          (error: unknown) => {
+            if (!(error instanceof UserError)) throw error
+            return error.message
+          },
+        )
       }),
-      await again('production is recorded again', async ({ store }) => {
-        const log = await readProduction(store, rollout_id)
-        if ('damaged' in log || log.runs.length === 0) return null
-        const { recorded, known } = await recordProduction(store, rollout_id, async function* () {
-          for (const [i, one] of log.runs.entries()) yield { run: one, at: `line ${i + 1}` }
-        })
-        return recorded === 0 ? `recorded 0 runs, ${known} were there already` : null
-      }),
+      ...(log.runs.length === 0
+        ? []
+        : [
+            await again('production is recorded again', async ({ store }) => {
+              const { recorded, known } = await recordProduction(store, rollout_id, toldOf(log.runs))
+              return recorded === 0 ? `recorded 0 runs, ${known} were there already` : null
+            }),
+          ]),
       await again('what follows from the rollout is written again', async ({ store, signer }) => {
         await settle(store, signer, await needRollout(store, rollout_id))
         return 'nothing is written twice'
@@ -138,34 +142,44 @@ export async function durability(copy: Copy, { rollout }: DoneFacts): Promise<Tr
     attempts: [
       await cut('a process that died after its item, before any file', files),
       await cut('a process that died before it signed', files.slice(-1)),
-      await lostRow(copy, rollout_id),
+      ...(await lostRow(copy, rollout_id)),
     ],
     evidence: [rollout.artifact],
   }
 }
 
-/** A recording that died between its last segment and the row that names it. */
-async function lostRow(copy: Copy, id: string): Promise<Attempt> {
-  const tried = 'a recording of production that died before its last segment counted'
+/** A recording that died between its last segment and the row that names it; none where nothing was recorded yet. */
+async function lostRow(copy: Copy, id: string): Promise<Attempt[]> {
   const { untold: store } = await copy()
-  const rows = await Array.fromAsync(
-    store.table.query<{ readonly digest: string; readonly runs: number }>(rowKeys.productions(id)),
-  )
-  const log = await readProduction(store, id)
-  const last = rows.at(-1)
-  if ('damaged' in log || !last) return attempt(tried, null)
+  const rows = store.table.query<{ readonly digest: string; readonly runs: number }>(rowKeys.productions(id))
+  const last = (await Array.fromAsync(rows)).at(-1)
+  if (!last) return []
+  const { runs } = await wholeLog(store, id)
   await store.table.remove(last.pk, last.sk, last.revision)
-  const { recorded } = await recordProduction(store, id, async function* () {
-    for (const [i, run] of log.runs.slice(-last.body.runs).entries()) yield { run, at: `line ${i + 1}` }
-  })
+  const { recorded } = await recordProduction(store, id, toldOf(runs.slice(-last.body.runs)))
   const again = await store.table.get<{ readonly digest: string }>(last.pk, last.sk)
-  return attempt(
-    tried,
-    again?.body.digest === last.body.digest
-      ? `the same ${recorded} runs were recorded, and the segment is the same`
-      : null,
-  )
+  return [
+    attempt(
+      'a recording of production that died before its last segment counted',
+      again?.body.digest === last.body.digest
+        ? `the same ${recorded} runs were recorded, and the segment is the same`
+        : null,
+    ),
+  ]
 }
+
+/** The production log of a rollout. Throws UserError where something is wrong with it. */
+async function wholeLog(store: Store, id: string) {
+  const log = await readProduction(store, id)
+  if ('damaged' in log) throw new UserError(log.damaged)
+  return log
+}
+
+/** Runs of production, told in their order. */
+const toldOf = (runs: readonly ProductionRun[]) =>
+  async function* () {
+    for (const [i, run] of runs.entries()) yield { run, at: `line ${i + 1}` }
+  }
 
 /** Control 14: a family of the search side is erased, and looked for in every file that the copy holds. */
 export async function privacy(copy: Copy, { run }: DoneFacts): Promise<Tried> {

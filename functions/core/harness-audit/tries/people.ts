@@ -119,7 +119,7 @@ export function escalation(
   const moved = applyVerdict(standing, verdict, now)
   const paused = 'next' in moved && moved.next.status === 'paused' ? moved.next.missing : null
   return {
-    is: `${ESCALATION}: ${review.seats.map(({ reviewer }) => reviewer).join(', ')}, and ${rollout.rollout_id}'s owner`,
+    is: `${ESCALATION}: ${review.seats.map(({ reviewer }) => reviewer).join(', ')}; the change is of ${review.owner}`,
     attempts: [
       attempt(
         'a review on which nobody decides until its last day, and its rollout',

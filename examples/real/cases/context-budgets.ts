@@ -76,6 +76,7 @@ function budgetsOf(domain: Domain): RealRun {
           check: 'grounded_arguments',
           dimension: 'safety',
           never_grounded: 'ignore',
+          nothing_to_trace: ['list_all_airports', 'list_all_product_types'],
         }),
         // They also used values that stood nowhere: sums, dates, guesses.
         evaluator({

@@ -33,8 +33,26 @@ export function settableClock(): (aheadMs: number) => void {
         Object.defineProperty(Temporal.Now, name, {
           value: (...args: unknown[]) => (value(...args) as Addable).add({ milliseconds: ahead }),
         })
+  shiftFormats(now)
   return (aheadMs) => {
     ahead = aheadMs
+  }
+}
+
+/** Without an argument they write the present date. */
+function shiftFormats(now: () => number): void {
+  const { prototype } = Intl.DateTimeFormat
+  const { get } = Object.getOwnPropertyDescriptor(prototype, 'format')!
+  Object.defineProperty(prototype, 'format', {
+    get(this: Intl.DateTimeFormat) {
+      const format = get!.call(this) as (date: unknown) => string
+      return (date?: unknown) => format(date ?? now())
+    },
+    configurable: true,
+  })
+  const { formatToParts } = prototype
+  prototype.formatToParts = function parts(date) {
+    return formatToParts.call(this, date ?? now())
   }
 }
 

@@ -319,7 +319,7 @@ describe('the refund example, deployed', () => {
   it('leaves the bytes of the embedded run, and bills what it replayed ahead', async () => {
     const { guardrails, ...asked } = refundTarget()
     // Margins that some three hundred sealed families can answer: the demo has the whole example.
-    const { policy, safety, utility_delta } = aRoughTarget().guardrails
+    const { policy, safety, utility_delta } = aRoughTarget().guardrails!
     const target = { ...asked, guardrails: { ...guardrails, policy, safety, utility_delta } }
     const same = await twin(await refundStore(), target)
     expect(same.verdict).toBe('certified')

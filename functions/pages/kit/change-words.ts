@@ -1,7 +1,7 @@
 /** A change of settings in words: what will be read, kept, asked or said, where the name of a field tells. */
 import { whereWords } from '#core/space/condition-words.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
-import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
+import type { SurfaceField } from '#schemas/surface-fields.ts'
 import { count, number, setting, visible } from './format.ts'
 import { wordDiff } from './word-diff.ts'
 
@@ -21,7 +21,7 @@ function inWords(path: string, from: SettingValue, to: SettingValue): string {
   const words = path.split('.')
   const field = words.at(-1)!
   const named = words.length > 2 ? words.slice(1, -1).join(' ').replaceAll('_', ' ') : null
-  const says = Object.hasOwn(SURFACE_FIELDS, field) ? IN_WORDS[field as SurfaceField](from, to, named) : null
+  const says = Object.hasOwn(IN_WORDS, field) ? IN_WORDS[field as SurfaceField]!(from, to, named) : null
   return says === null ? `${visible(path)} ${short(from)}\u00a0→\u00a0${short(to)}` : visible(says)
 }
 
@@ -39,7 +39,8 @@ const values =
 const tokensOf = (what: string): InWords =>
   numbers((to, from) => `keep at most ${to} instead of ${from} tokens of ${what}`)
 
-const IN_WORDS: Readonly<Record<SurfaceField, InWords>> = {
+/** A field without words of its own is told by its path and values. */
+const IN_WORDS: Readonly<Partial<Record<SurfaceField, InWords>>> = {
   top_k: numbers((to, from, named) => `read ${to} instead of ${from} passages a hop${of(named, 'of')}`),
   max_hops: numbers((to, from, named) => `follow ${to} instead of ${from} hops${of(named, 'in')}`),
   source_priority: values((to, from, named) => `order passages${of(named, 'of')} by ${to} instead of ${from}`),

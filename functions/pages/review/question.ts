@@ -4,7 +4,7 @@ import type { CoverageRow, RunEvidence } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { sentencesOf, without } from '#core/space/prompt/sentences.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
-import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
+import { type Layer, SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
 import { count, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, outOf, table } from '../kit/layout.ts'
 import { diffBlock } from '../kit/word-diff.ts'
@@ -12,18 +12,13 @@ import { kindOf } from './headline.ts'
 
 type Question = 'coverage' | 'sources' | 'spending' | 'actions' | 'words' | 'amounts'
 
-/** Another order of sources also cuts other passages at top_k. */
-const QUESTIONS: Readonly<Record<SurfaceField, readonly Question[]>> = {
-  top_k: ['coverage'],
-  max_hops: ['coverage'],
-  source_priority: ['sources', 'coverage'],
-  evidence_tokens: ['spending'],
-  memory_tokens: ['spending'],
-  tool_tokens: ['spending'],
-  tool_preference: ['actions'],
-  decompose_before_tool: ['actions'],
-  instruction_block: ['words'],
-  threshold: ['amounts'],
+/** What a change of each layer raises. */
+const QUESTIONS: Readonly<Record<Layer, Question>> = {
+  retrieval: 'coverage',
+  context_budget: 'spending',
+  planner: 'actions',
+  prompt: 'words',
+  approval_gate: 'amounts',
 }
 
 interface Part {
@@ -62,7 +57,10 @@ ${PARTS[q].answer(shown, evidence)}</details>`,
 
 function questionsOf(path: string): readonly Question[] {
   const field = path.slice(path.lastIndexOf('.') + 1)
-  return Object.hasOwn(SURFACE_FIELDS, field) ? QUESTIONS[field as SurfaceField] : ['coverage']
+  if (!Object.hasOwn(SURFACE_FIELDS, field)) return ['coverage']
+  const question = QUESTIONS[SURFACE_FIELDS[field as SurfaceField].layer]
+  // Another order of sources also cuts other passages at top_k.
+  return field === 'source_priority' ? ['sources', question] : [question]
 }
 
 /** Rows of a table that stand open. */

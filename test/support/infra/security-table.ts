@@ -261,7 +261,7 @@ export const roleName = (arn: string): string => arn.slice(arn.indexOf('.') + 1)
  * Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. A role of functions is
  * asked from its functions. Where a function of somebody else that is passed the role finds less open, that is a row of its own.
  */
-export function securityTable(templates: Templates): Readonly<Record<string, readonly string[]>> {
+export function securityTable(templates: Templates, only?: string): Readonly<Record<string, readonly string[]>> {
   const policies = policiesOf(templates)
   const doors = Object.entries(doorsOf(templates))
   const open = (role: string, from: string | null) =>
@@ -270,6 +270,7 @@ export function securityTable(templates: Templates): Readonly<Record<string, rea
     policies.roles
       .flatMap((role) => {
         const name = roleName(role)
+        if (only !== undefined && name !== only) return []
         const functions = policies.functions.get(role)
         if (!functions) return [[name, open(role, null)] as const]
         const any = new Set(functions.flatMap((f) => open(role, f)))

@@ -21,8 +21,11 @@ const MOST_WORKERS = 4
 const LINES_IN_PLACE = 128
 /** Of a block, whichever comes first: some ten milliseconds of work. */
 const BLOCK = { most: 8, mostChars: 128 * 1024 }
-/** Blocks that a thread has at hand: none of them waits while this one prepares a block itself. */
-const QUEUED_BLOCKS = 12
+/**
+ * Blocks that a thread has at hand, so that it does not wait while this one prepares a block itself or takes some in; and
+ * that this one may be ahead of the slowest, so that it does not wait either.
+ */
+const QUEUED_BLOCKS = 8
 
 /** Every run of some files, or what is wrong with a record; a file that cannot be read to its end is an error, and the next one is read. */
 export async function* nativeRuns(
@@ -54,7 +57,7 @@ export async function* nativeRuns(
     }
   }
   try {
-    for await (const { file, runs } of ahead(blocksOf(files, splitKey), QUEUED_BLOCKS * others + 2, prepare))
+    for await (const { file, runs } of ahead(blocksOf(files, splitKey), QUEUED_BLOCKS * (others + 1), prepare))
       for (const run of runs)
         yield 'facts' in run ? run : run instanceof ImportError ? run : new ImportError({ ...run, file })
   } finally {

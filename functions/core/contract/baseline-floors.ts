@@ -1,7 +1,7 @@
 /** Can anything be certified at all? A floor that the recorded baseline itself breaks, or a metric it lacks, says no. */
 import { metricOf } from '#schemas/metrics.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
-import { metricPart } from '../evaluate/metric.ts'
+import { metricParts } from '../evaluate/metric.ts'
 import { violations } from '../evaluate/pairs.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { isAtMost } from '../statistics/compare.ts'
@@ -17,7 +17,8 @@ export function baselineProblems(panel: Panel, target: ResolvedTarget): string[]
       `the search set holds one family (${panel.cases.at(0)!.family_id}): a change proved on one customer says nothing about others`,
     ]
   let unmeasured = 0
-  for (const measures of panel.baseline) if (metricPart(target.metric, measures) === null) unmeasured++
+  const partOf = metricParts(target.metric, panel.baseline)
+  for (let i = 0; i < panel.baseline.length; i++) if (partOf(i) === null) unmeasured++
   if (unmeasured > 0)
     problems.push(
       `${target.metric} (${metricOf(target.metric).says}) is not measured on ${unmeasured} of ${panel.cases.length} cases: choose a metric that every record carries`,

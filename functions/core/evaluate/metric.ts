@@ -2,7 +2,7 @@
 import { type AmountName, OWN_MEASURE, OWN_MEASURES } from '#schemas/measures.ts'
 import { isOwnMetric, type MetricName, metricOf, scoredBy } from '#schemas/metrics.ts'
 import { isBelow } from '../statistics/compare.ts'
-import { asMeasured, measured, ownScore } from '../statistics/measured.ts'
+import { asMeasured, ownScore } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 import { fieldOf, type Series } from '../statistics/series.ts'
 import type { Panel } from './panel.ts'
@@ -15,12 +15,8 @@ export interface MetricPart {
 }
 
 /** A case's part of a metric; `null`: not measured. A count of 0 means that nothing in the case is of that kind. */
-export function metricPart(metric: MetricName, measures: Measures): MetricPart | null {
-  const { measure, per } = metricOf(metric)
-  const sum = isOwnMetric(metric) ? ownScore(scoredBy(metric), measures) : measured(measure, measures)
-  const count = per ? measured(per, measures) : 1
-  return sum === null || count === null ? null : { sum, count }
-}
+export const metricPart = (metric: MetricName, measures: Measures): MetricPart | null =>
+  metricParts(metric, [measures])(0)
 
 /** What a metric reads of each case, by index. */
 function readerOf(metric: MetricName, all: Series<Measures>): (index: number) => number | null {
@@ -33,7 +29,7 @@ function readerOf(metric: MetricName, all: Series<Measures>): (index: number) =>
   return (index) => ownScore(evaluator, { own_score: alone(index), own_scores: named(index) })
 }
 
-/** The part of each case by its index, as `metricPart` has it of one. */
+/** The same of many cases, by index. */
 export function metricParts(metric: MetricName, all: Series<Measures>): (index: number) => MetricPart | null {
   const { measure, per } = metricOf(metric)
   const sumAt = readerOf(metric, all)

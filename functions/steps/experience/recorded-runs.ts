@@ -88,7 +88,10 @@ export class RecordedRuns {
 
   async #compiledText(run_id: string, { segment, at, bytes, line, digest }: Packed): Promise<string> {
     await this.#head(segment)
-    const text = (await this.#frame(segment, at, bytes[0]))[line]
+    const lines = await this.#frame(segment, at, bytes[0])
+    const text = lines[line]
+    // Who reads in the order of cases has read all of it now.
+    if (line === lines.length - 1) this.#letGo(segment, at)
     if (text === undefined || digestOfBytes(text) !== digest)
       throw new TamperError(run_id, segment, 'it is not the line that the index names')
     return text
@@ -108,8 +111,14 @@ export class RecordedRuns {
     throw new UserError(`${segment} ${head.problem}`)
   }
 
+  #letGo(segment: string, at: number): void {
+    const name = nameOf(segment, at)
+    this.#atHand -= this.#frames.get(name)?.size ?? 0
+    this.#frames.delete(name)
+  }
+
   #frame(segment: string, at: number, bytes: number): Promise<readonly string[]> {
-    const name = `${segment} ${at}`
+    const name = nameOf(segment, at)
     const frame = this.#frames.get(name) ?? { lines: this.#readFrame(segment, at, bytes), size: 0 }
     if (!this.#frames.delete(name)) void frame.lines.then((lines) => this.#keep(frame, lines)).catch(() => {})
     this.#frames.set(name, frame)
@@ -132,3 +141,5 @@ export class RecordedRuns {
     }
   }
 }
+
+const nameOf = (segment: string, at: number): string => `${segment} ${at}`

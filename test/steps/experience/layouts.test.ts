@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import type { Packed } from '#core/experience/index-line.ts'
+import type { IndexLine, Packed } from '#core/experience/index-line.ts'
 import { filesOf, filesOfPacked, packRun, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, assembleLine, compileRun, readCompiledText } from '#core/replay/compile.ts'
 import type { Store } from '#ports'
@@ -11,6 +11,8 @@ import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { fixedLayout, type Layout } from '../../../functions/steps/experience/layout.ts'
 import { packStore } from '../../../functions/steps/experience/pack.ts'
+import { RecordedRuns } from '../../../functions/steps/experience/recorded-runs.ts'
+import { readIndex } from '../../../functions/steps/experience/run-index.ts'
 import { compareRecords } from '../../../functions/steps/experience/stored-records.ts'
 import { readLines } from '../../../functions/streams/read-object.ts'
 import { segmentHead } from '../../../functions/streams/segment-format.ts'
@@ -79,6 +81,33 @@ describe('same bytes', () => {
       }),
     )
   })
+})
+
+test('a frame is at hand until its last run was read, and no longer', async () => {
+  const store = await laidOut('segments')
+  const lines: IndexLine[] = []
+  for await (const line of readIndex(store, INTENT)) lines.push(line)
+  const asked: number[] = []
+  const recorded = new RecordedRuns({
+    ...store.objects,
+    readRange(key, at, bytes) {
+      asked.push(at)
+      return store.objects.readRange(key, at, bytes)
+    },
+  })
+  const read = async (line: IndexLine) => {
+    asked.length = 0
+    await recorded.compiled(line)
+    return asked.length
+  }
+  const one = lines.filter(({ packed }) => packed!.at === lines[0]!.packed!.at)
+  expect(one.length).toBeGreaterThan(2)
+  // The head of the segment, and the frame.
+  expect(await read(one[0]!)).toBe(2)
+  expect(await read(one[1]!)).toBe(0)
+  expect(await read(one[0]!)).toBe(0)
+  expect(await read(one.at(-1)!)).toBe(0)
+  expect(await read(one[0]!)).toBe(1)
 })
 
 describe('the layout of a store', () => {

@@ -1,7 +1,7 @@
 /** Files of traces to native runs, with what was read, joined and left out on the way. */
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
-import { toNativeRun } from '#adapters/local/import/native-run.ts'
+import { checkedRun } from '#adapters/local/import/native-run.ts'
 import { TwoFamilies } from '#core/traces/family.ts'
 import type { TraceOptions } from '#core/traces/options.ts'
 import { DIALECTS, dialectNamed } from '#core/traces/registry.ts'
@@ -71,7 +71,7 @@ export async function* traceRuns(
       isRefused = true
       yield made
     } else if (made.kind === 'run') {
-      const native = toNativeRun(made.run)
+      const native = checkedRun(made.run)
       if (native.kind === 'run') {
         if (native.run.started_at) reading.tally.between(native.run.started_at)
         yield native.run

@@ -41,13 +41,14 @@ export type NativeRun =
 export function toNativeRun(value: unknown): NativeRun {
   if (!isFields(value))
     return { kind: 'invalid', field: null, problem: `the map returned ${preview(value)}, not a run` }
-  const filled = fillGaps(value)
-  if (!keepsContract(filled)) {
-    const parsed = ExperienceRun.safeParse(filled)
-    if (!parsed.success) return invalid(filled, parsed.error.issues[0]!)
-    return wellFormed(parsed.data)
-  }
-  return wellFormed(filled as ExperienceRun)
+  return checkedRun(fillGaps(value))
+}
+
+/** The same of a run without gaps, as the dialects make them. */
+export function checkedRun(run: unknown): NativeRun {
+  if (keepsContract(run)) return wellFormed(run as ExperienceRun)
+  const parsed = ExperienceRun.safeParse(run)
+  return parsed.success ? wellFormed(parsed.data) : invalid(run, parsed.error.issues[0]!)
 }
 
 function wellFormed(run: ExperienceRun): NativeRun {
@@ -69,8 +70,8 @@ function halfPair(value: unknown): readonly PropertyKey[] | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : []
   if (typeof value !== 'object' || value === null) return null
   if (Array.isArray(value)) {
-    for (const [i, field] of value.entries()) {
-      const at = halfPair(field)
+    for (let i = 0; i < value.length; i++) {
+      const at = halfPair(value[i])
       if (at) return [i, ...at]
     }
     return null

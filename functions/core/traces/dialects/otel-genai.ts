@@ -41,7 +41,7 @@ const CONTENT = [
 
 export const otelGenai: SpanReader = {
   name: 'otel-genai',
-  about: 'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON',
+  about: 'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON, Jaeger, Zipkin',
   marks: ({ attrs, events }) =>
     attrs['openinference.span.kind'] === undefined &&
     attrs['ai.operationId'] === undefined &&

@@ -17,6 +17,8 @@ import type { WireEvent, WireLog, WireSpan } from '../wire.ts'
 const KINDS: Readonly<Record<string, SpanKind>> = {
   chat: 'call',
   text_completion: 'call',
+  'chat.completions': 'call',
+  'text.completions': 'call',
   generate_content: 'call',
   llm_request: 'call',
   call_llm: 'call',
@@ -219,14 +221,18 @@ function toolIn({ attrs, name, events, status }: WireSpan, inside: Fields): Span
   const args = isFields(call)
     ? call
     : field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
-  const single = fromEvents(events)
-  const told = single.output?.[0]?.results[0] ?? single.input?.[0]?.results[0]
+  const { input, output } = fromEvents(events)
+  const [answer] = output ?? []
+  // Strands writes what a tool was given as a message of the tool, and what it gave as the choice; alone, that message is the answer.
+  const message = input?.[0]?.results[0]
+  const told = answer ? answer.results[0] : message
+  const given = answer && message?.content ? message.content : null
   const result = field(attrs, 'gen_ai.tool.call.result', 'tool_response', 'gen_ai.tool.output', 'gen_ai.output')
   return {
     id: textOf(field(attrs, 'gen_ai.tool.call.id')),
     name: textOf(attrs['gen_ai.tool.name']) ?? name.replace(/^execute_tool /, ''),
-    arguments: args === null ? undefined : argumentsIn(args),
-    result: contentText(result) ?? told?.content ?? single.output?.[0]?.text ?? null,
+    arguments: args === null && given === null ? undefined : argumentsIn(args ?? given),
+    result: contentText(result) ?? told?.content ?? answer?.text ?? null,
     error: attrs['error.type'] !== undefined || status === 'error' ? true : null,
   }
 }

@@ -58,3 +58,34 @@ test('a message of the tool alone is its answer', async () => {
   const answer = event('gen_ai.tool.message', { role: 'tool', content: 'sunny', id: 't1' })
   expect(await toolOf([answer])).toMatchObject([{ arguments: { city: 'Bonn' } }, { content: 'sunny' }])
 })
+
+const details = (side: 'input' | 'output', messages: unknown) =>
+  event('gen_ai.client.inference.operation.details', { [`gen_ai.${side}.messages`]: JSON.stringify(messages) })
+
+test('Strands, the newer conventions: an event of what was given, and one of what came back', async () => {
+  const call = { type: 'tool_call', name: 'weather', id: 't1', arguments: { city: 'Bonn' } }
+  const response = { type: 'tool_call_response', id: 't1', response: [{ text: 'sunny' }] }
+  expect(
+    await toolOf([
+      details('input', [{ role: 'tool', parts: [call] }]),
+      details('output', [{ role: 'tool', parts: [response] }]),
+    ]),
+  ).toMatchObject([{ arguments: { city: 'Bonn' } }, { content: 'sunny', error: false }])
+})
+
+test('a call of which two events tell is read from both', async () => {
+  const spans = [
+    span(1, 0, { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' }, [
+      details('input', [{ role: 'user', parts: [{ type: 'text', content: 'weather?' }] }]),
+      details('output', [{ role: 'assistant', parts: [{ type: 'text', content: 'sunny' }] }]),
+    ]),
+  ]
+  const file = join(folder, 'call.json')
+  writeFileSync(file, JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }))
+  const { runs } = await readTraceFiles([file])
+  expect(runs[0]!.steps).toMatchObject([
+    { kind: 'message', role: 'user', content: 'weather?' },
+    { kind: 'model_call' },
+    { kind: 'message', role: 'assistant', content: 'sunny' },
+  ])
+})

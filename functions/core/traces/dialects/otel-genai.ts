@@ -90,9 +90,8 @@ function read(span: WireSpan): Partial<Span> {
 
 /** Attributes first; then the details' event; then the events of one message each. */
 function messagesIn({ attrs, events }: WireSpan, inside: Fields): Pick<Span, 'input' | 'output'> {
-  const details = events.find(({ name }) => name === DETAILS)
   const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
-  const told = details ? messagesOfDetails(details) : { input: null, output: null }
+  const told = detailsIn(events)
   const single = fromEvents([...events, ...listedEvents(attrs)])
   return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
 }
@@ -105,6 +104,15 @@ function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
   return {
     input: input === null ? null : system === null ? input : [...messagesOf(system, 'system'), ...input],
     output: answer === null ? null : messagesOf(answer, 'assistant'),
+  }
+}
+
+/** What was asked and what was answered may be told by an event each, as Strands does. */
+function detailsIn(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'> {
+  const all = events.filter(({ name }) => name === DETAILS).map(messagesOfDetails)
+  return {
+    input: all.find(({ input }) => input !== null)?.input ?? null,
+    output: all.findLast(({ output }) => output !== null)?.output ?? null,
   }
 }
 
@@ -221,12 +229,13 @@ function toolIn({ attrs, name, events, status }: WireSpan, inside: Fields): Span
   const args = isFields(call)
     ? call
     : field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
-  const { input, output } = fromEvents(events)
-  const [answer] = output ?? []
+  const details = detailsIn(events)
+  const single = fromEvents(events)
+  const [asked, answer] = [details.input ?? single.input, (details.output ?? single.output)?.[0]]
   // Strands writes what a tool was given as a message of the tool, and what it gave as the choice; alone, that message is the answer.
-  const message = input?.[0]?.results[0]
+  const message = asked?.[0]?.results[0]
   const told = answer ? answer.results[0] : message
-  const given = answer && message?.content ? message.content : null
+  const given = asked?.[0]?.calls[0]?.arguments ?? (answer && message?.content ? message.content : null)
   const result = field(attrs, 'gen_ai.tool.call.result', 'tool_response', 'gen_ai.tool.output', 'gen_ai.output')
   return {
     id: textOf(field(attrs, 'gen_ai.tool.call.id')),

@@ -6,11 +6,15 @@ import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setFlagsFromString } from 'node:v8'
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { Scratch } from '#ports'
 import { traceRuns } from '../functions/embedded/trace-runs.ts'
+
+// As the program starts itself (bin/autotune.mjs).
+for (const flag of ['--heap-growing-percent=100', '--no-allocation-site-pretenuring']) setFlagsFromString(flag)
 
 const [how, file] = process.argv.slice(2) as [keyof typeof WAYS, string]
 

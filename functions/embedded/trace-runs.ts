@@ -1,7 +1,7 @@
 /** Files of traces to native runs, with what was read, joined and left out on the way. */
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
-import { toNativeRun } from '#adapters/local/import/native-run.ts'
+import { checkedRun } from '#adapters/local/import/native-run.ts'
 import { TwoFamilies } from '#core/traces/family.ts'
 import type { TraceOptions } from '#core/traces/options.ts'
 import { DIALECTS, dialectNamed } from '#core/traces/registry.ts'
@@ -71,7 +71,7 @@ export async function* traceRuns(
       isRefused = true
       yield made
     } else if (made.kind === 'run') {
-      const native = toNativeRun(made.run)
+      const native = checkedRun(made.run)
       if (native.kind === 'run') {
         if (native.run.started_at) reading.tally.between(native.run.started_at)
         yield native.run
@@ -189,6 +189,7 @@ function refuseTooMuch(
       `${named}: the export says that there is more: ${tally.exampleOf('unread.export_cut')}. Fetch the rest into one file or folder, or take it as it is with --allow-cut`,
     )
   const reasons = droppedTexts(dropped).map((text) => `  ${text}`)
+  if (tally.of('records.read') === 0 && traces === 0) throw new UserError(`${named}: no record is in it`)
   if (runs + waiting === 0)
     throw new UserError([`${named}: none of ${traces} traces became a run`, ...reasons].join('\n'))
   if (dropped_share > maxDropped)
@@ -219,10 +220,9 @@ export async function holdsTraces(files: readonly string[]): Promise<boolean> {
   }
   if (head.some(({ value }) => isNative(value))) return false
   if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))) return true
-  // A document or a message that is cut has no lines: the reader of native ones would complain of each.
-  if (fault !== null)
-    return fault instanceof ImportError && fault.line === null && /^(item|request|resource) /.test(fault.field ?? '')
-  return head.some(({ at }) => !at.startsWith('line '))
+  // Native records stand on lines: of anything else their reader would say that each line is no JSON.
+  if (fault !== null) return fault instanceof ImportError && !fault.problem.startsWith('the line ')
+  return head.length === 0 || head.some(({ at }) => !at.startsWith('line '))
 }
 
 const isNative = (value: unknown): boolean =>

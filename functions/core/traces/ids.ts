@@ -30,7 +30,7 @@ function hexOf(value: unknown, bytes: number): string | null {
     return Number.isSafeInteger(value) && value > 0 ? decimalId(String(value), bytes) : null
   if (typeof value !== 'string') return null
   if (value.length === bytes * 2 && PLAIN_HEX.test(value)) return value
-  const text = value.trim().replace(/^(0x|tr-|trace:\/.*\/)/i, '')
+  const text = value.trim().replace(/^(0x|tr-|trace:\/.*\/|urn:uuid:)|^\{|\}$/gi, '')
   const digits = X_RAY.test(text)
     ? text.slice(2).replaceAll('-', '')
     : UUID.test(text)

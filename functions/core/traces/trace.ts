@@ -123,13 +123,16 @@ function withMore(span: Span, logs: readonly More[]): Span {
 /** A tool whose arguments and answer stand in a log record of its own. */
 function toolWith(tool: Span['tool'], input: readonly Message[], output: readonly Message[]): Span['tool'] {
   if (!tool) return null
-  const answer = [...output, ...input].flatMap(({ results }) => results)[0]
+  const said = output.find(({ text }) => text !== '')?.text ?? null
+  const answer =
+    output.flatMap(({ results }) => results)[0] ??
+    (said === null ? input.flatMap(({ results }) => results)[0] : undefined)
   const call = input.flatMap(({ calls }) => calls)[0]
   return {
     ...tool,
     id: tool.id ?? answer?.id ?? null,
     arguments: tool.arguments ?? call?.arguments,
-    result: tool.result ?? answer?.content ?? output.find(({ text }) => text !== '')?.text ?? null,
+    result: tool.result ?? answer?.content ?? said,
     error: tool.error ?? answer?.error ?? null,
   }
 }

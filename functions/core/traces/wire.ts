@@ -65,6 +65,8 @@ function read(value: Fields, where: Where, into: Into): boolean {
     scopes(value, where, into, ['scopeSpans', 'scope_spans', 'scopeLogs', 'scope_logs'])
     return true
   }
+  if (isFields(value.trace) && list(value.trace, 'resourceSpans', 'resource_spans'))
+    return read(value.trace, where, into) // Tempo
   const flat = list(value, 'spans', 'data', 'logRecords')
   if (flat) return flat.map((item) => isFields(item) && read(item, where, into)).some(Boolean)
   return one(value, '', {}, where, into)
@@ -91,8 +93,8 @@ function scopes(resource: unknown, where: Where, into: Into, names: readonly str
 function one(item: Fields, scopeName: string, resource: Fields, where: Where, into: Into): boolean {
   const context = field(item, 'context', 'spanContext', 'span_context')
   const ids = isFields(context) ? context : item
-  const rawTrace = field(ids, 'traceId', 'trace_id')
-  const rawSpan = field(ids, 'spanId', 'span_id')
+  const rawTrace = field(ids, 'traceId', 'trace_id', 'traceID')
+  const rawSpan = field(ids, 'spanId', 'span_id', 'spanID') ?? (isTagged(item) ? field(item, 'id') : null)
   if (rawTrace === null || rawSpan === null) return false
   const flat = !('startTimeUnixNano' in item) && !('timeUnixNano' in item)
   const trace = hexId(rawTrace, 16) ?? (flat ? opaque(rawTrace) : null)
@@ -101,7 +103,12 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     into.unread++
     return true
   }
-  const scope = scopeOf(item) || scopeName
+  const attrs = attributesOf(item)
+  const scope = scopeOf(item) || (textOf(field(attrs, 'otel.scope.name', 'otel.library.name')) ?? scopeName)
+  const start = nanosOf(
+    field(item, 'startTimeUnixNano', 'start_time_unix_nano', 'start_time', 'startTime', 'start_timestamp') ??
+      (isTagged(item) ? item.timestamp : null),
+  )
   const body = item.body
   if (body !== undefined && !('parentSpanId' in item) && field(item, 'endTimeUnixNano', 'end_time') === null) {
     into.logs.push({ trace, span, scope, where, ...event(item) })
@@ -112,12 +119,12 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     span,
     parent: parentOf(item, flat),
     name: textOf(field(item, 'name', 'span_name', 'operationName')) ?? '',
-    start: nanosOf(
-      field(item, 'startTimeUnixNano', 'start_time_unix_nano', 'start_time', 'startTime', 'start_timestamp'),
-    ),
-    end: nanosOf(field(item, 'endTimeUnixNano', 'end_time_unix_nano', 'end_time', 'endTime', 'end_timestamp')),
-    ...statusOf(item),
-    attrs: attributesOf(item),
+    start,
+    end:
+      nanosOf(field(item, 'endTimeUnixNano', 'end_time_unix_nano', 'end_time', 'endTime', 'end_timestamp')) ??
+      endOfTagged(item, start),
+    ...statusOf(item, attrs),
+    attrs,
     events: eventsOf(item),
     scope,
     resource:
@@ -137,14 +144,32 @@ function scopeOf(item: Fields): string {
 }
 
 function parentOf(item: Fields, flat: boolean): string | null {
-  const parent = field(item, 'parentSpanId', 'parent_span_id', 'parent_id', 'parentSpanContext', 'parent')
-  const id = isFields(parent) && parent.type !== 'Buffer' ? field(parent, 'spanId', 'span_id') : parent
+  const parent =
+    field(item, 'parentSpanId', 'parent_span_id', 'parent_id', 'parentSpanContext', 'parent') ??
+    (isTagged(item) ? (field(item, 'parentId', 'parentSpanID') ?? referredTo(item)) : null)
+  const id = isFields(parent) && parent.type !== 'Buffer' ? field(parent, 'spanId', 'span_id', 'spanID') : parent
   return hexId(id, 8) ?? (flat ? opaque(id) : null)
+}
+
+/** Whether it is a span as Jaeger and Zipkin give it out again: attributes are tags there, and times microseconds. */
+const isTagged = (item: Fields): boolean =>
+  typeof item.tags === 'object' && item.tags !== null && item.attributes === undefined && 'duration' in item
+
+/** The span that this one was begun by, where it says so. */
+function referredTo({ references }: Fields): unknown {
+  if (!Array.isArray(references)) return null
+  return references.find((each) => isFields(each) && each.refType !== 'FOLLOWS_FROM') ?? null
+}
+
+function endOfTagged(item: Fields, start: string | null): string | null {
+  const { duration } = item
+  if (!isTagged(item) || start === null || typeof duration !== 'number' || !(duration >= 0)) return null
+  return nanosOf(String(BigInt(start) + BigInt(Math.round(duration)) * 1000n))
 }
 
 /** Attributes of a span, with the kind that Phoenix keeps beside them. */
 function attributesOf(item: Fields): Fields {
-  const own = attributes(opened(item.attributes))
+  const own = attributes(opened(isTagged(item) ? item.tags : item.attributes))
   return typeof item.span_kind === 'string' && !('openinference.span.kind' in own) && /^[A-Z]+$/.test(item.span_kind)
     ? { ...own, 'openinference.span.kind': item.span_kind }
     : own
@@ -159,8 +184,9 @@ const CODES: Readonly<Record<string, 'ok' | 'error'>> = {
   status_code_error: 'error',
 }
 
-function statusOf(item: Fields): { status: 'ok' | 'error' | 'unset'; message: string | null } {
-  const status = field(item, 'status', 'status_code', 'otel_status_code')
+function statusOf(item: Fields, attrs: Fields): { status: 'ok' | 'error' | 'unset'; message: string | null } {
+  const tagged = isTagged(item) ? (field(attrs, 'otel.status_code') ?? (attrs.error === true ? 'error' : null)) : null
+  const status = field(item, 'status', 'status_code', 'otel_status_code') ?? tagged
   const code = isFields(status) ? field(status, 'code', 'status_code') : status
   const message = isFields(status)
     ? field(status, 'message', 'description')
@@ -169,8 +195,17 @@ function statusOf(item: Fields): { status: 'ok' | 'error' | 'unset'; message: st
 }
 
 function eventsOf(item: Fields): WireEvent[] {
-  const events = field(item, 'events', 'span_events', 'otel_events')
+  const events = field(item, 'events', 'span_events', 'otel_events') ?? (isTagged(item) ? loggedIn(item) : null)
   return Array.isArray(events) ? events.filter(isFields).map(event) : []
+}
+
+/** Events as Jaeger logs them: their name is one of their fields. */
+function loggedIn({ logs }: Fields): unknown {
+  if (!Array.isArray(logs)) return null
+  return logs.filter(isFields).map(({ timestamp, fields }) => {
+    const attrs = attributes(fields)
+    return { name: field(attrs, 'event', 'name'), timestamp, attributes: attrs }
+  })
 }
 
 function event(item: Fields): WireEvent {

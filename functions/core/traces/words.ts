@@ -56,6 +56,12 @@ const PLACEHOLDERS = new Set([
   'nan',
   'n/a',
   '-',
+  'nil',
+  'unset',
+  'anon',
+  'guest',
+  'no_session',
+  '00000000-0000-0000-0000-000000000000',
 ])
 
 export const isPlaceholder = (id: string): boolean => PLACEHOLDERS.has(id.trim().toLowerCase())

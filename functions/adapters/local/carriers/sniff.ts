@@ -10,16 +10,39 @@ export type Carrier = 'zip' | 'parquet' | 'protobuf' | 'protobuf with lengths' |
 
 const NAME_ONE = 'Name a file of records'
 
+/** What people hand over that is no file of records, by its first bytes, and what they do then. */
+const UNPACK = 'Unpack it, and import the files'
+const OTHERS = [
+  { magic: /^(\xff\xfe|\xfe\xff|[[{]\0|\0[[{]\0[\s"[{])/, what: 'text in UTF-16', todo: AS_UTF8 },
+  { magic: /^SQLite format 3\0/, what: 'a SQLite database', todo: 'Export its table as CSV or JSON lines' },
+  { magic: /^\xfd7zXZ\0/, what: 'an xz archive', todo: UNPACK },
+  { magic: /^BZh[1-9]1AY/, what: 'a bzip2 archive', todo: UNPACK },
+  { magic: /^7z\xbc\xaf/, what: 'a 7z archive', todo: UNPACK },
+  { magic: /^Rar![^ -~]/, what: 'a rar archive', todo: UNPACK },
+  { magic: /^.{257}ustar/s, what: 'a tar archive', todo: UNPACK },
+  { magic: /^%PDF-/, what: 'a PDF file', todo: 'Export the records as JSON or CSV' },
+  {
+    magic: /^(Obj.{1,12}avro\.|ORC[^\s -~])/s,
+    what: 'an Avro or ORC file',
+    todo: 'Export the records as parquet, JSON or CSV',
+  },
+  {
+    magic: /^(\xef\xbb\xbf)?\s*<(!doctype html|html)/i,
+    what: 'a web page, perhaps one to sign in at',
+    todo: 'Fetch the export itself',
+  },
+] as const
+
 /** Bytes that are looked at. */
 export const SNIFFED_BYTES = 64 * 1024
 
 /** @throws ImportError: nothing, or nothing that records come in */
 export function carrierOf(source: Source, head: Buffer): Carrier {
-  const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte)
   if (head.length === 0) throw source.refuse('the file is empty', NAME_ONE, null)
   const fromEnd = readFromEnd(head)
   if (fromEnd !== null) return fromEnd
-  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) throw source.refuse('the text is UTF-16', AS_UTF8, null)
+  const other = OTHERS.find(({ magic }) => magic.test(head.toString('latin1', 0, 512)))
+  if (other) throw source.refuse(`this is ${other.what}`, other.todo, null)
   const text = head.toString('utf8').replace(/^\ufeff/, '')
   const binary = hasControls(head) || !isUtf8Head(head)
   if (binary && isRequest(head, 0)) return 'protobuf'

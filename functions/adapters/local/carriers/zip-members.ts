@@ -33,6 +33,8 @@ export async function* zipMembers(
   } catch (error) {
     throw damaged(file, error)
   }
+  if (entries.some(({ fileName }) => fileName === '[Content_Types].xml'))
+    throw file.refuse('this is a file of an office program', 'Export its sheet as CSV', null)
   for (const entry of entries.sort((a, b) => (a.fileName < b.fileName ? -1 : 1))) {
     if (entry.fileName.endsWith('/')) continue
     if (isLeftOut(entry.fileName)) {

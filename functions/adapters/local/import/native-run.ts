@@ -18,6 +18,7 @@ import * as z from 'zod'
 import { argumentsOf } from '#core/replay/json-text.ts'
 import { type Fields, isFields } from '#core/traces/values.ts'
 import { ExperienceRun, Offer, OperatorCorrection, Outcome, Step } from '#schemas/experience-run.ts'
+import { keepsOf } from '#schemas/keeps.ts'
 
 const NULLABLE = {
   run: nullableFields(ExperienceRun),
@@ -29,6 +30,8 @@ const NULLABLE = {
   ) as ReadonlyMap<unknown, Fields>,
 }
 
+const keepsContract = keepsOf(ExperienceRun)
+
 /** A run, or what is wrong with the first field that is wrong. */
 export type NativeRun =
   | { readonly kind: 'run'; readonly run: ExperienceRun }
@@ -38,11 +41,19 @@ export type NativeRun =
 export function toNativeRun(value: unknown): NativeRun {
   if (!isFields(value))
     return { kind: 'invalid', field: null, problem: `the map returned ${preview(value)}, not a run` }
-  const filled = fillGaps(value)
-  const parsed = ExperienceRun.safeParse(filled)
-  if (!parsed.success) return invalid(filled, parsed.error.issues[0]!)
-  const broken = halfPair(parsed.data)
-  return broken === null ? { kind: 'run', run: parsed.data } : invalid(filled, { path: broken, message: HALF_PAIR })
+  return checkedRun(fillGaps(value))
+}
+
+/** The same of a run without gaps, as the dialects make them. */
+export function checkedRun(run: unknown): NativeRun {
+  if (keepsContract(run)) return wellFormed(run as ExperienceRun)
+  const parsed = ExperienceRun.safeParse(run)
+  return parsed.success ? wellFormed(parsed.data) : invalid(run, parsed.error.issues[0]!)
+}
+
+function wellFormed(run: ExperienceRun): NativeRun {
+  const broken = halfPair(run)
+  return broken === null ? { kind: 'run', run } : invalid(run, { path: broken, message: HALF_PAIR })
 }
 
 function invalid(value: unknown, { path, message }: { path: readonly PropertyKey[]; message: string }): NativeRun {
@@ -59,8 +70,8 @@ function halfPair(value: unknown): readonly PropertyKey[] | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : []
   if (typeof value !== 'object' || value === null) return null
   if (Array.isArray(value)) {
-    for (const [i, field] of value.entries()) {
-      const at = halfPair(field)
+    for (let i = 0; i < value.length; i++) {
+      const at = halfPair(value[i])
       if (at) return [i, ...at]
     }
     return null
@@ -86,6 +97,7 @@ function fillGaps(run: Fields): Fields {
     steps: [],
     settings: {},
     offers: {},
+    gold_not_offered: 0,
     outcome: {},
     ...run,
   }

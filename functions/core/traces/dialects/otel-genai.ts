@@ -17,6 +17,8 @@ import type { WireEvent, WireLog, WireSpan } from '../wire.ts'
 const KINDS: Readonly<Record<string, SpanKind>> = {
   chat: 'call',
   text_completion: 'call',
+  'chat.completions': 'call',
+  'text.completions': 'call',
   generate_content: 'call',
   llm_request: 'call',
   call_llm: 'call',
@@ -41,7 +43,7 @@ const CONTENT = [
 
 export const otelGenai: SpanReader = {
   name: 'otel-genai',
-  about: 'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON',
+  about: 'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON, Jaeger, Zipkin',
   marks: ({ attrs, events }) =>
     attrs['openinference.span.kind'] === undefined &&
     attrs['ai.operationId'] === undefined &&
@@ -88,9 +90,8 @@ function read(span: WireSpan): Partial<Span> {
 
 /** Attributes first; then the details' event; then the events of one message each. */
 function messagesIn({ attrs, events }: WireSpan, inside: Fields): Pick<Span, 'input' | 'output'> {
-  const details = events.find(({ name }) => name === DETAILS)
   const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
-  const told = details ? messagesOfDetails(details) : { input: null, output: null }
+  const told = detailsIn(events)
   const single = fromEvents([...events, ...listedEvents(attrs)])
   return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
 }
@@ -103,6 +104,15 @@ function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
   return {
     input: input === null ? null : system === null ? input : [...messagesOf(system, 'system'), ...input],
     output: answer === null ? null : messagesOf(answer, 'assistant'),
+  }
+}
+
+/** What was asked and what was answered may be told by an event each, as Strands does. */
+function detailsIn(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'> {
+  const all = events.filter(({ name }) => name === DETAILS).map(messagesOfDetails)
+  return {
+    input: all.find(({ input }) => input !== null)?.input ?? null,
+    output: all.findLast(({ output }) => output !== null)?.output ?? null,
   }
 }
 
@@ -219,14 +229,19 @@ function toolIn({ attrs, name, events, status }: WireSpan, inside: Fields): Span
   const args = isFields(call)
     ? call
     : field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
+  const details = detailsIn(events)
   const single = fromEvents(events)
-  const told = single.output?.[0]?.results[0] ?? single.input?.[0]?.results[0]
+  const [asked, answer] = [details.input ?? single.input, (details.output ?? single.output)?.[0]]
+  // Strands writes what a tool was given as a message of the tool, and what it gave as the choice; alone, that message is the answer.
+  const message = asked?.[0]?.results[0]
+  const told = answer ? answer.results[0] : message
+  const given = asked?.[0]?.calls[0]?.arguments ?? (answer && message?.content ? message.content : null)
   const result = field(attrs, 'gen_ai.tool.call.result', 'tool_response', 'gen_ai.tool.output', 'gen_ai.output')
   return {
     id: textOf(field(attrs, 'gen_ai.tool.call.id')),
     name: textOf(attrs['gen_ai.tool.name']) ?? name.replace(/^execute_tool /, ''),
-    arguments: args === null ? undefined : argumentsIn(args),
-    result: contentText(result) ?? told?.content ?? single.output?.[0]?.text ?? null,
+    arguments: args === null && given === null ? undefined : argumentsIn(args ?? given),
+    result: contentText(result) ?? told?.content ?? answer?.text ?? null,
     error: attrs['error.type'] !== undefined || status === 'error' ? true : null,
   }
 }

@@ -1,0 +1,150 @@
+/**
+ * Whether a value keeps a contract as it stands, told without a copy of it. A parse builds every object of a run anew and costs a third
+ * of what reading a trace does; nearly every run is right, and what is wrong with another one the contract itself says.
+ */
+import type * as z from 'zod'
+
+/** Takes a value that the contract would hand back equal; false: the contract has to be asked. */
+export type Keeps = (value: unknown) => boolean
+
+type Schema = z.core.$ZodTypes
+type Check = z.core.$ZodCheck<unknown>
+
+/** Made once of each contract: what it holds is looked up here, not at each value. */
+export function keepsOf(contract: z.ZodType): Keeps {
+  return made(contract as unknown as Schema)
+}
+
+function made(schema: Schema): Keeps {
+  const { checks = [] } = schema._zod.def as { readonly checks?: readonly Check[] }
+  // A number or text of a format is the check of it.
+  const own = '_zod' in schema && 'check' in schema._zod ? [schema as unknown as Check] : []
+  return [...own, ...checks].reduce((before, check) => both(before, checkOf(check)), shapeOf(schema))
+}
+
+const both =
+  (a: Keeps, b: Keeps): Keeps =>
+  (value) =>
+    a(value) && b(value)
+
+/** A check as a look at the value; those that come a hundred times a run without the parcel that a check answers in. */
+function checkOf(check: Check): Keeps {
+  const def = check._zod.def as z.core.$ZodCheckMinLengthDef | z.core.$ZodCheckMaxLengthDef | z.core.$ZodCustomDef
+  switch (def.check) {
+    case 'min_length':
+      return (value) => (value as string).length >= def.minimum
+    case 'max_length':
+      return (value) => (value as string).length <= def.maximum
+    case 'custom':
+      // A rule over several fields has no function of its own.
+      return def.fn ? (value) => def.fn(value) === true : asked(check)
+    default:
+      return asked(check)
+  }
+}
+
+const asked =
+  (check: Check): Keeps =>
+  (value) => {
+    const parcel: z.core.ParsePayload = { value, issues: [] }
+    return check._zod.check(parcel) === undefined && parcel.issues.length === 0 && parcel.value === value
+  }
+
+/** Of a kind that is not listed no value is taken: then the contract is asked, and nothing is lost but time. */
+function shapeOf(schema: Schema): Keeps {
+  const { def } = schema._zod
+  switch (def.type) {
+    case 'string':
+      return (value) => typeof value === 'string'
+    case 'number':
+      return (value) => typeof value === 'number' && Number.isFinite(value)
+    case 'boolean':
+      return (value) => typeof value === 'boolean'
+    case 'unknown':
+      return () => true
+    case 'literal':
+      return among(def.values)
+    case 'enum':
+      return among(Object.values(def.entries))
+    case 'nullable':
+      return either((value) => value === null, made(def.innerType as Schema))
+    case 'optional':
+      return either((value) => value === undefined, made(def.innerType as Schema))
+    case 'default':
+      return made(def.innerType as Schema)
+    case 'array':
+      return arrayOf(made(def.element as Schema))
+    case 'record':
+      return recordOf(made(def.keyType as Schema), made(def.valueType as Schema))
+    case 'object':
+      return def.catchall?._zod.def.type === 'never' ? objectOf(def.shape as Readonly<Record<string, Schema>>) : never
+    case 'union':
+      return unionOf(def.options as readonly Schema[], (def as { readonly discriminator?: string }).discriminator)
+    default:
+      return never
+  }
+}
+
+const never: Keeps = () => false
+
+function among(values: Iterable<unknown>): Keeps {
+  const known = new Set(values)
+  return (value) => known.has(value)
+}
+
+const either =
+  (a: Keeps, b: Keeps): Keeps =>
+  (value) =>
+    a(value) || b(value)
+
+function arrayOf(element: Keeps): Keeps {
+  return (value) => {
+    if (!Array.isArray(value)) return false
+    for (let i = 0; i < value.length; i++) if (!element(value[i])) return false
+    return true
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** An object whose names are its own: what a `for` over it finds is what it holds. */
+function isPlain(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+function recordOf(key: Keeps, of: Keeps): Keeps {
+  return (value) => {
+    if (!isPlain(value)) return false
+    for (const name in value) if (name === '__proto__' || !key(name) || !of(value[name])) return false
+    return true
+  }
+}
+
+function objectOf(shape: Readonly<Record<string, Schema>>): Keeps {
+  const fields = new Map(Object.entries(shape).map(([name, schema]) => [name, made(schema)]))
+  const needed = new Set(Object.keys(shape).filter((name) => shape[name]!._zod.def.type !== 'optional'))
+  return (value) => {
+    if (!isPlain(value)) return false
+    let missing = needed.size
+    for (const name in value) {
+      const keeps = fields.get(name)
+      if (keeps === undefined || !keeps(value[name])) return false
+      if (needed.has(name)) missing--
+    }
+    return missing === 0
+  }
+}
+
+function unionOf(options: readonly Schema[], by: string | undefined): Keeps {
+  if (by === undefined) {
+    const each = options.map(made)
+    return (value) => each.some((keeps) => keeps(value))
+  }
+  const byName = new Map(
+    options.flatMap((option) => {
+      const keeps = made(option)
+      return [...(option._zod.propValues?.[by] ?? [])].map((name) => [name as unknown, keeps] as const)
+    }),
+  )
+  return (value) => isPlain(value) && (byName.get(value[by])?.(value) ?? false)
+}

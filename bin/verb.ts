@@ -21,6 +21,8 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'propose',
   'brief',
   'history',
+  'plan',
+  'record',
   'run',
   'list',
   'show',

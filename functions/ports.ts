@@ -341,6 +341,8 @@ export interface ReplayEngine {
   readonly replayer?: Replayer
   /** Absent: no harness replays, or nobody here could ask it again. */
   readonly replies?: HarnessReplies
+  /** False: the harness itself is not here, and only `replies` on record answer for it. */
+  readonly asksAgain?: false
   /**
    * Replays the baseline over case lines of one side of the split, in their order; the search side is what `search` then
    * works on, and a harness answers it twice. Of the vault side the sealer asks the transcript replayer alone: it is no

@@ -5,14 +5,12 @@ import { programVersion } from '#adapters/local/program-files.ts'
 import { keyId } from '#core/attest/dsse.ts'
 import { AttestationKey } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
-import { deployedEngine } from '../embedded/engine.ts'
-import { recomputeRun } from '../embedded/recompute-run.ts'
+import { recomputeDeployed, recomputeRun } from '../embedded/recompute-run.ts'
 import { UserError } from '../errors.ts'
 import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
 import { parseAs } from '../steps/experience/parse.ts'
-import { pinnedRun, verifyRun } from '../steps/run/verify.ts'
 import { readKeys } from './attest-keys.ts'
 import { neededUser, personOf } from './hand.ts'
 import { type CommandStore, isLocal, openForAttesting, openForAudit } from './open.ts'
@@ -121,7 +119,7 @@ const linesOf = ({ run, verdict, attestations }: AttestationsVerified): string[]
 async function recomputed(store: CommandStore, run: string, cage?: boolean): Promise<string> {
   const { reproducible, scope, differences } = isLocal(store)
     ? await recomputeRun(store, run, cage)
-    : await verifyRun(store, run, deployedEngine((await pinnedRun(store, run))?.replayer, store.verdicts), 'closed')
+    : await recomputeDeployed(store, run)
   if (reproducible !== true)
     throw new UserError(
       `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,

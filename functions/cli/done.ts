@@ -4,11 +4,9 @@ import type { DoneFacts } from '#core/done/facts.ts'
 import type { Probe } from '#core/done/probe.ts'
 import { type DoneReport, doneReport } from '#core/done/report.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { deployedEngine } from '../embedded/engine.ts'
-import { recomputeRun } from '../embedded/recompute-run.ts'
+import { recomputeDeployed, recomputeRun } from '../embedded/recompute-run.ts'
 import { donePage } from '../pages/done/page.ts'
 import { gatherDone } from '../steps/done/gather.ts'
-import { verifyRun } from '../steps/run/verify.ts'
 import { writeNew } from './new-file.ts'
 import { nextCommand } from './next.ts'
 import { type CommandStore, existingStore, isLocal, openForAudit } from './open.ts'
@@ -61,10 +59,8 @@ export async function lookDone<T = LookedDone>(
     : existingStore(o.store, { readOnly: true, progress: terminalProgress() })
   try {
     const signer = isLocal(store) ? storeSigner(store.vaultDir, 'release') : store.releaseSigner!
-    const recompute = ({ run_id, replayer }: AutotuneRun) =>
-      isLocal(store)
-        ? recomputeRun(store, run_id)
-        : verifyRun(store, run_id, deployedEngine(replayer, store.verdicts), 'closed')
+    const recompute = ({ run_id }: AutotuneRun) =>
+      isLocal(store) ? recomputeRun(store, run_id) : recomputeDeployed(store, run_id)
     const facts = await gatherDone(store, signer, async (run) => await recompute(run), intent)
     return await also(store, { facts, report: doneReport(facts) })
   } finally {

@@ -4,9 +4,9 @@ import { importPlanned } from '../embedded/import-planned.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { openPlan } from '../steps/plan/open-plan.ts'
-import { existingStore } from './open.ts'
+import { openForPlanned } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import { isDeployed, type StoreOptions } from './store-options.ts'
+import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
 export async function importForPlan(
@@ -14,14 +14,18 @@ export async function importForPlan(
   plan: string,
   { json, ...o }: StoreOptions & { readonly json: boolean },
 ): Promise<number> {
-  if (isDeployed(o)) throw new UserError('--plan imports into a folder: a deployment has no recording plans')
   if (files.length === 0)
     throw new UserError('nothing to import: name the files of runs that were recorded for the plan')
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const { reading, writing, close } = await openForPlanned(o, terminalProgress())
   const ended = onInterrupt('Every run that was stored is whole: the same command goes on, and skips what it finds')
   try {
-    await store.unlockVault()
-    const report = await importPlanned(store, await openPlan(store, readInput(plan), plan), files, thisProcess())
+    const report = await importPlanned(
+      writing,
+      await openPlan(reading, readInput(plan), plan),
+      files,
+      thisProcess(),
+      reading,
+    )
     print(json, report, () => [
       `stored ${report.stored} runs (${report.unchanged} were there already), all of them planned, on the side of their cases`,
       `${report.recorded} of ${report.of} recorded${report.gone > 0 ? `; gone or changed since it was made: ${report.gone} of its cases ("autotune plan" plans anew)` : ''}`,
@@ -29,6 +33,6 @@ export async function importForPlan(
     return 0
   } finally {
     ended()
-    store.close()
+    close()
   }
 }

@@ -45,6 +45,25 @@ export async function openForImport(o: StoreOptions, progress: Progress): Promis
   return store
 }
 
+/** An existing store that a plan is read in, and written to: of a deployment by the caller, and by the ingest role, which reads no run. */
+export async function openForPlanned(
+  o: StoreOptions,
+  progress: Progress,
+): Promise<{ readonly reading: CommandStore; readonly writing: CommandStore; close(): void }> {
+  if (!isDeployed(o)) {
+    const store = existingStore(o.store, { progress })
+    await store.unlockVault()
+    return { reading: store, writing: store, close: () => store.close() }
+  }
+  const reading = await openExisting(o, progress)
+  const writing = await openForImport(o, progress)
+  const close = () => {
+    reading.close()
+    writing.close()
+  }
+  return { reading, writing, close }
+}
+
 /** Folders of the sides of a store. */
 export const sidesOf = ({ dir, vaultDir }: LocalStore): string[] => [dir, vaultDir, join(dir, 'releases')]
 

@@ -10,7 +10,7 @@ import { UserError } from '../errors.ts'
 import { recordAlone } from '../steps/experience/import-lock.ts'
 import { openPlan, progressOf } from '../steps/plan/open-plan.ts'
 import { nextCommand } from './next.ts'
-import { existingStore } from './open.ts'
+import { openForPlanned } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print, say } from './terminal.ts'
@@ -44,13 +44,12 @@ export async function recordVerb(
       'say how much it may spend on this plan in all: --cents N, --calls N, or both. Nothing was called',
     )
   const module = realFile(recorder.slice('module:'.length), 'the recorder')
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const { reading, writing, close } = await openForPlanned(o, terminalProgress())
   const ended = onInterrupt(
     'Every recording that was made is in the file: the same command goes on, and makes none twice',
   )
   try {
-    await store.unlockVault()
-    const open = await openPlan(store, readInput(file), file)
+    const open = await openPlan(reading, readInput(file), file)
     const before = progressOf(open)
     if (!json)
       say([
@@ -60,15 +59,16 @@ export async function recordVerb(
         `runs     ${recorder} as your own code, with your rights and your network: nothing holds it but ${o.limitMs} ms a case`,
       ])
     const concurrency = o.concurrency ?? Math.min(MOST_AT_ONCE, availableParallelism())
-    const report = await recordAlone(store, open.plan.digest, thisProcess(), async () => {
+    const report = await recordAlone(writing, open.plan.digest, thisProcess(), async () => {
       const kept = recordedFile(out)
       try {
-        return await recordPlan(store, open, kept, { module, budget, concurrency, limitMs: o.limitMs })
+        return await recordPlan(reading, open, kept, { module, budget, concurrency, limitMs: o.limitMs })
       } finally {
         kept.close()
       }
     })
-    const imported = report.calls > report.failed.length ? await importPlanned(store, open, [out], thisProcess()) : null
+    const imported =
+      report.calls > report.failed.length ? await importPlanned(writing, open, [out], thisProcess(), reading) : null
     const { recorded, of } = imported ?? before
     print(json, { ...report, stored: imported?.stored ?? 0, recorded, of, file: out }, () => [
       ...recordLines(report),
@@ -80,7 +80,7 @@ export async function recordVerb(
     return recorded < of ? 3 : 0
   } finally {
     ended()
-    store.close()
+    close()
   }
 }
 

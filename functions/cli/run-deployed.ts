@@ -4,6 +4,7 @@ import type { DeployedStore } from '#adapters/aws/deployed-store.ts'
 import { readableCause } from '#adapters/aws/readable-cause.ts'
 import { refuseRun } from '#core/outcome.ts'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
@@ -20,6 +21,8 @@ interface Request {
   readonly target: TuningTarget
   readonly candidates: readonly HandWrittenChange[] | null
   readonly run_id: string | null
+  /** The signed document of the model that is asked live; null: recorded answers stand. */
+  readonly live: LiveModel | null
 }
 
 /** What a person who waits should know of a state, beside its name. */

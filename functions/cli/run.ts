@@ -7,7 +7,7 @@ import type { LiveModel } from '#schemas/live-model.ts'
 import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
-import { liveRun, modelOf } from '../embedded/live-run.ts'
+import { deployedPlan, liveRun, modelOf } from '../embedded/live-run.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
@@ -84,7 +84,8 @@ async function runIn(
     const bounded = changes && (await boundedBy(store, target, changes))
     if (!isLocal(store)) {
       const candidates = changes?.map(({ change }) => change) ?? null
-      return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o)
+      if (document) say(deployedPlan(document, o.live!))
+      return await runDeployed(store, { target, candidates, run_id: o.runId ?? null, live: document }, o)
     }
     const { prices } = await soundDocuments(store.objects, target)
     const asked = withReflection(store, proposing, model, prices)
@@ -155,11 +156,7 @@ function commandOf(o: Options): string {
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
 function refuseLocalReplay(o: Options): void {
-  const { replayer, concurrency, limitMs, proposers, blocks, reflect, live, cage } = o
-  if (live !== undefined)
-    throw new UserError(
-      '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
-    )
+  const { replayer, concurrency, limitMs, proposers, blocks, reflect, cage } = o
   if (proposers !== undefined || blocks !== undefined || reflect !== undefined)
     throw new UserError(
       'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',

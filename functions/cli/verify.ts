@@ -20,6 +20,8 @@ const SCOPE = {
   none: 'nothing could be recomputed',
 }
 
+const NOT_ASKED = '   from what the harness answered then: it is not here, and was not asked again'
+
 interface Options extends StoreOptions {
   readonly json: boolean
   /** False: a program that the run replayed without a cage is started so again. */
@@ -37,7 +39,7 @@ export async function verify(run: string, { json, cage, ...o }: Options): Promis
     try {
       engine = isLocal(store)
         ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer, cage))
-        : deployedEngine(pinned?.replayer, store.verdicts)
+        : await deployedEngine(store, pinned)
     } catch (error) {
       // A module that is gone says nothing of the run: it is an error, and no answer.
       if (!(error instanceof ChangedModule)) throw error
@@ -66,6 +68,7 @@ function report(run: string, result: Verification, json: boolean): number {
       ? `${(result.erased ?? []).map(erasedBy).join('; ')} (run ${run} cannot be recomputed; what is left of it is as it was written)`
       : `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,
     ...result.differences.map((d) => `   ${d.file}: ${d.why}`),
+    ...(result.asked_again === false ? [NOT_ASKED] : []),
     ...(result.third_look ? thirdLookLines(result.third_look).map((line) => `   ${line}`) : []),
   ])
   return result.reproducible === false ? 2 : 0

@@ -1,11 +1,14 @@
 /** The replay engine that a command asks for: the transcript replayer, or a user's own harness, a module or a program. */
 import { availableParallelism } from 'node:os'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
-import type { Replayer } from '#schemas/run.ts'
+import { isCode } from '#core/replay/cage.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import type { LiveReplays, ReplayEngine, Store, VerdictSource } from '../ports.ts'
+import type { LiveReplays, ReplayEngine, Store } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
+import { repliedEngine } from '../steps/replay/replied-engine.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { execEngine } from './exec-engine.ts'
 import type { HarnessEngine, HarnessOptions } from './harness-engine.ts'
@@ -112,9 +115,18 @@ export function optionsOf(pinned: Replayer | undefined, cage = true): ReplayerOp
   }
 }
 
-/** The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. */
-export function deployedEngine(pinned: Replayer | undefined, verdicts?: VerdictSource): LocalEngine {
-  if (pinned && pinned.kind !== 'transcript')
-    throw new UserError('the run replayed a harness of your own: it is verified where that harness runs')
-  return { ...transcriptEngine(verdicts), close() {} }
+/**
+ * The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. A run of a
+ * harness is recomputed from what that answered then. Throws UserError where a version before this one kept no answers.
+ */
+export async function deployedEngine(
+  store: Pick<Store, 'objects' | 'scratch' | 'verdicts'>,
+  run: AutotuneRun | null,
+): Promise<LocalEngine> {
+  if (!run || !isCode(run.replayer)) return { ...transcriptEngine(store.verdicts), close() {} }
+  if ((await store.objects.read(keys.autotuneRun(run.run_id, 'harness-replies.jsonl'))) === null)
+    throw new UserError(
+      'the run replayed a harness of your own, and no answers of it were kept: it is verified where that harness runs',
+    )
+  return repliedEngine(store, run)
 }

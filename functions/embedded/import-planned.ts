@@ -24,17 +24,21 @@ export interface PlannedReport extends IngestReport {
   readonly gone: number
 }
 
-/** Stores the runs of some files. Any problem refuses them all; nothing is written then. */
+/**
+ * Stores the runs of some files. Any problem refuses them all; nothing is written then.
+ * @param reading who reads the runs that were served, where whoever writes may not
+ */
 export async function importPlanned(
   store: Store,
   open: OpenPlan,
   files: readonly string[],
   holder: Holder,
+  reading: Store = store,
 ): Promise<PlannedReport> {
   return await importAlone(store, holder, async (check) => {
     const rule = await fixedSplit(store)
     if (!rule) throw new UserError('nothing is recorded in this store: a plan is about what is')
-    const served = servedRuns(store, open)
+    const served = servedRuns(reading, open)
     const source = async function* (): AsyncGenerator<IncomingRun> {
       let runs = 0
       for await (const run of soundRecords(plannedRuns(files, open, served))) {

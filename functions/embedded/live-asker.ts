@@ -6,7 +6,6 @@
  */
 import type { Job as HostJob } from '#adapters/local/module/protocol.ts'
 import { answerCache } from '#adapters/model-cache.ts'
-import { digestOf } from '#core/canonical.ts'
 import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { hostOf, modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
@@ -19,12 +18,12 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { AnswerCache, LiveReplays, ModelPort, ObjectStore, Pass, Store } from '../ports.ts'
 import { type LiveSet, needBaseline, needBothArms } from '../steps/live/affordable.ts'
 import { caseModel } from '../steps/live/case-model.ts'
+import { answerProblem } from '../steps/live/kept-answer.ts'
 import { liveRequests, withoutModels } from '../steps/live/live-job.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
 import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, Side } from '../steps/replay/harness-replays.ts'
-import { readJson } from '../streams/read-object.ts'
 import { under } from '../streams/under.ts'
 
 /** What the command line and the store say of a run before its first call. */
@@ -135,11 +134,6 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       }
     },
 
-    async problemOf({ request, reply }, sealed) {
-      const key = keys.modelAnswer(request)
-      const found = await readJson<{ reply: unknown }>(sideOf(sealed), key)
-      if (found === null) return `${key} is missing`
-      return digestOf(found.reply) === reply ? null : `${key} was changed`
-    },
+    problemOf: (answer, sealed) => answerProblem(sideOf(sealed), answer),
   }
 }

@@ -1,6 +1,7 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
 import { needStraight } from '#adapters/straight.ts'
 import { payerOf, pinOf } from '#core/live/live-model.ts'
+import { hostOf, modelName } from '#core/live/model-name.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -44,11 +45,7 @@ export async function liveRun(
   local: LocalStore,
   { document, file, model, target, candidates, proposes, say }: LiveRun,
 ): Promise<LiveOptions> {
-  const pin = pinOf(document)
-  if ('problem' in pin)
-    throw new UserError(
-      `${file} names the model of a live run, and ${pin.problem}: its owner signs what stands there with "autotune sign ${file} --by PERSON"`,
-    )
+  const pin = signedPin(document, file)
   const { pack, prices } = await soundDocuments(local.objects, target)
   const { intent } = target
   let heldout = 0
@@ -62,6 +59,29 @@ export async function liveRun(
     plan: { heldout, candidates: pack && !proposes ? looksAt(pack, target, candidates) : null },
     say,
   }
+}
+
+/**
+ * Whom a deployed run asks and what it may spend at most, before it is started: how often it will ask, its functions know when
+ * they have read the records. Throws UserError where nobody signed the document, or it was changed since.
+ */
+export function deployedPlan(document: LiveModel, file: string): string[] {
+  const pin = signedPin(document, file)
+  const { calls, cents } = document.budget
+  return [
+    `live     ${modelName(pin.model)} at ${hostOf(pin)}, signed by ${pin.owner} on ${pin.on}`,
+    `budget   at most ${calls} calls${cents === null ? ', and nobody counts their cents' : ` and ${cents} cents by the price table of the target`}; refused at the limit, and before the first call where the baseline does not fit`,
+  ]
+}
+
+/** What a run pins of a document. */
+function signedPin(document: LiveModel, file: string): LivePin {
+  const pin = pinOf(document)
+  if ('problem' in pin)
+    throw new UserError(
+      `${file} names the model of a live run, and ${pin.problem}: its owner signs what stands there with "autotune sign ${file} --by PERSON"`,
+    )
+  return pin
 }
 
 /** How many settings tables the search asks about at most, negative control and no-search arm among them; null: nobody can tell. */

@@ -1,6 +1,9 @@
 /** A run recomputed with what replayed it, which is started anew; what is recomputed rests on what judges answered then. */
+
+import { UserError } from '../errors.ts'
+import type { Store } from '../ports.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
-import { openEngine, optionsOf } from './engine.ts'
+import { deployedEngine, openEngine, optionsOf } from './engine.ts'
 import type { LocalStore } from './open-store.ts'
 
 /**
@@ -19,5 +22,20 @@ export async function recomputeRun(store: LocalStore, runId: string, cage?: bool
     }
   } finally {
     payAgain()
+  }
+}
+
+/** The same of a deployed store. Throws UserError for a run of a harness: who says that it recomputes has asked that again. */
+export async function recomputeDeployed(store: Store, runId: string): Promise<Verification> {
+  const engine = await deployedEngine(store, await pinnedRun(store, runId))
+  try {
+    const verified = await verifyRun(store, runId, engine, 'closed')
+    if (verified.asked_again === false)
+      throw new UserError(
+        `run ${runId} replayed a harness of your own, which is not here to be asked again: "autotune verify ${runId}" recomputes it from what that answered then`,
+      )
+    return verified
+  } finally {
+    engine.close()
   }
 }

@@ -8,7 +8,7 @@ import type { HeldOutVault } from './held-out-vault.ts'
 import type { Judges } from './judges.ts'
 import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
-import type { RunLedger } from './run-ledger.ts'
+import type { LedgerEntity, RunLedger } from './run-ledger.ts'
 
 /** A function of the open side, or a role of the sealed side that all its functions share; `scoreShard`: what that one alone may. */
 type Holder =
@@ -47,11 +47,7 @@ export function workflowRights({
       ledger.mayWrite('lock', 'run'),
     ],
     // Before the search it holds against the journal what bounds it: questions, the year, and what was rejected.
-    sealer: [
-      ...sealerRights({ experience, ledger }),
-      ledger.mayRead('budget', 'rejection'),
-      ...judges.mayAsk('sealed'),
-    ],
+    sealer: [...sealerRights({ experience, ledger }, ['budget', 'rejection']), ...judges.mayAsk('sealed')],
     compileSearch: [
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
@@ -143,15 +139,15 @@ const layout = 'autotune/work/*/layout.json'
 const pieces = 'autotune/work/*/pieces/*'
 const laid = 'autotune/work/*/laid/*'
 
-/** What whoever seals, counts or retires needs beside the vault. */
-export const sealerRights = ({
-  experience: { bucket },
-  ledger,
-}: Pick<Stores, 'experience' | 'ledger'>): PolicyStatement[] => [
+/** What whoever seals, counts or retires needs beside the vault. @param reads further items of the ledger */
+export const sealerRights = (
+  { experience: { bucket }, ledger }: Pick<Stores, 'experience' | 'ledger'>,
+  reads: readonly LedgerEntity[] = [],
+): PolicyStatement[] => [
   ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
   ...mayReadVersions(bucket, request),
   mayWrite(bucket, 'experience/*'),
-  ledger.mayRead('lock', 'ended', 'heldout', 'family', 'epoch'),
+  ledger.mayRead('lock', 'ended', 'heldout', 'family', 'epoch', ...reads),
   ledger.mayWrite('lock', 'heldout', 'family'),
 ]
 

@@ -1,6 +1,7 @@
 /** `autotune run --live`: a signed document, a caged harness without a network, and a model on loopback that this program asks. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { wallHere } from '#adapters/local/cage/level.ts'
@@ -250,5 +251,20 @@ describe('an environment', () => {
     const document = { ...DOCUMENT, model: { provider: 'bedrock', model_arn: arn } as const }
     expect(() => modelOf(document, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' })).toThrow('AWS_ENDPOINT_URL')
     expect(() => modelOf(document, { AWS_REGION: 'eu-central-1', NODE_USE_ENV_PROXY: '0' })).not.toThrow()
+    // The SDK takes it from its files as well, of a profile or of one service.
+    const folder = mkdtempSync(join(tmpdir(), 'autotune-aws-'))
+    mkdirSync(join(folder, '.aws'))
+    for (const [file, text] of [
+      ['config', '[services local]\nbedrock_runtime =\n  endpoint_url = http://127.0.0.1:1\n'],
+      ['credentials', '[default]\nendpoint_url=http://127.0.0.1:1\n'],
+    ] as const) {
+      const path = join(folder, '.aws', file)
+      writeFileSync(path, text)
+      expect(() => modelOf(document, { HOME: folder })).toThrow(`endpoint_url in ${path}`)
+      expect(() => modelOf(DOCUMENT, { HOME: folder })).not.toThrow()
+      writeFileSync(path, '[default]\nregion = eu-central-1\n')
+      expect(() => modelOf(document, { HOME: folder })).not.toThrow()
+    }
+    rmSync(folder, { recursive: true })
   })
 })

@@ -5,12 +5,13 @@ import { describe, expect, test } from 'vitest'
 import { wallHere } from '#adapters/local/cage/level.ts'
 import { baselineOf, harnessOf } from '#core/gate/commitment.ts'
 import { cageLines, cageProblem } from '#core/replay/cage.ts'
-import { Replayer } from '#schemas/run.ts'
+import { type AutotuneRun, Replayer } from '#schemas/run.ts'
 import { deployedEngine, optionsOf } from '../../functions/embedded/engine.ts'
 import { execEngine } from '../../functions/embedded/exec-engine.ts'
 import { gather } from '../../functions/steps/replay/reproduce.ts'
 import { aProgram, programSource } from '../adapters/module/exec-support.ts'
 import { aDesk, aDeskRun, baselinePins, type Desk, linesOf } from '../adapters/module/support.ts'
+import { memory } from '../steps/stores.ts'
 
 const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
 
@@ -145,7 +146,8 @@ describe('the cage of a program', () => {
     expect(baselineOf({ tuple, settings, replayer: pinned('wall') })).not.toBe(baselineOf({ tuple, settings }))
   })
 
-  test('a deployment takes no program', () => {
-    expect(() => deployedEngine(pinned('wall'))).toThrow(/is verified where that harness runs/)
+  test('of a deployment that kept no answers of it, it is verified where it runs', async () => {
+    const run = { run_id: 'r', replayer: pinned('wall') } as AutotuneRun
+    await expect(deployedEngine(memory(), run)).rejects.toThrow(/is verified where that harness runs/)
   })
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ReplayCall } from '#core/replay/pinned-answers.ts'
+import type { GivenAnswer, ReplayCall } from '#core/replay/pinned-answers.ts'
 import type { FunctionCaller, ReplayEngine, Store } from '#ports'
 import { ReplayReturn } from '#schemas/harness-call.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -32,6 +32,11 @@ const SOURCES = {
   'desk/harness.mjs': `import { bucket } from './names.mjs'
 export async function replay(recorded, settings, pinned) {
   if (recorded.case_id === 'thrown') throw new TypeError('no reader')
+  if (recorded.case_id === 'live') {
+    const [one, two] = await Promise.all([pinned.model({ prompt: 'p1' }), pinned.model({ prompt: 'p2' })])
+    const again = await pinned.model({ prompt: 'p1' })
+    return { status: 'DECIDED', outputs: [one.content, two.content, again.content], evidence_refs: [], usage: null }
+  }
   if (recorded.case_id === 'asked') return { status: 'DECIDED', outputs: process.env.AWS_SECRET_ACCESS_KEY ?? 'no key', evidence_refs: [], usage: null }
   const offered = await pinned.retrieve(bucket, { hop: 1 })
   const kept = offered.slice(0, settings['evidence.orders.top_k'])
@@ -140,6 +145,22 @@ describe('a deployed run with a harness module', () => {
       const request = { job: { recording: recording(case_id), settings: {} }, limit_ms: 20_000 }
       return ReplayReturn.parse(json(await host.call(request)))
     }
+    // A live one says what it asks next, in its order, and comes past that when it is called with the answer.
+    const live: GivenAnswer[] = []
+    for (const [prompt, content] of [
+      ['p1', 'a'],
+      ['p2', 'b'],
+      ['p1', 'c'],
+    ] as const) {
+      const request = { job: { recording: recording('live'), settings: {} }, limit_ms: 20_000, live }
+      expect(ReplayReturn.parse(json(await host.call(request)))).toMatchObject({ reply: { asks_model: { prompt } } })
+      const answer = { model: 'm', content, tool_calls: [], prompt_tokens: 1, completion_tokens: 1, latency_ms: 1 }
+      live.push({ prompt, answer })
+    }
+    const last = { job: { recording: recording('live'), settings: {} }, limit_ms: 20_000, live }
+    expect(ReplayReturn.parse(json(await host.call(last)))).toMatchObject({
+      reply: { returned: { outputs: ['a', 'b', 'c'] } },
+    })
     process.env.AWS_SECRET_ACCESS_KEY ??= 'a key of the function'
     expect(await ask('asked')).toMatchObject({ digest, reply: { returned: { outputs: 'no key' }, served: [] } })
     expect(await ask('thrown')).toMatchObject({ digest, reply: { failed: expect.stringContaining('no reader') } })

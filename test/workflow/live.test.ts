@@ -3,12 +3,17 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pinOf, signedBy } from '#core/live/live-model.ts'
-import type { ModelRequest } from '#core/model/request.ts'
+import { payerOf, pinOf, signedBy } from '#core/live/live-model.ts'
+import { type ModelRequest, requestDigest } from '#core/model/request.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { LiveModel, LivePin } from '#schemas/live-model.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
-import { memory, stocked } from '../steps/stores.ts'
+import { deployedEngine } from '../../functions/embedded/engine.ts'
+import { pinnedRun, verifyRun } from '../../functions/steps/run/verify.ts'
+import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
+import { readText } from '../../functions/streams/read-object.ts'
+import { copied, memory, stocked } from '../steps/stores.ts'
 import { aTarget } from '../support/builders.ts'
 import type { Replay } from '../support/harness-engine.ts'
 import { synthesize } from '../support/infra/deployment.ts'
@@ -24,8 +29,10 @@ import {
   type Scripted,
   scripted,
 } from '../support/live-engine.ts'
+import { deploy, type Faults } from '../support/workflow/deployed.ts'
 import { moduleCall } from '../support/workflow/module-call.ts'
-import { twin } from '../support/workflow/twin.ts'
+import { locks, RUN, twin } from '../support/workflow/twin.ts'
+import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'autotune-live-')))
 const HARNESS = join(root, 'desk.mjs')
@@ -72,7 +79,7 @@ describe('a live run in a deployment', () => {
   // Whoever pays is named in every answer, and told in none of the artifacts.
   const PAYER = 'the laptop'
 
-  it('leaves the bytes of the embedded run, and asks the very same', async () => {
+  it('leaves the bytes of the embedded run, asks the very same, and is recomputed from what is kept', async () => {
     const [laptop, cloud] = [scripted(), scripted()]
     const replay = liveDesk()
     const same = await twin(base, target, {
@@ -89,5 +96,79 @@ describe('a live run in a deployment', () => {
     // Search looks ahead in a deployment, so it may ask of candidates that a laptop does not come to.
     for (const one of asked(laptop)) expect(asked(cloud).has(one)).toBe(true)
     expect(asked(cloud).size).toBe(cloud.asked.length)
+    // What a sealed case asked lies in the vault, and what that cost is in no item that the search may read.
+    const open = (await Array.fromAsync(store.objects.list('model-cache/'))).length
+    const sealed = (await Array.fromAsync(store.vault.list('gate/'))).filter((key) =>
+      key.includes('/model-cache/'),
+    ).length
+    expect(open + sealed).toBe(cloud.asked.length)
+    const payer = payerOf(target, null, pinOf(document) as LivePin)
+    expect((await store.table.get(...rowKeys.asked(payer)))!.body).toEqual({ calls: open, cents: 0 })
+    expect((await store.table.get(...rowKeys.askedSealed(payer)))!.body).toEqual({ calls: sealed, cents: 0 })
+
+    const run = await pinnedRun(store, RUN)
+    const verified = async () => verifyRun(store, RUN, await deployedEngine(store, run), 'closed')
+    expect(await verified()).toMatchObject({ reproducible: true, scope: 'answer', differences: [], asked_again: false })
+    const [key] = await Array.fromAsync(store.objects.list('model-cache/'))
+    const kept = (await store.objects.get(key!))!
+    await store.objects.put(
+      key!,
+      Buffer.from(kept)
+        .toString()
+        .replace(/"content":"(yes|no)"/, '"content":"perhaps"'),
+    )
+    expect((await verified()).differences).toEqual([
+      { file: 'answers of the model', why: expect.stringMatching(/^1 of \d+ .* model-cache\/\w+\.json was changed$/) },
+    ])
+    await store.objects.delete(key!)
+    expect((await verified()).differences[0]!.why).toMatch(/is missing$/)
+    await store.objects.put(key!, kept)
+    const replies = keys.autotuneRun(RUN, 'harness-replies.jsonl')
+    await store.objects.put(
+      replies,
+      (await readText(store.objects, replies))!.replace('"answer":"yes"', '"answer":"no"'),
+    )
+    expect(await verified()).toMatchObject({ reproducible: false })
+  }, 120_000)
+
+  const ran = async (model: Scripted, over: { request?: object; replay?: Replay; faults?: Faults } = {}) => {
+    const store = await copied(base)
+    const { request = {}, replay = liveDesk(), faults = {} } = over
+    const world = deploy(store, { harness: its(model, replay), shardCases: 5, faults, time })
+    const input = { target, run_id: RUN, live: document, ...request }
+    return { store, world, input, execution: await world.tune(input) }
+  }
+
+  it.each<[string, object, RegExp]>([
+    ['nobody signed', { live: { ...document, signed: undefined } }, /nobody signed it/],
+    ['was changed since', { live: { ...document, temperature: 0 } }, /no longer what ana@example.com signed/],
+    [
+      'somebody else signed for another model',
+      { live: signed({ model: { provider: 'bedrock', model_arn: `${ARN}-other` } }) },
+      /is not the one that the run names/,
+    ],
+    ['has a higher budget', { live: signed({ budget: { calls: 9000, cents: null } }) }, /deploy it anew with -c live=/],
+    ['goes with a target that no harness scores', { target: aTarget() }, /what a harness module would ask it/],
+  ])('refuses a document that %s, and asks nothing', async (_, request, says) => {
+    const model = scripted()
+    const { execution, store } = await ran(model, { request })
+    expect(execution.error!.cause).toMatch(says)
+    expect(model.asked).toEqual([])
+    expect(await locks(store)).toBe(0)
+  })
+
+  it('asks nothing twice where calls of its functions die', async () => {
+    const model = scripted()
+    const died = new Set<string>()
+    const after = (name: string, call: number) => {
+      if (!/CompileSearch|ReplayShard|ScoreShard/.test(name) || call % 3 !== 1 || died.has(`${name} ${call}`)) return
+      died.add(`${name} ${call}`)
+      throw new WorkflowError('Lambda.ServiceException', 'it was killed')
+    }
+    const { execution, store } = await ran(model, { faults: { after } })
+    expect(execution.error).toBeNull()
+    expect(died.size).toBeGreaterThan(3)
+    expect(new Set(model.asked.map(requestDigest)).size).toBe(model.asked.length)
+    expect(await pinnedRun(store, RUN)).not.toBeNull()
   }, 120_000)
 })

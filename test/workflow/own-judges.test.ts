@@ -165,7 +165,7 @@ describe('behind a deployed run whose suite asks a module', () => {
     const verdicts = localVerdicts(null, null)
     const store = { ...made, verdicts }
     try {
-      const engine = deployedEngine({ kind: 'transcript' }, verdicts)
+      const engine = await deployedEngine(store, null)
       expect(await verifyRun(store, RUN, engine, 'closed')).toMatchObject({ reproducible: true, differences: [] })
       writeFileSync(join(root, 'judges/least.mjs'), 'export const least = 2')
       expect(await verifyRun(store, RUN, engine, 'closed')).toMatchObject({

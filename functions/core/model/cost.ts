@@ -34,6 +34,14 @@ export function answerCents(price: Price | null, usage: AnswerUsage): number | n
   })
 }
 
-/** Most that a request may cost: its prompt by estimate, and the longest answer. */
-export const mostCents = (price: Price, { prompt, max_tokens }: Pick<ModelRequest, 'prompt' | 'max_tokens'>): number =>
-  callCents(price, { prompt: estimatedTokens(prompt), completion: max_tokens })
+/**
+ * Most that a request may cost: its prompt by estimate, and the longest answer; all of it reasoning, or written into a cache, where
+ * that is dearer.
+ */
+export function mostCents(price: Price, { prompt, max_tokens }: Pick<ModelRequest, 'prompt' | 'max_tokens'>): number {
+  const tokens = estimatedTokens(prompt)
+  const isDearer = (part: number | undefined, whole: number) => part !== undefined && part > whole
+  const written = isDearer(price.cache_write_cents_per_million, price.prompt_cents_per_million) ? tokens : 0
+  const reasoning = isDearer(price.reasoning_cents_per_million, price.completion_cents_per_million) ? max_tokens : 0
+  return callCents(price, { prompt: tokens, completion: max_tokens, cacheWrite: written, reasoning })
+}

@@ -65,6 +65,8 @@ export interface HarnessRunner<K extends Replayer> {
     /** Is told what is about to be asked, before the first call. Throws where it cannot be asked. */
     begin(set: LiveSet): void
   }
+  /** False: the code cannot be asked here, and what it answered then stands alone. @default true */
+  readonly asksAgain?: boolean
   /**
    * Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items; those behind
    * the first that `ends` the work may be left out. Nothing that a first pass left in memory meets a second one.
@@ -180,7 +182,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       ...one,
       reply: 'reply' in one.replied ? one.replied.reply : null,
     }))
-    if (how.once) return first.map(({ result, reply }) => ({ result, reply, otherwise: null }))
+    if (how.once || runner.asksAgain === false)
+      return first.map(({ result, reply }) => ({ result, reply, otherwise: null }))
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
       const { replied, job } = first[i]!

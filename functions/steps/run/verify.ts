@@ -44,6 +44,8 @@ export interface Verification {
   readonly differences: readonly { readonly file: string; readonly why: string }[]
   /** Of a run that a harness replayed and that was recomputed. */
   readonly third_look?: ThirdLook
+  /** False: the harness is not here, and was not asked again; absent: it was, or none replayed. */
+  readonly asked_again?: false
   /** Who had runs erased that it stands on; absent: nobody. */
   readonly erased?: readonly Tombstone[]
 }
@@ -122,7 +124,13 @@ export async function verifyRun(
     : await recompute(store, run, stored, differs, engine, vault)
   if (look && isDenied(look)) differs('replayer', deniedBy(look))
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
-  const verified = { run: runId, reproducible: unique.length === 0, scope, differences: unique }
+  const verified = {
+    run: runId,
+    reproducible: unique.length === 0,
+    scope,
+    differences: unique,
+    ...(engine.asksAgain === false && { asked_again: false as const }),
+  }
   return look ? { ...verified, third_look: look } : verified
 }
 
@@ -134,8 +142,9 @@ function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engin
   const given = replayerOf(engine)
   if (replayer.kind === 'transcript')
     return given.kind === 'transcript' ? null : 'the run pinned the transcript replayer'
-  if (replayer.kind === 'lambda')
+  if (replayer.kind === 'lambda' && canonical(given) !== canonical(replayer))
     return `the run pinned the function ${replayer.function_arn}, which only its deployment calls`
+  if (replayer.kind === 'lambda') return null
   if (given.kind !== replayer.kind) return `the run pinned the ${OWN[replayer.kind]} ${replayer.path}`
   return given.digest === replayer.digest
     ? null
@@ -254,7 +263,7 @@ async function recompute(
   for (const file of stored.keys())
     if (!outcome.artifacts.some((a) => a.file === file)) differs(file, 'the recomputed run leaves no such file')
   const scope = question === null || !open ? 'commit' : vault === 'open' ? 'gate' : 'answer'
-  return { scope, look: engine.replayer ? looked.result(finding) : null }
+  return { scope, look: engine.replayer && engine.asksAgain !== false ? looked.result(finding) : null }
 }
 
 /** A verification writes nothing: only the digest is of interest. */

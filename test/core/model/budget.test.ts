@@ -26,6 +26,17 @@ describe('a budget', () => {
     expect(reservation(cheap, prices, request)).toEqual({ calls: 1, cents: 1 + 3 * 2 })
   })
 
+  it('sets aside the dearer rate where an answer may be all reasoning, or its prompt be written into a cache', () => {
+    const dearer = {
+      ...prices.models.small!,
+      reasoning_cents_per_million: 5_000_000,
+      cache_write_cents_per_million: 3_000_000,
+    }
+    expect(reservation(cheap, { ...prices, models: { small: dearer } }, request)!.cents).toBe(3 + 3 * 5)
+    const cheaper = { ...prices.models.small!, reasoning_cents_per_million: 1, cache_write_cents_per_million: 1 }
+    expect(reservation(cheap, { ...prices, models: { small: cheaper } }, request)!.cents).toBe(1 + 3 * 2)
+  })
+
   it('is charged what was used; the most, where nobody told it', () => {
     expect(charge(prices, request, { prompt_tokens: 2, completion_tokens: 1 })).toEqual({ calls: 1, cents: 4 })
     expect(charge(prices, request, { prompt_tokens: null, completion_tokens: 1 })).toEqual({ calls: 1, cents: 7 })

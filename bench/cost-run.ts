@@ -31,8 +31,9 @@ export interface Use {
   vault: number
   /** Most bytes that were alive at once in one call, as the garbage collector leaves them; without what is bounded. */
   peak: number
-  /** Milliseconds of its longest call. */
+  /** Milliseconds of its longest call, and of its first. */
   longest: number
+  first: number
 }
 
 export interface Measured {
@@ -175,6 +176,7 @@ class Meter {
       vault: 0,
       peak: 0,
       longest: 0,
+      first: 0,
     }
     this.current = this.functions[name]
     this.current.calls++
@@ -193,6 +195,7 @@ class Meter {
       this.current.ms += now - this.since
       this.ofCall += now - this.since
       this.current.longest = Math.max(this.current.longest, this.ofCall)
+      if (this.current.calls === 1) this.current.first = this.ofCall
     }
     this.since = now
   }

@@ -145,11 +145,12 @@ export interface ReplayedItem {
 }
 
 /**
- * What a run needs next: `count` replays, listed in an object; the answer of the gate; or nothing but to be finished with
+ * What a run needs next: `count` replays, listed in an object; another call, since this one has worked for long; the answer of the gate; or nothing but to be finished with
  * what it came to; one that was refused has ended. `kept`: for the next call.
  */
 export type Need =
   | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number; readonly kept: ObjectRef }
+  | { readonly kind: 'more'; readonly kept: ObjectRef }
   | { readonly kind: 'gate'; readonly question: ObjectRef; readonly kept: ObjectRef }
   | { readonly kind: 'done'; readonly outcome: ObjectRef }
   | { readonly kind: 'refused' }

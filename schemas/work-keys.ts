@@ -53,16 +53,20 @@ export const workKeys = {
   exports: (runId: string) => `${folder(runId)}exports/`,
 }
 
-/** Work files of the sealer, in the vault. Pieces count from 0. */
+/** What every work file of the sealer lies under. */
+export const SEAL_PREFIX = 'seal/'
+const sealing = (runId: string): string => `${SEAL_PREFIX}${segment(runId)}/`
+
+/** Work files of the sealer, in the vault, where each run that may seal writes some. Pieces count from 0. */
 export const sealKeys = {
   /** What the pieces are laid out by. */
-  layout: (runId: string) => `seal/${segment(runId)}/layout.json`,
+  layout: (runId: string) => `${sealing(runId)}layout.json`,
   /** Lines of held-out cases that no asked version holds. */
-  piece: (runId: string, piece: number) => `seal/${segment(runId)}/pieces/${number(piece)}.jsonl`,
+  piece: (runId: string, piece: number) => `${sealing(runId)}pieces/${number(piece)}.jsonl`,
   /** Sealed lines of those of a piece that reproduce. */
-  shard: (runId: string, piece: number) => `seal/${segment(runId)}/shards/${number(piece)}.jsonl`,
+  shard: (runId: string, piece: number) => `${sealing(runId)}shards/${number(piece)}.jsonl`,
   /** What became of the cases of a piece. */
-  laid: (runId: string, piece: number) => `seal/${segment(runId)}/laid/${number(piece)}.jsonl`,
+  laid: (runId: string, piece: number) => `${sealing(runId)}laid/${number(piece)}.jsonl`,
 }
 
 /**

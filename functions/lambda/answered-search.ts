@@ -21,14 +21,21 @@ import type { KeptReading } from './kept-reading.ts'
  */
 const CANDIDATES_AHEAD = 12
 
-/** Goes on with a search, `aside` for its memory alone: what it found, or the settings that must be replayed before it can go on. */
+/**
+ * Goes on with a search, `aside` for its memory alone: what it found, the settings that must be replayed before it can go on, or
+ * that it rests, and another call is to go on.
+ * @param isLate has this call been at work for long?
+ */
 export async function answeredSearch(
   input: SearchInput<SlimCase>,
   replayer: Replayer,
   answers: Answers,
   reading: KeptReading,
   aside: Records,
-): Promise<{ readonly found: SearchResult } | { readonly wanted: readonly SettingsTable[] }> {
+  isLate: () => boolean,
+): Promise<
+  { readonly found: SearchResult } | { readonly wanted: readonly SettingsTable[] } | { readonly rests: true }
+> {
   const view =
     replayer.kind === 'transcript'
       ? transcriptReplayer(input.panel, input.pins, input.suite).view
@@ -38,6 +45,7 @@ export async function answeredSearch(
   for (let step = rounds.next(); ; ) {
     if (step.done) return { found: step.value }
     await reading.flush()
+    if (reading.isAtRest && isLate()) return { rests: true }
     const { settings, cases, stopsAtFailure, once } = step.value
     const digest = digestOf(settings)
     const read = await answers.of(digest, cases, stopsAtFailure && stopsRound)

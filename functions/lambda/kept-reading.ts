@@ -59,6 +59,7 @@ export class KeptReading implements Keep {
   #size = 0
   #parts = 0
   #isAhead = false
+  #hasMoved = false
 
   private constructor(store: Store, runId: string, before: KeptFile | null, rows: Records) {
     this.#store = store
@@ -110,12 +111,18 @@ export class KeptReading implements Keep {
       this.#newRows = new Records()
     }
     this.#search = search
+    this.#hasMoved = true
     for (const row of rows) {
       this.#newRows.append(row)
       this.#size += LENGTH + row.length
     }
     this.#lines.push(...this.#sinceParts.splice(0))
     for (const line of this.#since.splice(0)) this.#newLines.push(line)
+  }
+
+  /** Has this call come further, and would another one go on from just here? */
+  get isAtRest(): boolean {
+    return this.#hasMoved && this.#since.length === 0 && this.#sinceParts.length === 0
   }
 
   /** A line that goes on record. */

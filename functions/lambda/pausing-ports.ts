@@ -66,6 +66,9 @@ export interface Reached {
 /** Characters of cases that stay at hand: a call looks at each of them a few times, and answers come from elsewhere. */
 const CASES_AT_HAND = 4 * 1024 * 1024
 
+/** Milliseconds after which a call rests at the next candidate: with one more it ends within the 15 minutes of a function. */
+const AT_WORK_MS = 5 * 60_000
+
 /** Where a call puts aside what memory is not to hold, each for itself: cases, rows of the search's memory, rows that were kept. */
 export type Aside = Readonly<Record<'cases' | 'memory' | 'rows', Records>>
 
@@ -77,6 +80,8 @@ export async function pausingPorts(
   aside: Aside,
 ): Promise<AutotunePorts> {
   const id = run.run_id
+  const now = () => Date.parse(store.clock.now())
+  const begun = now()
   const panel = await needJson<PanelFile>(store, pinned.panel)
   const reading = await KeptReading.open(store, id, kept, aside.rows)
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
@@ -100,7 +105,15 @@ export async function pausingPorts(
       if (reading.whole) return reading.whole
       const answers = new Answers(store, id, panel)
       const whole = { ...input, panel: searched ?? input.panel } as SearchInput<SlimCase>
-      const came = await answeredSearch(whole, run.replayer, answers, reading, aside.memory)
+      const came = await answeredSearch(
+        whole,
+        run.replayer,
+        answers,
+        reading,
+        aside.memory,
+        () => now() - begun > AT_WORK_MS,
+      )
+      if ('rests' in came) throw new Paused({ kind: 'more', kept: await reading.keep(input.panel) })
       if ('wanted' in came)
         throw new Paused({
           ...(await askReplays(

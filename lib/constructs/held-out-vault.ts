@@ -16,8 +16,9 @@ import {
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { SEAL_PREFIX } from '#schemas/work-keys.ts'
 import { accessTrail } from './access-trail.ts'
-import { bucketDefaults, logBucket } from './log-bucket.ts'
+import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless } from './rights.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
 
@@ -32,6 +33,14 @@ export interface HeldOutVaultProps {
    * @default - a new one
    */
   readonly key?: Key | undefined
+}
+
+/** Work files of the sealer go as those of a run do, and their versions when their lock ends. */
+const SEALING = {
+  id: 'SealingFilesExpire',
+  prefix: SEAL_PREFIX,
+  expiration: Duration.days(30),
+  noncurrentVersionExpiration: Duration.days(1),
 }
 
 const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion']
@@ -94,6 +103,7 @@ export class HeldOutVault extends Construct {
       objectLockEnabled: true,
       objectLockDefaultRetention: ObjectLockRetention.governance(lockFor),
       serverAccessLogsBucket: logs,
+      lifecycleRules: [SEALING, ABANDONED_UPLOADS],
     })
   }
 

@@ -151,6 +151,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Type: 'Choice',
         Choices: [
           { Condition: "{% $need.kind = 'replays' %}", Next: 'Replay Search Shards' },
+          { Condition: "{% $need.kind = 'more' %}", Next: 'Advance Run' },
           { Condition: "{% $need.kind = 'gate' %}", Next: 'Look At Concurrency' },
           { Condition: "{% $need.kind = 'refused' %}", Next: 'Run Refused' },
         ],

@@ -87,6 +87,7 @@ describe('what is deployed', () => {
       ['ExperienceAccessLogs', 400],
       ['ExperienceBucket', 30],
       ['VaultAccessLogs', 400],
+      ['VaultBucket', 30],
       ['ReleasesAccessLogs', 400],
       ['HeadsAccessLogs', 400],
     ])

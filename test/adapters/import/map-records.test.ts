@@ -126,7 +126,7 @@ describe('records of a group', () => {
 describe('without grouping a map takes', () => {
   const ids = [{ id: 'a' }, { id: 'b' }]
 
-  test.each([
+  const forms: readonly (readonly [form: string, name: string, content: string | Uint8Array])[] = [
     ['JSON lines', 'x.jsonl', jsonl(ids)],
     ['JSON lines in gzip', 'x.jsonl.gz', gzipSync(jsonl(ids))],
     ['gzip under another name', 'x.data', gzipSync(jsonl(ids))],
@@ -134,9 +134,20 @@ describe('without grouping a map takes', () => {
     ['a list that is one document', 'x.json', JSON.stringify(ids)],
     ['a list on many lines', 'x.json', JSON.stringify(ids, null, 2)],
     ['a table', 'x.csv', 'id,n\na,1\nb,2\n'],
-  ])('%s', async (_, name, content) => {
+  ]
+  // One process reads them all, one after the other.
+  const read = new Map<string, MappedRecord[]>()
+  beforeAll(async () => {
     using folder = new Folder()
-    expect(told(await mapped([folder.write(name, content)], ONE, {}))).toEqual(['a: ', 'b: '])
+    const files = forms.map(([form, name, content]) => [form, folder.write(`${form}/${name}`, content)] as const)
+    const names = files.map(([, file]) => file)
+    for (const record of await mapped(names, ONE, {})) {
+      const form = files.find(([, file]) => file === record.file)![0]
+      read.set(form, [...(read.get(form) ?? []), record])
+    }
+  })
+  test.each(forms)('%s', (form) => {
+    expect(told(read.get(form)!)).toEqual(['a: ', 'b: '])
   })
 
   test('one record on one line stays one record, whatever lists it holds', async () => {

@@ -7,4 +7,3 @@ import { decide } from '../../review/review.ts'
 import { boundedChange } from '../../space/validate.ts'
 
 export const DEFENCES = { boundedChange, startRollout, evaluateStage, assignArm, routingOf, decide }
-export type Defences = typeof DEFENCES

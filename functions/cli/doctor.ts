@@ -163,9 +163,11 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
     const near = await nearCopiesOf(store.objects, resolved.intent)
     const corrections = await waitingCorrections(store)
     const waiting = waitingLine(corrections)
-    const notes = [tracedLine(tracing), emptyCallsLine(tracing, documents.suite!), ignoredLine(tracing, documents.suite!)].filter(
-      (line) => line !== null,
-    )
+    const notes = [
+      tracedLine(tracing),
+      emptyCallsLine(tracing, documents.suite!),
+      ignoredLine(tracing, documents.suite!),
+    ].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
     const verdict_cage = verdictCage(pins.suite, store.verdicts)

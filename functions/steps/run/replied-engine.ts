@@ -13,7 +13,7 @@ import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { runLoader } from '../experience/run-loader.ts'
 import { answerProblem } from '../live/kept-answer.ts'
-import { harnessReplays } from './harness-replays.ts'
+import { harnessReplays } from '../replay/harness-replays.ts'
 
 /** Engine over the open side of a store; `close` leaves nothing aside. */
 export function repliedEngine(

@@ -88,7 +88,7 @@ export const Evaluator = z.discriminatedUnion('check', [
       .meta({ description: 'What a value means that could be read nowhere even when recorded.' }),
     nothing_to_trace: names.optional().meta({
       description:
-        'Its owner says that calls of these tools pass no value that was read: no argument, or a yes or no. A call of any other tool that passes none is not recorded, and so is one of these that does pass a value. Absent: there are no such tools.',
+        'Its owner says that calls of these tools pass no value that was read: no argument, or a yes or no. A call that writes and passes none is not recorded otherwise, and so is one of these tools that does pass a value. Absent: there are no such tools.',
     }),
   }),
   z.strictObject({

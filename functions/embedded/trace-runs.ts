@@ -1,5 +1,6 @@
 /** Files of traces to native runs, with what was read, joined and left out on the way. */
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
+import { WHOLE } from '#adapters/local/carriers/source.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { checkedRun } from '#adapters/local/import/native-run.ts'
 import { TwoFamilies } from '#core/traces/family.ts'
@@ -220,8 +221,13 @@ export async function holdsTraces(files: readonly string[]): Promise<boolean> {
   }
   if (head.some(({ value }) => isNative(value))) return false
   if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))) return true
-  // Native records stand on lines: of anything else their reader would say that each line is no JSON.
-  if (fault !== null) return fault instanceof ImportError && !fault.problem.startsWith('the line ')
+  // Native records stand on lines: of a file that is no text of records, or of a list, their reader would say that each is no JSON.
+  if (fault !== null)
+    return (
+      fault instanceof ImportError &&
+      fault.field !== WHOLE &&
+      (fault.line === null || fault.problem.startsWith('the table '))
+    )
   return head.length === 0 || head.some(({ at }) => !at.startsWith('line '))
 }
 

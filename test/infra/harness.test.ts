@@ -150,7 +150,7 @@ describe('a harness of your own in the deployment', () => {
         const { Variables } = (r.Properties?.Environment ?? {}) as { Variables?: Record<string, unknown> }
         return Variables?.AUTOTUNE_LIVE ? [/^AutotuneFunctions(\w+?)Function/.exec(id)![1]] : []
       })
-      expect(told.sort()).toEqual(['CompileSearch', 'ReplayShard', 'ScoreShard', 'StartRun'])
+      expect(told.sort()).toEqual(['LayOutSearch', 'ReplayShard', 'ScoreShard', 'StartRun'])
       const table = securityTable(templates)
       const own = Object.keys(table).filter((role) => role.includes('AutotuneHarness'))
       expect(own.map((role) => table[role])).toEqual([[], []])

@@ -3,13 +3,14 @@ import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
 import { lackOf } from '../evaluate/exposure.ts'
+import type { Tracing } from '../replay/tracing.ts'
 import { isAtMost } from '../statistics/compare.ts'
 import type { ResolvedTarget } from './resolve.ts'
 import { type Stake, stakesOf } from './stakes.ts'
 
 /** Why no floor of the suite could be believed on these records, one line each; empty when each could. */
 export function exposureProblems(
-  { panel, exposure }: Pick<Reproduction, 'panel' | 'exposure'>,
+  { panel, exposure, tracing }: Pick<Reproduction, 'panel' | 'exposure' | 'tracing'>,
   target: ResolvedTarget,
   suite: EvaluatorSuite,
   replayer: Replayer['kind'],
@@ -19,9 +20,23 @@ export function exposureProblems(
     if (!counts) return []
     if (stake.declared) return counts.exposed > 0 ? [declaredButExposed(stake, counts.exposed, 'search')] : []
     if (stake.notAtStake !== null) return []
-    return notRecordedWording(stake, counts.not_recorded, panel.families, target.max_not_recorded) ?? []
+    const most = target.max_not_recorded
+    return [
+      ...[notRecordedWording(stake, counts.not_recorded, panel.families, most)].filter((line) => line !== null),
+      ...(stake.floor.check === 'grounded_arguments' && tracing ? lostArguments(stake, tracing, most) : []),
+    ]
   })
 }
+
+/** Tools that pass values in some calls, and nothing in more of the others than is declared: what those passed was lost. */
+const lostArguments = ({ floor }: Stake, { calls }: Tracing, most: number): string[] =>
+  Object.entries(calls).flatMap(([tool, [all, empty]]) =>
+    empty === all || isAtMost(empty, most * all, 1e-9)
+      ? []
+      : `${floor.evaluator_id}: ${empty} of ${all} calls of ${tool} passed nothing that could be traced, and the others did (at most ${percent(most)} may be so): record what every call passes, or raise scoring.max_not_recorded where the tool takes it at will`,
+  )
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`
 
 /** `required_evidence (no change of approval_gate can break it), ...` */
 export const notAtStakeWording = (stakes: readonly Stake[]): string =>
@@ -41,6 +56,5 @@ export function notRecordedWording(
   most: number,
 ): string | null {
   if (families === 0 || isAtMost(notRecorded, most * families, 1e-9)) return null
-  const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`
   return `${floor.evaluator_id} knows nothing of ${notRecorded} of ${families} families (${percent(notRecorded / families)}, at most ${percent(most)} may be so): ${lackOf(floor)}`
 }

@@ -72,7 +72,12 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       ...scarLines(scars),
       ...ofCode,
     ],
-    problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
+    problems: searchProblems(
+      { ...reproduced, tracing },
+      target,
+      run.evaluator_suite,
+      run.replayer?.kind ?? 'transcript',
+    ),
     input: {
       target,
       pack: run.pack,

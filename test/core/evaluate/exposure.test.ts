@@ -76,14 +76,24 @@ describe('grounded_arguments, a call that passed nothing that could be traced', 
         ...args.map((arg, i) => toolCall(`c${i}`, arg as never, { name: i === 0 ? 'orders.last' : 'refund' })),
       ],
     })
+  const writing = (arg: unknown) =>
+    aRun('r', {
+      steps: [
+        said('user', 'refund order-4711'),
+        modelCall(),
+        toolCall('c', arg as never, { name: 'orders.last', writes: true }),
+      ],
+    })
   const order = { id: 'order-4711' }
   test.each<[name: string, run: ExperienceRun, unnamed: string, named: string]>([
-    ['no argument', calls({}), 'not_recorded', 'not_at_stake'],
-    ['a yes or no', calls({ confirm: true, why: 'no' }), 'not_recorded', 'not_at_stake'],
+    ['of a tool that takes none', calls({}), 'not_at_stake', 'not_at_stake'],
+    ['a yes or no', calls({ confirm: true, why: 'no' }), 'not_at_stake', 'not_at_stake'],
     ['null', calls(null), 'not_recorded', 'not_recorded'],
-    ['beside a traced call', calls({}, order), 'not_recorded', 'exposed'],
+    ['beside a traced call', calls({}, order), 'exposed', 'exposed'],
     ['null beside a traced call', calls({}, order, null), 'not_recorded', 'not_recorded'],
     ['of a tool that passes values otherwise', calls({}, order, {}), 'not_recorded', 'not_recorded'],
+    ['of a tool that writes', writing({}), 'not_recorded', 'not_at_stake'],
+    ['a yes, of a tool that writes', writing({ sure: true }), 'not_recorded', 'not_at_stake'],
     ['of a tool that is named and passes a value', calls(order), 'exposed', 'not_recorded'],
     [
       'of a tool that is named and passes one found nowhere',
@@ -97,7 +107,7 @@ describe('grounded_arguments, a call that passed nothing that could be traced', 
     expect(look('grounded_arguments', run, { nothing_to_trace: ['orders.last'] })).toBe(named)
   })
   test('put nothing at stake by the first rules, by which older runs are recomputed', () => {
-    const run = calls({})
+    const run = writing({})
     const grounded = anEvaluator({ check: 'grounded_arguments' })
     expect(exposureOf(grounded, compileCase([run]), run.settings, 1)).toBe('not_at_stake')
   })

@@ -75,7 +75,11 @@ describe('arguments', () => {
         toolCall('a', {}),
         toolResult('a', `${'item label dock '.repeat(370)} order R-${10_000_000 + i}`),
         modelCall({ prompt_tokens: 3000 }),
-        toolCall('b', shape({ order: `R-${10_000_000 + i}` }) as never, { writes: true, confirmed: true }),
+        toolCall('b', shape({ order: `R-${10_000_000 + i}` }) as never, {
+          name: 'refund',
+          writes: true,
+          confirmed: true,
+        }),
       ],
     }))
 

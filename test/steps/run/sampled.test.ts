@@ -71,7 +71,7 @@ const aConversation = (name: string, side: 'search' | 'heldout') =>
         toolCall('t2'),
         toolResult('t2', `${'.'.repeat(140)} ORDER-${name} `.padEnd(1200, '.'), 300),
         modelCall(),
-        toolCall('w', { order: `ORDER-${name}` }, { writes: true, correct: true }),
+        toolCall('w', { order: `ORDER-${name}` }, { name: 'refund', writes: true, correct: true }),
       ],
     },
   })

@@ -26,15 +26,20 @@ export const groundedArguments: Check<'grounded_arguments'> = {
   },
   breaks: OF_CONTEXT,
   lacks:
-    'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text, and name tools that take no argument in nothing_to_trace',
+    'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text, and name tools that write without an argument in nothing_to_trace',
 }
 
 /**
- * Does every call say what it rested on? One that passed nothing does where the suite names its tool, and then no call of that
- * tool passes anything; what is null is never known.
+ * Does every call say what it rested on? What is null is never known. One that passed nothing may have lost what it passed: where it
+ * writes, or its tool passes something elsewhere in the run; unless the suite names its tool, and then no call of that tool passes
+ * anything.
  */
 function saysWhatItPassed(r: BareRecording, named: ReadonlySet<string>): boolean {
   if (hasNullArguments(r)) return false
   const empty = new Set(emptyCalls(r))
-  return r.actions.name.every((tool, action) => named.has(tool) === empty.has(action))
+  const { name, writes } = r.actions
+  const passing = new Set(name.filter((_, action) => !empty.has(action)))
+  return name.every((tool, action) =>
+    empty.has(action) ? !passing.has(tool) && (writes[action] !== true || named.has(tool)) : !named.has(tool),
+  )
 }

@@ -48,6 +48,8 @@ export interface OpenLock extends Lock {
   readonly risk_class: string
   /** `false`: it moved on, or is gone. */
   free(): Promise<boolean>
+  /** Takes it over from a holder that is gone; `false`: somebody else was faster. */
+  take(by: Holder, since: string): Promise<boolean>
 }
 
 /** Every lock that is held, in the order of intents and risk classes. */
@@ -59,6 +61,10 @@ export async function* openLocks({ table }: Pick<Store, 'table'>): AsyncGenerato
       intent: sk.slice(0, cut),
       risk_class: sk.slice(cut + 1),
       free: () => table.remove(pk, sk, revision),
+      take: ({ name }, since) => {
+        const { beat: _, ...held } = body
+        return table.update(pk, sk, revision, { ...held, holder: name, since })
+      },
     }
   }
 }

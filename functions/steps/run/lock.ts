@@ -1,7 +1,7 @@
 /** One open run per intent and risk class. The lock names the run and what it is about; a dead holder is resumed. */
 import { UserError } from '../../errors.ts'
-import type { Holder, Store } from '../../ports.ts'
-import { giveBack, type Held, holderAtWork } from '../store/held.ts'
+import type { Holder, LedgerRow, Store } from '../../ports.ts'
+import { giveBack, type Held, holderAtWork, isHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface Lock extends Held {
@@ -28,7 +28,7 @@ export async function takeLock(
   if (await store.table.create(pk, sk, mine)) return { run_id: wanted.run_id, resumed: false }
   const row = await store.table.get<Lock>(pk, sk)
   if (!row) return takeLock(store, intent, riskClass, wanted, holder)
-  const held = row.body
+  const held = lockOf(row)
   const atWork = holderAtWork(held, holder, mine.since)
   if (
     atWork === null &&
@@ -52,9 +52,17 @@ export interface OpenLock extends Lock {
   take(by: Holder, since: string): Promise<boolean>
 }
 
+/** Which run a damaged one stands for, and what that was about, is known from a copy alone. */
+function lockOf({ sk, body }: LedgerRow<Lock>): Lock {
+  if (isHeld(body) && typeof body.run_id === 'string' && typeof body.about === 'string') return body
+  throw new UserError(`the lock of ${sk} in the ledger is damaged: restore the ledger from a copy`)
+}
+
 /** Every lock that is held, in the order of intents and risk classes. */
 export async function* openLocks({ table }: Pick<Store, 'table'>): AsyncGenerator<OpenLock> {
-  for await (const { pk, sk, revision, body } of table.query<Lock>('lock')) {
+  for await (const row of table.query<Lock>('lock')) {
+    const { pk, sk, revision } = row
+    const body = lockOf(row)
     const cut = sk.lastIndexOf('#')
     yield {
       ...body,

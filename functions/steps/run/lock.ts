@@ -1,16 +1,9 @@
 /** One open run per intent and risk class. The lock names the run and what it is about; a dead holder is resumed. */
 import { UserError } from '../../errors.ts'
 import type { Holder, LedgerRow, Store } from '../../ports.ts'
-import { giveBack, type Held, holderAtWork, isHeld } from '../store/held.ts'
+import { giveBack, holderAtWork } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-
-export interface Lock extends Held {
-  readonly run_id: string
-  /** Digest of target and hand-written candidates: the same one may resume. */
-  readonly about: string
-  /** Command line that started the run, for people. */
-  readonly command?: string
-}
+import { DAMAGED, isLock, type Lock } from '../store/run-lock.ts'
 
 /**
  * Takes the lock, or resumes it from a dead holder of the same target. Returns the run id under which to work.
@@ -54,8 +47,8 @@ export interface OpenLock extends Lock {
 
 /** Which run a damaged one stands for, and what that was about, is known from a copy alone. */
 function lockOf({ sk, body }: LedgerRow<Lock>): Lock {
-  if (isHeld(body) && typeof body.run_id === 'string' && typeof body.about === 'string') return body
-  throw new UserError(`the lock of ${sk} in the ledger is damaged: restore the ledger from a copy`)
+  if (isLock(body)) return body
+  throw new UserError(`the lock of ${sk} in the ledger ${DAMAGED}`)
 }
 
 /** Every lock that is held, in the order of intents and risk classes. */

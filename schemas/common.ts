@@ -1,6 +1,7 @@
 /** Names, refs and values shared by every contract. */
 import * as z from 'zod'
 import { Condition } from './condition.ts'
+import { isJson } from './json-value.ts'
 import { MOST, outOfRange, type Unit } from './measures.ts'
 import { DIMENSIONS } from './metrics.ts'
 
@@ -26,35 +27,16 @@ export const Id = z
   .refine(isSafeId, 'an id holds no ".." and is not "__proto__"')
   .meta({ description: 'Identifier, safe as one path segment.' })
 
-/** Levels that a JSON value nests at most: deeper, whoever walks it would run out of stack. */
-const JSON_LEVELS = 1000
-
 /**
  * Any JSON value. Not `z.json()`: a contract that holds one is recursive, and zod then keeps a note of each object that it checks, which
  * costs as much as the check of a whole run.
  */
 export const Json = z
   .unknown()
-  .refine((value) => isJson(value, JSON_LEVELS), { error: 'Invalid input', abort: true })
+  .refine((value) => isJson(value), { error: 'Invalid input', abort: true })
   .meta({ description: 'Any JSON value.' }) as unknown as z.ZodType<JsonValue, JsonValue>
 /** What `Json` takes. */
 export type JsonValue = z.core.util.JSONType
-
-function isJson(value: unknown, levels: number): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object' || value === null)
-    return value === null || typeof value === 'string' || typeof value === 'boolean'
-  if (levels === 0) return false
-  if (Array.isArray(value)) {
-    for (const inner of value) if (!isJson(inner, levels - 1)) return false
-    return true
-  }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  for (const name in value)
-    if (name === '__proto__' || !isJson((value as Readonly<Record<string, unknown>>)[name], levels - 1)) return false
-  return true
-}
 
 /**
  * Names that stay inside documents (families, cases, evidence refs): printable, 1-300 characters, never used as a path.

@@ -7,7 +7,8 @@
  * clock, draws no random numbers and calls nothing live: every outside answer comes from `pinned`.
  */
 import * as z from 'zod/mini'
-import type { Settings } from './common.ts'
+import type { JsonValue, Settings } from './common.ts'
+import { isJson } from './json-value.ts'
 import { MOST } from './measures.ts'
 import { isPrintable, isSafeName } from './patterns.ts'
 
@@ -21,6 +22,11 @@ const Name = z
     z.refine(isSafeName, 'a name holds no "../" and is no reserved word'),
     z.meta({ description: 'Printable name, never used as a path.' }),
   )
+/** Not `z.json()`, which drops a key "__proto__": a decision that differs by it would pass for the recorded one. */
+const Json = z.unknown().check(
+  z.refine((value) => isJson(value), 'no JSON, or JSON with a key "__proto__"'),
+  z.meta({ description: 'Any JSON value.' }),
+) as unknown as z.ZodMiniType<JsonValue, JsonValue>
 const tokens = z.int().check(z.nonnegative(), z.lte(MOST.tokens))
 
 /** More than any agent does in one case: what works on them compares each with each. */
@@ -28,7 +34,7 @@ const MOST_ACTIONS = 1000
 const MOST_PASSAGES = 10_000
 
 /** One decided action, as the recording names it: tool name and arguments as JSON. */
-export const HarnessAction = z.strictObject({ name: Name, arguments: z.json() })
+export const HarnessAction = z.strictObject({ name: Name, arguments: Json })
 export type HarnessAction = z.infer<typeof HarnessAction>
 
 /** One gated action: did it wait for a person. `amount` in the unit of the gate's threshold; null: unknown. */
@@ -48,7 +54,7 @@ export type HarnessApproval = z.infer<typeof HarnessApproval>
  */
 export const HarnessResult = z.strictObject({
   status: z.nullable(Name).check(z.meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' })),
-  outputs: z.nullable(z.json()),
+  outputs: z.nullable(Json),
   evidence_refs: z
     .array(Name)
     .check(z.maxLength(MOST_PASSAGES))

@@ -148,6 +148,24 @@ describe('what a harness says past its host', () => {
   })
 })
 
+describe('a key "__proto__", which whoever copies an object drops', () => {
+  const odd = `JSON.parse('{"order_id":"ORD-1","__proto__":{"amount":9}}')`
+  test('in the arguments of a call: not the recorded call, and not answered as it', async () => {
+    expect(await reply(`await pinned.tool('orders.read', ${odd});`)).toMatchObject({
+      unreplayable: expect.stringMatching(/"__proto__":\{"amount":9\}.*not with these arguments/),
+    })
+  })
+
+  test.each([
+    ['an action', `outputs: null, actions: [{ name: 'orders.refund', arguments: ${odd} }]`, 'actions.0.arguments'],
+    ['outputs', `outputs: { deep: [${odd}] }`, 'outputs'],
+  ])('in %s that it decided: no result', async (_, fields, path) => {
+    expect(await reply(`return { status: 'DECIDED', evidence_refs: [], usage: null, ${fields} }`)).toMatchObject({
+      failed: expect.stringContaining(`${path}: no JSON, or JSON with a key "__proto__"`),
+    })
+  })
+})
+
 describe('what a harness learns past its contract', () => {
   const finds = (expression: string) =>
     reply(`const found = ${expression}; if (found) throw new Error('FOUND ' + found)`)

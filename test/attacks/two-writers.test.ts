@@ -15,6 +15,7 @@ import { importAlone } from '../../functions/steps/experience/import-lock.ts'
 import { addToIndex, recordedFamilies } from '../../functions/steps/experience/run-index.ts'
 import { abandonRun } from '../../functions/steps/run/abandon.ts'
 import { takeLock } from '../../functions/steps/run/lock.ts'
+import { unfinishedRuns } from '../../functions/steps/run/unfinished.ts'
 import { SILENCE_MS } from '../../functions/steps/store/held.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { holder, items, memory, run, stocked } from '../steps/stores.ts'
@@ -102,6 +103,22 @@ describe('twenty imports at once', () => {
   })
 })
 
+/** Rows of a lock that say neither who holds it nor since when. */
+const SINCE = '2026-11-23T00:00:00.000Z'
+const DAMAGED = [
+  null,
+  'x',
+  7,
+  [],
+  {},
+  { holder: '1:1@elsewhere' },
+  { holder: 7, since: SINCE },
+  { holder: '1:1@elsewhere', since: 'now' },
+  { holder: '1:1@elsewhere', since: SINCE, beat: null },
+  { holder: '1:1@elsewhere', since: SINCE, beat: '9999-99-99T00:00:00.000Z' },
+  { holder: '1:1@elsewhere', since: SINCE, beat: '+275760-09-13T00:00:00.000Z' },
+]
+
 describe('an import lock', () => {
   const held = async (by: string, beat?: string) => {
     const store = memory()
@@ -141,6 +158,13 @@ describe('an import lock', () => {
       /of another machine or container .* counts as gone at 2026-11-23T00:11:00.000Z/,
     )
     expect(await importAlone(at(store, 60_000 + SILENCE_MS), unseen, async () => 1)).toBe(1)
+  })
+
+  test.each(DAMAGED)('that is damaged, %j, holds for nobody', async (row) => {
+    const store = memory()
+    await store.table.create(...rowKeys.importLock(), row)
+    expect(await importAlone(store, unseen, async () => 1)).toBe(1)
+    expect(await store.table.get(...rowKeys.importLock())).toBeNull()
   })
 
   test('that was taken over stops the import that wakes up late, before it writes the journal', async () => {
@@ -241,6 +265,19 @@ describe('a run whose place was taken while it slept', () => {
     expect((await items(store))[0]).toMatchObject({ used: 0 })
     expect((await Array.fromAsync(store.table.query<{ holder: string }>('lock')))[0]!.body.holder).toBe('other')
   })
+
+  test.each([...DAMAGED, { holder: 'first', since: SINCE, run_id: 7, about: 'a' }])(
+    'a lock that is damaged, %j, is named wherever runs are looked at',
+    async (row) => {
+      const store = memory()
+      await store.table.create(...rowKeys.lock(INTENT, 'destructive'), row)
+      const says = `the lock of ${INTENT}#destructive in the ledger is damaged: restore the ledger from a copy`
+      const wanted = { run_id: 'run_2', about: 'a' }
+      await expect(takeLock(store, INTENT, 'destructive', wanted, holder('second'))).rejects.toThrow(says)
+      await expect(abandonRun(store, 'run_1', holder('second'))).rejects.toThrow(says)
+      await expect(unfinishedRuns(store, holder('second'))).rejects.toThrow(says)
+    },
+  )
 
   test('a lock in another place is neither resumed nor given up until it was silent for ten minutes', async () => {
     const store = memory()

@@ -201,9 +201,20 @@ export const ATTACKS: readonly Attack[] = [
     'certified',
     (dir) => {
       removed(dir, ['autotune/runs/r'])
-      inserted(dir, 'lock', 'support.refund#x', { run_id: 'r' })
+      inserted(dir, 'lock', 'support.refund#x', {
+        run_id: 'r',
+        about: 'a',
+        holder: 'h',
+        since: '2026-11-23T00:00:00.000Z',
+      })
     },
     /run r is missing: it ended certified, and was removed since/,
+  ],
+  [
+    'a lock is no lock',
+    'certified',
+    (dir) => inserted(dir, 'lock', 'support.refund#x', null),
+    /lock of support\.refund#x is damaged: restore the ledger from a copy/,
   ],
   [
     'a verdict is changed, the manifest sealed again',

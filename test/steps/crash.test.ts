@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { abandonRun } from '../../functions/steps/run/abandon.ts'
+import { openLocks } from '../../functions/steps/run/lock.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { aFamily, aRoughTarget, aWorld } from '../support/builders.ts'
 import {
@@ -163,6 +164,55 @@ describe('a question that was opened and never answered', () => {
     const store = await opened()
     await abandonRun(store, RUN_ID, holder('second'))
     expect(await run(store, { runId: 'again' })).toMatchObject({ verdict: 'refused' })
+  })
+
+  /** What another process does once, when this one is about to look at or change the rows of a key. */
+  const beside = (store: Store, act: 'query' | 'update', key: string, other: () => Promise<unknown>): Store => {
+    let done = false
+    const first = async (pk: string) => {
+      if (done || !pk.startsWith(key)) return
+      done = true
+      await other()
+    }
+    const { table } = store
+    return {
+      ...store,
+      table: {
+        ...table,
+        async *query<T>(...args: Parameters<typeof table.query>) {
+          if (act === 'query') await first(args[0])
+          yield* table.query<T>(...args)
+        },
+        async update(...args) {
+          if (act === 'update') await first(args[0])
+          return await table.update(...args)
+        },
+      },
+    }
+  }
+
+  test('is answered by its run, and not by "no" over that, when the run is taken up just before it is given up', async () => {
+    const store = await opened()
+    const resumed = () => run(store, { runId: RUN_ID, holder: holder('second') })
+    await expect(abandonRun(beside(store, 'update', 'lock', resumed), RUN_ID, holder('third'))).rejects.toThrow(
+      `run ${RUN_ID} was taken up by another process at this moment`,
+    )
+    expect((await items(store))[0]).toMatchObject({ used: 1, open: null, history: [{ answer: true }] })
+  })
+
+  test.each(['killed', 'failed'])('of a run that %s is not taken up while it is given up', async (how) => {
+    const store = await opened()
+    if (how === 'failed') for await (const lock of openLocks(store)) await lock.free()
+    const said: unknown[] = []
+    const resumed = (runId: string) => async () => {
+      const started = run(store, { runId, holder: holder('second', ['third']) })
+      said.push(await started.catch(({ message }: Error) => message))
+    }
+    const giving = beside(store, 'query', 'heldout', resumed(how === 'failed' ? 'other' : RUN_ID))
+    expect(await abandonRun(giving, RUN_ID, holder('third'))).toEqual({ run: RUN_ID, question: 1 })
+    expect(said).toEqual([expect.stringContaining('process third is working on it')])
+    expect((await items(store))[0]).toMatchObject({ open: null, history: [{ answer: false }] })
+    expect(await Array.fromAsync(store.table.query('lock'))).toEqual([])
   })
 
   test('is not given up while its process still works', async () => {

@@ -45,10 +45,11 @@ export function appConfigRouting({ client, places, pause = twoSeconds }: AppConf
         const latest = await latestDeployment(client, place)
         const own = latest?.VersionLabel === label
         const running = RUNNING.includes(latest?.State)
-        const gradual = latest?.DeploymentDurationInMinutes !== 0
+        // Also one that somebody deployed by hand at once and that bakes, as AppConfig.AllAtOnce does for ten minutes.
+        const lasts = latest?.DeploymentDurationInMinutes !== 0 || latest.FinalBakeTimeInMinutes !== 0
         if (own && (latest.State === 'COMPLETE' || (running && !atOnce))) return
         if (own && started && !running) throw new Error(`${label} was rolled back by AppConfig: does an alarm ring?`)
-        if (running && gradual) await stop(client, place, latest!)
+        if (running && lasts) await stop(client, place, latest!)
         else if (!running && latest?.State !== 'ROLLING_BACK') {
           started = await start(client, place, strategy, await versionOf(client, place, hosted))
           if (started && !atOnce) return

@@ -9,6 +9,7 @@ import { UserError } from '../../errors.ts'
 import type { Heads, ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { DAMAGED, isLock } from '../store/run-lock.ts'
 import { uncodedOf } from './decision-codes.ts'
 import { rowProblem } from './ours.ts'
 import { hadJournal, storedItems, storedRuns } from './stored-heads.ts'
@@ -93,7 +94,9 @@ async function checkRuns(
       say(`run ${run}`, 'was changed: its manifest is not the one that was written')
   }
   const open = new Set<string>()
-  for await (const { body } of table.query<{ readonly run_id: string }>('lock')) open.add(body.run_id)
+  for await (const { sk, body } of table.query('lock'))
+    if (isLock(body)) open.add(body.run_id)
+    else say(`lock of ${sk}`, DAMAGED)
   for (const { run, verdict } of runs.values())
     if (!stored.has(run) && !(open.has(run) && (await isPinned(objects, run))))
       say(`run ${run}`, `is missing: it ended ${verdict}, and was removed since`)

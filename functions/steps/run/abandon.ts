@@ -7,7 +7,7 @@ import { readJson } from '../../streams/read-object.ts'
 import { abandonQuestion } from '../heldout/gate.ts'
 import { holderAtWork } from '../store/held.ts'
 import { clearUnfinished } from './finish.ts'
-import { openRuns } from './lock.ts'
+import { type OpenLock, openRuns, releaseLock, takeLock } from './lock.ts'
 
 export interface Abandoned {
   readonly run: string
@@ -15,20 +15,45 @@ export interface Abandoned {
   readonly question: number | null
 }
 
-/** Abandons a run by its id. Throws UserError when no lock names it, or when its process still works. */
+/**
+ * Abandons a run by its id, under its lock: a start that takes it up again meanwhile would be asking what is answered here.
+ *
+ * @throws UserError when it is not open, or when its process, or another run of its intent, still works
+ */
 export async function abandonRun(store: Store, runId: string, holder: Holder): Promise<Abandoned> {
-  for (const lock of await openRuns(store, runId)) {
-    const atWork = holderAtWork(lock, holder, store.clock.now())
-    if (atWork !== null) throw new UserError(`run ${runId} is not to be given up: ${atWork}. Stop it first`)
-    const answer = await abandonQuestion(store, lock.intent, runId)
+  const held = await takenOver(store, runId, holder)
+  const { intent, risk_class } = held ?? (await takenAnew(store, runId, holder))
+  try {
+    const answer = await abandonQuestion(store, intent, runId)
+    if (answer === null && held === null) throw notOpen(runId)
     await clearUnfinished(store, runId)
-    await lock.free()
     return { run: runId, question: answer?.question ?? null }
+  } finally {
+    await releaseLock(store, intent, risk_class, runId)
   }
-  // A run that failed gave its lock back, but a question that it opened is still open.
-  const pinned = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json'))
-  const answer = pinned && (await abandonQuestion(store, pinned.target.intent!, runId))
-  if (!answer) throw new UserError(`no run "${runId}" is open in this store`)
-  await clearUnfinished(store, runId)
-  return { run: runId, question: answer.question }
 }
+
+type Place = Pick<OpenLock, 'intent' | 'risk_class'>
+
+/** Where the run is locked, once its lock is taken from a process that is gone; null: nowhere. */
+async function takenOver(store: Store, runId: string, holder: Holder): Promise<Place | null> {
+  const [lock] = await openRuns(store, runId)
+  if (!lock) return null
+  const now = store.clock.now()
+  const atWork = holderAtWork(lock, holder, now)
+  if (atWork !== null) throw new UserError(`run ${runId} is not to be given up: ${atWork}. Stop it first`)
+  if (await lock.take(holder, now)) return lock
+  throw new UserError(`run ${runId} was taken up by another process at this moment. Nothing was changed`)
+}
+
+/** A run that failed gave its lock back, but a question that it opened is still open. */
+async function takenAnew(store: Store, runId: string, holder: Holder): Promise<Place> {
+  const pinned = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json'))
+  const known = pinned?.pack.intents.find(({ intent_id }) => intent_id === pinned.target.intent)
+  if (!known) throw notOpen(runId)
+  const { intent_id: intent, risk_class } = known
+  await takeLock(store, intent, risk_class, { run_id: runId, about: 'given up' }, holder)
+  return { intent, risk_class }
+}
+
+const notOpen = (runId: string): UserError => new UserError(`no run "${runId}" is open in this store`)

@@ -1,16 +1,9 @@
 /** One open run per intent and risk class. The lock names the run and what it is about; a dead holder is resumed. */
 import { UserError } from '../../errors.ts'
-import type { Holder, Store } from '../../ports.ts'
-import { giveBack, type Held, holderAtWork } from '../store/held.ts'
+import type { Holder, LedgerRow, Store } from '../../ports.ts'
+import { giveBack, holderAtWork } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-
-export interface Lock extends Held {
-  readonly run_id: string
-  /** Digest of target and hand-written candidates: the same one may resume. */
-  readonly about: string
-  /** Command line that started the run, for people. */
-  readonly command?: string
-}
+import { DAMAGED, isLock, type Lock } from '../store/run-lock.ts'
 
 /**
  * Takes the lock, or resumes it from a dead holder of the same target. Returns the run id under which to work.
@@ -28,7 +21,7 @@ export async function takeLock(
   if (await store.table.create(pk, sk, mine)) return { run_id: wanted.run_id, resumed: false }
   const row = await store.table.get<Lock>(pk, sk)
   if (!row) return takeLock(store, intent, riskClass, wanted, holder)
-  const held = row.body
+  const held = lockOf(row)
   const atWork = holderAtWork(held, holder, mine.since)
   if (
     atWork === null &&
@@ -48,17 +41,31 @@ export interface OpenLock extends Lock {
   readonly risk_class: string
   /** `false`: it moved on, or is gone. */
   free(): Promise<boolean>
+  /** Takes it over from a holder that is gone; `false`: somebody else was faster. */
+  take(by: Holder, since: string): Promise<boolean>
+}
+
+/** Which run a damaged one stands for, and what that was about, is known from a copy alone. */
+function lockOf({ sk, body }: LedgerRow<Lock>): Lock {
+  if (isLock(body)) return body
+  throw new UserError(`the lock of ${sk} in the ledger ${DAMAGED}`)
 }
 
 /** Every lock that is held, in the order of intents and risk classes. */
 export async function* openLocks({ table }: Pick<Store, 'table'>): AsyncGenerator<OpenLock> {
-  for await (const { pk, sk, revision, body } of table.query<Lock>('lock')) {
+  for await (const row of table.query<Lock>('lock')) {
+    const { pk, sk, revision } = row
+    const body = lockOf(row)
     const cut = sk.lastIndexOf('#')
     yield {
       ...body,
       intent: sk.slice(0, cut),
       risk_class: sk.slice(cut + 1),
       free: () => table.remove(pk, sk, revision),
+      take: ({ name }, since) => {
+        const { beat: _, ...held } = body
+        return table.update(pk, sk, revision, { ...held, holder: name, since })
+      },
     }
   }
 }

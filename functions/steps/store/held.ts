@@ -1,5 +1,6 @@
 /** What is held by one process at a time: who holds it, whether that one still works, and how its holder keeps it. */
 import { clearInterval, setInterval } from 'node:timers'
+import { INSTANT_PATTERN } from '#schemas/patterns.ts'
 import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
 
@@ -16,8 +17,13 @@ const BEAT_MS = 30_000
 /** A holder whose process cannot be seen from here counts as gone after so much silence: twenty beats. */
 export const SILENCE_MS = 10 * 60_000
 
-/** The holder in words for people, if it still has what it holds; `null`: it is gone. */
-export function holderAtWork({ holder: name, since, beat = since }: Held, holder: Holder, now: string): string | null {
+/**
+ * The holder in words for people, if it still has what it holds; `null`: it is gone. A row that names nobody holds for nobody:
+ * who damaged it could have removed it, and a holder that works all the same sees that its place was taken.
+ */
+export function holderAtWork(held: Held, holder: Holder, now: string): string | null {
+  if (!isHeld(held)) return null
+  const { holder: name, since, beat = since } = held
   const alive = holder.isAlive(name)
   if (alive === true) return `process ${name} is working on it since ${since}`
   if (alive === false) return null
@@ -25,6 +31,14 @@ export function holderAtWork({ holder: name, since, beat = since }: Held, holder
   return Date.parse(now) >= until
     ? null
     : `process ${name} of another machine or container is working on it since ${since}, and was heard of at ${beat}. Where its process cannot be seen it counts as gone at ${new Date(until).toISOString()}`
+}
+
+/** Does a row say who holds it and since when? It is read from a ledger that may be damaged. */
+export function isHeld(row: unknown): row is Held {
+  if (typeof row !== 'object' || row === null) return false
+  const { holder, since, beat = since } = row as Partial<Held>
+  const isMoment = (at: unknown) => typeof at === 'string' && INSTANT_PATTERN.test(at) && !Number.isNaN(Date.parse(at))
+  return typeof holder === 'string' && isMoment(since) && isMoment(beat)
 }
 
 /** Gives back what is held, if it is still `mine`. A last beat may come in between. */

@@ -126,6 +126,18 @@ describe('routing in AppConfig', () => {
     ])
   })
 
+  it.each(['AppConfig.AllAtOnce', 'slow'])(
+    'goes back at once past what a person deployed by hand as %s',
+    async (how) => {
+      config.labels.push('by hand')
+      config.start('by hand', how)
+      config.pass(1)
+      await publisher.publish(at(1), true)
+      expect(config.story().at(-1)).toEqual(['ro_r.r1', 0, 'COMPLETE'])
+      expect(pauses).toBeLessThan(5)
+    },
+  )
+
   it('goes forward past an older step that still bakes', async () => {
     await publisher.publish(at(0), false)
     config.pass(35)

@@ -160,7 +160,12 @@ test.each([
   [
     'a run that is open',
     async (store: Store) => {
-      await store.table.create('lock', `${INTENT}#r1`, { run_id: 'open', about: 'x', holder: 'h', since: '' })
+      await store.table.create('lock', `${INTENT}#r1`, {
+        run_id: 'open',
+        about: 'x',
+        holder: 'h',
+        since: '2026-11-23T00:00:00.000Z',
+      })
       return await split(store)
     },
     /run open is open on support\.refund/,

@@ -141,7 +141,7 @@ async function releasedThenAbandoned(
     run_id: 'r',
     about: digestOf('anything'),
     holder: 'gone',
-    since: '',
+    since: '2026-11-23T00:00:00.000Z',
   })
   await abandon(store, 'r', holder('me'))
 }

@@ -20,6 +20,8 @@ import type { mockClient } from 'aws-sdk-client-mock'
 const STRATEGIES: Readonly<Record<string, { readonly spread: number; readonly bake: number }>> = {
   slow: { spread: 30, bake: 10 },
   fast: { spread: 0, bake: 0 },
+  /** AppConfig's own, which a person picks in the console. */
+  'AppConfig.AllAtOnce': { spread: 0, bake: 10 },
 }
 const REVERTIBLE_MINUTES = 72 * 60
 const IN_PROGRESS: readonly DeploymentState[] = ['VALIDATING', 'DEPLOYING', 'BAKING']
@@ -78,6 +80,7 @@ export class FakeAppConfig {
       DeploymentNumber: this.deployments.length + 1,
       VersionLabel: label,
       DeploymentDurationInMinutes: STRATEGIES[strategy]!.spread,
+      FinalBakeTimeInMinutes: STRATEGIES[strategy]!.bake,
       State: 'DEPLOYING',
       strategy,
       minutes: 0,

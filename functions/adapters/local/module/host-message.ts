@@ -6,7 +6,8 @@ const depth = z.int().positive().optional()
 
 /** What a harness asks of the recording, by the name of the method and its arguments. */
 export const Question = z.discriminatedUnion('method', [
-  z.strictObject({ method: z.literal('tool'), name: z.string(), args: z.json() }),
+  // Parsed from JSON as they are: `z.json()` drops a key "__proto__", and what was not recorded would be answered.
+  z.strictObject({ method: z.literal('tool'), name: z.string(), args: z.unknown() }),
   z.strictObject({ method: z.literal('retrieve'), bucket: z.string(), hop: depth, top_k: count.optional() }),
   z.strictObject({ method: z.literal('model'), prompt: z.string() }),
 ])

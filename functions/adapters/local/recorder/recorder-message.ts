@@ -1,6 +1,6 @@
 /** Messages between the program and the process of a user's own recorder, a line of JSON each. */
 import * as z from 'zod'
-import type { Settings } from '#schemas/common.ts'
+import { Json, type Settings } from '#schemas/common.ts'
 import type { HarnessCase } from '#schemas/harness.ts'
 
 /** Descriptor on which a recorder's messages leave. */
@@ -21,7 +21,7 @@ export interface ToRecorder extends RecorderJob {
 /** Is the module loaded, or what became of a case. */
 export const FromRecorder = z.union([
   z.strictObject({ loaded: z.string().nullable() }),
-  z.strictObject({ id: z.string(), returned: z.json() }),
+  z.strictObject({ id: z.string(), returned: Json }),
   z.strictObject({ id: z.string(), failed: z.string() }),
 ])
 export type FromRecorder =

@@ -1,5 +1,6 @@
 /** A table of many numbers: it stays a table on a phone, and scrolls in a region of its own. */
 import { html } from 'hono/html'
+import { number } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 
 /** A cell that is not sorted by what it says: `by` null stands last. */
@@ -35,7 +36,7 @@ export function dataTable(
 
 const cellOf = (cell: DataRow['cells'][number]): Html =>
   typeof cell === 'number'
-    ? html`<td class="n">${cell}</td>`
+    ? html`<td class="n"${cell >= 1000 && html` data-v="${cell}"`}>${cell >= 1000 ? number(cell) : cell}</td>`
     : typeof cell === 'object' && 'says' in cell
       ? html`<td class="n" data-v="${cell.by ?? ''}">${cell.says}</td>`
       : html`<td>${cell}</td>`

@@ -26,13 +26,17 @@ export function dataTable(
 ): Html {
   return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table class="data"${sort && html` data-sort=""`}>
 <caption id="${id}">${caption}</caption>
-<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${head.map((name, i) => html`<th scope="col"${isNumber(rows[0]?.cells[i - 1]) && html` class="n"`}>${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ head: first, cells, candidate }) =>
       html`<tr${candidate && html` data-c="${candidate.id}" data-fate="${candidate.fate}"`}><th scope="row">${first}</th>${cells.map(cellOf)}</tr>
 `,
   )}</tbody></table></div>`
 }
+
+/** Of a cell that stands on the right, as does the name of its column. */
+const isNumber = (cell: DataRow['cells'][number] | undefined): boolean =>
+  typeof cell === 'number' || (typeof cell === 'object' && 'says' in cell)
 
 const cellOf = (cell: DataRow['cells'][number]): Html =>
   typeof cell === 'number'

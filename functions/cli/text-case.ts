@@ -64,10 +64,7 @@ function runLines(run: ExperienceRun, corrections: readonly Correction[]): strin
     ),
     ...corrections.map((one) => `corrected later  ${flat(correctionText(one, run))}`),
     `context  ${run.evidence.length} passages were offered`,
-    ...table(
-      run.evidence.map((e) => [`${e.bucket}, hop ${e.hop}`, `rank ${e.ranks.as_ranked ?? '-'}`, need(e), passage(e)]),
-      ['left', 'left', 'left', 'left'],
-    ),
+    ...run.evidence.flatMap((e) => passageLines(e, `, rank ${e.ranks.as_ranked ?? '-'}`)),
     'steps',
     ...table(
       run.steps.map((step, at) => [String(at), ...stepCells(step)]),
@@ -75,6 +72,12 @@ function runLines(run: ExperienceRun, corrections: readonly Correction[]): strin
     ),
   ]
 }
+
+/** Where it stood, and below it what it says, as wide as the terminal is. */
+const passageLines = (offer: Offer, rank = '', sign = ''): string[] => [
+  `   ${sign}${offer.bucket}, hop ${offer.hop}${rank}${need(offer) === '' ? '' : `: ${need(offer)}`}`,
+  `      ${passage(offer)}`,
+]
 
 const need = ({ required, gold }: Offer): string => (required ? 'required' : gold ? 'needed' : '')
 
@@ -119,15 +122,15 @@ export function lookLines({ runs }: FoundCase, { run, candidate, baseline, chang
   const went = baseline.kept.filter((ref) => !after.has(ref))
   const came = changed.kept.filter((ref) => !before.has(ref))
   const shown = (sign: string, refs: readonly string[]) =>
-    refs.map((ref) => {
+    refs.flatMap((ref) => {
       const offer = offers.get(ref)
-      return offer ? [sign, `${offer.bucket}, hop ${offer.hop}`, need(offer), passage(offer)] : [sign, '', '', ref]
+      return offer ? passageLines(offer, '', `${sign} `) : [`   ${sign} ${ref}`]
     })
   const moved = [...shown('-', went), ...shown('+', came)]
   return [
     ...head,
     `context  ${baseline.kept.length} -> ${changed.kept.length} passages, ${baseline.tokens} -> ${changed.tokens} tokens of them${moved.length === 0 ? '; the same passages' : ''}${changed.cuts && !baseline.cuts ? '; dialogue or tool output is cut' : ''}`,
-    ...table(moved, ['left', 'left', 'left', 'left']),
+    ...moved,
     `price    ${amount(baseline.prompt_tokens)} -> ${amount(changed.prompt_tokens)} prompt tokens, ${amount(baseline.cents)} -> ${amount(changed.cents)} cents`,
     'verdicts',
     ...table(

@@ -38,7 +38,7 @@ describe('a case of the search side', () => {
     )
     expect(out).toMatch(new RegExp(`^context {2}4 -> ${to} passages`, 'm'))
     const looks = (await at('case', 's0', '--run', 'r', '--json')).json() as { looks: { changed: { kept: string[] } } }
-    const gone = out.match(/^ {3}- {2}orders, hop 1/gm)!
+    const gone = out.match(/^ {3}- orders, hop 1/gm)!
     expect(gone).toHaveLength(4 - looks.looks.changed.kept.length)
     for (const other of scored.filter((c) => c.fate !== 'won'))
       expect((await at('case', 's0', '--run', 'r', '--candidate', other.candidate_id)).out).toContain(

@@ -11,7 +11,7 @@ const OTHERS = 'other patterns'
 /** Groups that are shown, by course; the smallest are told together. */
 const SHOWN = { worse: 12, better: 6, held: 4 } as const satisfies Record<Course, number>
 /** Groups of which cases are shown whole, by course. */
-const WHOLE = { worse: 3, better: 1, held: 1 } as const satisfies Record<Course, number>
+const WHOLE = { worse: 3, better: 1, held: 2 } as const satisfies Record<Course, number>
 const CASES_A_GROUP = 2
 const MOST_IDS = 200
 const COURSES = ['worse', 'better', 'held'] as const
@@ -68,7 +68,7 @@ export class Groups {
     for (const course of COURSES) {
       const all = [...this.#groups.values()]
         .filter((g) => g.course === course)
-        .sort((a, b) => b.cases - a.cases || byCodeUnit(a.pattern, b.pattern))
+        .sort((a, b) => losesFirst(a, b) || b.cases - a.cases || byCodeUnit(a.pattern, b.pattern))
       const shown =
         all.length <= SHOWN[course] ? all : [...all.slice(0, SHOWN[course] - 1), together(all, SHOWN[course] - 1)]
       for (const [at, { pattern: says, sources, cases, families, ids, sketches: kept }] of shown.entries()) {
@@ -97,6 +97,10 @@ export class Groups {
     return group
   }
 }
+
+/** Of what held, a pattern of a source is one that loses a needed passage: however few they are, they are looked at first. */
+const losesFirst = (a: Group, b: Group): number =>
+  a.course === 'held' ? Number(b.sources.size > 0) - Number(a.sources.size > 0) : 0
 
 /** The first cases of a group; one in which something is written says more than one in which nothing is. */
 function keep(sketches: CaseSketch[], pair: CasePair): void {

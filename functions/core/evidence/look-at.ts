@@ -179,7 +179,7 @@ function exposureLine(
   if (!told || told.e[share] / told.row.families <= from) return null
   const { row, e } = told
   return {
-    says: `${e.evaluator_id} is certified on ${whole(e.exposed)} exposed families alone: on ${percent(e[share] / row.families)} of ${whole(row.families)} ${says}.`,
+    says: `${e.evaluator_id} was tested by ${whole(e.exposed)} of ${whole(row.families)} held-out families: in ${percent(e[share] / row.families)} ${says}.`,
     see: 'proof',
   }
 }

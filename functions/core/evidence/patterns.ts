@@ -110,15 +110,19 @@ function better(pair: CasePair): Pattern | string {
   return passing ? `${passing.evaluator_id} passes now` : 'did not pass before and does now'
 }
 
-function held({ before, after }: CasePair): string {
+function held({ before, after }: CasePair): Pattern | string {
   if (!before.replayed || !after.replayed) return 'another context, the same verdict'
-  const { lost, gained } = passagesOf(before.replayed, after.replayed)
+  const { kept, lost, gained } = passagesOf(before.replayed, after.replayed)
   const kinds = ({ evidence }: Recording, offers: Iterable<number>) =>
     [...new Set([...offers].map((i) => `${evidence.bucket[i]}, hop ${evidence.hop[i]}`))]
       .sort()
       .slice(0, 3)
       .join(' and ')
-  if (lost.size > 0) return `same verdict without passages of ${kinds(before.replayed.trimmed.recording, lost)}`
+  // Right or wrong as before, and yet what a record marks is gone: nobody may take that for a passage like any other.
+  const { recording } = before.replayed.trimmed
+  const marked = kept.find((i) => lost.has(i) && (recording.evidence.required[i] || recording.evidence.gold[i]))
+  if (marked !== undefined) return ofPassage(recording, marked, 'same verdict, and a needed passage is read no more:')
+  if (lost.size > 0) return `same verdict without passages of ${kinds(recording, lost)}`
   if (gained.length > 0) return `same verdict with more passages of ${kinds(after.replayed.trimmed.recording, gained)}`
   return before.replayed.tokens === after.replayed.tokens
     ? 'same verdict, passages in another order'

@@ -9,7 +9,7 @@ h1{font-size:1.6rem;line-height:1.25;margin:.25rem 0 .75rem;overflow-wrap:anywhe
 h2{font-size:1.25rem;margin:2.25rem 0 .5rem;border-top:1px solid var(--line);padding-top:1.25rem}
 h3{font-size:1rem;margin:1.5rem 0 .25rem}
 p{margin:.5rem 0}
-p,dd,li,td,th,caption,summary{overflow-wrap:break-word}.mono,pre,dd{overflow-wrap:anywhere}
+p,dd,li,td,th,caption,summary{overflow-wrap:break-word}.mono,pre,dd{overflow-wrap:anywhere}th .mono{overflow-wrap:break-word}
 code,pre,.mono{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}
 pre{white-space:pre-wrap;background:var(--panel);padding:.75rem;border-radius:.4rem;margin:.25rem 0}
 .soft{color:var(--soft)}.of{color:var(--soft);font-weight:400}
@@ -35,14 +35,13 @@ caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
 thead th{color:var(--soft);font-weight:400}
 th[scope=row]{font-weight:600}
-time{white-space:nowrap}
 td{font-variant-numeric:tabular-nums}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.25rem 1rem;margin:.5rem 0}
 dl>dt{grid-column:1}dl>dd{grid-column:2}
 dt{color:var(--soft)}dd{margin:0}
 del{background:none;color:var(--bad)}ins{background:var(--mark);text-decoration:underline;color:inherit}
 details{margin:.5rem 0}summary{cursor:pointer;padding:.35rem 0;font-weight:600}
-details.passage{margin:0;min-width:min(24rem,70vw)}details.passage summary{padding:0}details.passage pre{font-weight:400}
+details.passage{margin:0;min-width:min(24rem,34vw)}details.passage summary{padding:0}details.passage pre{font-weight:400}
 figure{margin:.75rem 0}figcaption{color:var(--soft)}
 svg{width:100%;height:auto;max-width:32rem;display:block}
 svg text{fill:var(--fg);font-size:13px;font-family:system-ui,sans-serif}
@@ -80,7 +79,7 @@ a{color:var(--accent)}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;padding:0;margin:.5rem 0}
 .legend svg{width:1rem;height:1rem;display:inline-block;vertical-align:-.15rem;margin-right:.3rem}
 footer{margin-top:3rem;padding-bottom:2rem;font-size:.9rem}
-@media (max-width:40rem){h1{font-size:1.35rem}time{white-space:normal}
+@media (max-width:40rem){h1{font-size:1.35rem}
 .track{grid-auto-flow:row;gap:0}.track li{border-top:0;border-left:.4rem solid var(--line);padding:.25rem 0 .5rem .75rem}
 dl:not(.short,.tiles){grid-template-columns:1fr;gap:0}dl:not(.short,.tiles)>dd{grid-column:1}dl:not(.short,.tiles)>:is(dd:last-child,dd:has(+dt)){margin-bottom:.5rem}
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}

@@ -5,7 +5,7 @@ import { count, number, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 
 const COURSE = { worse: 'worse:', better: 'better:', held: 'as before:' } as const
-const LINE = 90
+const LINE = 64
 /** Patterns that stand open. */
 const OPEN = 5
 

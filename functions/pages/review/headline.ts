@@ -86,7 +86,7 @@ export function harm(shown: ShownProposal): Told {
   const cost = proposal.target.metric === 'utility' ? costOf(shown) : ''
   return {
     says: `${number(worse)} of ${number(labelled)} worse, ${number(better)} better`,
-    more: ['held-out families', limit, cost, search].filter(Boolean).join('; '),
+    more: [limit, cost, search].filter(Boolean).join('; '),
     isBad: worse > better,
   }
 }
@@ -119,7 +119,7 @@ export function disappears({ evidence }: ShownProposal): Told | null {
       }
     : {
         says: `${percent(removed / sum(coverage, 'before'))} of passages`,
-        more: `most of ${kindOf(largest!)}; ${needed}`,
+        more: `the most from ${kindOf(largest!)}; ${needed}`,
       }
 }
 

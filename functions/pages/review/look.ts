@@ -29,5 +29,5 @@ function lostLine(coverage: readonly CoverageRow[]): { readonly says: string; re
   const lost = parts.filter(([, n]) => n > 0)
   if (lost.length === 0) return []
   const says = lost.map(([what, n, all]) => `${number(n)} of ${number(all)} ${what} passages`).join(' and ')
-  return [{ says: `${says} of the search cases are read no more.`, see: 'coverage' }]
+  return [{ says: `${says} of the search cases are read no more.`, see: 'cases' }]
 }

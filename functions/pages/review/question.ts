@@ -76,8 +76,10 @@ function coverageTable(coverage: readonly CoverageRow[] | null): Html {
       b.removed - a.removed ||
       b.added - a.added,
   )
-  const isMarked = coverage.some((r) => r.needed + r.required > 0)
-  return html`${firstOpen('coverage', 'Passages in the contexts of the search set', rows, coverageRows)}
+  const isRequired = coverage.some((r) => r.required > 0)
+  const isMarked = isRequired || coverage.some((r) => r.needed > 0)
+  return html`${firstOpen('coverage', 'Passages in the contexts of the search set', rows, coverageRows(isRequired))}
+${isMarked && html`<p class="soft">Needed: a right answer rests on it.${isRequired && ' Required: a rule asks for it.'}</p>`}
 ${!isMarked && html`<p class="soft">No record marks which passages were needed.</p>`}`
 }
 
@@ -93,16 +95,17 @@ function firstOpen<T>(
 ${rest.length > 0 && html`<details><summary>${number(rest.length)} more</summary>${tableOf(`${id}-rest`, `${caption}, further rows`, rest)}</details>`}`
 }
 
-const coverageRows = (id: string, caption: string, rows: readonly CoverageRow[]): Html =>
+/** @param isRequired whether a record marks passages as required: else nothing is said of it, row by row */
+const coverageRows = (isRequired: boolean) => (id: string, caption: string, rows: readonly CoverageRow[]) =>
   table(
     id,
     caption,
-    ['source', 'before', 'removed', 'required, lost', 'needed, lost'],
+    ['source', 'before', 'removed', ...(isRequired ? ['required, lost'] : []), 'needed, lost'],
     rows.map((r) => [
       html`${kindOf(r)} <span class="of">${visible(r.bucket)}</span>`,
       number(r.before),
       html`<span class="${r.removed === r.before && r.added === 0 && r.before > 0 ? 'bad' : ''}">${number(r.removed)} (${percent(r.removed / Math.max(1, r.before))})</span>${r.added > 0 && html`, ${number(r.added)} new`}`,
-      outOf(r.required_lost, r.required),
+      ...(isRequired ? [outOf(r.required_lost, r.required)] : []),
       html`${outOf(r.needed_lost, r.needed)}${r.values_lost > 0 && html`, <span class="bad">${count(r.values_lost, 'used value')}</span>`}`,
     ]),
   )

@@ -24,12 +24,16 @@ export const dimensionTable = (proposal: TuningProposal): Html =>
   )
 
 /** Every guardrail on the search set, one row each, all of them. */
-export function guardrailTable({ search_guardrails, replay }: TuningProposal): Html {
+export const guardrailTable = ({ search_guardrails, replay }: TuningProposal): Html =>
+  guardrailRows(`Search set ${visible(replay.search_set)}: guardrails, all of them`, search_guardrails)
+
+/** Guardrails of one candidate, each in the unit that its name implies. */
+export function guardrailRows(caption: string, rows: readonly GuardrailRow[]): Html {
   return table(
     'guardrails',
-    `Search set ${visible(replay.search_set)}: guardrails, all of them`,
+    caption,
     ['guardrail', 'verdict', 'observed', 'limit', 'note'],
-    search_guardrails.map((row) => [
+    rows.map((row) => [
       guardrailName(row.guardrail),
       html`<span class="${row.verdict === 'block' ? 'bad' : row.verdict === 'pass' ? 'good' : 'soft'}">${row.verdict.replaceAll('_', ' ')}</span>`,
       inUnit(row.guardrail, row.observed),

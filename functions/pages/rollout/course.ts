@@ -35,7 +35,7 @@ export function gainSection({ metric, promised, bound, declared, observed, direc
     promised === null
       ? 'Nothing was promised of it: it is not the metric of the proposal.'
       : `Promised on the held-out set: ${says(promised)}${bound === null ? '' : `, at least ${says(bound)}`}.`
-  return html`<p>Gain of ${metricName(metric)}, which is to ${direction}: <strong>${last === undefined ? 'nothing observed yet' : `${says(last.gain)} in ${last.period}`}</strong>. ${promise} Kept from ${says(declared)} on.</p>
+  return html`<p>Gain of ${metricName(metric)}, which is to ${direction}: <strong>${last === undefined ? 'nothing observed yet' : `${says(last.gain)} in ${last.period === 'window' ? 'the window' : last.period}`}</strong>. ${promise} Kept from ${says(declared)} on.</p>
 ${
   observed.length > 0 &&
   table(
@@ -118,7 +118,7 @@ ${table(
 const between = (measure: GateMeasure, { bounds }: CoursePoint): string =>
   bounds === null ? 'no bounds' : `${inUnit(measure, bounds.lower)} and ${inUnit(measure, bounds.upper)}`
 
-const RULES: Readonly<Record<string, string>> = { utility: 'failures', latency: 'slow runs' }
+const RULES: Readonly<Record<string, string>> = { utility: 'failures', latency: 'slow runs', economics: 'cost' }
 
 /** Evidence on a logarithmic scale, with the line at which the rollout goes back. */
 export const evidenceSections = ({ evidence, periods }: Course): Html =>

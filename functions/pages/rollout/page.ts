@@ -186,10 +186,16 @@ function tiles({ rollout, latest }: RolloutStory): Html {
         : 'the candidate, everyone'
   return html`<dl class="tiles">
 <div><dt>State</dt><dd><strong class="${look}">${title}</strong>${says}</dd></div>
-<div><dt>Next</dt><dd><strong>${next(latest)}</strong>${latest !== null && 'until' in latest ? `not before ${moment(latest.until)}` : latest === null ? 'a second try is a new rollout with its own approval' : 'as the data stands now'}</dd></div>
+<div><dt>Next</dt><dd><strong>${next(latest)}</strong>${latest !== null && 'until' in latest ? `not before ${moment(latest.until)}` : latest === null ? onceEnded(status) : 'as the data stands now'}</dd></div>
 <div><dt>${inStage ? 'Candidate serves' : 'Served by'}</dt><dd><strong>${serves}</strong>${isBack(status) ? 'the whole prior tuple' : `way back: ${visible(baseline.refs.pack)}, the whole tuple`}</dd></div>
 </dl>`
 }
+
+/** What may come after the end: of what stayed in force no second try is needed. */
+const onceEnded = (status: Rollout['status']): string =>
+  status === 'kept' || status === 'superseded'
+    ? 'the next run starts from the tuple in force'
+    : 'a second try is a new rollout with its own approval'
 
 function next(latest: RolloutStory['latest']): string {
   if (latest === null) return 'Nothing: it has ended'

@@ -85,15 +85,13 @@ ${
     : table(
         'rollouts',
         'In the order of their ids; a rollout is moved by its evaluation and from the command line, never here',
-        ['rollout', 'intent', 'from', 'to', 'status', 'stage', 'since'],
+        ['rollout', 'status', 'stage', 'since', 'versions'],
         rows.map((row) => [
-          link(href(['rollouts', row.rollout_id]), visible(row.rollout_id)),
-          visible(row.intent),
-          visible(row.from),
-          visible(row.to),
+          html`${link(href(['rollouts', row.rollout_id]), visible(row.rollout_id))} <span class="of">${visible(row.intent)}</span>`,
           word(row.status),
           visible(row.stage),
           when(row.since),
+          `${visible(row.from)} → ${visible(row.to)}`,
         ]),
       )
 }

@@ -4,6 +4,7 @@ import { FATES, type Fate } from '#schemas/candidate.ts'
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { count, number, setting, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
+import { guardrailRows } from '../review/sections.ts'
 import {
   changeText,
   gainText,
@@ -111,22 +112,11 @@ ${table(
   ]),
 )}
 <h2>Limits, on the search set</h2>
-${table(
-  'guardrails',
-  'Each guardrail with what was observed and where its limit is',
-  ['guardrail', 'verdict', 'observed', 'limit', 'note'],
-  guardrails.map(({ guardrail, verdict, observed, limit, note }) => [
-    word(guardrail),
-    word(verdict),
-    observed === null ? 'not measured' : number(observed),
-    limit === null ? '-' : number(limit),
-    visible(note),
-  ]),
-)}
+${guardrailRows('Each guardrail with what was observed and where its limit is', guardrails)}
 <h2>Measured against the baseline</h2>
 ${
   search === null
-    ? html`<p>It was not replayed: its fate says why.</p>`
+    ? html`<p>It was not measured to the end: its fate says why.</p>`
     : table(
         'measured',
         `On ${count(search.cases, 'case')} of ${number(search.families)} families of the search set`,

@@ -41,6 +41,13 @@ export const aScore = (
 export const TOP_K = 'evidence.orders.top_k'
 export const topK = (from: number, to: number) => ({ [TOP_K]: { from, to } })
 
+/** Groups of which cases are shown whole, of top_k 4 to 2 over some runs. */
+export function shownOf(runs: readonly ExperienceRun[]): string[] {
+  const gathering = new EvidenceGathering(prices())
+  for (const run of runs) gathering.add(pairOf(run, { [TOP_K]: 2 }), run.date)
+  return gathering.shownCases().map(([group]) => group)
+}
+
 /** Evidence of top_k 4 to 2 over some runs. */
 export function gathered(
   runs: readonly ExperienceRun[],

@@ -15,7 +15,7 @@ import {
   toolCall,
   toolResult,
 } from '../../support/builders.ts'
-import { aScore, gathered, pairOf, sketch, TOP_K, topK } from './builders.ts'
+import { aScore, gathered, pairOf, shownOf, sketch, TOP_K, topK } from './builders.ts'
 
 const family = (name: string, gold: number, required = 1, over = {}) =>
   aFamily(name, { side: 'search', gold, required, over })
@@ -82,10 +82,22 @@ describe('cases', () => {
     expect(groups.map((g) => [g.course, g.cases, g.pattern])).toEqual([
       ['worse', 2, 'a needed passage is read no more: shop (orders, hop 1), ranked beyond top_k 2'],
       ['worse', 1, 'required evidence is read no more: shop (orders, hop 1), ranked beyond top_k 2'],
-      ['held', 2, 'same verdict without passages of orders, hop 1'],
+      ['held', 1, 'same verdict, and a needed passage is read no more: shop (orders, hop 1)'],
+      ['held', 1, 'same verdict without passages of orders, hop 1'],
     ])
     expect(groups[0]!.case_ids).toEqual(['b', 'c'])
     expect(utility).toEqual({ labelled: 5, worse: 3, better: 0, worse_families: 3, better_families: 0 })
+  })
+
+  test('whose verdict held and that lost a needed passage stand apart, before all others, and are shown whole', () => {
+    const failing = { outcome: { passed: false } }
+    const runs = [...'abcdef'].map((name) => family(name, 1, 1, failing))
+    const { groups } = gathered([...runs, family('z', 3, 1, failing)])
+    expect(groups.map((g) => [g.course, g.cases, g.pattern])).toEqual([
+      ['held', 1, 'same verdict, and a needed passage is read no more: shop (orders, hop 1)'],
+      ['held', 6, 'same verdict without passages of orders, hop 1'],
+    ])
+    expect(new Set(shownOf([...runs, family('z', 3, 1, failing)]))).toEqual(new Set(groups.map((g) => g.id)))
   })
 
   test('that lost the same of many sources are one group', () => {

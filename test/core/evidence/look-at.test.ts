@@ -212,7 +212,7 @@ const TABLE: Readonly<
       [
         'more than a fifth',
         quiet({}, { certificate: floor({ exposed: 79, not_recorded: 21 }) }),
-        'approval_honoured is certified on 79 exposed families alone: on 21 % of 100 the records do not say',
+        'approval_honoured was tested by 79 of 100 held-out families: in 21 % the records do not say',
       ],
     ],
     silent: [
@@ -226,7 +226,7 @@ const TABLE: Readonly<
       [
         'more than half',
         quiet({}, { certificate: floor({ exposed: 35, not_at_stake: 65 }) }),
-        'on 65 % of 100 nothing stands there that could break',
+        'tested by 35 of 100 held-out families: in 65 % nothing stands there that could break',
       ],
     ],
     silent: [['half', quiet({}, { certificate: floor({ exposed: 50, not_at_stake: 50 }) })]],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { abandonRun } from '../../functions/steps/run/abandon.ts'
-import { openLocks } from '../../functions/steps/run/lock.ts'
+import { openLocks, takeLock } from '../../functions/steps/run/lock.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { aFamily, aRoughTarget, aWorld } from '../support/builders.ts'
 import {
@@ -166,13 +166,17 @@ describe('a question that was opened and never answered', () => {
     expect(await run(store, { runId: 'again' })).toMatchObject({ verdict: 'refused' })
   })
 
-  /** What another process does once, when this one is about to look at or change the rows of a key. */
-  const beside = (store: Store, act: 'query' | 'update', key: string, other: () => Promise<unknown>): Store => {
-    let done = false
+  /** What another process does once, when this one is about to look at or change the rows of a key, the so-manieth time. */
+  const beside = (
+    store: Store,
+    act: 'query' | 'update',
+    key: string,
+    other: () => Promise<unknown>,
+    nth = 1,
+  ): Store => {
+    let times = 0
     const first = async (pk: string) => {
-      if (done || !pk.startsWith(key)) return
-      done = true
-      await other()
+      if (pk.startsWith(key) && ++times === nth) await other()
     }
     const { table } = store
     return {
@@ -208,11 +212,26 @@ describe('a question that was opened and never answered', () => {
       const started = run(store, { runId, holder: holder('second', ['third']) })
       said.push(await started.catch(({ message }: Error) => message))
     }
-    const giving = beside(store, 'query', 'heldout', resumed(how === 'failed' ? 'other' : RUN_ID))
+    // Whether a run without a lock has an open question is looked at before its lock is taken.
+    const [runId, nth] = how === 'failed' ? ['other', 2] : [RUN_ID, 1]
+    const giving = beside(store, 'query', 'heldout', resumed(runId), nth)
     expect(await abandonRun(giving, RUN_ID, holder('third'))).toEqual({ run: RUN_ID, question: 1 })
     expect(said).toEqual([expect.stringContaining('process third is working on it')])
     expect((await items(store))[0]).toMatchObject({ open: null, history: [{ answer: false }] })
     expect(await Array.fromAsync(store.table.query('lock'))).toEqual([])
+  })
+
+  test.each(['', '.', '..', '../../x', '/etc/passwd', '__proto__', 'a b'])('is of no run "%s"', async (id) => {
+    await expect(abandonRun(await opened(), id, holder('second'))).rejects.toThrow(
+      `no run "${id}" is open in this store`,
+    )
+  })
+
+  test('of another run is none of a finished one, which is not open', async () => {
+    const store = await opened()
+    await run(store, { runId: RUN_ID, holder: holder('second') })
+    await takeLock(store, 'support.refund', 'destructive', { run_id: 'other', about: 'x' }, holder('first'))
+    await expect(abandonRun(store, RUN_ID, holder('third'))).rejects.toThrow(`no run "${RUN_ID}" is open in this store`)
   })
 
   test('is not given up while its process still works', async () => {

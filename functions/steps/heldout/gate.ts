@@ -160,6 +160,16 @@ export async function abandonQuestion(store: Store, intent: string, runId: strin
   return null
 }
 
+/** Did this run open a question that nobody answered yet? */
+export const hasOpenQuestion = async (
+  { table }: Pick<Store, 'table'>,
+  intent: string,
+  runId: string,
+): Promise<boolean> =>
+  (await Array.fromAsync(table.query<LedgerItem>(rowKeys.versions(intent)))).some(
+    ({ body }) => body.open?.run_id === runId,
+  )
+
 /** Was this question answered "no" because its run was given up? Part of the sealed log: read after retirement only. */
 export const wasGivenUp = async (store: Store, version: string, question: number): Promise<boolean> =>
   (await store.vault.get(logKey(version, question, 'given-up.json'))) !== null

@@ -1,10 +1,11 @@
 /** Gives up a run that will not be resumed: its open question is answered "no", its lock is freed. */
+import { Id } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { abandonQuestion } from '../heldout/gate.ts'
+import { abandonQuestion, hasOpenQuestion } from '../heldout/gate.ts'
 import { holderAtWork } from '../store/held.ts'
 import { clearUnfinished } from './finish.ts'
 import { type OpenLock, openRuns, releaseLock, takeLock } from './lock.ts'
@@ -48,9 +49,10 @@ async function takenOver(store: Store, runId: string, holder: Holder): Promise<P
 
 /** A run that failed gave its lock back, but a question that it opened is still open. */
 async function takenAnew(store: Store, runId: string, holder: Holder): Promise<Place> {
+  if (!Id.safeParse(runId).success) throw notOpen(runId)
   const pinned = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json'))
   const known = pinned?.pack.intents.find(({ intent_id }) => intent_id === pinned.target.intent)
-  if (!known) throw notOpen(runId)
+  if (!known || !(await hasOpenQuestion(store, known.intent_id, runId))) throw notOpen(runId)
   const { intent_id: intent, risk_class } = known
   await takeLock(store, intent, risk_class, { run_id: runId, about: 'given up' }, holder)
   return { intent, risk_class }

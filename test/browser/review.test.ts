@@ -102,6 +102,17 @@ describeBrowser('a review in a browser', () => {
     })
   })
 
+  test('no table of the page is wider than a tablet', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      await visit(browser, url('policy'), { viewport: { width: 768, height: 1024 } }, async (page) => {
+        await page.evaluate('for (const e of document.querySelectorAll("details")) e.open = true')
+        const cut = `[...document.querySelectorAll('.scroll')].filter((e) => e.scrollWidth > e.clientWidth)
+          .map((e) => e.getAttribute('aria-labelledby'))`
+        expect(await page.evaluate(cut)).toEqual([])
+      })
+    })
+  })
+
   test('at most 450 words stand open on the page of the demo', async () => {
     await servingReview(copyOf(untouched), async ({ url }) => {
       await visit(browser, url('policy'), DESKTOP, async (page) => {

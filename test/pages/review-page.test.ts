@@ -359,3 +359,15 @@ test('lost passages that somebody marked stand among what to look at, also where
     `2 of ${20 * evidence.coverage!.length} needed passages of the search cases are read no more.`,
   )
 })
+
+test('a column of required passages stands where a record marks one, with what the word means', () => {
+  const evidence = aShown().evidence!
+  const with_ = (required: number, needed: number) => {
+    const coverage = evidence.coverage!.map((row) => ({ ...row, required, required_lost: 0, needed, needed_lost: 0 }))
+    return plain(reviewPage(aView(aShown({ evidence: { ...evidence, coverage } }))).replace(/<[^>]+>/g, ' '))
+  }
+  expect(with_(3, 3)).toMatch(/required, lost.*Needed: a right answer rests on it\.\s+Required: a rule asks for it\./su)
+  expect(with_(0, 3)).not.toMatch(/required, lost|Required: /)
+  expect(with_(0, 3)).toContain('Needed: a right answer rests on it.')
+  expect(with_(0, 0)).toContain('No record marks which passages were needed.')
+})

@@ -166,6 +166,8 @@ describe('the rollout page shows', () => {
     if (!('next' in kept)) throw new Error('not kept')
     const page = rolloutPage(viewOf(kept.next, all, rollout.deadline))
     expect(textOf(page)).toContain('Kept on')
+    expect(textOf(page)).toContain('the next run starts from the tuple in force')
+    expect(textOf(page)).not.toContain('a second try')
     expect(textOf(page)).toContain('cents per decision gain')
     expect(textOf(page)).toContain('autotune rollout stop')
     expect(accessibilityProblems(page)).toEqual([])

@@ -41,7 +41,7 @@ dl>dt{grid-column:1}dl>dd{grid-column:2}
 dt{color:var(--soft)}dd{margin:0}
 del{background:none;color:var(--bad)}ins{background:var(--mark);text-decoration:underline;color:inherit}
 details{margin:.5rem 0}summary{cursor:pointer;padding:.35rem 0;font-weight:600}
-details.passage{margin:0;min-width:min(24rem,34vw)}details.passage summary{padding:0}details.passage pre{font-weight:400}
+details.passage{margin:0;min-width:min(24rem,30vw)}details.passage summary{padding:0}details.passage pre{font-weight:400}
 figure{margin:.75rem 0}figcaption{color:var(--soft)}
 svg{width:100%;height:auto;max-width:32rem;display:block}
 svg text{fill:var(--fg);font-size:13px;font-family:system-ui,sans-serif}
@@ -79,6 +79,8 @@ a{color:var(--accent)}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;padding:0;margin:.5rem 0}
 .legend svg{width:1rem;height:1rem;display:inline-block;vertical-align:-.15rem;margin-right:.3rem}
 footer{margin-top:3rem;padding-bottom:2rem;font-size:.9rem}
+@media (max-width:58rem){table:not(.data) :is(th[scope=row],.path,th .mono){overflow-wrap:anywhere}}
+@media (min-width:40rem) and (max-width:58rem){table:not(.data) th[scope=row]{min-width:6.5rem}.path{display:inline-block;min-width:8.5rem}}
 @media (max-width:40rem){h1{font-size:1.35rem}
 .track{grid-auto-flow:row;gap:0}.track li{border-top:0;border-left:.4rem solid var(--line);padding:.25rem 0 .5rem .75rem}
 dl:not(.short,.tiles){grid-template-columns:1fr;gap:0}dl:not(.short,.tiles)>dd{grid-column:1}dl:not(.short,.tiles)>:is(dd:last-child,dd:has(+dt)){margin-bottom:.5rem}

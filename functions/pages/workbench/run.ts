@@ -69,7 +69,7 @@ ${
         ['candidate', 'change', 'fate', 'reason'],
         shown.map(({ candidate_id, patch, fate, reason }) => [
           link(href(['runs', row.run_id, 'candidates', candidate_id]), visible(candidate_id)),
-          changeText(patch),
+          html`<span class="path">${changeText(patch)}</span>`,
           word(fate),
           recordedText(reason),
         ]),

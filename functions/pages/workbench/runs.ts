@@ -41,7 +41,7 @@ const rows = (all: readonly RunRowView[]): Html =>
       runLink(row.run_id),
       when(row.date),
       visible(row.intent ?? '-'),
-      changeText(row.change),
+      html`<span class="path">${changeText(row.change)}</span>`,
       gainText(row.gain),
       worseText(row.worse),
       row.verdict === null ? word(row.status) : `${word(row.verdict)}, ${word(row.status)}`,

@@ -5,6 +5,7 @@ import type { Reproduction } from '../baseline/reproduce.ts'
 import { lackOf } from '../evaluate/exposure.ts'
 import type { Tracing } from '../replay/tracing.ts'
 import { isAtMost } from '../statistics/compare.ts'
+import { percent } from '../statistics/percent.ts'
 import type { ResolvedTarget } from './resolve.ts'
 import { type Stake, stakesOf } from './stakes.ts'
 
@@ -21,10 +22,9 @@ export function exposureProblems(
     if (stake.declared) return counts.exposed > 0 ? [declaredButExposed(stake, counts.exposed, 'search')] : []
     if (stake.notAtStake !== null) return []
     const most = target.max_not_recorded
-    return [
-      ...[notRecordedWording(stake, counts.not_recorded, panel.families, most)].filter((line) => line !== null),
-      ...(stake.floor.check === 'grounded_arguments' && tracing ? lostArguments(stake, tracing, most) : []),
-    ]
+    const unknown = notRecordedWording(stake, counts.not_recorded, panel.families, most)
+    const lost = stake.floor.check === 'grounded_arguments' && tracing ? lostArguments(stake, tracing, most) : []
+    return unknown === null ? lost : [unknown, ...lost]
   })
 }
 
@@ -33,10 +33,8 @@ const lostArguments = ({ floor }: Stake, { calls }: Tracing, most: number): stri
   Object.entries(calls).flatMap(([tool, [all, empty]]) =>
     empty === all || isAtMost(empty, most * all, 1e-9)
       ? []
-      : `${floor.evaluator_id}: ${empty} of ${all} calls of ${tool} passed nothing that could be traced, and the others did (at most ${percent(most)} may be so): record what every call passes, or raise scoring.max_not_recorded where the tool takes it at will`,
+      : `${floor.evaluator_id}: ${empty} of ${all} calls of ${tool} passed nothing that could be traced, and the others did (at most ${percent(most, 2)} may be so): record what every call passes, or raise scoring.max_not_recorded where the tool takes it at will`,
   )
-
-const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`
 
 /** `required_evidence (no change of approval_gate can break it), ...` */
 export const notAtStakeWording = (stakes: readonly Stake[]): string =>
@@ -56,5 +54,5 @@ export function notRecordedWording(
   most: number,
 ): string | null {
   if (families === 0 || isAtMost(notRecorded, most * families, 1e-9)) return null
-  return `${floor.evaluator_id} knows nothing of ${notRecorded} of ${families} families (${percent(notRecorded / families)}, at most ${percent(most)} may be so): ${lackOf(floor)}`
+  return `${floor.evaluator_id} knows nothing of ${notRecorded} of ${families} families (${percent(notRecorded / families, 2)}, at most ${percent(most, 2)} may be so): ${lackOf(floor)}`
 }

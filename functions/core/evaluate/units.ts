@@ -2,6 +2,7 @@
 import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { Units } from '#schemas/units.ts'
 import { isAtMost } from '../statistics/compare.ts'
+import { percent } from '../statistics/percent.ts'
 import { fieldIfThere, fieldOf, type Series } from '../statistics/series.ts'
 import { metricParts } from './metric.ts'
 import { type Floor, isViolated } from './pairs.ts'
@@ -81,18 +82,16 @@ function perFamily(panel: Panel, candidate: Series<Measures>, metric: MetricName
 
 /** What is named at most: a list of hundreds says no more. */
 const NAMED = 3
-const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`
-
 /** Who carries more than the declared share, by name; none where nobody does. `set`: "search", "sealed". */
 export function heavyLines(heavy: readonly Heavy[], decisions: number, share: number, set: string): string[] {
   if (heavy.length === 0) return []
   const isOne = heavy.length === 1
   const named = heavy
     .slice(0, NAMED)
-    .map(({ family_id, decisions: own }) => `${family_id} ${own} (${percent(own / decisions)})`)
+    .map(({ family_id, decisions: own }) => `${family_id} ${own} (${percent(own / decisions, 2)})`)
   const more = heavy.length > NAMED ? `, and ${heavy.length - NAMED} more` : ''
   return [
-    `of ${decisions} ${set} decisions ${isOne ? 'one family carries' : `${heavy.length} families carry`} more than ${percent(share)}${isOne ? '' : ' each'}: ${named.join(', ')}${more}. Figures per decision speak mostly of ${isOne ? 'it' : 'them'}; counts of families do not`,
+    `of ${decisions} ${set} decisions ${isOne ? 'one family carries' : `${heavy.length} families carry`} more than ${percent(share, 2)}${isOne ? '' : ' each'}: ${named.join(', ')}${more}. Figures per decision speak mostly of ${isOne ? 'it' : 'them'}; counts of families do not`,
   ]
 }
 

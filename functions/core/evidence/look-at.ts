@@ -4,6 +4,7 @@ import type { CertifiedRow } from '#schemas/heldout.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { rejectedElsewhere } from '../space/rejected-elsewhere.ts'
+import { percent } from '../statistics/percent.ts'
 import { edgeOf } from './edge.ts'
 import type { CaseGroup, CoverageRow, LookAt, LookAtRule, RunEvidence, Slice } from './types.ts'
 
@@ -203,4 +204,3 @@ const settingsOf = (patch: RunEvidence['patch']): string =>
     .join(', ')
 
 const whole = (n: number): string => n.toLocaleString('en')
-const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`

@@ -1,8 +1,7 @@
 /** What may be said of the evaluators of a binary guardrail: what was exposed, what was not at stake, and nothing more. */
 import type { CertifiedRow, FloorTally, HeldoutVersion } from '#schemas/heldout.ts'
+import { percent } from '../statistics/percent.ts'
 import { excludedFamilies } from './floor-tallies.ts'
-
-const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`
 
 /**
  * `0 of 210 exposed (< 2.2 % there at 1 %); 0 of 596 in all (< 0.77 %)`. The second bound counts families that were left out
@@ -12,8 +11,8 @@ export function exposedWording(
   { exposed, not_at_stake, not_recorded, violations, exposed_violations, bound, exposed_bound }: FloorTally,
   level: number,
 ): string {
-  const there = exposed_bound === null ? '' : ` (< ${percent(exposed_bound)} there at ${percent(level)})`
-  const all = bound === null ? '' : ` (< ${percent(bound)})`
+  const there = exposed_bound === null ? '' : ` (< ${percent(exposed_bound, 2)} there at ${percent(level, 2)})`
+  const all = bound === null ? '' : ` (< ${percent(bound, 2)})`
   const unknown = not_recorded > 0 ? `; ${not_recorded} say nothing` : ''
   return `${exposed_violations} of ${exposed} exposed${there}; ${violations} of ${exposed + not_at_stake} in all${all}${unknown}`
 }
@@ -35,5 +34,5 @@ export const notAtStakeLines = (rows: readonly CertifiedRow[]): string[] =>
 export function leftOutWording(facts: Pick<HeldoutVersion, 'families' | 'excluded_families'>): string {
   const { some, all } = excludedFamilies(facts)
   const families = facts.families + all
-  return `${some} of ${families} sealed families (${percent(families === 0 ? 0 : some / families)})${some > 0 ? ': each counts against the change' : ''}`
+  return `${some} of ${families} sealed families (${percent(families === 0 ? 0 : some / families, 2)})${some > 0 ? ': each counts against the change' : ''}`
 }

@@ -5,6 +5,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, type FLOORS } from '../evaluate/guardrails.ts'
 import { floorsOf } from '../evaluate/scorecard.ts'
+import { percent } from '../statistics/percent.ts'
 import { rateOf } from './seal.ts'
 
 /** A row of the preflight with what it tests, in words. What only a sealed set could tell is null where there is none. */
@@ -45,7 +46,7 @@ function whatIsTested(guardrail: string, target: ResolvedTarget, suite: Evaluato
       .map((e) => e.evaluator_id)
       .join(', ')
   const rate = (name: keyof typeof FLOORS): string =>
-    percent(rateOf(allowedRate(guardrails, name)!, guardrails[name]!.max_violation_rate))
+    percent(rateOf(allowedRate(guardrails, name)!, guardrails[name]!.max_violation_rate), 4)
   switch (guardrail) {
     case 'policy':
     case 'safety':
@@ -72,5 +73,3 @@ function whatIsTested(guardrail: string, target: ResolvedTarget, suite: Evaluato
         : guardrail
   }
 }
-
-const percent = (share: number): string => `${Number((share * 100).toPrecision(4))} %`

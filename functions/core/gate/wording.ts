@@ -5,12 +5,12 @@ import { isMetric, metricOf } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { EXPOSURE_RULES } from '../evaluate/exposures.ts'
 import { unitLines } from '../evaluate/units.ts'
+import { percent } from '../statistics/percent.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
 import { judgeError, upTo } from './judged-utility.ts'
 import { labelLines } from './label-wording.ts'
 import { ledgerLine } from './ledger.ts'
 
-const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
 const short = (p: number): string =>
   p === 0 ? '0' : p < 0.001 ? p.toExponential(0) : Number(p.toPrecision(2)).toString()
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${number(value)}`

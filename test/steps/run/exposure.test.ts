@@ -11,6 +11,8 @@ import {
   aSurface,
   aTarget,
   aWorld,
+  modelCall,
+  said,
   toolCall,
 } from '../../support/builders.ts'
 import { items, memory, run, stocked } from '../stores.ts'
@@ -52,6 +54,25 @@ describe('a floor that another evaluator leaves unmeasured', () => {
     const summary = await run(store)
     expect(summary.verdict).toBe('not_certified')
   })
+})
+
+test('arguments that a part of the search calls of a reading tool lost are refused; of one that never takes any they are not', async () => {
+  const calling = (lost: (i: number) => boolean) =>
+    Array.from({ length: 40 }, (_, i) => {
+      const id = `ORDER-${1000 + i}`
+      const steps = [said('user', `where is ${id}`), modelCall(), toolCall('a', lost(i) ? {} : { id })]
+      return aFamily(`s${i}`, { side: 'search', over: { steps } })
+    })
+  const reasons = async (runs: ExperienceRun[]) => {
+    const { not_at_stake: _, ...target } = aTarget()
+    const store = await stocked(memory(), [...runs, ...aWorld({ search: 0 })])
+    return (await run(store, { target })).reasons.join('\n')
+  }
+  expect(await reasons(calling((i) => i % 10 === 0))).toContain(
+    'grounded_arguments: 4 of 40 calls of orders.read passed nothing that could be traced, and the others did (at most 2 % may be so)',
+  )
+  expect(await reasons(calling(() => false))).not.toContain('passed nothing that could be traced, and')
+  expect(await reasons(calling(() => true))).not.toContain('passed nothing that could be traced, and')
 })
 
 test('a declaration that a record contradicts is refused', async () => {

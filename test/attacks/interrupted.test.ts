@@ -1,6 +1,7 @@
 /** A program that is ended in the middle of its work says what is kept, and takes its processes with it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -96,6 +97,35 @@ test('a verb that only reads has the same words in the middle of its work', asyn
     code: 130,
     told: 'autotune: ended by SIGINT. What was written is whole: give the same command again\n',
   })
+})
+
+// Whoever holds the other end of a pipe may have made it one that does not wait; so does asking for `process.stdin`.
+test.each([
+  ['rows of an import', `for await (const part of descriptorBytes(0)) process.stdout.write(part)`],
+  ['a document', `process.stdout.write(readInputBytes('-', 1e6))`],
+])('a standard input that has nothing yet is waited for: %s', async (_, read) => {
+  const from = (path: string) => JSON.stringify(new URL(`../../functions/adapters/local/${path}`, import.meta.url).href)
+  const program = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `process.stdin; const { descriptorBytes } = await import(${from('carriers/bytes.ts')})
+     const { readInputBytes } = await import(${from('files/open-input.ts')})
+     process.stderr.write('up'); ${read}`,
+  ])
+  const closed = once(program, 'close')
+  program.stdin.on('error', () => {}) // a program that gave up reads no more
+  let out = ''
+  program.stdout.on('data', (chunk) => {
+    out += String(chunk)
+  })
+  await once(program.stderr, 'data')
+  for (const part of ['first, ', 'second']) {
+    await setTimeout(30)
+    program.stdin.write(part)
+  }
+  program.stdin.end()
+  expect(await closed).toEqual([0, null])
+  expect(out).toBe('first, second')
 })
 
 test('work that is done leaves the signals as they were', async () => {

@@ -3,6 +3,7 @@ import { createReadStream, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { STDIN } from '../files/open-input.ts'
 import { passingDescriptor } from '../files/passing-file.ts'
 import { ImportError } from '../import/import-error.ts'
 import { AGAIN, type Source } from './source.ts'
@@ -13,9 +14,14 @@ const CHUNK_BYTES = 256 * 1024
 const GZIP = [0x1f, 0x8b]
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
 
-/** Bytes of an open descriptor which is closed when they were read or nobody wants more. */
+/**
+ * Bytes of an open descriptor which is closed when they were read or nobody wants more. The standard input is read by its
+ * own stream: where whoever writes to it made it one that does not wait, the file system's would end with EAGAIN.
+ */
 export async function* descriptorBytes(descriptor: number): AsyncGenerator<Buffer, void, undefined> {
-  yield* createReadStream('', { fd: descriptor, highWaterMark: CHUNK_BYTES }) as Bytes
+  yield* (
+    descriptor === STDIN ? process.stdin : createReadStream('', { fd: descriptor, highWaterMark: CHUNK_BYTES })
+  ) as Bytes
 }
 
 /** The same bytes, decompressed where they are compressed. */

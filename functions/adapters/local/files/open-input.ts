@@ -1,8 +1,10 @@
 /** A file that a person names: opened only if it is a regular one, or the standard input, and never read further than it may be. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 
-const STDIN = 0
+/** Descriptor of the standard input. */
+export const STDIN = 0
 const BLOCK = 64 * 1024
+const EMPTY_PIPE_MS = 10
 
 /** Why a file is not read, in words that follow its name. */
 export class NotAFile extends Error {
@@ -39,7 +41,7 @@ export function readInputBytes(file: string, most: number): Buffer {
   try {
     for (;;) {
       const block = Buffer.allocUnsafe(BLOCK)
-      const read = readSync(descriptor, block)
+      const read = readWaiting(descriptor, block)
       if (read === 0) return Buffer.concat(blocks)
       bytes += read
       if (bytes > most)
@@ -49,4 +51,15 @@ export function readInputBytes(file: string, most: number): Buffer {
   } finally {
     if (descriptor !== STDIN) closeSync(descriptor)
   }
+}
+
+/** Reads what there is. A standard input that its writer made one that does not wait is asked again until it has something. */
+function readWaiting(descriptor: number, block: Buffer): number {
+  for (;;)
+    try {
+      return readSync(descriptor, block)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EMPTY_PIPE_MS)
+    }
 }

@@ -37,7 +37,7 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
       false,
     )
     .action(async (o) => {
-      state.code = await (await loaded(import('../functions/cli/doctor.ts'))).doctor(o)
+      state.code = await (await loaded(import('../functions/cli/doctor/doctor.ts'))).doctor(o)
     })
 
   verb(

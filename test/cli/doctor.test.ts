@@ -4,7 +4,7 @@ import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
-import { spaceLines, surfaceLines } from '../../functions/cli/text-doctor.ts'
+import { spaceLines, surfaceLines } from '../../functions/cli/doctor/tables.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { publishSuite } from '../../functions/steps/experience/documents.ts'
 import { run } from '../steps/stores.ts'
@@ -71,6 +71,7 @@ test('rules, surfaces, suite and guardrails are tables; what nobody knows is no 
   expect(out).toMatch(/evidence\.orders\.top_k +6 +0 +0 {2}1\.\.5 \(now 4\)$/m)
   expect(out).toMatch(/^space {4}4 changes, 4 of them within 2 fields: a run looks at every one$/m)
   expect(out).toMatch('suite    evals.refund@1.0.0: 2 rule, 1 replay, 0 human, 1 business')
+  expect(out).toMatch(/^held out 100 families \(100 labelled\), 1 question at level 0\.05; the largest need/m)
   expect(out).toMatch(/FINDING {2}no word of people[\s\S]*"check":"operator_corrections", "dimension"/)
   expect(out).toMatch(
     /ready +policy +N=100, needs 29\n +tests that fewer than 10 % of families break one of: required_evidence/,

@@ -8,14 +8,14 @@ import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import type { HarnessEngine } from '../embedded/harness-engine.ts'
-import type { ReplayEngine } from '../ports.ts'
-import { compileIntent } from '../steps/experience/compile.ts'
-import { versionsOf } from '../steps/experience/families.ts'
-import { planSeal, replayedHere, standingVersion } from '../steps/heldout/seal.ts'
-import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
-import type { UnfinishedRun } from '../steps/run/unfinished.ts'
-import { type CommandStore, isLocal } from './open.ts'
+import type { HarnessEngine } from '../../embedded/harness-engine.ts'
+import type { ReplayEngine } from '../../ports.ts'
+import { compileIntent } from '../../steps/experience/compile.ts'
+import { versionsOf } from '../../steps/experience/families.ts'
+import { planSeal, replayedHere, standingVersion } from '../../steps/heldout/seal.ts'
+import { answered, lookAtSearch } from '../../steps/replay/search-look.ts'
+import type { UnfinishedRun } from '../../steps/run/unfinished.ts'
+import { type CommandStore, isLocal } from '../open.ts'
 
 /** What a look needs of an engine: it replays baselines and never searches. */
 export type Looking = Pick<ReplayEngine, 'replayer' | 'reproduce'>
@@ -34,6 +34,9 @@ export async function refusals(
   const refusal = askRefusal(item)
   return refusal === null ? [] : [refusal]
 }
+
+/** What the search side shows under its baseline. */
+export type Looked = Awaited<ReturnType<typeof lookedAt>>
 
 /** The search side under its baseline: who reproduces, what the rules say of the records, and what each surface changes. */
 export async function lookedAt(

@@ -8,8 +8,8 @@ import { EXACT_BELOW, type SpaceSize } from '#core/search/exact-candidates.ts'
 import type { Reach } from '#core/search/replayable-values.ts'
 import { SAMPLED_CANDIDATES } from '#core/search/sampled.ts'
 import type { SurfaceRow } from '#core/search/surface-table.ts'
-import { table } from './layout.ts'
-import { number } from './text.ts'
+import { table } from '../layout.ts'
+import { number } from '../text.ts'
 
 /** Missing is not 0. */
 const cell = (value: number | null): string => String(value ?? '-')

@@ -1,9 +1,9 @@
-/** What `doctor` says first: a line a question, `ok`, `FAIL` or `note`, and what mends it. The tables behind it are in text-doctor. */
+/** What `doctor` says first: a line a question, `ok`, `FAIL` or `note`, and what mends it. The tables behind it are in `tables.ts`. */
 import type { Question } from '#core/contract/questions.ts'
 import type { GuardrailNeed } from '#core/gate/guardrail-table.ts'
-import { table } from './layout.ts'
-import { nextCommand } from './next.ts'
-import type { StoreOptions } from './store-options.ts'
+import { table } from '../layout.ts'
+import { nextCommand } from '../next.ts'
+import type { StoreOptions } from '../store-options.ts'
 
 export interface Check {
   readonly state: 'ok' | 'FAIL' | 'note'

@@ -18,7 +18,7 @@ import type { WorkflowFunctions } from './workflow-functions.ts'
 import type { Stores } from './workflow-rights.ts'
 
 /** What is watched. */
-export interface WatchProps {
+interface WatchProps {
   /** The ledger is looked at every hour; of the vault, who was refused. */
   readonly stores: Stores
   /** Functions whose metrics are shown. */

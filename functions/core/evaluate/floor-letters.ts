@@ -62,7 +62,7 @@ export const lettersOfScores = (
 export const failedLetters = (suite: EvaluatorSuite): string => 'f'.repeat(binaryFloors(suite).length)
 
 /** Exposure and baseline verdict of every floor of a case: `EXPOSURES/VERDICTS`. */
-export interface FloorLetters {
+interface FloorLetters {
   readonly exposure: string
   readonly baseline: string
 }

@@ -7,8 +7,7 @@ import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite
 import type { BareRecording } from '../replay/slim.ts'
 import type { Replayed } from '../replay/transcript.ts'
 import { checkOf } from './checks/table.ts'
-import { evaluate } from './evaluators.ts'
-import { exposureOf } from './exposure.ts'
+import { evaluate, exposureOf } from './evaluators.ts'
 import { EXPOSURES, type Exposure } from './exposures.ts'
 
 /** Dimensions whose limits are shares of families. */

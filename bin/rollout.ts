@@ -1,6 +1,6 @@
 /** The `rollout` verbs: argument parsing only. Each group of verbs is one file in functions/cli/rollout. */
 import { type Command, Option } from 'commander'
-import { FORMS } from '#adapters/delivery/table.ts'
+import { FORMS } from '#adapters/delivery/forms.ts'
 import { noCage, port, repeat } from './arguments.ts'
 import { loaded } from './loaded.ts'
 import type { AddVerb } from './verb.ts'

@@ -326,7 +326,7 @@ export interface AskedAgain {
 }
 
 /** What a harness answered on the search side. */
-export interface HarnessReplies {
+interface HarnessReplies {
   /** Lines of `harness-replies.jsonl`: every answer since the last reproduction began, in an order of their own. */
   lines(): Iterable<string>
   /**

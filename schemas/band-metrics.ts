@@ -3,7 +3,7 @@ import type { MeasureName } from './measures.ts'
 import { isOwnMetric, type OwnMetric, scoredBy } from './metrics.ts'
 
 /** What one recorded run says of a metric. */
-export interface BandMetric {
+interface BandMetric {
   /** Measure of the run's scorecard; null: whether an operator corrected it. */
   readonly measure: MeasureName | null
   /** Evaluator whose score it is, of those that the suite marks; `measure` is then null. */

@@ -28,7 +28,7 @@ interface StepParts {
 }
 
 /** A rule that a run breaks: which field, and what to do about it. */
-export interface RunIssue {
+interface RunIssue {
   readonly path: (string | number)[]
   readonly message: string
 }

@@ -4,7 +4,7 @@
 export type ColumnType = 'string' | 'bigint' | 'double' | 'boolean'
 
 /** A column; `unit`: of a number. Whatever is no part of the key may be null: not measured, or not there. */
-export interface ExportColumn {
+interface ExportColumn {
   readonly type: ColumnType
   readonly about: string
   readonly unit?: string

@@ -348,7 +348,7 @@ export const EXPORT_TABLES = {
 } as const satisfies Readonly<Record<string, ExportTable>>
 
 /** Name of one of them. */
-export type ExportTableName = keyof typeof EXPORT_TABLES
+type ExportTableName = keyof typeof EXPORT_TABLES
 
 interface ValueOf {
   readonly string: string
@@ -360,7 +360,7 @@ interface ValueOf {
 type Columns<T extends ExportTableName> = (typeof EXPORT_TABLES)[T]['columns']
 
 /** Values of a row, by column; every column stands there. */
-export type ExportValues<T extends ExportTableName> = {
+type ExportValues<T extends ExportTableName> = {
   readonly [C in keyof Columns<T>]:
     | (Columns<T>[C] extends { readonly type: infer K extends ColumnType } ? ValueOf[K] : never)
     | null

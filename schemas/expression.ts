@@ -45,7 +45,7 @@ const OPERATORS: Readonly<Record<string, readonly [number, number]>> = {
 export const OPERATOR_NAMES = Object.keys(OPERATORS)
 
 /** One thing that is wrong with a rule: where in it, and what to write instead. */
-export interface RuleIssue {
+interface RuleIssue {
   readonly path: readonly (string | number)[]
   readonly message: string
 }

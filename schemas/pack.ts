@@ -39,8 +39,6 @@ const PackSource = z.strictObject({
   version: z.string().min(1).max(100).optional(),
   updated: Day.optional().meta({ description: 'Day on which it was last changed.' }),
 })
-/** A source of passages that the pack declares. */
-export type PackSource = z.infer<typeof PackSource>
 
 /** Settings of some cases in place of those of all: what a released StrategyRule leaves in its pack. */
 const PackRule = z.strictObject({ when: Condition, settings: Settings })

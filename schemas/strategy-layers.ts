@@ -11,7 +11,7 @@ export const RULE_LAYERS = [
   'budget_allocation',
 ] as const
 /** One of `RULE_LAYERS`. */
-export type RuleLayer = (typeof RULE_LAYERS)[number]
+type RuleLayer = (typeof RULE_LAYERS)[number]
 
 /** Our layer, and its field where one alone is meant; null: nothing here is of that layer. */
 export const SURFACES_OF: Readonly<Record<RuleLayer, { readonly layer: Layer; readonly field?: SurfaceField } | null>> =

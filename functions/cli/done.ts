@@ -38,7 +38,7 @@ export async function done({ json, intent, html, verbose, ...o }: Options): Prom
   return report.done ? 0 : 3
 }
 
-export interface LookedDone {
+interface LookedDone {
   readonly facts: DoneFacts
   readonly report: DoneReport
 }

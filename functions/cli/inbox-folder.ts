@@ -13,7 +13,7 @@ const MOST_FILES = 10_000
 export const isFolder = (path: string): boolean =>
   path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
 
-export interface InboxFolder {
+interface InboxFolder {
   /** Files whose turn may come. */
   readonly files: number
   /** Entries that are passed over: other names than `*.json`, folders, links, and files behind the first ones. */

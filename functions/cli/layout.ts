@@ -46,7 +46,7 @@ function hangOf(line: string, width: number): number {
 }
 
 /** A column: `left` or `right` of its cells. */
-export type Align = 'left' | 'right'
+type Align = 'left' | 'right'
 
 /** Rows as lines with aligned columns, two spaces apart; the last one is as wide as it comes. */
 export function table(rows: readonly (readonly string[])[], aligns: readonly Align[], indent = '   '): string[] {

@@ -16,7 +16,7 @@ import { inboxFolder, isFolder } from './inbox-folder.ts'
 import { nextCommand } from './next.ts'
 import { isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import { kindOf } from './proposal-kinds.ts'
+import { partIn, proposePart } from './propose-part.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { inboxLines } from './text-inbox.ts'
@@ -39,9 +39,8 @@ const MOST_NEW = 100
 export async function propose(file: string, { json, target: targetFile, again, ...o }: Options): Promise<number> {
   const folder = isFolder(file) ? inboxFolder(file) : null
   const text = folder ? '' : readInput(file)
-  const kind = folder ? null : await kindOf(text, file)
-  if (kind)
-    return await kind.take(kind.value, file, { json, ...(targetFile !== undefined && { target: targetFile }), ...o })
+  const part = folder ? null : partIn(text, file)
+  if (part) return await proposePart(part, file, { json, ...o })
   if (targetFile === undefined)
     throw new UserError('hand-written changes are looked at for a target: name it with --target FILE')
   const target = parseTarget(readInput(targetFile), targetFile)

@@ -22,9 +22,3 @@ export const placeWords = ({ store, stack }: StoreOptions): string[] =>
 /** A text as one word of a command line. */
 export const shellWord = (text: string): string =>
   /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-
-/** What a kind of proposal is handed by `propose`, beside its file. */
-export interface KindOptions extends StoreOptions {
-  readonly json: boolean
-  readonly target?: string
-}

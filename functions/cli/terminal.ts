@@ -1,6 +1,7 @@
 /** Between this program and the terminal it runs in: what is printed, and how a person ends it. */
+
+import { styleText } from 'node:util'
 import { folded } from './layout.ts'
-import { painted } from './paint.ts'
 import { clearProgress } from './progress.ts'
 
 /** How this program is called: a clone has it as a script, an installed package as a command. */
@@ -76,3 +77,32 @@ export const untilSignalled = (): Promise<void> =>
     process.once('SIGINT', () => done())
     process.once('SIGTERM', () => done())
   })
+
+type Format = Parameters<typeof styleText>[0]
+
+/** How something stands, in the words of this program. */
+const WORDS: readonly (readonly [Format, readonly string[]])[] = [
+  ['green', ['CERTIFIED', 'READY', 'ok', 'ready', 'won', 'certified', 'reproducible', 'kept']],
+  [
+    'red',
+    ['REFUSED', 'UNANSWERED', 'NOT CERTIFIED', 'NOT REPRODUCIBLE', 'FAIL', 'MISSING', 'PROBLEM', 'refused', 'damaged'],
+  ],
+  ['yellow', ['INCONCLUSIVE', 'NO CANDIDATE', 'WARNING', 'FINDING', 'HEAVY', 'INERT', 'note', 'inconclusive']],
+]
+const FORMAT_OF = new Map(WORDS.flatMap(([format, words]) => words.map((word) => [word, format] as const)))
+/** A word alone in its cell, or with a colon behind it. */
+const STANDS = new RegExp(
+  `(?<=^ *|\\s{2}|^ *\\d+ )(?:${[...FORMAT_OF.keys()].sort((a, b) => b.length - a.length).join('|')})(?=\\s{2}|:|$)`,
+  'g',
+)
+const COMMAND_CELL = /(?<=^|\s{2})(?:npm run -s autotune -- |autotune )[a-z].*$/
+const LABEL = /^[a-z][a-z ]{1,10}?(?= {2,}\S)/
+
+/** A line in colours, if this stream takes any: NO_COLOR and FORCE_COLOR are obeyed. */
+export function painted(line: string, stream: NodeJS.WriteStream): string {
+  const as = (format: Format) => (text: string) => styleText(format, text, { stream, validateStream: true })
+  return line
+    .replace(COMMAND_CELL, as('cyan'))
+    .replace(STANDS, (word) => as(FORMAT_OF.get(word)!)(word))
+    .replace(LABEL, as('bold'))
+}

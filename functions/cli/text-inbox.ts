@@ -8,7 +8,7 @@ import { changeLines } from './text-propose.ts'
 const MOST_FROM_MEMORY = 20
 
 /** What of a folder was not read. */
-export interface NotRead {
+interface NotRead {
   readonly waiting: number
   readonly passed_over: number
 }

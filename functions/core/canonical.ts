@@ -172,7 +172,7 @@ export const nextLink = (previous: string | null, entry: string): string =>
   digestOfBytes(`{"entry":${entry},"previous":${canonical(previous)}}`)
 
 /** One field of an object, and the canonical text of its value. */
-export type FieldText = readonly [name: string, text: string]
+type FieldText = readonly [name: string, text: string]
 
 /** Fields of an object, each as text: an object that is written twice, the second time with its own digest, is put together of them. */
 export const fieldTexts = (value: Readonly<Record<string, unknown>>): FieldText[] =>

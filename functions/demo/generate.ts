@@ -12,7 +12,7 @@ import { dayText, drawCase, type RefundCase } from './refund-case.ts'
 import { stepsOf } from './steps.ts'
 import { WORLD } from './world.ts'
 
-export interface RefundOptions {
+interface RefundOptions {
   /** Families, one run each, at least 1. @default 1200 */
   readonly families?: number
   /** Any 32-bit integer. The same seed gives the same runs, and more families only append. @default 1 */

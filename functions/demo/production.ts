@@ -13,7 +13,7 @@ import { type Draw, drawFrom } from './draw.ts'
 export const WORLDS = ['good', 'harm', 'rule'] as const
 type World = (typeof WORLDS)[number]
 
-export interface ProductionOptions {
+interface ProductionOptions {
   readonly world?: World
   /** Requests of the period. Many are of customers whom the present stage does not compare. @default 2400 */
   readonly requests?: number

@@ -1,6 +1,6 @@
 /** The shop's goods, policy clauses and phrases. Invented: no real customer, order or price. */
 
-export interface Goods {
+interface Goods {
   readonly item: string
   readonly clause: ClauseName
   readonly low: number

@@ -13,7 +13,7 @@ import type { LookedAt } from '../steps/run/propose.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
 import { type LocalStore, openStore } from './open-store.ts'
 
-export interface AgentPorts {
+interface AgentPorts {
   readonly reading: <T>(work: (store: Side) => Promise<T>) => Promise<T>
   readonly inbox: InboxObjects
   readonly verify: (run: string) => Promise<Verification>

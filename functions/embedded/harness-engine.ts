@@ -47,7 +47,7 @@ export interface HarnessOptions {
 }
 
 /** A replayer whose harness runs on this machine. */
-export type OwnReplayer = Extract<Replayer, { kind: 'module' | 'exec' }>
+type OwnReplayer = Extract<Replayer, { kind: 'module' | 'exec' }>
 
 export interface HarnessEngine extends ReplayEngine, Pick<CaseReplays, 'answer'> {
   readonly replayer: OwnReplayer
@@ -56,7 +56,7 @@ export interface HarnessEngine extends ReplayEngine, Pick<CaseReplays, 'answer'>
 }
 
 /** A harness of one kind: who it is, how its processes start, and how it is looked at again. */
-export interface OwnHarness {
+interface OwnHarness {
   readonly way: Way
   readonly pinned: Omit<OwnReplayer, 'limit_ms'>
   /** Digest of its files as they are now. */

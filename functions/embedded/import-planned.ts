@@ -16,7 +16,7 @@ import { fixedSplit } from '../steps/experience/split-rule.ts'
 import { type OpenPlan, progressOf } from '../steps/plan/open-plan.ts'
 import { type LineProblem, recordIn } from './record-in-line.ts'
 
-export interface PlannedReport extends IngestReport {
+interface PlannedReport extends IngestReport {
   /** Recordings of the plan that are there now, and all that it has. */
   readonly recorded: number
   readonly of: number

@@ -27,7 +27,7 @@ import type { Job, Side } from '../steps/replay/harness-replays.ts'
 import { under } from '../streams/under.ts'
 
 /** What the command line and the store say of a run before its first call. */
-export interface LivePlan {
+interface LivePlan {
   /** Recorded runs on the sealed side. */
   readonly heldout: number
   /** Settings tables of candidates, negative control and no-search arm, at most; null: nobody can tell. */

@@ -21,7 +21,7 @@ import { models } from './models.ts'
 const CALLS = 'AUTOTUNE_JUDGE_CALLS'
 const CENTS = 'AUTOTUNE_JUDGE_CENTS'
 
-export interface JudgesOfStore {
+interface JudgesOfStore {
   readonly objects: ObjectStore
   readonly vault: ObjectStore
   readonly clock: Clock

@@ -13,7 +13,7 @@ import { type OpenPlan, progressOf } from '../steps/plan/open-plan.ts'
 import { heldAgainst, servedRuns } from './import-planned.ts'
 import type { RecordedFile } from './recorded-file.ts'
 
-export interface RecordOptions {
+interface RecordOptions {
   /** Real path of the recorder module. */
   readonly module: string
   readonly budget: RecordingBudget

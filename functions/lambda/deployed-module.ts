@@ -12,13 +12,13 @@ import type { Asks } from '#adapters/local/module/protocol.ts'
 import { moduleWay } from '#adapters/local/module/way.ts'
 
 /** What lies beside the host: the module as it is named, and its path from there. */
-export interface ModuleManifest {
+interface ModuleManifest {
   readonly module: string
   readonly file: string
 }
 
 /** What came of a call. `digest`: of the bytes that run, computed from them anew. */
-export type OfModule<R> = { readonly digest: string } & (R | { readonly unloadable: string })
+type OfModule<R> = { readonly digest: string } & (R | { readonly unloadable: string })
 
 /** Does some work with a process of the module that lies in a folder. */
 export async function withModule<A extends Asks, R>(

@@ -31,7 +31,7 @@ export interface AskedFor extends Pick<RunRequest, 'target' | 'candidates'> {
 }
 
 /** The model as one function asks it. */
-export interface LiveFunction {
+interface LiveFunction {
   readonly live: DeployedLive
   /** Gives back what of the budget was set aside and not spent. */
   end(): Promise<void>

@@ -59,7 +59,7 @@ export const scoredTogether = (replayer: Replayer, suite: EvaluatorSuite): numbe
   liveOf(replayer) ? 2 : together(replayer, suite)
 
 /** What is replayed, and for whom. */
-export interface Replaying extends AskedFor {
+interface Replaying extends AskedFor {
   readonly replayer: Replayer
   /** The harness was not tried before: these are the first cases of all. */
   readonly isFirst?: boolean

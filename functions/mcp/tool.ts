@@ -10,7 +10,7 @@ export const MOST_ANSWER = 100_000
 const MOST_WAITING = 32
 
 /** What the contract of a tool says. */
-export interface ToolContract {
+interface ToolContract {
   readonly title: string
   readonly description: string
   readonly input: z.ZodObject

@@ -11,7 +11,7 @@ const NEWLINE = 0x0a
 export const tooDeep = (levels: number): string => `it nests deeper than ${levels} levels`
 
 /** Where a text of JSON is not as it may be. */
-export interface ShapeProblem {
+interface ShapeProblem {
   /** From 1. */
   readonly line: number
   readonly problem: string

@@ -108,7 +108,6 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/request.json',
     'packs/*',
   ],
-  'Watch/Ledger/Policy/Resource': ['packs/*'],
   'TuningWorkflowRole/DefaultPolicy/Resource': [
     'autotune/work/*/exports/*',
     'autotune/work/*/pieces.jsonl',
@@ -174,8 +173,6 @@ const OTHERS: readonly Row[] = [
   ['TuningWorkflowMapRights/Resource', tuningExecutions('/ReplaySearchShards'), EXECUTIONS],
   ['GateWorkflowMapRights/Resource', gateExecutions(), EXECUTIONS],
   ['GateWorkflowMapRights/Resource', gateExecutions('/ScoreSealedShards'), EXECUTIONS],
-  ['Watch/Ledger/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
-  ['Watch/Ledger/Function/Resource', 'Serverless-LambdaDLQ', SYNCHRONOUS],
   ['Watch/Denied/Resource', 'AwsSolutions-SQS3', READ_BY_PEOPLE],
   ['Watch/Denied/Resource', 'Serverless-SQSRedrivePolicy', READ_BY_PEOPLE],
   ['DeadLetters/Resource', 'AwsSolutions-SQS3', IS_THE_QUEUE],

@@ -6,7 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 
 /** What is watched, and where the trail is kept. */
-export interface AccessTrailProps {
+interface AccessTrailProps {
   /** The sealed bucket. */
   readonly bucket: Bucket
   /** Takes the trail, beside the access logs: it is read by as few. */

@@ -17,7 +17,7 @@ import { namespaceOf } from './metrics-namespace.ts'
 import type { WorkflowFunctions } from './workflow-functions.ts'
 
 /** What is shown. */
-export interface DashboardProps {
+interface DashboardProps {
   /** Those of the tuning side are shown; those that touch sealed cases are not. */
   readonly functions: WorkflowFunctions
   /** The tuning workflow. */

@@ -9,7 +9,7 @@ import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
 /** How long its bucket lives. */
-export interface ExperienceStoreProps {
+interface ExperienceStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
   /**

@@ -58,7 +58,7 @@ export interface HarnessProps {
 }
 
 /** A model that is asked live. */
-export interface LiveProps {
+interface LiveProps {
   /** The document that its owner signed (`autotune sign`): model, endpoint, temperature, seed, draws and budget. */
   readonly document: LiveModel
   /**

@@ -13,7 +13,7 @@ import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { mayRead, mayWrite } from './rights.ts'
 
 /** How long its lines stay. */
-export interface HeadsJournalProps {
+interface HeadsJournalProps {
   /** Whether bucket and key outlive their stack. */
   readonly retain: boolean
   /** How long a line cannot be removed (governance mode). */

@@ -23,7 +23,7 @@ import { denyUnless } from './rights.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
 
 /** How long what is sealed stays. */
-export interface HeldOutVaultProps {
+interface HeldOutVaultProps {
   /** Whether bucket and key outlive their stack. */
   readonly retain: boolean
   /** How long a sealed object version cannot be removed (governance mode): longer than the version answers questions. */

@@ -15,7 +15,7 @@ import { BUNDLING, sourceFile } from '../bundling.ts'
 import { logGroup, mayJoinVpc, runtimeOf } from './runtime-settings.ts'
 
 /** What a module is for. */
-export interface ModuleUse {
+interface ModuleUse {
   /** What it is to people, with a comma where its path follows. */
   readonly called: string
   /** Source that the bundle of its host begins with. */
@@ -25,7 +25,7 @@ export interface ModuleUse {
 }
 
 /** Shape of its function. */
-export interface ModuleFunctionProps {
+interface ModuleFunctionProps {
   /** Folder of `moduleAsset`. */
   readonly asset: string
   /** Megabytes: the process of a module may take 1,024 of them. */

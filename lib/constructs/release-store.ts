@@ -8,7 +8,7 @@ import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
 /** How long what is released stays. */
-export interface ReleaseStoreProps {
+interface ReleaseStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
   /** How long a release cannot be removed. */

@@ -11,7 +11,7 @@ import { RuntimeFunction } from './runtime-function.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
 /** What the functions of a desk share. */
-export interface ReviewFunctionsProps {
+interface ReviewFunctionsProps {
   /** Experience, ledger and journal, and the releases, which are only read; the vault is none of its business. */
   readonly stores: OpenStores
   /** Modules that judge, for whoever replays a baseline. */

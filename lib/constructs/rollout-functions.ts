@@ -15,7 +15,7 @@ import { RuntimeFunction } from './runtime-function.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
 /** What the functions of rollouts share. */
-export interface RolloutFunctionsProps {
+interface RolloutFunctionsProps {
   /** Experience, ledger, journal and releases; the vault is none of its business. */
   readonly stores: OpenStores
   /** Modules that judge, for the one that replays a baseline. */

@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 
 /** How long its table lives. */
-export interface RunLedgerProps {
+interface RunLedgerProps {
   /** Whether the table outlives its stack. */
   readonly retain: boolean
   /**

@@ -12,7 +12,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 
 /** When it rings and where to read on. */
-export interface RunbookAlarmProps {
+interface RunbookAlarmProps {
   /** Heading of its section in docs/runbook.md, as a link spells it. */
   readonly anchor: string
   /** What is the matter when it rings, as one sentence. */

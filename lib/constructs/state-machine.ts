@@ -13,7 +13,7 @@ import type { Construct } from 'constructs'
 import { logGroup } from './runtime-settings.ts'
 
 /** What a machine does, and what it may. */
-export interface MachineProps {
+interface MachineProps {
   /** In Amazon States Language; may hold tokens. */
   readonly definition: Record<string, unknown>
   /** ARNs of the functions that it calls. */

@@ -5,21 +5,20 @@
 import { Duration } from 'aws-cdk-lib'
 import type { AlarmBase, Dashboard, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { type CfnRule, Rule, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets'
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { COUNTED } from '#schemas/watch.ts'
 import { badEnds, counted, dashboardOf } from './dashboard.ts'
-import { mayRead } from './rights.ts'
 import { callOn, deadLetterAlarm, RunbookAlarm } from './runbook-alarm.ts'
-import { RuntimeFunction } from './runtime-function.ts'
+import { ScheduledJob } from './scheduled-job.ts'
 import type { WorkflowFunctions } from './workflow-functions.ts'
 import type { Stores } from './workflow-rights.ts'
 
 /** What is watched. */
-export interface WatchProps {
+interface WatchProps {
   /** The ledger is looked at every hour; of the vault, who was refused. */
   readonly stores: Stores
   /** Functions whose metrics are shown. */
@@ -74,22 +73,19 @@ export class Watch extends Construct {
     return queue
   }
 
-  private lookAtLedger({ experience, ledger }: Stores, deadLetters: Queue): void {
-    const look = new RuntimeFunction(this, 'Ledger', {
+  private lookAtLedger(stores: Stores, deadLetterQueue: Queue): void {
+    new ScheduledJob(this, 'Ledger', {
       handler: 'watch-ledger',
       memory: 256,
       timeout: Duration.minutes(1),
-      environment: {
-        [ENV.bucket]: experience.bucket.bucketName,
-        [ENV.table]: ledger.table.tableName,
-        [ENV.shardCases]: '1',
-      },
-      statements: [...mayRead(experience.bucket, 'packs/*'), ledger.mayRead('lock', 'heldout')],
-    })
-    new Rule(this, 'Hourly', {
-      description: 'Looks at locks and held-out budgets',
       schedule: Schedule.rate(Duration.hours(1)),
-      targets: [new LambdaFunction(look.function, { deadLetterQueue: deadLetters, retryAttempts: 2 })],
+      description: 'Looks at locks and held-out budgets',
+      stores,
+      reads: ['packs/*'],
+      why: 'a pack of any name may have an intent whose budget is looked at; packs do not exist at synthesis',
+      environment: { [ENV.shardCases]: '1' },
+      statements: [stores.ledger.mayRead('lock', 'heldout')],
+      deadLetterQueue,
     })
   }
 

@@ -9,7 +9,7 @@ import type { Construct } from 'constructs'
 import { endOfAny } from './state-machine.ts'
 
 /** What is called, after what. */
-export interface AfterEnds {
+interface AfterEnds {
   /** Called with the event, or the time of day; whatever it is, they look at the store. */
   readonly functions: readonly IFunction[]
   /** Workflows after whose ends they are called. */

@@ -5,7 +5,7 @@ import { integration, lambdaTask } from './task.ts'
 import { telling } from './telling.ts'
 
 /** What the routine calls, and by which bands. */
-export interface DailyParts {
+interface DailyParts {
   /** ARN of a function, as the two below. */
   readonly planDays: string
   /** Sealer: which production logs of an intent hold no sealed run. */

@@ -6,7 +6,7 @@
 import { lambdaTask } from './task.ts'
 
 /** What the gate calls, and its limits. */
-export interface GateParts {
+interface GateParts {
   /** ARN of a function, as the three below. */
   readonly reserveQuestion: string
   /** One call a sealed shard, under as many candidates as it scores together. */

@@ -12,14 +12,14 @@ interface LookParts {
 }
 
 /** What the week calls, by ARN. */
-export interface WeeklyParts extends LookParts {
+interface WeeklyParts extends LookParts {
   /** Sealer: counts what there is to seal. */
   readonly refreshSealed: string
   readonly reviewWeek: string
 }
 
 /** What the quarter calls, by ARN. */
-export interface QuarterlyParts extends LookParts {
+interface QuarterlyParts extends LookParts {
   readonly reviewQuarter: string
   /** Sealer: splits one intent anew. */
   readonly resplitIntent: string

@@ -3,7 +3,7 @@ import { ALREADY_STARTED } from './rollout.ts'
 import { integration, KILLED, lambdaTask, RETRY } from './task.ts'
 
 /** What the review calls, whom it asks, and what follows. */
-export interface ReviewParts {
+interface ReviewParts {
   /** ARN of a function, as the four below. Files what another producer hands in. */
   readonly fileProposal: string
   readonly openReview: string

@@ -3,7 +3,7 @@ import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { integration, lambdaTask } from './task.ts'
 
 /** What the rollout calls, and by which rules. */
-export interface RolloutParts {
+interface RolloutParts {
   /** ARN of a function, as the two below. */
   readonly startRollout: string
   /** Takes in what the runtime handed in. */

@@ -31,7 +31,7 @@ export const KILLED = {
 }
 
 /** One call of a function. */
-export interface LambdaTask {
+interface LambdaTask {
   /** Its ARN. */
   readonly function: string
   /** JSONata of the payload: a text in `{% %}`, or an object of such texts. */

@@ -2,7 +2,7 @@
 import { integration, lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
-export interface TuningParts {
+interface TuningParts {
   /** ARN of a function, as the eleven below; what each does stands in constructs/workflow-functions.ts. */
   readonly startRun: string
   readonly openRetired: string

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { folded, table } from '../../functions/cli/layout.ts'
 import { nearNames } from '../../functions/cli/near.ts'
 import { nextCommand } from '../../functions/cli/next.ts'
-import { painted } from '../../functions/cli/paint.ts'
+import { painted } from '../../functions/cli/terminal.ts'
 import { inColumns, ran, ready, type Workplace, workplace } from './command-line.ts'
 
 describe('a line that is too long', () => {

@@ -1,6 +1,6 @@
 /** Routing that a deployment delivers: in each form that it names, under the policies of its roles, with every move. */
 import { beforeAll, expect, it } from 'vitest'
-import { FORMS } from '#adapters/delivery/table.ts'
+import { FORMS } from '#adapters/delivery/forms.ts'
 import type { Store } from '#ports'
 import { formsOf } from '#schemas/forms.ts'
 import type { Routing } from '#schemas/release.ts'

@@ -9,7 +9,7 @@ import {
 import { UserError } from '../../errors.ts'
 import { inBlocks } from '../../streams/groups.ts'
 
-export interface AnchorBucket {
+interface AnchorBucket {
   /** Keeps a text under a key in compliance mode; one that is kept there already stays. Throws UserError where nothing is locked. */
   keep(key: string, text: string, until: Date): Promise<void>
   /** Every text that was ever kept below a prefix: a deletion or another object over it hides none. */

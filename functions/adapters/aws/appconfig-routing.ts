@@ -18,7 +18,7 @@ import type { RoutingPublisher } from '#ports'
 import { placeOf, type RoutingTarget, type RoutingTargets } from '#schemas/routing-targets.ts'
 import { appConfigOf, type HostedConfiguration } from '../delivery/appconfig-document.ts'
 
-export interface AppConfigRoutingOptions {
+interface AppConfigRoutingOptions {
   readonly client: AppConfigClient
   readonly places: RoutingTargets
   /** Waits a little before the next look. */

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts'
 import { type DeploymentName, findDeployment } from './deployment.ts'
 
 /** What the stop did, or how the function failed: then what it had written stands, and another call goes on from there. */
-export type StopAnswer = Moved | { readonly failed: { readonly error: string; readonly reason: string } }
+type StopAnswer = Moved | { readonly failed: { readonly error: string; readonly reason: string } }
 
 /** Throws UserError when the deployment has no rollouts, or its function refuses. */
 export async function stopDeployedRollout(name: DeploymentName, hand: HandInput): Promise<StopAnswer> {

@@ -22,7 +22,7 @@ export interface Deployment {
 }
 
 /** What a journal of heads is checked with. */
-export interface DeployedJournal {
+interface DeployedJournal {
   readonly bucket: string
   readonly key: string
   /** Role that a verification works under. */

@@ -12,7 +12,7 @@ import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
 import { checkItemKey, checkQuery, createEach } from '../port-rules/table-key.ts'
 
-export interface DynamoTableOptions {
+interface DynamoTableOptions {
   readonly client: DynamoDBClient
   readonly table: string
 }

@@ -18,7 +18,7 @@ import { UserError } from '../../errors.ts'
 import { outputsOf } from './deployment.ts'
 
 /** What was emptied. */
-export interface Emptied {
+interface Emptied {
   readonly buckets: readonly string[]
   readonly versions: number
   readonly routing: number

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-kms'
 import type { Signer } from '#ports'
 
-export interface KmsMacOptions {
+interface KmsMacOptions {
   readonly client: KMSClient
   /** Id or ARN of a key of spec HMAC_256. */
   readonly key: string

@@ -14,7 +14,7 @@ import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
 import { nameOf, pastConflict } from './s3-conflict.ts'
 import { inParts, sendParts } from './s3-parts.ts'
 
-export interface S3StoreOptions {
+interface S3StoreOptions {
   readonly client: S3Client
   readonly bucket: string
   /**

@@ -2,7 +2,7 @@
 import { type SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import type { Mailer } from '#ports'
 
-export interface SesMailerOptions {
+interface SesMailerOptions {
   readonly client: SESv2Client
   /** Address that notices come from. */
   readonly sender: string

@@ -3,7 +3,7 @@ import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
 import { checkItemKey, checkQuery, createEach } from '../port-rules/table-key.ts'
 
-export interface CopiedTable extends LedgerTable {
+interface CopiedTable extends LedgerTable {
   /** Items that were created, replaced or removed, as `PK SK`. */
   changed(): readonly string[]
 }

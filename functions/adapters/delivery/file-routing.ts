@@ -5,7 +5,7 @@ import type { FormName } from '#schemas/forms.ts'
 import { segment } from '#schemas/s3-keys.ts'
 import { replaceFile } from '../local/files/atomic-write.ts'
 import { makeFolder } from '../local/files/make-folder.ts'
-import { FORMS } from './table.ts'
+import { FORMS } from './forms.ts'
 
 /** Who reads it is not who writes it: rights are those of the user's mask. */
 const READABLE = 0o666

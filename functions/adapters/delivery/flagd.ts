@@ -3,22 +3,14 @@
  * `fractional` hashes as `assignArm` does (murmur3 of "ROLLOUT/SUBJECT", 10,000 parts), so each subject whose id is ASCII gets the
  * same arm from both. Beyond ASCII some providers hash UTF-16 units: such ids are to be hashed before they become subjects.
  */
-import { canonical } from '#core/canonical.ts'
 import { limitOf } from '#core/release/assign-arm.ts'
 import type { Routing } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
-import type { Form } from './form.ts'
 
 const BUCKETS = 10_000
 const SUBJECT = { var: 'targetingKey' }
 
-export const flagd: Form = {
-  is: 'flagd flag document',
-  ending: 'flagd.json',
-  textOf: (routing) => `${canonical(flagsOf(routing))}\n`,
-}
-
-function flagsOf(routing: Routing) {
+export function flagsOf(routing: Routing) {
   const { rollout_id, revision, intent, baseline, candidate, period } = routing
   return {
     $schema: 'https://flagd.dev/schema/v0/flags.json',

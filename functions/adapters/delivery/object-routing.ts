@@ -2,7 +2,7 @@
 import type { ObjectStore, RoutingPublisher } from '#ports'
 import type { FormName } from '#schemas/forms.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { FORMS } from './table.ts'
+import { FORMS } from './forms.ts'
 
 /** An object has one speed: what is published is in force at once. */
 export const objectRouting = (form: FormName, objects: ObjectStore): RoutingPublisher => ({

@@ -1,7 +1,7 @@
 /** What every rollout verb works with: an existing store, and the key that signs its releases. */
 import { fileRouting } from '#adapters/delivery/file-routing.ts'
+import { FORMS } from '#adapters/delivery/forms.ts'
 import { allOf } from '#adapters/delivery/object-routing.ts'
-import { FORMS } from '#adapters/delivery/table.ts'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { FormName } from '#schemas/forms.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'

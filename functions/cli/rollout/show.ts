@@ -1,6 +1,6 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
 import { dirname } from 'node:path'
-import { FORMS } from '#adapters/delivery/table.ts'
+import { FORMS } from '#adapters/delivery/forms.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'

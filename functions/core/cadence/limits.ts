@@ -17,7 +17,7 @@ export interface LimitedRun {
 }
 
 /** A person's word that a limit still fits the business. */
-export type SignedLimit = NonNullable<Bands['signed_limits']>[number]
+type SignedLimit = NonNullable<Bands['signed_limits']>[number]
 
 /** One row for each limit that a run of the quarter searched under, by metric; what was declared last counts. */
 export function limitRows(

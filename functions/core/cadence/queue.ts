@@ -9,7 +9,7 @@ import { fitsYear } from './year-budget.ts'
 type Why = (typeof NOT_QUEUED)[number]
 
 /** Limits of the routine on runs. */
-export interface QueueLimits {
+interface QueueLimits {
   readonly cooldown_days: number
   readonly runs_per_quarter: number
 }

@@ -5,7 +5,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { type ContractFacts, isAnswered, sevenQuestions } from './questions.ts'
 
 /** The contract with the documents it pins; `null` where the store does not hold one. */
-export interface ContractInput {
+interface ContractInput {
   readonly target: TuningTarget
   readonly pack: ContextPack | null
   readonly evaluator_suite: EvaluatorSuite | null

@@ -2,7 +2,7 @@
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
-import { lackOf } from '../evaluate/exposure.ts'
+import { lackOf } from '../evaluate/evaluators.ts'
 import type { Tracing } from '../replay/tracing.ts'
 import { isAtMost } from '../statistics/compare.ts'
 import { percent } from '../statistics/percent.ts'

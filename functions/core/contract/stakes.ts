@@ -2,7 +2,7 @@
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { LAYERS, type Layer, SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
-import { canBreak } from '../evaluate/breakable.ts'
+import { canBreak } from '../evaluate/evaluators.ts'
 import { type BinaryDimension, type BinaryFloor, binaryFloors } from '../evaluate/floor-letters.ts'
 import { fieldOf } from '../replay/settings-plan.ts'
 import type { ResolvedTarget } from './resolve.ts'

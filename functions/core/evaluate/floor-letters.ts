@@ -7,8 +7,7 @@ import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite
 import type { BareRecording } from '../replay/slim.ts'
 import type { Replayed } from '../replay/transcript.ts'
 import { checkOf } from './checks/table.ts'
-import { evaluate } from './evaluators.ts'
-import { exposureOf } from './exposure.ts'
+import { evaluate, exposureOf } from './evaluators.ts'
 import { EXPOSURES, type Exposure } from './exposures.ts'
 
 /** Dimensions whose limits are shares of families. */
@@ -62,7 +61,7 @@ export const lettersOfScores = (
 export const failedLetters = (suite: EvaluatorSuite): string => 'f'.repeat(binaryFloors(suite).length)
 
 /** Exposure and baseline verdict of every floor of a case: `EXPOSURES/VERDICTS`. */
-export interface FloorLetters {
+interface FloorLetters {
   readonly exposure: string
   readonly baseline: string
 }

@@ -1,7 +1,7 @@
 /** Who labelled a recorded run, a model judge or a person, and whether the two agree where both did. */
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
-import { passesRecord } from './checks/asked-check.ts'
+import { passesRecord } from './checks/asked-checks.ts'
 import type { Of } from './checks/check.ts'
 import { saidIn } from './checks/recorded-verdict.ts'
 import { checkOf } from './checks/table.ts'

@@ -8,7 +8,7 @@ import { compileRule, NoResult, resultKind, WrongType } from '../json-logic.ts'
 import { answerOf } from './checks/result.ts'
 
 /** A view of a case that nobody recorded. */
-export type MadeUpView = Readonly<Record<ViewName, unknown>>
+type MadeUpView = Readonly<Record<ViewName, unknown>>
 
 /** Each combination of a flag, a kind of value and a text that is a number or none. */
 const ROUNDS = 12

@@ -9,7 +9,7 @@ import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
 
 /** One case's share of a metric: the mean over cases is sum of `sum` over sum of `count`. */
-export interface MetricPart {
+interface MetricPart {
   readonly sum: number
   readonly count: number
 }

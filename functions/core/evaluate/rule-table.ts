@@ -3,10 +3,10 @@ import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite
 import type { Exposure } from './exposures.ts'
 import { findingText } from './finding-text.ts'
 
-export type RuleColumn = 'passes' | 'fails' | 'not_measured' | 'not_at_stake' | 'not_recorded'
+type RuleColumn = 'passes' | 'fails' | 'not_measured' | 'not_at_stake' | 'not_recorded'
 
 /** The first case of a column. `says`: the finding with its argument, evidence or step; null: there is nothing to say. */
-export interface RuleExample {
+interface RuleExample {
   readonly column: RuleColumn
   readonly rule: string
   readonly case_id: string
@@ -29,7 +29,7 @@ export interface RuleRow extends Pick<Evaluator, 'check' | 'kind' | 'dimension' 
 }
 
 /** A scored case. `scores`: verdicts by evaluator id; null: it could not be replayed, so no rule is measured on it. */
-export interface ScoredCase {
+interface ScoredCase {
   readonly case_id: string
   readonly scores: Readonly<Record<string, EvaluatorVerdict>> | null
   /** What the case's record lets an evaluator see; null: not known. */

@@ -30,7 +30,7 @@ export interface CasePair {
 }
 
 /** What stays fixed over the cases of one run. */
-export interface PairPins extends TablePins {
+interface PairPins extends TablePins {
   readonly suite: EvaluatorSuite
   readonly candidate: SettingsTable
 }

@@ -18,7 +18,7 @@ import type { CoverageRow, HeldoutFigures, RunEvidence, SourceRow, WholeCase } f
 import type { CaseSketch } from './whole-case.ts'
 
 /** What stands beside the cases. */
-export interface EvidenceInput {
+interface EvidenceInput {
   /** The change that is shown, whether or not it won. */
   readonly candidate: CandidateScore
   readonly candidates: readonly CandidateScore[]

@@ -46,7 +46,7 @@ export interface BeforeAfter {
   readonly after: number | null
 }
 
-export interface CaseCounts {
+interface CaseCounts {
   /** In the pinned search set. */
   readonly recorded: number
   /** Whose baseline reproduces: all other counts are over these. */

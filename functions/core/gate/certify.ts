@@ -25,7 +25,7 @@ import { isJudgedFloor, judgeOf, type Left, marginLeft } from './judged-utility.
 import { type CaseScore, measuresIn } from './score.ts'
 import { rateOf } from './seal.ts'
 
-export interface SealedScore {
+interface SealedScore {
   readonly change: CandidateChange
   /** One per case in panel order; a case that could not be replayed counts against the candidate. */
   readonly cases: Series<CaseScore>

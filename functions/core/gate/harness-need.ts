@@ -1,6 +1,7 @@
-/** Preflight of code that replays: a sealed case on which its baseline does not decide as recorded is a "no", so how likely is one? */
+/** Preflight of what one sealed family may miss: a baseline that code does not reproduce, or a recording that nobody made. */
 import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { AskedTwice } from '../baseline/two-answers.ts'
+import type { PlannedFamilies } from '../search/planned-families.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { ASK_POWER } from '../statistics/needed.ts'
 import { withLost } from './floor-tallies.ts'
@@ -46,4 +47,19 @@ export function noneMayMiss(
 export function expectLost(facts: HeldoutVersion, twice: AskedTwice | undefined): HeldoutVersion {
   if (!twice || twice.lost_families === 0) return facts
   return withLost(facts, Math.ceil((twice.lost_families / twice.families) * facts.families))
+}
+
+/** A row where the first candidate rests on such recordings; none where what was served answers for it. */
+export function recordedNeed(planned: PlannedFamilies | undefined, sealedFamilies: number): PreflightRow[] {
+  if (!planned) return []
+  const { families, of } = planned
+  return [
+    noneMayMiss(
+      'recorded',
+      families / of,
+      sealedFamilies,
+      (power) =>
+        `${families} of ${of} search families have the first candidate from recordings that were made for a plan, and no sealed family has such (${power}): let production record it of new families (passages that it does not read, or a shadow under the other settings) and import those into a new store, or leave the field out of the search space to ask about the others`,
+    ),
+  ]
 }

@@ -8,7 +8,7 @@ import { judgeError, upTo } from './judged-utility.ts'
 const USUAL_KAPPA = 0.7
 
 /** A judge beside people: families that both labelled, where they differ, its upper 95 % bound as a share, and kappa; null: not known. */
-export interface Agreement {
+interface Agreement {
   readonly n: number
   readonly disagreements: number
   readonly bound: number | null

@@ -7,10 +7,9 @@ import { harnessBehind } from '../replay/by-construction.ts'
 import { liveOf } from '../replay/cage.ts'
 import type { SearchResult } from '../search/search.ts'
 import type { CompiledSearch } from '../search/search-set.ts'
-import { expectLost, harnessNeed } from './harness-need.ts'
+import { expectLost, harnessNeed, recordedNeed } from './harness-need.ts'
 import { askRefusal } from './ledger.ts'
 import { neededOf, preflight } from './preflight.ts'
-import { recordedNeed } from './recorded-need.ts'
 import { inconclusiveWording } from './wording.ts'
 
 /** Why a run is refused that has nobody to ask. */

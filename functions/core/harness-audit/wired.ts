@@ -28,7 +28,7 @@ export const WIRED: Readonly<Record<number, string>> = {
   26: 'functions/core/gate/certify.ts',
   27: 'functions/core/evaluate/checks/table.ts',
   28: 'functions/core/release/stage-verdict.ts',
-  29: 'functions/core/done/modes/defences.ts',
+  29: 'functions/core/done/defences.ts',
   30: 'functions/steps/run/run.ts',
   31: 'schemas/experience-run.ts',
   32: 'functions/core/evaluate/guardrails.ts',

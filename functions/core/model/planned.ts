@@ -8,7 +8,7 @@ import type { ModelBudget } from './budget.ts'
 import { priceOf } from './cost.ts'
 
 /** Calls that are alike: `calls` prompts of `prompt_tokens` each, by estimate, and answers of at most `max_tokens`. */
-export interface PlannedCalls {
+interface PlannedCalls {
   readonly purpose: Purpose
   readonly model: PinnedModel
   /** Most that will be asked; answers that are kept already make it fewer. */

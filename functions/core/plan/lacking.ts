@@ -7,7 +7,7 @@ import type { TunableField } from '../space/lattice.ts'
 import { applyPatch } from '../space/scope.ts'
 
 /** A change that somebody would have to record. `cases`: indices of those that no recording answers for. */
-export interface Lacking {
+interface Lacking {
   readonly patch: Patch
   readonly cases: readonly number[]
 }

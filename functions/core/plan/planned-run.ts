@@ -5,7 +5,7 @@ import type { RecordedParts, RecordingPlan } from '#schemas/recording-plan.ts'
 import { canonical, digestOf } from '../canonical.ts'
 
 /** What is wrong with a run that is to be a planned recording, and in which of its fields. */
-export interface PlanProblem {
+interface PlanProblem {
   readonly field: string
   readonly problem: string
 }

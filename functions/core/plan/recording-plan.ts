@@ -5,7 +5,7 @@ import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
 
 /** A case that is to be recorded. */
-export interface CaseToRecord {
+interface CaseToRecord {
   readonly case_id: string
   readonly family_id: string
   /** Digest of what was served of it (`servedDigest`). */
@@ -23,7 +23,7 @@ export interface ToRecord {
 }
 
 /** What a plan says beside its recordings. */
-export type PlanHead = Pick<RecordingPlan, 'intent' | 'pack' | 'price_table' | 'search' | 'needed_families'>
+type PlanHead = Pick<RecordingPlan, 'intent' | 'pack' | 'price_table' | 'search' | 'needed_families'>
 
 /** What was served of a case: the digests of its decision records, in their order. What was recorded for a plan is none of it. */
 export const servedDigest = (

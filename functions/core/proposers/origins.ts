@@ -6,7 +6,7 @@ import { isBetter } from '../evaluate/metric.ts'
 import { HELD } from '../search/committed-list.ts'
 
 /** What the rows are made of. `replayed`: candidates that neither memory nor rendering alone decided. */
-export interface OriginsOf {
+interface OriginsOf {
   readonly proposed: ProposedInRun
   readonly candidates: readonly CandidateScore[]
   readonly replayed: ReadonlySet<string>

@@ -19,7 +19,7 @@ export interface HandedOver {
 }
 
 /** What they are held to. `given`: candidates that a person wrote for this run; they go first. */
-export interface TakenUnder {
+interface TakenUnder {
   readonly pack: ContextPack
   readonly target: Pick<ResolvedTarget, 'intent' | 'search_space'>
   readonly released: ProposerInput['released']

@@ -11,7 +11,7 @@
 export type Attribute = string | number | boolean
 
 /** Who gets the candidate in one stage. `where`: all must hold; null means every subject. Shares are of those who match. */
-export interface RoutingCohort {
+interface RoutingCohort {
   readonly stage: string
   readonly share: number
   readonly shadow_share: number

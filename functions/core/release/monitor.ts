@@ -25,7 +25,7 @@ export type ReleaseVerdict = {
   | { readonly verdict: 'pending'; readonly until: string; readonly reasons: readonly StageRow[] }
 )
 
-export interface ReleaseEvidence {
+interface ReleaseEvidence {
   readonly rollout: Rollout
   readonly runs: readonly ProductionRun[]
   readonly now: string

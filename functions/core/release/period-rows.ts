@@ -26,7 +26,7 @@ import {
 import { dataRow, points, tidy } from './stage-row.ts'
 import { subjectRows } from './subject-rows.ts'
 
-export interface PeriodRules {
+interface PeriodRules {
   readonly period: Period
   readonly min_runs: number
   readonly gate: StageGate

@@ -146,7 +146,7 @@ function pause(rollout: Rollout, reasons: readonly StageRow[], at: string): Tran
   return transition(rollout, paused, { verdict: 'paused', to_stage: rollout.stage, reasons, by: MACHINE, at })
 }
 
-export interface ByHand {
+interface ByHand {
   readonly by: string
   readonly reason: string
   readonly at: string

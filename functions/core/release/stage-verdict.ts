@@ -26,7 +26,7 @@ export type StageVerdict = {
   | { readonly verdict: 'roll_back'; readonly reasons: readonly StageRow[] }
 )
 
-export interface StageEvidence {
+interface StageEvidence {
   readonly rollout: Rollout
   /** The append-only log of scored production runs; other intents and rollouts in it are skipped. */
   readonly runs: readonly ProductionRun[]

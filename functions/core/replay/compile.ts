@@ -26,7 +26,7 @@ export function compileCase(
 }
 
 /** A compiled recording and the case it belongs to. */
-export interface CompiledRun {
+interface CompiledRun {
   readonly case_id: string
   readonly family_id: string
   readonly intent_id: string
@@ -42,7 +42,7 @@ export const compileRun = (run: ExperienceRun, recorded: Recorded): CompiledRun 
 const identityOf = ({ case_id, family_id, intent_id }: ExperienceRun) => ({ case_id, family_id, intent_id })
 
 /** A case and its canonical line. */
-export interface CompiledCase {
+interface CompiledCase {
   readonly case: ReplayCase
   readonly line: string
 }

@@ -39,7 +39,7 @@ export type HarnessReply = (
 }
 
 /** The recording that answers a harness under some settings. `withheld`: why its model calls say nothing under them. */
-export interface HarnessPlacement {
+interface HarnessPlacement {
   readonly recording: Recording
   readonly withheld: string | null
 }

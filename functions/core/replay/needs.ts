@@ -124,7 +124,7 @@ function traced(
 }
 
 /** A value as it is spelled in a text, and whether it stood there as part of something longer only. */
-export interface TracedText {
+interface TracedText {
   readonly text: string
   readonly isPart: boolean
 }

@@ -56,7 +56,7 @@ export interface PreparedRecording {
   recordedContext: Rendered | null
 }
 
-export interface Sequence {
+interface Sequence {
   /** Offer indices by hop, rank, bucket, position. */
   readonly offers: Int32Array
   /** Rank of each offer in `offers` order; 0 means it was never offered under that ordering and is left out. */

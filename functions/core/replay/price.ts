@@ -2,7 +2,7 @@
 import type { PriceTable } from '#schemas/pack.ts'
 
 /** Tokens of a call: `prompt` is the whole input and `completion` the whole output, the others are parts of them. */
-export interface CallUsage {
+interface CallUsage {
   readonly prompt: number
   readonly completion: number
   readonly cached?: number | null | undefined

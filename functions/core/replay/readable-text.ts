@@ -7,7 +7,7 @@ export interface Found {
   readonly end: number
 }
 /** A number that stands there as a value of JSON. */
-export interface JsonNumber extends Found {
+interface JsonNumber extends Found {
   readonly value: number
 }
 

@@ -17,7 +17,7 @@ export interface ChangedSetting {
   readonly trims: TrimmedPath | null
 }
 
-export interface BucketPlan {
+interface BucketPlan {
   /** Offers kept per hop; Infinity when the setting is absent. */
   readonly topK: number
   readonly maxHops: number
@@ -25,7 +25,7 @@ export interface BucketPlan {
 }
 
 /** What a plan says of a recording's buckets, in their order. */
-export interface BucketsPlan {
+interface BucketsPlan {
   readonly plans: readonly BucketPlan[]
   readonly orderings: readonly string[]
   /** One text for `orderings`. */

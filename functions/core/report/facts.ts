@@ -18,7 +18,7 @@ import { type SettingGrid, settingGrid, settingsTried, type TriedSetting } from 
 import type { ReplayTallies, ReplayTally } from './tally.ts'
 
 /** Everything of a run that is read for its report. */
-export interface ReportInput {
+interface ReportInput {
   readonly manifest: RunManifest
   readonly run: AutotuneRun
   readonly candidates: readonly CandidateScore[]
@@ -40,7 +40,7 @@ export interface CandidateFacts extends CandidateScore {
 }
 
 /** The one question that the run asked of its sealed version; null: none was asked. */
-export interface QuestionFacts {
+interface QuestionFacts {
   readonly question: number
   readonly of: number
   /** Error that one question spends, and that all of them may. */

@@ -9,7 +9,7 @@ import { binomCdf, casesForZeroFailures } from '../statistics/binomial.ts'
 import { smoothedRates } from '../statistics/fixed-sequence.ts'
 
 /** The chance of a pass over the number of families, under one assumption of the truth. */
-export interface PowerLine {
+interface PowerLine {
   readonly assumes: string
   readonly points: readonly (readonly [families: number, chance: number])[]
 }

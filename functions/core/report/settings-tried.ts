@@ -5,7 +5,7 @@ import { byCodeUnit } from '../canonical.ts'
 import { scopeOf } from '../space/scope.ts'
 
 /** One value of a setting. */
-export interface TriedValue {
+interface TriedValue {
   readonly value: SettingValue
   /** Candidates with this value. */
   readonly candidates: number
@@ -66,7 +66,7 @@ export interface SettingGrid {
   readonly cells: readonly (readonly (GridCell | null)[])[]
 }
 
-export interface GridCell {
+interface GridCell {
   readonly candidate_id: string | null
   readonly metric: number | null
   readonly fate: Fate | null

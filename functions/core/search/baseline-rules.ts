@@ -1,7 +1,7 @@
 /** What the rules of a suite say of the search side under its baseline, as rounds that anybody may answer. */
 import type { Settings, SettingsTable } from '#schemas/common.ts'
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
-import { exposureOf, holdsAFigure } from '../evaluate/exposure.ts'
+import { exposureOf, holdsAFigure } from '../evaluate/evaluators.ts'
 import type { Exposure } from '../evaluate/exposures.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { type RuleRow, RuleTable } from '../evaluate/rule-table.ts'

@@ -2,7 +2,7 @@
 import { canonical } from '../canonical.ts'
 import type { Control } from './control.ts'
 
-export interface ControlRow {
+interface ControlRow {
   /** Path of the surface; `all together` for the last. */
   readonly surface: string
   /** Most destructive values within its bounds, the worst first. */

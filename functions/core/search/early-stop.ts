@@ -8,7 +8,7 @@ import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** Told each case that a candidate has been read on; the row that stops it, or null. */
-export type StopCheck = (caseIndex: number, measures: Measures) => GuardrailRow | null
+type StopCheck = (caseIndex: number, measures: Measures) => GuardrailRow | null
 
 /** Follows one candidate from its first case on. */
 export type StopRule = () => StopCheck

@@ -13,7 +13,7 @@ import type { NoSearchArm, SearchResult } from './search-result.ts'
 export type Found = Omit<SearchResult, 'noSearch' | 'control'>
 
 /** How far the no-search arm is: points drawn, and what became of them. */
-export interface KeptArm extends Pick<NoSearchArm, 'candidates' | 'best'> {
+interface KeptArm extends Pick<NoSearchArm, 'candidates' | 'best'> {
   readonly tries: number
 }
 

@@ -6,7 +6,7 @@
 import type { SettingsTable, SettingValue } from '#schemas/common.ts'
 import type { Condition } from '#schemas/condition.ts'
 import { canonical } from '../canonical.ts'
-import { canBreak } from '../evaluate/breakable.ts'
+import { canBreak } from '../evaluate/evaluators.ts'
 import { binaryFloors, floorLetters } from '../evaluate/floor-letters.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { TunableField } from '../space/lattice.ts'

@@ -11,7 +11,7 @@ export interface ReplayableValues {
 }
 
 /** Can the case be replayed under this value? Asked of one case; under the baseline's it can. */
-export type Speaks = (value: SettingValue) => boolean
+type Speaks = (value: SettingValue) => boolean
 
 /** Folds what the cases say, one after the other. */
 export interface ReplayableFold {

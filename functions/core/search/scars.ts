@@ -12,7 +12,7 @@ export interface ScarPlace {
   readonly case_id: string
 }
 
-export interface PlacedScars {
+interface PlacedScars {
   readonly must: readonly ScarPlace[]
   /** The baseline fails them, or does not measure them: they cannot speak against a change of it. */
   readonly open: readonly string[]

@@ -24,7 +24,7 @@ import { BLOCK } from './visit.ts'
 export type Asked = readonly (readonly [shard: number, question: ShardQuestion])[]
 
 /** Asks each of some shards one thing; their replies in the same order. `next`: what will most likely be asked after it. */
-export type AskShards = (asked: Asked, next: Asked) => readonly unknown[]
+type AskShards = (asked: Asked, next: Asked) => readonly unknown[]
 
 /** Lines that go on record: of the answers that were asked for last, so many of each of these shards, one after the other. */
 export interface Taken {
@@ -33,7 +33,7 @@ export interface Taken {
 }
 
 /** Where the cases of a panel lie: the shard of each, in panel order. */
-export interface ShardedCases {
+interface ShardedCases {
   readonly shards: number
   readonly shardOf: Uint8Array
 }

@@ -19,7 +19,7 @@ import {
 import type { SearchInput } from './search-input.ts'
 
 /** What the visits of one search share. */
-export interface Visits {
+interface Visits {
   /** How often each case dropped a candidate. */
   readonly kills: Int32Array
   /** Cases that the baseline fails, then the rest. */

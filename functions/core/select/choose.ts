@@ -16,7 +16,7 @@ export interface Eligible {
 }
 
 /** Values by dimension, larger is better; a dimension that is not measured is left out for everyone. */
-export type Vector = Readonly<Partial<Record<Dimension | 'own', number>>>
+type Vector = Readonly<Partial<Record<Dimension | 'own', number>>>
 
 /** Does `a` dominate `b`: no worse in every dimension both measure, better in one? */
 export function dominates(a: Vector, b: Vector): boolean {

@@ -6,7 +6,7 @@ import { isWithin } from '../statistics/compare.ts'
 import type { TunableField } from './lattice.ts'
 
 /** One field of B_config: weight, candidate and baseline value, and the field's range. */
-export interface ConfigField {
+interface ConfigField {
   readonly weight: number
   readonly baseline: number
   readonly candidate: number

@@ -131,7 +131,7 @@ export function applyPatch(table: SettingsTable, patch: Patch): SettingsTable {
 }
 
 /** A patch for all cases. */
-export type UnscopedPatch = Readonly<
+type UnscopedPatch = Readonly<
   Record<string, { readonly from: SettingValue; readonly to: SettingValue; readonly when?: undefined }>
 >
 

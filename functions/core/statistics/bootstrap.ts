@@ -8,7 +8,7 @@ import { type Family, quantileHigher, type Statistic, samplerFor } from './paire
 import { requireInteger, requireWithin } from './range.ts'
 import type { Series } from './series.ts'
 
-export interface BootstrapOptions {
+interface BootstrapOptions {
   readonly statistic: Statistic
   /** One-sided error, in (0, 1): the bound is a (1-alpha) bound. */
   readonly alpha: number

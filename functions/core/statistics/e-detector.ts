@@ -4,7 +4,7 @@
  */
 
 /** What a detector knows after some days: for each bet ln(1 + R), where R is the evidence that it gathered. Begins at 0. */
-export type DetectorState = readonly number[]
+type DetectorState = readonly number[]
 
 /** Which way a mean may not go: `below` its edge or `above` it. */
 export type Side = 'below' | 'above'

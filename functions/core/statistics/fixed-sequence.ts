@@ -12,7 +12,7 @@ export const MAX_COMMITTED = 8
 export type Direction = 'decrease' | 'increase'
 
 /** What a candidate is ordered by. */
-export interface CommitKeys {
+interface CommitKeys {
   /** From `searchEvidence` or `gradedSearchEvidence`; larger is safer. */
   readonly evidence: number
   /** The target metric, or its difference to the baseline, measured on the search set. */

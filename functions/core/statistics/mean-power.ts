@@ -6,7 +6,7 @@ import { ASK_POWER, NEED_LIMIT, NEED_STEP } from './needed.ts'
 import { requireInteger, requireWithin } from './range.ts'
 
 /** A question about a mean: what was declared, and what the search saw. */
-export interface MeanQuestion {
+interface MeanQuestion {
   /** Search families, at least one. Draws go by position: give them in a fixed order, such as by family id. */
   readonly families: readonly FamilySum[]
   readonly range: MeanRange

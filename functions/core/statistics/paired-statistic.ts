@@ -30,7 +30,7 @@ export type Family = readonly PairedCase[]
 export type Statistic = 'p95_delta' | 'mean_delta'
 
 /** Computes a statistic over `draws` families, each chosen by a call of `draw`; NaN when an arm counted nothing. */
-export type Sampler = (draw: () => number, draws: number) => number
+type Sampler = (draw: () => number, draws: number) => number
 
 /** The 0-based index of the q-quantile among `length` ascending values, rounded up ("higher"). */
 function higherIndex(q: number, length: number): number {

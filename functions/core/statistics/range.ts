@@ -23,7 +23,7 @@ export function requireWithin(name: string, value: number, interval: Interval, m
 }
 
 /** Which ends of an interval belong to it: a square bracket includes the end. */
-export type Interval = '[]' | '[)' | '(]' | '()'
+type Interval = '[]' | '[)' | '(]' | '()'
 
 /**
  * Refuses true regression and improvement rates that are no probabilities or add up to more than 1.

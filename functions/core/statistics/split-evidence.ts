@@ -9,7 +9,7 @@ import { requireWithin } from './range.ts'
 /** As many things as the prior is worth: small shifts are what routing and logs produce. */
 const SMALL_SHIFTS = 100
 
-export interface SplitEvidence {
+interface SplitEvidence {
   /** Largest that was ever reached; it starts at 1. */
   readonly evidence: number
   /** Things that fell on the first arm, and all of them. */

@@ -16,7 +16,7 @@ export interface Starter {
   readonly notes: readonly (readonly [document: string, field: string, from: string])[]
 }
 
-export interface StarterOptions {
+interface StarterOptions {
   /** Of whom nobody said yet who it is. */
   readonly owner: string
   readonly today: string

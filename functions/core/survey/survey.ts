@@ -13,7 +13,7 @@ export interface Spread {
   readonly max: number
 }
 
-export interface BucketSurvey {
+interface BucketSurvey {
   readonly bucket: string
   readonly runs: number
   readonly hops: number
@@ -27,7 +27,7 @@ export interface BucketSurvey {
   readonly tokens: Spread
 }
 
-export interface ToolSurvey {
+interface ToolSurvey {
   readonly tool: string
   readonly calls: number
   readonly results: number
@@ -36,7 +36,7 @@ export interface ToolSurvey {
   readonly writes: boolean | null
 }
 
-export interface GateSurvey {
+interface GateSurvey {
   readonly gate: string
   readonly asked: number
   readonly amounts: { readonly min: number; readonly max: number } | null

@@ -13,7 +13,7 @@ export interface BandPoint {
   readonly between: readonly [low: number, high: number] | null
 }
 
-export interface BandsPlot {
+interface BandsPlot {
   readonly id: string
   readonly title: string
   /** For whoever does not see the plot. */

@@ -33,7 +33,7 @@ export const headersWith = (script: string): Readonly<Record<string, string>> =>
 })
 
 /** What stands around a page's body. */
-export interface PageHead {
+interface PageHead {
   /** Of the browser's tab and of the document. */
   readonly title: string
   /** Where the first link of a long page leads, and what it says. */

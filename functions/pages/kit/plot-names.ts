@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import type { Html } from './layout.ts'
 
-export interface Box {
+interface Box {
   readonly left: number
   readonly right: number
   readonly top: number
@@ -10,7 +10,7 @@ export interface Box {
 }
 
 /** A mark where it is drawn; null: it carries no name. */
-export interface NamedMark {
+interface NamedMark {
   readonly x: number
   readonly y: number
   readonly name: string | null

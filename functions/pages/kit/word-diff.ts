@@ -4,7 +4,7 @@ import { visible } from './format.ts'
 import type { Html } from './layout.ts'
 
 /** A run of words that stayed, went or came. */
-export interface DiffPart {
+interface DiffPart {
   readonly kind: 'same' | 'gone' | 'new'
   readonly text: string
 }

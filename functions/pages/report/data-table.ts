@@ -9,7 +9,7 @@ interface Sorted {
   readonly by: number | null
 }
 
-export interface DataRow {
+interface DataRow {
   readonly head: Html | string
   readonly cells: readonly (Html | string | number | Sorted)[]
   /** Candidate that it is about, and what became of it. */

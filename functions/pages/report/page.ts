@@ -9,11 +9,9 @@ import { type Pareto, paretoOf } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
 import { promptParts } from '../kit/prompt-cost.ts'
 import { caseGroups } from '../review/cases.ts'
+import { candidateMatrix, originsPart } from './candidates.ts'
 import { costWaterfall, coverageTable, slicesPart } from './context.ts'
-import { glossary } from './glossary.ts'
 import { head, headline } from './head.ts'
-import { candidateMatrix } from './matrix.ts'
-import { originsPart } from './origins.ts'
 import { proof, provenance } from './proof.ts'
 import { bestChart, knobGrid, mainEffects, parallelCoordinates } from './search-charts.ts'
 import { standalone } from './shell.ts'
@@ -91,3 +89,28 @@ ${bestChart(facts)}</div>
 ${mainEffects(facts)}</div>
 ${parallelCoordinates(facts)}${originsPart(facts)}`
 }
+
+/** Word -> what it means; docs/glossary.md has all of them. */
+const WORDS: Readonly<Record<string, string>> = {
+  baseline: 'the settings in force, replayed first: a case counts only if its baseline reproduces',
+  candidate: 'a bounded change of settings with its reason; what became of it is its fate',
+  replay: 'a recorded case under other settings: trimmed, or answered by a harness of your own',
+  family: 'all recorded runs of one customer or conversation; every count of a gate counts families',
+  guardrail: 'a declared limit in one dimension',
+  evaluator: 'one check, from a replayed case to a score and findings; a floor can block',
+  certified: 'proved within the error budget: a p-value at most the level of the question',
+  checked: 'a bound that can block and is never called proved',
+  'not at stake': 'nothing in the search space can break it, or its owner said why the records cannot',
+  'sealed set': 'families that the search never reads; asked once, it answers one bit',
+  question: 'one ordered list of candidates asked of a sealed version; it is spent when it is opened',
+  retired: 'a sealed version that has passed a candidate, or used its questions: its cases may then be read',
+  unreplayable: 'no recording of the case speaks about these settings; counted, and never a pass',
+  'required, needed': 'a passage whose loss is a policy finding; a passage that a complete answer rests on',
+}
+
+/** The words of a report, for whoever reads none of the documents. */
+const glossary = (): Html =>
+  html`<dl>${Object.entries(WORDS).map(
+    ([word, says]) => html`<dt>${word}</dt><dd>${says}</dd>
+`,
+  )}</dl>`

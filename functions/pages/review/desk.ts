@@ -16,7 +16,7 @@ import { decidedPage, endedPage, refusedPage } from './end-pages.ts'
 import { reviewPage } from './page.ts'
 
 /** What the caller knows. Review and proposal are read after the code of the link was checked, and only if it holds. */
-export interface DeskState {
+interface DeskState {
   readonly parsed: ParsedLink
   readonly macHolds: boolean
   readonly review: Review | null

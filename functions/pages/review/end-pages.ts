@@ -112,7 +112,7 @@ const asShown = (seen: Seen | null): Html =>
 ${evidenceParts(seen)}`
 
 /** What is shown after a decision, or when a link is opened again. */
-export interface DecidedView {
+interface DecidedView {
   readonly review: Review
   readonly decision: ReviewDecision
   readonly seen: Seen | null

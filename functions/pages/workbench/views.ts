@@ -66,7 +66,7 @@ export interface RunView {
 }
 
 /** One case as a candidate was replayed on it. */
-export interface ReplayedCase {
+interface ReplayedCase {
   readonly candidate_id: string
   readonly case_id: string
   readonly status: string
@@ -125,7 +125,7 @@ export interface MissingFields {
 }
 
 /** A "no" that memory holds. `lifted`: who has it forgotten, when and why; null: it holds. */
-export interface RejectionView {
+interface RejectionView {
   readonly id: string
   readonly source: RejectionRecord['source']
   readonly run_id: string

@@ -17,7 +17,7 @@ import { type Room, within } from './room.ts'
 type Read = Pick<Store, 'objects' | 'scratch'>
 
 /** How much of a case is told: `parts` are steps and passages of one run. */
-export interface CaseRoom extends Room {
+interface CaseRoom extends Room {
   /** Runs of one case. */
   readonly runs: number
 }

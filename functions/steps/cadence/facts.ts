@@ -15,7 +15,7 @@ import { openReviews, openRollouts } from '../run/standing.ts'
 import { waitingFamilies } from './refresh.ts'
 
 /** Facts of one intent on whichever day, but for what the days before say of its queue. */
-export interface StandingFacts extends Pick<IntentFacts, 'open' | 'sealed' | 'in_force'> {
+interface StandingFacts extends Pick<IntentFacts, 'open' | 'sealed' | 'in_force'> {
   /** Questions to its versions; none where the bands declare no budget. */
   readonly asked: readonly AskedQuestion[]
   /** Most that its next question spends. */

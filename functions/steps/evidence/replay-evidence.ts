@@ -28,7 +28,7 @@ import { pinnedLines } from '../run/pinned-input.ts'
 import { answeredBaseline } from './answered-baseline.ts'
 
 /** The baseline's replay of the search set, and what a candidate showed beside it. */
-export interface ReplayedEvidence {
+interface ReplayedEvidence {
   readonly panel: Panel
   /** The target's metric of the baseline; null: not known. */
   readonly baselineMetric: number | null

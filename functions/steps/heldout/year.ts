@@ -13,7 +13,7 @@ import { versionsOf } from '../experience/families.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** A budget as its owner last declared it. */
-export interface DeclaredBudget {
+interface DeclaredBudget {
   readonly budget: number
   /** Owner who signed it; null: the first one, or a lower one, which need nobody. */
   readonly by: string | null

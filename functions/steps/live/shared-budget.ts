@@ -27,7 +27,7 @@ const SHARE = 16
 const ATTEMPTS = 200
 const LONGEST_WAIT_MS = 100
 
-export interface SharedBudget {
+interface SharedBudget {
   /** The model, asked within the budget. Throws BudgetSpent where there is no room for a call. */
   within(model: ModelPort): ModelPort
   /** Gives back what was set aside and not spent. To be called when nothing is asked any more. */

@@ -16,7 +16,7 @@ export class BudgetSpent extends UserError {
   override name = 'BudgetSpent'
 }
 
-export interface ModelMeter {
+interface ModelMeter {
   /** The model for one purpose, behind the cache of one side of the split: one cache a side, for what it had paid is charged once a cache. Throws BudgetSpent where it would have to pay more. */
   through(cache: AnswerCache, purpose: Purpose): ModelPort
   /** What was answered so far, each request once; of one cache alone. */

@@ -20,7 +20,7 @@ import { judgingWith } from '../replay/verdicts.ts'
 import { answeredContract } from '../run/contract.ts'
 import { boundedCandidates, type LocatedChange } from '../run/hand-written.ts'
 
-export type PlannedStore = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf' | 'verdicts'>
+type PlannedStore = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf' | 'verdicts'>
 
 export interface MadePlan {
   readonly intent: string

@@ -19,7 +19,7 @@ import { compileIntent } from '../experience/compile.ts'
 import { parseAs, parseJson } from '../experience/parse.ts'
 
 /** A planned case as it is in the store. */
-export interface PlannedCase {
+interface PlannedCase {
   /** The recording that its baseline is replayed from. */
   readonly served: Recording
   readonly wanted: WantedTables

@@ -16,7 +16,7 @@ import { latestReview } from '../review/reviews.ts'
 import { shownOf } from '../review/shown.ts'
 import { pinnedLines } from '../run/pinned-input.ts'
 
-export interface ApprovedProposal {
+interface ApprovedProposal {
   readonly review: Review
   readonly shown: Shown
   readonly proposal: AnyProposal

@@ -28,7 +28,7 @@ export interface RecordedRun {
 }
 
 /** Runs of one recording. Read twice, in the same order: once to check everything, once to write. */
-export type ProductionSource = () => AsyncIterable<RecordedRun>
+type ProductionSource = () => AsyncIterable<RecordedRun>
 
 export interface RecordReport {
   /** Lines that the log did not have. */

@@ -11,7 +11,7 @@ import { readProduction } from './production.ts'
 import { needRollout } from './rollouts.ts'
 
 /** A failed run of the candidate. `recorded`: the search side holds it as a recorded run. */
-export interface NamedRun {
+interface NamedRun {
   readonly run_id: string
   readonly recorded: boolean
 }

@@ -21,7 +21,7 @@ import { readReview } from '../review/reviews.ts'
 import { readProduction } from './production.ts'
 import { needRollout } from './rollouts.ts'
 
-export interface RolloutVerification {
+interface RolloutVerification {
   readonly rollout: string
   readonly verified: boolean
   /** Promotion records that were looked at. */

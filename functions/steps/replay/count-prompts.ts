@@ -15,7 +15,7 @@ interface CountedBy {
 }
 
 /** A candidate that is counted. `verdicts`: of its replays, by case and evaluator. */
-export interface Counting {
+interface Counting {
   readonly costs: PromptCosts
   readonly verdicts: Map<string, Readonly<Record<string, EvaluatorVerdict>>>
 }

@@ -12,7 +12,7 @@ import type { CaseReplays } from './replays.ts'
 
 type LambdaReplayer = Extract<Replayer, { kind: 'lambda' }>
 
-export interface LambdaRunner {
+interface LambdaRunner {
   readonly replayer: LambdaReplayer
   readonly runs: Readonly<Record<Side, RunLoader>>
   readonly caller: FunctionCaller

@@ -13,7 +13,7 @@ import { judgedLines, reproduceLines } from './reproduce.ts'
 import { judgingWith } from './verdicts.ts'
 
 /** What an answer is judged by. */
-export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
+interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
   readonly pack: Settled
 }
 

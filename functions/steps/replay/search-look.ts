@@ -22,12 +22,12 @@ import { judgingWith } from './verdicts.ts'
 export type LookingEngine = Pick<ReplayEngine, 'replayer' | 'reproduce'> & Pick<CaseReplays, 'answer'>
 
 /** Replays of a look: what is known for free, and answers in the order of a round's cases. */
-export interface LookReplays {
+interface LookReplays {
   readonly view: CaseView
   answer(round: Round): readonly CaseAnswer[] | Promise<readonly CaseAnswer[]>
 }
 
-export interface SearchLook {
+interface SearchLook {
   readonly reproduction: Reproduction
   /** The panel with its cases. */
   readonly panel: Panel<SlimCase>

@@ -9,7 +9,7 @@ import type { Lines, Store } from '../../ports.ts'
 import { judgingWith } from './verdicts.ts'
 
 /** By what runs are judged. `dates`: day of each run, where it is known. */
-export interface SeenBy {
+interface SeenBy {
   readonly intent: string
   readonly suite: EvaluatorSuite
   readonly prices: PriceTable | null

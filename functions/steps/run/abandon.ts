@@ -10,7 +10,7 @@ import { holderAtWork } from '../store/held.ts'
 import { clearUnfinished } from './finish.ts'
 import { type OpenLock, openRuns, releaseLock, takeLock } from './lock.ts'
 
-export interface Abandoned {
+interface Abandoned {
   readonly run: string
   /** Number of the question that was answered "no"; null when none was open. */
   readonly question: number | null

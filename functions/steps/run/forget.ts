@@ -44,7 +44,7 @@ export async function forget(
 }
 
 /** What was lifted, and what still says no to some change of it. */
-export interface Forgotten {
+interface Forgotten {
   readonly record: RejectionRecord
   readonly lift: RejectionLift
   readonly others: readonly RejectionRecord[]

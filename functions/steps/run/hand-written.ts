@@ -14,7 +14,7 @@ export interface LocatedChange {
 }
 
 /** A change as a typed candidate, or everything that is out of bounds about it. */
-export type BoundedChange = LocatedChange & {
+type BoundedChange = LocatedChange & {
   readonly candidate: CandidateChange | null
   readonly problems: readonly string[]
 }

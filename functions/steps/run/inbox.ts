@@ -87,7 +87,7 @@ export interface InboxReplies extends Budget {
 }
 
 /** What the inbox needs: the search side to look at, its own objects, and the time. */
-export interface InboxPorts {
+interface InboxPorts {
   readonly looked: LookedAt
   readonly inbox: InboxObjects
   readonly clock: Clock

@@ -75,7 +75,7 @@ export const openRuns = async (store: Pick<Store, 'table'>, runId: string): Prom
   (await Array.fromAsync(openLocks(store))).filter((lock) => lock.run_id === runId)
 
 /** A deployed run as its steps know it: what it holds the lock of, and the execution that holds it. */
-export interface HeldRun {
+interface HeldRun {
   readonly intent: string
   readonly risk_class: string
   readonly run_id: string

@@ -66,7 +66,7 @@ export interface Proposed {
 }
 
 /** How changes are looked at. */
-export interface ProposeOptions {
+interface ProposeOptions {
   /** Replays also what memory answers. @default false */
   readonly again?: boolean
 }

@@ -40,7 +40,7 @@ export function proposingOf(
 }
 
 /** What a run is about, as far as proposers are told. */
-export interface ProposingFor {
+interface ProposingFor {
   readonly target: TuningTarget
   readonly contract: AnsweredContract
   readonly replayer: Replayer

@@ -15,7 +15,7 @@ import type { AnswerCache, ModelPort, Store } from '../../ports.ts'
 import { runLoader } from '../experience/run-loader.ts'
 import { modelMeter } from '../model/metered-model.ts'
 
-export interface ReflectOptions {
+interface ReflectOptions {
   readonly pinned: ProposerModel
   readonly prices: PriceTable | null
   readonly model: ModelPort

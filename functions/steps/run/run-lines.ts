@@ -11,7 +11,7 @@ import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson, readText } from '../../streams/read-object.ts'
 
 /** A line and its place: those behind it are older. */
-export interface PlacedLine {
+interface PlacedLine {
   readonly at: string
   readonly line: RunLine
 }

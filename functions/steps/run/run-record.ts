@@ -37,7 +37,7 @@ export async function runOfExecution(
   return null
 }
 
-export interface ListedRun extends RunRecord {
+interface ListedRun extends RunRecord {
   readonly run: string
   readonly intent: string
 }

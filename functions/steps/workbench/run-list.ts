@@ -17,7 +17,7 @@ import { listRuns } from '../run/run-record.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
 
 /** What a run is doing, or what became of what it proposed. */
-export type RunStatus =
+type RunStatus =
   | TuningProposal['status']
   | 'finished'
   | 'refused'

@@ -9,7 +9,7 @@ import { runLines } from '../run/run-lines.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
 import { lineOfRun, manifestIn, type RunRow, rowOf, unfinishedRow } from './run-list.ts'
 
-export interface RunsAsked {
+interface RunsAsked {
   readonly intent: string | null
   readonly verdict: string | null
   /** Place to go on behind; null: the first page. */

@@ -1,7 +1,7 @@
 /** Every failure mode is run against a configuration with its fault, and against the loop with its defence taken out: it says no. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { DEFENCES } from '#core/done/defences.ts'
 import type { DoneFacts } from '#core/done/facts.ts'
-import { DEFENCES } from '#core/done/modes/defences.ts'
 import { doneReport } from '#core/done/report.ts'
 import { factsOf, probe } from '../../steps/done/support.ts'
 import { releasedStore } from '../../steps/release/support.ts'

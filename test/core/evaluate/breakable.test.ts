@@ -1,6 +1,6 @@
 /** Which layer can break which check: the table a second time, so that a change of it is seen. */
 import { expect, test } from 'vitest'
-import { breaksOf, canBreak as canBreakEvaluator } from '#core/evaluate/breakable.ts'
+import { breaksOf, canBreak as canBreakEvaluator } from '#core/evaluate/evaluators.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { Evaluator } from '#schemas/suite.ts'
 import { LAYERS, type Layer } from '#schemas/surface-fields.ts'

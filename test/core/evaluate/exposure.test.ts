@@ -1,7 +1,7 @@
 /** What a check has to look at, told by a recording alone: something that could break, nothing, or nobody knows. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exposureOf, lackOf } from '#core/evaluate/exposure.ts'
+import { exposureOf, lackOf } from '#core/evaluate/evaluators.ts'
 import { exposureCounts } from '#core/evaluate/exposure-counts.ts'
 import { EXPOSURES, worstExposure } from '#core/evaluate/exposures.ts'
 import { baselineFloors, binaryFloors, floorLetters, isViolation } from '#core/evaluate/floor-letters.ts'

@@ -1,9 +1,7 @@
 /** Expressions of a suite: what they may say, what their results mean, and that a missing value never passes. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { breaksOf } from '#core/evaluate/breakable.ts'
-import { evaluate } from '#core/evaluate/evaluators.ts'
-import { exposureOf } from '#core/evaluate/exposure.ts'
+import { breaksOf, evaluate, exposureOf } from '#core/evaluate/evaluators.ts'
 import { baselineFloors } from '#core/evaluate/floor-letters.ts'
 import { compileRule, NoResult } from '#core/json-logic.ts'
 import { compileCase } from '#core/replay/compile.ts'

@@ -1,8 +1,7 @@
 /** A verdict that stands in the record: which one counts, and when it still says something of a replay. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '#core/evaluate/evaluators.ts'
-import { exposureOf } from '#core/evaluate/exposure.ts'
+import { evaluate, exposureOf } from '#core/evaluate/evaluators.ts'
 import { baselineFloors, isViolation, verdictLetters } from '#core/evaluate/floor-letters.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'

@@ -1,6 +1,6 @@
 /** What a run could not search is said: in stretches, with the reason nearest to the baseline, and never of what was searched. */
 import { expect, test } from 'vitest'
-import { recordedNeed } from '#core/gate/recorded-need.ts'
+import { recordedNeed } from '#core/gate/harness-need.ts'
 import { notSearched } from '#core/search/not-searched.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { Fate } from '#schemas/candidate.ts'

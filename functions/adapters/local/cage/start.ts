@@ -35,7 +35,7 @@ export function startCaged(
   return started(wall ? behind(wall, { command: node, readable, cwd }) : node, wall ? '/' : cwd, stdio)
 }
 
-export interface Program extends Start {
+interface Program extends Start {
   /** Executable and arguments, by absolute paths. */
   readonly command: readonly [string, ...string[]]
   /** Most memory that each of its processes may write, in megabytes. What asks for more is refused by the kernel. */

@@ -31,7 +31,7 @@ export function installedWalls(): Wall[] {
 }
 
 /** What stands behind a wall. */
-export interface Walled {
+interface Walled {
   /** Executable and arguments, by real paths. */
   readonly command: readonly [string, ...string[]]
   /** Files and folders that can be read there, and nothing else. */

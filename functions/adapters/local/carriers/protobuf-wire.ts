@@ -68,7 +68,7 @@ export class WireReader {
   }
 }
 
-export interface WireField {
+interface WireField {
   readonly field: number
   readonly wire: number
   /** Length of what is length-delimited; null for numbers. */

@@ -20,7 +20,7 @@ export interface CompilePoolOptions {
   readonly runsInPlace?: number
 }
 
-export interface CompilePool {
+interface CompilePool {
   /** Compiler of one side of the store, by its name; null where everything is compiled in place. */
   side(name: string): BlockCompiler | null
   close(): void

@@ -21,7 +21,7 @@ import { createFile, replaceFile, SHORT_BYTES } from './atomic-write.ts'
 import { fileInTheWay, isMissing, SafeFolder } from './safe-folder.ts'
 import { walk } from './walk.ts'
 
-export interface FileStoreOptions {
+interface FileStoreOptions {
   /**
    * Wait with every write until it is on the disk. Without it a write is still whole or absent after a kill, and may
    * only be lost or, on some file systems, empty after a power cut: for bulk imports, which can be repeated.

@@ -17,7 +17,7 @@ export interface IsolatedEngine extends ReplayEngine {
   close(): void
 }
 
-export interface IsolatedOptions {
+interface IsolatedOptions {
   /** Is told now and then how far the search is. */
   readonly progress?: Progress
   /** Folder of what is put aside. @default the vault */

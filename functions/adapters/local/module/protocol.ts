@@ -31,7 +31,7 @@ export type ToHost =
   | { readonly id: string; readonly call: number; readonly unpinned: string }
 
 /** One view of a case for a module that judges, canonical JSON. */
-export interface ViewJob {
+interface ViewJob {
   readonly view: string
 }
 

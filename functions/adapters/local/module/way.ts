@@ -15,7 +15,7 @@ import { FromHost } from './host-message.ts'
 import { type Asks, MESSAGES } from './protocol.ts'
 
 /** A line as the message that it is, or what is wrong with it. */
-export type Heard = FromHost | { readonly wrong: string }
+type Heard = FromHost | { readonly wrong: string }
 
 export interface Way {
   /** What it is, for people. */

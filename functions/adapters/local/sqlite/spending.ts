@@ -15,7 +15,7 @@ export interface Ledger {
   readonly durable: boolean
 }
 
-export interface Spend extends Pick<Debit, 'pk' | 'sk' | 'what'> {
+interface Spend extends Pick<Debit, 'pk' | 'sk' | 'what'> {
   /** Revision that the item must have. */
   readonly revision: number
   /** Canonical body. */

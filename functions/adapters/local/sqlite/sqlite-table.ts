@@ -14,7 +14,7 @@ export const DEBIT_FILE = 'ledger-debits.jsonl'
 /** A query reads so many items at a time, and holds no lock while they are looked at. */
 const PAGE_ITEMS = 256
 
-export interface LocalTable extends LedgerTable {
+interface LocalTable extends LedgerTable {
   /** Writes the file anew: nothing of what was replaced or removed stays in it, or in the file that waits beside it. */
   scrub(): Promise<void>
   close(): void

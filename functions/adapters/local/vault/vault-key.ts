@@ -20,7 +20,7 @@ export const KEY_RECORD = 'vault-key.json'
 const KEY_BYTES = 32
 const FORMAT = 'aes-256-gcm-frames-1'
 
-export interface LocalVaultKeys extends VaultKeys {
+interface LocalVaultKeys extends VaultKeys {
   /** Has the key printed and checked before any work, where one will be needed. Records nothing. */
   unlock(): Promise<void>
   /** Is this vault encrypted, or will its first import encrypt it? */

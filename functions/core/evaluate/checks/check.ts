@@ -36,6 +36,9 @@ export interface Check<K extends Evaluator['check']> {
   readonly holdsAFigure?: true
 }
 
+/** Checks by their names, as a file of them holds them. */
+export type SomeChecks = { readonly [K in Evaluator['check']]?: Check<K> }
+
 export const finding = (message: string, at: Partial<Pick<Finding, 'evidence_ref' | 'step'>> = {}): Finding => ({
   severity: 'error',
   message,
@@ -61,3 +64,13 @@ export const breaksOfNames = (names: readonly ViewName[]): BreaksRow =>
 
 /** A pass where nothing was found. */
 export const verdict = (findings: Finding[]): Verdict => (findings.length === 0 ? pass : fail(findings))
+
+/** What stands in the context: a trim shows it. */
+export const OF_CONTEXT: BreaksRow = ['any', 'any', 'any', 'any', 'decides']
+/** What the agent did: a trimmed transcript does the same, another recording or a harness may do otherwise. */
+export const OF_ACTIONS: BreaksRow = ['decides', 'decides', 'any', 'any', 'decides']
+/** No replay shows it: the check reads what was recorded alone, or warns. */
+export const OF_NOTHING: BreaksRow = ['never', 'never', 'never', 'never', 'never']
+
+export const NOTHING_FORBIDDEN = 'no source or tool that is not allowed was ever recorded'
+export const NOTHING_LACKS = 'nothing of the kind is recorded'

@@ -2,9 +2,7 @@
 import type { Finding } from '#schemas/suite.ts'
 import type { BareRecording } from '../../replay/slim.ts'
 import type { Replayed } from '../../replay/transcript.ts'
-import { type Exposure, exposedWhen } from '../exposures.ts'
-import { type Label, labelOf } from '../label.ts'
-import { fail, finding, unmeasured, type Verdict } from './check.ts'
+import { finding } from './check.ts'
 
 /** Does the recorded outcome no longer stand: a value cannot be read, or something else was decided. */
 export const outcomeIsLost = (replayed: Replayed): boolean =>
@@ -50,21 +48,3 @@ function placesOf(recording: BareRecording, need: number): { text: string; evide
 
 /** Were values traced that the actions used? */
 export const hasNeeds = ({ needs }: BareRecording): boolean => needs.name.length > 0
-
-/** A recorded outcome stands while every value its actions used can still be read; a degraded case scores 0. */
-export function outcomeOf(r: Replayed, read: (label: Label) => number | null): Verdict {
-  const { recording } = r.trimmed
-  const label = labelOf(recording)
-  const score = read(label)
-  if (score === null) return unmeasured(recording.corrected?.label === 'disputed' ? DISPUTED : 'no outcome is recorded')
-  if (outcomeIsLost(r)) return fail(lostOutcomeFindings(r))
-  const passed = label.passed ?? score >= 1
-  return { score, status: passed ? 'pass' : 'fail', findings: [] }
-}
-
-/** A recorded result is exposed where a value that it rests on could be lost. */
-export const resultExposure = (recording: BareRecording, value: boolean | number | null): Exposure =>
-  value === null ? 'not_recorded' : exposedWhen(hasNeeds(recording))
-
-export const DISPUTED = 'an operator disputes the label of this run'
-export const OUTCOME_LACKS = 'record the outcome, and tool calls with their arguments'

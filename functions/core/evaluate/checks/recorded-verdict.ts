@@ -6,7 +6,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { BareRecording } from '../../replay/slim.ts'
 import { type Replayed, recordedAsked } from '../../replay/transcript.ts'
 import { type Check, fail, finding, type Of, pass, unmeasured } from './check.ts'
-import { onScale } from './scale.ts'
+import { onScale } from './result.ts'
 
 type Said = NonNullable<ExperienceRun['outcome']['scores']>[number]
 

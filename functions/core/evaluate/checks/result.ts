@@ -1,9 +1,9 @@
 /** What the result of a rule of one's own is worth: true, false or a number of its range; anything else is not measured. */
 import type { Evaluator } from '#schemas/suite.ts'
 import { NoResult, type Rule, resultKind } from '../../json-logic.ts'
+import { isAtLeast, isWithin } from '../../statistics/compare.ts'
 import type { Exposure } from '../exposures.ts'
 import { fail, finding, pass, unmeasured, type Verdict } from './check.ts'
-import { onScale } from './scale.ts'
 
 /** An evaluator of a rule of one's own. */
 type Ruled = Extract<Evaluator, { applies_when?: unknown }>
@@ -55,3 +55,21 @@ const wordsOf = (result: unknown, wanted: string): string =>
   result instanceof NoResult
     ? result.message
     : `it gave ${typeof result === 'number' ? result : resultKind(result)}, wanted ${wanted}`
+
+/** The scale of an evaluator. */
+interface Scale {
+  readonly range?: readonly [number, number] | undefined
+  readonly passes_at?: number | undefined
+}
+
+/** Score and pass of a value; null: it does not lie on the scale, and so is no measurement. */
+export function onScale(
+  value: number,
+  { range = [0, 1], passes_at }: Scale,
+): { readonly score: number; readonly passed: boolean } | null {
+  const [least, most] = range
+  if (!isWithin(value, least, most)) return null
+  // Rounding may carry the quotient past its ends.
+  const score = Math.min(1, Math.max(0, (value - least) / (most - least)))
+  return { score, passed: isAtLeast(value, passes_at ?? most) }
+}

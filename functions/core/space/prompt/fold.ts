@@ -1,7 +1,5 @@
 /** What a text says, whatever it is spelled like: every disguise that a person reads through is read through here. */
-
 import { LOOKALIKES, paired, pairsOf } from '#schemas/letters.ts'
-import { CHINESE } from './han.ts'
 
 /** Letters and what they are read as in a text, where more passes than in a name: whole words of a script, since mixed ones are refused before. */
 const READ_AS = new Map([
@@ -121,3 +119,18 @@ export const withoutRepeats = (text: string): string => text.replace(/([\p{L}\p{
 
 /** Digits between letters, left out: "p1a2s3s". */
 export const withoutDigits = (text: string): string => text.replace(/(?<=\p{L})\d+(?=\p{L})/gu, '')
+
+const PAIRS =
+  '碼码費费證证號号驗验銀银貨货賬账帳账戶户轉转匯汇額额價价錢钱單单訂订購购買买賣卖優优獎奖贈赠會会員员級级權权認认識识說说話话請请謝谢讓让這这個个們们時时間间問问題题開开關关門门電电腦脑機机網网絡络聯联繫系係系經经過过還还' +
+  '沒没為为來来對对應应該该當当處处務务報报導导將将從从東东車车長长張张見见現现發发髮发貝贝資资質质責责賠赔償偿損损壞坏擔担據据擇择換换棄弃條条規规則则違违約约絕绝紅红綠绿細细終终結结給给統统維维緊紧線线編编練练總总績绩續续' +
+  '繼继罰罚職职聽听腳脚藥药蘭兰虛虚補补裝装製制複复覽览覺觉觀观觸触計计訊讯討讨訓训記记訪访設设許许評评詞词試试詢询詳详誤误課课誰谁調调談谈論论諾诺謊谎講讲譯译議议護护讀读變变負负財财貴贵貸贷貿贸賓宾賞赏賺赚贏赢趕赶跡迹軟软' +
+  '載载較较輕轻輸输辦办農农遞递遠远適适選选遺遗郵邮醫医釋释針针鎖锁錄录錯错鍵键鏈链鐘钟鑰钥閉闭隊队際际隨随險险隱隐雖虽雙双離离難难靈灵靜静響响頁页項项順顺預预領领頭头願愿類类顧顾顯显風风飛飞飯饭館馆馬马驚惊體体魚鱼麗丽點点' +
+  '齊齐龍龙徵征態态懷怀憑凭戲戏戰战揮挥擊击擋挡數数斷断無无舊旧書书術术樣样標标檔档檢检歡欢歲岁決决減减測测漢汉滿满準准濟济營营爭争狀状獲获產产畫画異异療疗盜盗盤盘監监確确禮礼種种積积穩稳窮穷競竞筆笔節节範范築筑簡简簽签籤签' +
+  '糧粮純纯紙纸紹绍組组絲丝繳缴獨独與与舉举興兴衛卫寶宝實实審审寫写層层屬属島岛幣币幫帮庫库廠厂廣广彈弹後后復复徹彻憶忆拋抛掛挂採采擴扩攝摄協协區区華华參参隻只嗎吗喪丧園园圓圆圖图團团執执場场塊块壓压壹一夢梦奪夺奮奋婦妇媽妈' +
+  '學学孫孙寧宁專专尋寻歷历曆历歸归殺杀毀毁氣气漲涨潔洁滅灭爾尔牆墙狹狭獻献環环畢毕疊叠皺皱盡尽眾众瞭了矯矫礙碍祕秘乾干幹干亂乱億亿僅仅儀仪備备傳传債债傷伤傾倾僑侨儘尽儲储兒儿內内兩两冊册凍冻劃划劇剧劉刘劑剂動动勞劳勢势勝胜' +
+  '勵励勸劝厭厌厲厉吳吴啟启喚唤嘆叹囑嘱國国'
+
+/** Traditional to simplified. Not all there are: what is not listed is another character. */
+const CHINESE: ReadonlyMap<string, string> = new Map(
+  Array.from(PAIRS.matchAll(/(.)(.)/gu), ([, traditional, simplified]) => [traditional!, simplified!]),
+)

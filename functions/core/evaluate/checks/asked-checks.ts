@@ -1,14 +1,14 @@
-/** A check whose verdict is given elsewhere: what it is shown of a case, and what its answer is worth. */
+/** Checks whose verdict is given elsewhere: what it is shown of a case, and what its answer is worth. */
 import { blinded, namesRead, saysOfRecord, type ViewName } from '#schemas/case-view.ts'
 import { compileRule, NoResult, type Rule } from '../../json-logic.ts'
 import type { BareRecording } from '../../replay/slim.ts'
 import { type AskedEvaluator, answerAtHand } from '../asked.ts'
 import { recordedView, viewOf } from '../case-view.ts'
-import { breaksOfNames, type Check, type Of } from './check.ts'
+import { breaksOfNames, type Check, type Of, type SomeChecks } from './check.ts'
 import { answerOf, judgedBy, lookedAtBy } from './result.ts'
 
 /** Such a check; `lacks`: why there may be no verdict, for people. */
-export const askedCheck = <K extends AskedEvaluator['check']>(lacks: string): Check<K> => ({
+const askedCheck = <K extends AskedEvaluator['check']>(lacks: string): Check<K> => ({
   judge(r, evaluator: Of<K> & AskedEvaluator) {
     const { applies, names } = compiled(evaluator)
     const view = viewOf(names, r)
@@ -28,6 +28,21 @@ export const askedCheck = <K extends AskedEvaluator['check']>(lacks: string): Ch
   ofRecord: (evaluator: AskedEvaluator) => compiled(evaluator).names.some(saysOfRecord),
   lacks,
 })
+
+export const ASKED_CHECKS = {
+  /** A rule of the suite's own in JSONata, over what it is shown of a case. */
+  jsonata: askedCheck<'jsonata'>(
+    'what its expression reads is not recorded: "autotune doctor --verbose" names the first case and the value',
+  ),
+  /** Code of the user's own judges a replayed case, in the cage that holds a harness, pinned by its digest. */
+  module: askedCheck<'module'>(
+    'its module gave no verdict: "autotune doctor --verbose" names the first case and what the module said',
+  ),
+  /** A model of a pinned name and a pinned rubric judges a case without knowing of which arm it is. */
+  model: askedCheck<'model'>(
+    'its judge gave no verdict: "autotune doctor --verbose" names the first case and what the model said',
+  ),
+} satisfies SomeChecks
 
 /** What a judge says of a recorded run by itself: passed or not; null: it is not about it, or gives no verdict. */
 export function passesRecord(evaluator: AskedEvaluator, recording: BareRecording): boolean | null {

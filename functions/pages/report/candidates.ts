@@ -1,6 +1,7 @@
-/** Every candidate with a known metric, and what failed where: the table that all pictures of a search refer to. */
+/** Candidates of a report in tables: each with what failed where, and how far those of each origin came. */
 import { html } from 'hono/html'
 import type { CandidateFacts, ReportFacts } from '#core/report/facts.ts'
+import { predictionWords } from '#core/search/predictions.ts'
 import { metricName, metricValue, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { notDrawn, type Pareto } from '../kit/pareto.ts'
@@ -52,4 +53,35 @@ const firstClause = (reason: string): string => reason.split('; ')[0]!
 function exampleOf(candidates: readonly CandidateFacts[], fate: string): string {
   const { patch, reason } = candidates.find((c) => c.fate === fate && c.metric === null)!
   return `${patchWords(patch)}${reason === '' ? '' : `: ${cut(visible(reason), 160)}`}`
+}
+
+/** Predictions that are listed. */
+const MOST = 40
+
+/** Nothing where no proposer was asked. */
+export function originsPart({ search, metric, candidates, left_out }: ReportFacts): Html | null {
+  const origins = search?.origins ?? null
+  if (origins === null || metric === null) return null
+  const value = (best: { readonly metric: number; readonly patch: Parameters<typeof patchWords>[0] } | null) =>
+    best === null
+      ? '-'
+      : html`${metricValue(metric, best.metric)} <span class="of">${visible(patchWords(best.patch))}</span>`
+  const arm = search!.counts.no_search
+  const said = candidates.filter(({ prediction }) => prediction !== undefined)
+  return html`${dataTable(
+    'origins',
+    'Changes by who proposed them: how far they came, beside as many replays without a search',
+    ['origin', 'proposed', 'in bounds', 'replayed', 'survived', 'certified', 'best'],
+    [
+      ...origins.map((o) => ({
+        head: visible(o.origin),
+        cells: [o.proposed, o.in_bounds, o.replayed, o.survived, o.certified, value(o.best)],
+      })),
+      ...(arm === null
+        ? []
+        : [{ head: 'no search', cells: [arm.candidates, arm.candidates, '-', '-', '-', value(arm.best)] }]),
+    ],
+  )}
+${left_out.length > 0 && html`<details><summary>${number(left_out.length)} left out before the search</summary><ul>${left_out.slice(0, MOST).map((one) => html`<li>${visible(one.origin)}, ${one.why.replaceAll('_', ' ')}: ${visible(one.reason)}</li>`)}</ul></details>`}
+${said.length > 0 && html`<details><summary>${number(said.length)} predicted, and what happened</summary><ul>${said.slice(0, MOST).map((c) => html`<li>${visible(c.origin ?? '-')}: ${visible(patchWords(c.patch))}: ${visible(predictionWords(c.prediction!, c.happened))}</li>`)}</ul></details>`}`
 }

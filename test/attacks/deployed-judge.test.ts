@@ -76,10 +76,10 @@ test('a view that ends or hangs the process costs its own verdict alone', async 
     { failed: expect.stringMatching(/ended its process/) },
     { returned: true },
   ])
-  const hung = await ask('if (view.tokens === 2) for (;;); return true', 3, 300)
+  const hung = await ask('if (view.tokens === 2) for (;;); return true', 3, 100)
   expect(hung).toEqual([
     { returned: true },
-    { failed: 'the module gave no answer within 3000 ms and was cut' },
+    { failed: 'the module gave no answer within 1000 ms and was cut' },
     { returned: true },
   ])
 })

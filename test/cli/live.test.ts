@@ -47,6 +47,8 @@ if (!hasPython) console.log('skipped: a live run over a harness in Python (no py
 const place = placeOfEachTest()
 /** A store with the records, which every test has a copy of: with as many sealed families as a certificate needs, and with few. */
 const [stored, few] = [workplace(), workplace()]
+/** With one process of the harness a pass: so few cases are worth no more. */
+const RUN = ['run', '--run-id', 'r', '--concurrency', '1']
 const TOO_FEW = /the held-out set is too small to answer/
 async function stock(place: Workplace, heldout: number): Promise<void> {
   const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', liveSuite())]
@@ -91,7 +93,7 @@ async function situation(
   const ranges = { economics_tokens_per_decision: { max_rise: 5, max_fall: 5 } }
   const target = place.file('target.json', aTarget({ ranges, scoring: { replayer: 'module' } }))
   const harness = place.file('harness.mjs', HARNESS)
-  const words = ['run', '--target', target, '--replayer', `module:${harness}`, '--live', live, '--run-id', 'r']
+  const words = [...RUN, '--target', target, '--replayer', `module:${harness}`, '--live', live]
   return { live, run: (...more) => place.at(...words, ...more) }
 }
 
@@ -149,7 +151,7 @@ describe('a live run of the command line', () => {
       const harness = place.file('harness.py', PYTHON.replace('PORT', new URL(server!.baseUrl).port))
       chmodSync(harness, 0o700)
       const target = join(place.dir, 'target.json')
-      const words = ['run', '--target', target, '--replayer', `exec:${harness}`, '--live', live, '--run-id', 'r']
+      const words = [...RUN, '--target', target, '--replayer', `exec:${harness}`, '--live', live]
       const uncaged = await place.at(...words, '--no-cage')
       expect([uncaged.code, uncaged.err]).toEqual([
         2,

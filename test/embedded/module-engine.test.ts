@@ -286,10 +286,10 @@ describe('a harness that misbehaves', () => {
 describe('a search with a harness', () => {
   const IDS = Array.from({ length: 6 }, (_, i) => `case-${i}`)
 
-  async function search(source: string, concurrency: number) {
+  async function search(source: string, concurrency: number, limitMs = 1500) {
     using desk = aDesk()
     const runs = IDS.map((id) => aDeskRun(id))
-    const engine = await desk.engine(desk.harness(source), runs, { concurrency, limitMs: 1500 })
+    const engine = await desk.engine(desk.harness(source), runs, { concurrency, limitMs })
     const target = resolveTarget(aTarget())
     const pack = aPack()
     const { panel } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)
@@ -344,6 +344,7 @@ describe('a search with a harness', () => {
         if (settings['evidence.orders.top_k'] === 1 && recorded.case_id === 'case-3') for (;;) {}
         if (settings['evidence.orders.top_k'] === 2) await pinned.tool('orders.list', {})`),
       2,
+      500,
     )
 
     expect(fates(found)).toMatchObject({ 1: 'unreplayable', 2: 'unreplayable', 3: 'committed' })

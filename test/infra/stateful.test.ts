@@ -1,7 +1,10 @@
+import { App, Stack } from 'aws-cdk-lib'
+import { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { synthesize, templatesOf } from '../support/infra/deployment.ts'
+import { synthesize, templatesIn, templatesOf, UNBUNDLED, validated } from '../support/infra/deployment.ts'
 import type { Template, Templates } from '../support/infra/resolve.ts'
 
+const ALARMS = 'arn:aws:sns:us-east-1:123456789012:on-call'
 const ofType = (templates: Templates, type: string) =>
   Object.values(templates).flatMap((t: Template) =>
     Object.entries(t.Resources ?? {}).flatMap(([id, r]) => (r.Type === type ? [{ id, ...r }] : [])),
@@ -10,9 +13,22 @@ const ofType = (templates: Templates, type: string) =>
 describe('what is deployed', () => {
   let templates: Templates
   beforeAll(() => {
-    // Synthesis throws on a finding of cdk-nag or of CloudFormation's own validation.
     templates = templatesOf()
   }, 60_000)
+
+  it.each([
+    {},
+    { stage: 'throwaway', appconfig: 'on' },
+    { appconfig: 'on', auditsql: 'on', attestations: 'on', deliver: 'flagd', alarms: ALARMS },
+  ])("has no finding of cdk-nag or of CloudFormation's own validation: %o", (context) => {
+    expect(Object.keys(validated(() => synthesize(context)).templates)).toHaveLength(2)
+  })
+
+  it('is stopped by such a finding', () => {
+    const app = new App({ context: UNBUNDLED })
+    new CfnBucket(new Stack(app, 'Other'), 'Bucket').addPropertyOverride('NoSuchProperty', 1)
+    expect(() => validated(() => templatesIn(app))).toThrow('NoSuchProperty')
+  })
 
   it('keeps every bucket private, versioned, encrypted and retained', () => {
     const buckets = ofType(templates, 'AWS::S3::Bucket')

@@ -68,7 +68,10 @@ afterAll(() => {
 /** How it was held is told as it is in a deployment: that line of a run is another on a machine with a wall. */
 const local = (): VerdictSource => ({
   cage: 'belt without network gate',
-  judge: (question, side) => source.judge(question, side),
+  judge(question, side) {
+    for (const view of question.views) shown.add(view)
+    return source.judge(question, side)
+  },
   problem: (evaluator) => source.problem(evaluator),
 })
 
@@ -90,11 +93,14 @@ const suite = (over: object = {}) =>
 const target = aRoughTarget()
 const stockedWith = async (its = suite()) =>
   await stocked(journaled(memory()), aWorld({ search: 6, heldout: 30 }), { suite: its })
-/** What the function said of each view, which depends on that view alone: it is asked once, a process of its own each time. */
+/** Views of embedded runs, which deployed ones ask about as well. */
+const shown = new Set<string>()
+/** What the function said of each view, which depends on that view alone: each call is a process, so it is asked of all at once. */
 const said = new Map<string, object>()
 const calling: FunctionCaller['call'] = async (_, request) => {
   const { views, limit_ms } = request as JudgeCall
-  const unknown = views.filter((view) => !said.has(view))
+  const isNew = views.some((view) => !said.has(view))
+  const unknown = isNew ? [...new Set([...views, ...shown])].filter((view) => !said.has(view)) : []
   const { answers } = (unknown.length > 0 ? await host.call({ views: unknown, limit_ms }) : { answers: [] }) as {
     answers: object[]
   }

@@ -23,6 +23,8 @@ import { desk as deskAt, EXAMPLE } from '../../support/own-harness.ts'
 
 /** Two processes a side, on a machine that does other things as well. */
 const SLOW = 480_000
+/** One process a pass: its start costs what a hundred replays do. */
+const ALONE = ['--concurrency', '1']
 /** Families of a run that cannot certify anything. */
 const FEW = 12
 /** As many as a certificate needs, and few to search in, where a family costs a replay a candidate: one refers to the last passage. */
@@ -104,7 +106,7 @@ const hasPython = python.status === 0 && python.stdout.toString().trim() === 'Tr
 if (!hasPython) console.log('skipped: the harness in Python (no python3 here, or no wall)')
 
 describe.runIf(hasPython)('the same harness in Python', () => {
-  const PYTHON = ['--replayer', `exec:${join(EXAMPLE, 'harness.py')}`]
+  const PYTHON = ['--replayer', `exec:${join(EXAMPLE, 'harness.py')}`, ...ALONE]
   /** Everything but who the harness is. */
   const withoutNames = (text: string): string =>
     text.replaceAll(/sha256:[0-9a-f]+|eval_[0-9a-f]+/g, 'id').replaceAll(/,"\s*its digest covers [^"]*"/g, '')
@@ -159,7 +161,7 @@ describe('a pinned module', () => {
   test('that was changed is denied by verify; one that is gone is an error, which says nothing of the run', async () => {
     const { store, harness, target } = await ranOnce('changed')
     const run = ['run', '--target', target, '--replayer', `module:${harness}`, '--store', store, '--run-id', 'r']
-    expect((await autotune(...run)).code).toBe(3)
+    expect((await autotune(...run, ...ALONE)).code).toBe(3)
     expect((await autotune('verify', 'r', '--store', store)).code).toBe(0)
 
     appendFileSync(harness, '\n// another thought\n')
@@ -191,6 +193,7 @@ describe('a pinned module', () => {
       '--store',
       store,
       '--json',
+      ...ALONE,
     )
 
     expect(code).toBe(2)

@@ -56,6 +56,18 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
   return { ...deployment, templates }
 }
 
+/** Synthesizes with CloudFormation's own validation as well, whose findings are errors. */
+export function validated<T>(synthesis: () => T): T {
+  const before = process.env.CDK_VALIDATION
+  process.env.CDK_VALIDATION = 'true'
+  try {
+    return synthesis()
+  } finally {
+    if (before === undefined) delete process.env.CDK_VALIDATION
+    else process.env.CDK_VALIDATION = before
+  }
+}
+
 const known = new Map<string, Templates>()
 
 /** Templates alone, where files that the context names stay as they are: synthesized once a test run, and frozen. */

@@ -2,7 +2,7 @@
  * The wall: namespaces of Linux in which a process sees no other process, no network, no file but those named, and a
  * /tmp of its own. `bwrap` builds them where it is installed, `unshare` and a few lines of shell where it is not.
  */
-import { existsSync, lstatSync, readlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What builds the wall: the program's path, and for `unshare` those that it needs inside. */
@@ -49,14 +49,7 @@ export function behind(wall: Wall, { command, readable, cwd }: Walled): [string,
     '--pdeathsig=KILL',
     unshare,
     ...['--user', '--map-root-user', '--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child=KILL'],
-    '/bin/sh',
-    '-c',
-    BUILD,
-    'cage',
-    ...[...shown, setpriv, umount],
-    '--',
-    cwd,
-    umount,
+    ...['/bin/sh', '-c', built(topmost([...shown, setpriv, umount]), umount, cwd), 'cage'],
     ...[setpriv, '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--'],
     ...command,
   ]
@@ -72,39 +65,50 @@ const bwrapArguments = (shown: readonly string[], cwd: string): string[] => [
 ]
 
 /**
- * Runs as root of its own namespaces, where /sys makes room for the new root. Takes the paths to show, `--`, the working
- * folder, the path of umount, and the command. umount reads /proc, which goes with the old root.
+ * Shell that builds the new root and runs its arguments there. It is root of its own namespaces, where /sys makes room. Few
+ * processes, since one wall stands around each process of a harness: one makes all folders, one mounts all that is shown.
+ * A mount that has flags which it may not lose (noexec) is refused there, and taken in two steps. umount reads /proc, which
+ * goes with the old root.
  */
-const BUILD = `set -e
+function built(shown: readonly string[], umount: string, cwd: string): string {
+  const links = shown.filter(isLink)
+  const mounted = shown.filter((path) => !isLink(path))
+  const folders = mounted.filter((path) => statSync(path).isDirectory())
+  const files = mounted.filter((path) => !folders.includes(path))
+  const parents = [...files, ...links].map((path) => dirname(path))
+  const inside = (paths: readonly string[]) => [...new Set(paths)].map((path) => word(`/sys${path}`)).join(' ')
+  return `set -e
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 mount -t tmpfs -o mode=0755,size=16m cage /sys
 mkdir /sys/tmp /sys/.old
 mount -t tmpfs -o size=64m tmp /sys/tmp
-while [ "$1" != -- ]; do
-  if [ -L "$1" ]; then
-    mkdir -p "/sys\${1%/*}"
-    ln -s "$(readlink "$1")" "/sys$1"
-  else
-    if [ -d "$1" ]; then mkdir -p "/sys$1"; else mkdir -p "/sys\${1%/*}"; : > "/sys$1"; fi
-    mount --bind "$1" "/sys$1"
-    mount -o remount,bind,ro,nosuid,nodev "/sys$1"
-  fi
-  shift
+mkdir -p ${inside([...folders, ...parents, cwd])}
+for file in ${inside(files)}; do : > "$file"; done
+${links.map((path) => `ln -s ${word(readlinkSync(path))} ${inside([path])}`).join('\n')}
+printf '%s\n' ${mounted.map((path) => word(`${field(path)} ${field(`/sys${path}`)} none bind,ro,nosuid,nodev`)).join(' ')} > /sys/tmp/shown
+mount -a -T /sys/tmp/shown 2>/dev/null || for path in ${mounted.map(word).join(' ')}; do
+  mount --bind "$path" "/sys$path"
+  mount -o remount,bind,ro,nosuid,nodev "/sys$path"
 done
-cwd=$2
-umount=$3
-shift 3
-mkdir -p "/sys$cwd"
+rm /sys/tmp/shown
 ln -s .old/proc /sys/proc
 mount -o remount,bind,ro /sys
 cd /sys
 pivot_root . .old
-"$umount" -l /.old
-cd "$cwd"
-unset OLDPWD
+${word(umount)} -l /.old
+cd ${word(cwd)}
+unset OLDPWD file path
 exec "$@"
 `
+}
+
+/** A text as one word of shell. */
+const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+/** A path as a field of a list of mounts. */
+const field = (path: string): string =>
+  path.replaceAll(/[\s\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`)
 
 /** Paths that lie in no other one of them, each once; a symbolic link is shown as the link that it is. */
 function topmost(paths: readonly string[]): string[] {

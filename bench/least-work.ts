@@ -19,12 +19,14 @@ export async function leastSeconds(file: string): Promise<number> {
     lines.push(text)
     chars += text.length
     if (chars < FRAME_CHARS) return
-    await frameOf(lines)
+    await frameOf(textOf(lines))
     lines = []
     chars = 0
   }
   for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES }))
     for (const line of splitter.push(piece as Buffer)) await work(line)
-  if (lines.length > 0) await frameOf(lines)
+  if (lines.length > 0) await frameOf(textOf(lines))
   return (performance.now() - started) / 1000
 }
+
+const textOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''))

@@ -367,6 +367,12 @@ export interface ReplayEngine {
     pass: Pass,
     question?: number,
   ): AsyncIterable<AnsweredScore>
+  /** The same of several candidates in one pass over the lines. Absent: whoever scores is asked for one after the other. */
+  scoreTogether?(
+    lines: Lines,
+    run: AutotuneRun,
+    changes: readonly CandidateChange[],
+  ): AsyncIterable<readonly AnsweredScore[]>
   /** Of a live run. Absent: recorded answers stand. */
   readonly live?: LiveReplays
 }

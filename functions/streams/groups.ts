@@ -104,6 +104,33 @@ export async function* ahead<T, R>(
   }
 }
 
+/** Rows as their columns, which are read side by side: each of them to its end, and the first error ends all of them. */
+export function inColumns<T>(rows: AsyncIterable<readonly T[]>, count: number): AsyncIterable<T>[] {
+  const reading = rows[Symbol.asyncIterator]()
+  const read: T[][] = Array.from({ length: count }, () => [])
+  let row: Promise<boolean> | null = null
+  // One that failed stays: a column that asks later must not take it for the end.
+  const nextRow = async (): Promise<boolean> => {
+    const { value, done } = await reading.next()
+    if (!done) for (const [i, column] of read.entries()) column.push(value[i]!)
+    row = null
+    return !done
+  }
+  const column = async function* (mine: T[]): AsyncGenerator<T> {
+    for (let more = true; more; more = await row) {
+      while (mine.length > 0) yield mine.shift()!
+      row ??= nextRow()
+    }
+  }
+  return read.map(column)
+}
+
+/** Waits for all of them, also where one fails; then throws the first error. */
+export async function allOf(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).find(({ status }) => status === 'rejected')
+  if (failed) throw (failed as PromiseRejectedResult).reason
+}
+
 /**
  * Works on items side by side, a number at once. Results stand in the order of the items; the first error ends it, when what
  * is under way has ended too: an answer that a model is still giving is kept while the store is open and its lock held.

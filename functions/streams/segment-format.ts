@@ -49,9 +49,8 @@ export function readSegmentHead(bytes: Uint8Array): SegmentHead | { readonly pro
   }
 }
 
-/** Lines as one frame, compressed beside this thread. The same lines are the same bytes: the frame is told how many there are. */
-export function frameOf(lines: readonly string[]): Promise<Buffer> {
-  const text = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+/** Lines, each ended by a newline, as one frame, compressed beside this thread. The same lines are the same bytes: the frame is told how many there are. */
+export function frameOf(text: Uint8Array): Promise<Buffer> {
   return compressed(text, {
     pledgedSrcSize: text.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },

@@ -1,4 +1,4 @@
-/** Scores one sealed case for one candidate. An unchanged context is the baseline's own record, violations included. */
+/** Scores one sealed case for candidates. An unchanged context is the baseline's own record, violations included. */
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -73,21 +73,23 @@ export class Scores implements Series<CaseScore> {
 export const measuresIn = (scores: Series<CaseScore>): Series<Measures> =>
   scores instanceof Scores ? scores.measures : mapped(scores, ({ measures }) => measures)
 
-/** Score of a sealed case under a candidate's settings. Pure. */
+/** Scores of a sealed case, one for each settings table. Pure. */
 export function scoreCase(
   line: SealedLine,
-  settings: SettingsTable,
+  settings: readonly SettingsTable[],
   tables: TablePins,
   suite: EvaluatorSuite,
-): CaseScore {
+): CaseScore[] {
   const pins = pinsFor(tables, line.case)
-  const trimmed = trimCase(line.case, settings, pins.baseline)
-  if ('unreplayable' in trimmed) return unreplayableScore(suite)
   const baseline = trimCase(line.case, pins.baseline, pins.baseline)
-  if (!('unreplayable' in baseline) && sameTrim(trimmed, baseline))
-    return { status: 'unchanged', measures: line.baseline, floors: floorLetters(line.floors).baseline }
-  const replayed = observe(trimmed, pins)
-  return { status: 'replayed', measures: measuresOf(suite, replayed), floors: verdictLetters(suite, replayed) }
+  return settings.map((table): CaseScore => {
+    const trimmed = trimCase(line.case, table, pins.baseline)
+    if ('unreplayable' in trimmed) return unreplayableScore(suite)
+    if (!('unreplayable' in baseline) && sameTrim(trimmed, baseline))
+      return { status: 'unchanged', measures: line.baseline, floors: floorLetters(line.floors).baseline }
+    const replayed = observe(trimmed, pins)
+    return { status: 'replayed', measures: measuresOf(suite, replayed), floors: verdictLetters(suite, replayed) }
+  })
 }
 
 /** Score of a case that could not be replayed: it counts against the candidate everywhere. */
@@ -102,9 +104,12 @@ const sameTrim = (a: TrimmedCase, b: TrimmedCase): boolean =>
   sameShape(a.rendered.shape, b.rendered.shape) &&
   a.asked.every((flag, i) => flag === b.asked[i])
 
-/** Scores sealed lines for one candidate. */
-export function lineScorer(run: AutotuneRun, change: CandidateChange | null): (line: string) => CaseScore {
-  const settings = applyPatch(tableOf(run.pack), change?.patch ?? {})
+/** Scores sealed lines for some candidates (null: the baseline) at once, in their order. */
+export function lineScorer(
+  run: AutotuneRun,
+  changes: readonly (CandidateChange | null)[],
+): (line: string) => CaseScore[] {
+  const settings = changes.map((change) => applyPatch(tableOf(run.pack), change?.patch ?? {}))
   const pins = { baseline: tableOf(run.pack), prices: run.price_table }
   return (line) => scoreCase(JSON.parse(line) as SealedLine, settings, pins, run.evaluator_suite)
 }

@@ -22,11 +22,14 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
-import { asText } from '../../streams/groups.ts'
+import { allOf, asText, inColumns } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openSealed } from './open-sealed.ts'
 import { chargeYear, dischargeYear } from './year.ts'
+
+/** Whoever scores sealed lines. */
+type Scorer = Pick<ReplayEngine, 'score' | 'scoreTogether'>
 
 export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
 
@@ -36,7 +39,7 @@ export async function askGate(
   run: AutotuneRun,
   commit: string,
   list: readonly CandidateChange[],
-  engine: Pick<ReplayEngine, 'score'>,
+  engine: Scorer,
 ): Promise<Asked> {
   const reserved = await reserveQuestion(store, run, commit)
   if ('asked' in reserved) return reserved.asked
@@ -53,7 +56,7 @@ export async function sealAnswer(
   run: AutotuneRun,
   commit: string,
   list: readonly CandidateChange[],
-  engine: Pick<ReplayEngine, 'score'>,
+  engine: Scorer,
 ): Promise<void> {
   const row = await store.table.get<LedgerItem>(...rowKeys.version(run.target.intent!, run.heldout_test_set!.version))
   if (row?.body.open?.commit !== commit) return
@@ -80,7 +83,7 @@ async function computedAnswer(
   run: AutotuneRun,
   { version, open, alpha_k }: LedgerItem,
   list: readonly CandidateChange[],
-  engine: Pick<ReplayEngine, 'score'>,
+  engine: Scorer,
 ): Promise<GateAnswer> {
   const { k, commit } = open!
   const certificates = await scoreList(store, run, list, k, engine)
@@ -220,10 +223,11 @@ async function scoreList(
   run: AutotuneRun,
   list: readonly CandidateChange[],
   question: number,
-  engine: Pick<ReplayEngine, 'score'>,
+  engine: Scorer,
 ): Promise<Certificate[] | null> {
   const facts = run.heldout_test_set!
   const sealed = await openSealed(store, facts.intent, facts.version)
+  if (engine.scoreTogether && !isCode(run.replayer)) await scoreAtOnce(engine.scoreTogether)
   const score: Scoring = async (change, pass) => {
     const key = logKey(facts.version, question, scoresFile(list, change, pass))
     const recorded = await recordedScores(store, key)
@@ -236,6 +240,17 @@ async function scoreList(
   return isCode(run.replayer)
     ? await certifyTwice(run, list, sealed.panel, score)
     : await certifyOnce(run, list, sealed.panel, score)
+
+  /** Records what is not recorded yet, with each sealed line read once. */
+  async function scoreAtOnce(together: NonNullable<Scorer['scoreTogether']>): Promise<void> {
+    const keyOf = (change: CandidateChange) => logKey(facts.version, question, scoresFile(list, change, 'first'))
+    const missing: CandidateChange[] = []
+    for (const change of list) if ((await recordedScores(store, keyOf(change))).length === 0) missing.push(change)
+    if (missing.length === 0) return
+    store.progress(`scoring ${missing.length} of ${list.length} on ${facts.cases} sealed cases`)
+    const columns = inColumns(together(sealed.lines(), run, missing), missing.length)
+    await allOf(columns.map((scores, i) => store.vault.putIfAbsent(keyOf(missing[i]!), asText(scoreTexts(scores)))))
+  }
 }
 
 /** Scores of a listed candidate, or, null, of the baseline. */

@@ -5,9 +5,10 @@ import { slim } from '#core/replay/slim.ts'
 import type { AnswerHow, CaseAnswer } from '#core/search/replayer.ts'
 import { type TranscriptReplayer, transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { type Settled, tableOf } from '#core/space/scope.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
-import type { ReplayEngine, VerdictSource } from '../../ports.ts'
+import type { Lines, ReplayEngine, VerdictSource } from '../../ports.ts'
 import type { TwiceAnswered } from './answered-alike.ts'
 import { judgedLines, reproduceLines } from './reproduce.ts'
 import { judgingWith } from './verdicts.ts'
@@ -45,11 +46,16 @@ export function transcriptReplays(verdicts: VerdictSource | undefined): CaseRepl
     const round = { candidate_id: '', settings, cases: lines.map((_, i) => i) }
     return await judge.search(run.evaluator_suite, () => replays.answer(round))
   }
+  const scoreTogether = (lines: Lines, run: AutotuneRun, changes: readonly (CandidateChange | null)[]) =>
+    judgedLines(lines, run.evaluator_suite, judge.vault, lineScorer(run, changes))
   return {
     reproduce: (lines, pins, side) => reproduceLines(lines, pins, judge[side]),
     answer,
     answerTwice: answer,
-    score: (lines, run, change) => judgedLines(lines, run.evaluator_suite, judge.vault, lineScorer(run, change)),
+    async *score(lines, run, change) {
+      for await (const [score] of scoreTogether(lines, run, [change])) yield score!
+    },
+    scoreTogether,
   }
 }
 

@@ -26,5 +26,6 @@ export function transcriptEngine(verdicts?: VerdictSource): ReplayEngine {
       return found
     },
     score: replays.score,
+    ...(replays.scoreTogether && { scoreTogether: replays.scoreTogether }),
   }
 }

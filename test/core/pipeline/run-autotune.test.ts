@@ -117,8 +117,8 @@ function world({
           },
           {
             change: { candidate_id, layer, patch, rationale },
-            cases: heldoutSide.lines.map((line) =>
-              scoreCase(line, applyPatch(aPack().settings, patch), replayPins, aSuite()),
+            cases: heldoutSide.lines.map(
+              (line) => scoreCase(line, [applyPatch(aPack().settings, patch)], replayPins, aSuite())[0]!,
             ),
           },
         ),

@@ -308,6 +308,54 @@ describe('fifty openings at once', () => {
   )
 })
 
+describe('a list is scored in one pass', () => {
+  const list = [change(2), change(3)]
+  const scores = async (store: Store) =>
+    Object.fromEntries(Object.entries(await contents(store)).filter(([key]) => /\/2\/scores-\d\.jsonl$/.test(key)))
+
+  /**
+   * Asks the second question of a sealed set by an engine that ends after so many cases, and then by one that does not.
+   * `kept`: scores that are on record by then.
+   */
+  async function asked(ends = Infinity, kept: Readonly<Record<string, string>> = {}) {
+    const store = await stocked(memory(), aWorld({ ...small, extra: heldout({ required: 3 }) }))
+    await run(store, { runId: 'r', target: asking(5) })
+    const pinned = AutotuneRun.parse(JSON.parse(await file(store, 'target.json', 'r')))
+    const passes: number[] = []
+    const inner = transcriptEngine()
+    const ask = (left: number) =>
+      askGate(store, { ...pinned, run_id: 'again' }, digestOf('again'), list, {
+        score: () => expect.fail('a candidate was scored by itself'),
+        async *scoreTogether(lines, of, changes) {
+          passes.push(changes.length)
+          for await (const row of inner.scoreTogether!(lines, of, changes)) {
+            if (left-- === 0) throw new Error('the engine ended')
+            yield row
+          }
+        },
+      })
+    if (ends < Infinity) {
+      await expect(ask(ends)).rejects.toThrow('the engine ended')
+      expect(await scores(store)).toEqual({})
+    }
+    for (const [key, text] of Object.entries(kept)) await store.vault.put(key.replace('vault/', ''), text)
+    const { answer } = (await ask(Infinity)) as { answer: unknown }
+    return { passes, answer, scores: await scores(store) }
+  }
+
+  test('one that ends in the middle leaves no scores; the next start gives the same, and takes none again that is on record', async () => {
+    const whole = await asked()
+    expect(whole.passes).toEqual([2])
+    const texts = Object.values(whole.scores)
+    expect(texts.map((text) => text.trim().split('\n').length)).toEqual([101, 101])
+    expect(texts[0]).not.toBe(texts[1])
+    expect(await asked(40)).toEqual({ ...whole, passes: [2, 2] })
+    const [first] = Object.entries(whole.scores)
+    expect(await asked(3, Object.fromEntries([first!]))).toEqual({ ...whole, passes: [2, 1] })
+    expect(await asked(0, whole.scores)).toEqual({ ...whole, passes: [2] })
+  })
+})
+
 test('a tampered sealed set is never scored', async () => {
   const store = await stocked(memory(), aWorld({ ...small, extra: heldout({ required: 3 }) }))
   const inconclusive = aTarget({

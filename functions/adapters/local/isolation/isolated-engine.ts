@@ -6,9 +6,12 @@ import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
 import { asksElsewhere, type VerdictQuestion } from '#core/evaluate/asked.ts'
 import type { CaseScore } from '#core/gate/score.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Lines, Progress, ReplayEngine, ReproducedLine, VerdictSide, VerdictSource } from '../../../ports.ts'
 import { inTextBlocks } from '../../../streams/groups.ts'
+import type { Request } from './protocol.ts'
 import { type Answering, RestrictedProcess } from './restricted-process.ts'
 import { BLOCK, type ShardLimits, ShardProcesses } from './shard-processes.ts'
 
@@ -41,15 +44,23 @@ export function isolatedEngine(
   const searchSide = new ShardProcesses(() => start(told), answering(verdicts, 'search'), shards)
   const answer = answering(verdicts, 'vault')
   const gateSide = start()
+  const scoreTogether = async function* (
+    lines: Lines,
+    run: AutotuneRun,
+    changes: readonly (CandidateChange | null)[],
+  ): AsyncGenerator<readonly CaseScore[]> {
+    for await (const some of requestsOf(lines, run.evaluator_suite))
+      for await (const reply of gateSide.converse({ verb: 'score', run, changes } satisfies Request, some, answer))
+        yield JSON.parse(reply) as CaseScore[]
+  }
   return {
     reproduce: (lines, pins, side) =>
       side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(gateSide, lines, pins, answer),
     search: (input) => searchSide.search(input),
     async *score(lines, run, change) {
-      for await (const some of requestsOf(lines, run.evaluator_suite))
-        for await (const reply of gateSide.converse({ verb: 'score', run, change }, some, answer))
-          yield JSON.parse(reply) as CaseScore
+      for await (const [score] of scoreTogether(lines, run, [change])) yield score!
     },
+    scoreTogether,
     close() {
       searchSide.close()
       gateSide.close()

@@ -37,8 +37,8 @@ export type Request =
   | { readonly verb: 'ask'; readonly question: ShardQuestion }
   /** A search over so many shards, over a line a case: `ShardedHead`. Its questions are for them; its lines say what of the answers goes on record (`Taken`). */
   | { readonly verb: 'search-shards'; readonly input: Omit<SearchInput, 'panel'>; readonly shards: number }
-  /** Over sealed lines; a score each. */
-  | { readonly verb: 'score'; readonly run: AutotuneRun; readonly change: CandidateChange | null }
+  /** Over sealed lines; for each a list of scores, one a change. */
+  | { readonly verb: 'score'; readonly run: AutotuneRun; readonly changes: readonly (CandidateChange | null)[] }
 
 /** Head and baseline measures of a case, and the shard that it lies in. */
 export type ShardedHead = Pick<SealedLine<CaseHead>, 'case' | 'baseline'> & { readonly shard: number }

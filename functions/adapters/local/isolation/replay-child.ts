@@ -68,7 +68,7 @@ serve<Request>((request, lines, say, tell, ask) => {
       return packed(found)
     }
     case 'score': {
-      const score = lineScorer(request.run, request.change)
+      const score = lineScorer(request.run, request.changes)
       for (const scored of eachLine(request.run.evaluator_suite, score)) say(JSON.stringify(scored))
     }
   }

@@ -96,6 +96,8 @@ export class ShardProcesses {
         if ('measures' in one.result) this.#shardOf.push(shard)
         yield { ...one, line }
       }
+    // Started while the caller seals, so that no search waits for it.
+    if (this.#lines.length > 1) this.#lead ??= this.#start()
   }
 
   /** Searches over what was reproduced last. */

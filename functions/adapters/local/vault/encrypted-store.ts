@@ -2,7 +2,7 @@
 import type { Content, ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
 import { isWhole, onePiece, whole } from '../../port-rules/content.ts'
-import { decrypted, decryptedRange, encrypted, looksEncrypted, NotThisObject } from './frames.ts'
+import { decrypted, decryptedRange, encrypted, FRAME_BYTES, looksEncrypted, NotThisObject } from './frames.ts'
 
 /** Key of a vault, asked for when it is first needed; null: the vault is plain. Throws UserError when it is not to be had. */
 export interface VaultKeys {
@@ -24,9 +24,10 @@ export function encryptedStore(inner: ObjectStore, keys: VaultKeys): ObjectStore
   const sealed = async (name: string, content: Content): Promise<Content> => {
     const key = await keys.forWriting()
     if (key === null) return content
-    return isWhole(content)
-      ? await whole(encrypted(key, name, onePiece(Buffer.from(content))))
-      : encrypted(key, name, content)
+    if (!isWhole(content)) return encrypted(key, name, content)
+    const text = encrypted(key, name, onePiece(Buffer.from(content)))
+    // What is long would lie here a few times over, piece by piece and whole.
+    return content.length > FRAME_BYTES ? text : await whole(text)
   }
   const opened = (name: string, kept: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> => {
     const key = keys.forReading()

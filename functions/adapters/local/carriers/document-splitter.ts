@@ -36,8 +36,10 @@ export class DocumentSplitter {
   /** Level at which the elements of the open list are parted by commas; 0: none is open. */
   #listLevel = 0
   #index = 0
-  /** Cuts the element at hand, which is too long to be one row. */
+  /** Cuts the element at hand, which is too long to be one row, and knows where it ends. */
   #inner: DocumentSplitter | null = null
+  /** Index behind the end of the element that this one cuts, in the chunk that held it; null: it goes on. */
+  #over: number | null = null
   readonly #places: readonly ListPlace[]
   /** Place of the element that this one cuts; null for documents. */
   readonly #within: string | null
@@ -55,10 +57,10 @@ export class DocumentSplitter {
   /** @throws ImportError: an element, or what stands around the lists, is longer than `maxBytes` */
   push(chunk: Buffer): Piece[] {
     const pieces: Piece[] = []
+    let begin = this.#cutOn(chunk, pieces)
     let level = this.#level
     let listLevel = this.#listLevel
-    let begin = 0
-    for (let i = this.#inString ? this.#endOfString(chunk, 0) : 0; i < chunk.length; i++) {
+    for (let i = this.#inString ? this.#endOfString(chunk, begin) : begin; i < chunk.length; i++) {
       const byte = chunk[i]!
       if (byte === QUOTE && level > 0) {
         i = this.#endOfString(chunk, i + 1) - 1
@@ -90,15 +92,30 @@ export class DocumentSplitter {
         this.#keep(chunk.subarray(begin, i + 1), pieces)
         begin = i + 1
         this.#endDocument(pieces)
+        if (this.#within === null) continue
+        this.#over = begin
+        break
       } else if (byte === COMMA && level === listLevel) {
         this.#keep(chunk.subarray(begin, i), pieces)
         this.#endElement(pieces, false)
         begin = i + 1
       }
     }
-    this.#keep(chunk.subarray(begin), pieces)
+    if (this.#over === null) this.#keep(chunk.subarray(begin), pieces)
     this.#level = level
     return pieces
+  }
+
+  /** Index behind what an element that is cut has of a chunk: nobody but who cuts it looks at those bytes. */
+  #cutOn(chunk: Buffer, pieces: Piece[]): number {
+    const inner = this.#inner
+    if (inner === null) return 0
+    const wasOver = inner.#over !== null
+    if (!wasOver) this.#cut(inner.push(chunk), pieces)
+    if (inner.#over === null) return chunk.length
+    this.#level = this.#listLevel
+    this.#inString = this.#escaped = false
+    return wasOver ? 0 : inner.#over
   }
 
   /** Index behind the closing quote of a string that goes on at `from`; the chunk's length if it does not end in it. */

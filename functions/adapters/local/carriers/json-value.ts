@@ -36,7 +36,7 @@ export function jsonValue(source: Source, text: string, what: string): unknown {
  * @throws SyntaxError: no JSON; RangeError, in words: JSON that is not read
  */
 export function strictJson(text: string): unknown {
-  const plain = !text.includes('__proto__') && !(text.includes('\\u') && ESCAPED_SURROGATE.test(text))
+  const plain = !ESCAPED_SURROGATE.test(text)
   const parsed = (json: string): unknown => (plain ? JSON.parse(json) : JSON.parse(json, wellFormed))
   const value = parsed(text)
   const { odd, long } = shapeOf(value, MOST_LEVELS)

@@ -38,7 +38,7 @@ export async function* readRows(
     const source = new Source(file)
     try {
       for await (const rows of fileRows(source, { maxRowBytes, leftOut }))
-        for (const row of rows) yield* withoutEvents(row)
+        for (const row of rows) for (const record of withoutEvents(row)) yield record
     } catch (error) {
       throw unreadable(source, error)
     }

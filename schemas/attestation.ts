@@ -63,7 +63,14 @@ export type AttestationKeys = z.infer<typeof AttestationKeys>
 /** Media type of an in-toto statement. */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 
-const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'is base64')
+/** As every encoder writes it: what others read as the same bytes would be a changed byte that nobody refuses. */
+const base64 = z
+  .string()
+  .min(1)
+  .regex(
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/,
+    'is base64 with its padding',
+  )
 
 /** A statement with its signatures: DSSE 1.0, JSON. `payload` and `sig` in base64. */
 export const Envelope = z.strictObject({

@@ -72,10 +72,14 @@ const base64 = z
     'is base64 with its padding',
   )
 
+/** A signature, and the id of its key. */
+export const KeySignature = z.strictObject({ keyid: z.string().regex(/^[0-9a-f]{64}$/), sig: base64 })
+export type KeySignature = z.infer<typeof KeySignature>
+
 /** A statement with its signatures: DSSE 1.0, JSON. `payload` and `sig` in base64. */
 export const Envelope = z.strictObject({
   payload: base64,
   payloadType: z.literal(PAYLOAD_TYPE),
-  signatures: z.array(z.strictObject({ keyid: z.string().regex(/^[0-9a-f]{64}$/), sig: base64 })).min(1),
+  signatures: z.array(KeySignature).min(1),
 })
 export type Envelope = z.infer<typeof Envelope>

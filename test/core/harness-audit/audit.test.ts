@@ -264,7 +264,7 @@ test('of the loop: what probes show passes, the tuple without prompt, model and 
   const seen = {
     program: new Map(Object.values(WIRED).map((path) => [path, 'sha256:0'])),
     vouched: null,
-    onCopies: null,
+    onCopies: {},
   }
   const look = { ...seen, ...(await readRecorded(store, facts.run!)) }
   const audit = (over: Partial<typeof facts> = {}, looked: Partial<LoopLook> = {}) => {

@@ -32,7 +32,10 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
       'a harness manifest, in place of the loop; one with "loop": true says what no probe of the loop shows',
     )
     .option('--intent <id>', 'of the loop: which intent (default: the only one that was run)')
-    .option('--keys <file>', 'of the loop: the file of keys by which names under decisions are vouched for')
+    .option(
+      '--keys <file>',
+      'the file of keys by which names under decisions, and under the words of a manifest, are vouched for',
+    )
     .option('--html <file>', 'write the audit as one page, too')
     .action(async (o) => {
       state.code = await (await loaded(import('../functions/cli/audit.ts'))).audit(o)
@@ -40,10 +43,14 @@ export function doneVerbs(program: Command, verb: AddVerb, state: { code: number
   verb(
     'sign <manifest> <controls...>',
     "an owner's word under declarations of a harness manifest, until the day on which they expire",
-    'autotune audit sign harness.json 1 38 --by ana@example.com\nautotune audit sign harness.json 16 --json',
+    'autotune audit sign harness.json 1 38 --by ana@example.com --key ~/.autotune/ana.pem\nautotune audit sign harness.json 16 --json',
     group,
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
+    .option(
+      '--key <file>',
+      'private key of that person, or kms:ID; without one the word makes a control Partial at most',
+    )
     .action(async (manifest, controls, o) => {
       state.code = await (await loaded(import('../functions/cli/audit-manifest.ts'))).signAudit(manifest, controls, o)
     })

@@ -16,13 +16,13 @@ import type { AllStores } from './constructs/workflow-rights.ts'
 import { bandsOf, liveModelOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
 import {
   alarmTopicOf,
-  appConfigIsOn,
   attestationsAreOn,
   auditSqlIsOn,
   dailyTime,
   deliveredAs,
   harnessOf,
   judgesOf,
+  servicesOf,
 } from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
@@ -89,10 +89,10 @@ export class AutotuneStack extends Stack {
     }
     const tuned = { ...targets, ...targetsOfBands(bands) }
     const configs = rolloutConfigsOf(this.node, tuned)
-    const appConfig = appConfigIsOn(this.node, configs !== null)
+    const services = servicesOf(this.node, configs !== null)
     const deliver = deliveredAs(this.node, configs !== null)
     this.rollouts =
-      configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, appConfig, deliver })
+      configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, services, deliver })
     const config = reviewersOf(this.node, tuned)
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, judges, rollout })
@@ -105,11 +105,12 @@ export class AutotuneStack extends Stack {
     if (topic) for (const part of [this.auditSql, this.attestations]) part?.notify(new SnsAction(topic))
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {
-      const { stop, resume, runtime, routing } = this.rollouts
+      const { stop, resume, runtime, services } = this.rollouts
       new CfnOutput(this, 'StopRolloutFunction', { value: stop.functionName })
       new CfnOutput(this, 'ResumeRolloutFunction', { value: resume.functionName })
       new CfnOutput(this, 'RuntimeRoleArn', { value: runtime.roleArn })
-      if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.intents) })
+      for (const { output } of Object.values(services))
+        new CfnOutput(this, output.name, { value: this.toJsonString(output.value) })
     }
     if (this.auditSql) {
       new CfnOutput(this, 'AuditWorkGroup', { value: this.auditSql.workGroup })

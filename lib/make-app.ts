@@ -54,7 +54,7 @@ export function makeApp(props: AppProps = {}): Deployment {
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.delivers) acknowledge(app, stacks, DELIVERED_ACKNOWLEDGEMENTS)
-  if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))
+  if (workflow.rollouts) acknowledge(app, stacks, routingAcknowledgements(Object.values(workflow.rollouts.services)))
   if (workflow.review) acknowledge(app, stacks, REVIEW_ACKNOWLEDGEMENTS)
   if (workflow.auditSql) acknowledge(app, stacks, auditSqlAcknowledgements(workflow.auditSql))
   if (workflow.attestations) acknowledge(app, stacks, attestationAcknowledgements(workflow.attestations))

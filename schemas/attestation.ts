@@ -63,12 +63,23 @@ export type AttestationKeys = z.infer<typeof AttestationKeys>
 /** Media type of an in-toto statement. */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 
-const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'is base64')
+/** As every encoder writes it: what others read as the same bytes would be a changed byte that nobody refuses. */
+const base64 = z
+  .string()
+  .min(1)
+  .regex(
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/,
+    'is base64 with its padding',
+  )
+
+/** A signature, and the id of its key. */
+export const KeySignature = z.strictObject({ keyid: z.string().regex(/^[0-9a-f]{64}$/), sig: base64 })
+export type KeySignature = z.infer<typeof KeySignature>
 
 /** A statement with its signatures: DSSE 1.0, JSON. `payload` and `sig` in base64. */
 export const Envelope = z.strictObject({
   payload: base64,
   payloadType: z.literal(PAYLOAD_TYPE),
-  signatures: z.array(z.strictObject({ keyid: z.string().regex(/^[0-9a-f]{64}$/), sig: base64 })).min(1),
+  signatures: z.array(KeySignature).min(1),
 })
 export type Envelope = z.infer<typeof Envelope>

@@ -29,8 +29,6 @@ export const ENV = {
   /** Key that a role signs attestations under; set for those roles alone, with what each signs (`Attested`). */
   attestKey: 'AUTOTUNE_ATTEST_KEY',
   attests: 'AUTOTUNE_ATTESTS',
-  /** Where routing is published in AppConfig, as JSON (`RoutingTargets`); absent: nowhere. */
-  appConfig: 'AUTOTUNE_APPCONFIG',
   /** Forms that routing is delivered in beside the releases, with commas between; absent: none. */
   deliver: 'AUTOTUNE_DELIVER',
   /** Key that review links are signed under. */
@@ -42,3 +40,6 @@ export const ENV = {
   /** Address that notices come from. */
   sender: 'AUTOTUNE_SENDER',
 } as const
+
+/** Where routing is published in a service of AWS, as JSON that its adapter reads; absent: nowhere. */
+export const serviceVariable = (service: string): string => `AUTOTUNE_${service.toUpperCase()}`

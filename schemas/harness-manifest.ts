@@ -1,5 +1,6 @@
 /** A harness manifest: what its owners say of each control of the harness audit, on which files, until when, and signed. */
 import * as z from 'zod'
+import { KeySignature } from './attestation.ts'
 import { Day, Digest, Name } from './common.ts'
 
 /** What evidence shows, from the strongest: seen at work, wired in, defined, or only said. */
@@ -33,6 +34,10 @@ const Declaration = z.strictObject({
       owner: Name,
       on: Day,
       digest: Digest.meta({ description: 'Over the other fields, harness, owner and day.' }),
+      key: KeySignature.optional().meta({
+        description:
+          'Under a key of the owner, over the same (DSSE). Absent: nothing shows who wrote this, and the control is Partial at most.',
+      }),
     })
     .optional()
     .meta({ description: 'Written by "autotune audit sign".' }),

@@ -1,25 +1,20 @@
 /** `autotune attest`: keys of people who sign, signatures under what a store decided, and whether they are enough. */
-import { dirname, resolve } from 'node:path'
-import { makeAttestationKey, readAttestationKey } from '#adapters/local/attestation-key.ts'
+import { makeAttestationKey } from '#adapters/local/attestation-key.ts'
 import { programVersion } from '#adapters/local/program-files.ts'
 import { keyId } from '#core/attest/dsse.ts'
 import { AttestationKey } from '#schemas/attestation.ts'
 import { INSTANT_PATTERN } from '#schemas/patterns.ts'
 import { recomputeDeployed, recomputeRun } from '../embedded/recompute-run.ts'
 import { UserError } from '../errors.ts'
-import type { Attestor } from '../ports.ts'
 import { signAttestations } from '../steps/attest/sign.ts'
 import { type AttestationsVerified, verifyAttestations } from '../steps/attest/verify.ts'
 import { parseAs } from '../steps/experience/parse.ts'
-import { readKeys } from './attest-keys.ts'
+import { inKms, kmsKey, openAttestor, outside, readKeys } from './attest-keys.ts'
 import { neededUser, personOf } from './hand.ts'
 import { type CommandStore, isLocal, openForAttesting, openForAudit } from './open.ts'
-import { liesIn } from './place.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-
-const KMS = 'kms:'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -46,13 +41,11 @@ export async function attestKeygen({
   const entryOf = (public_key: string) =>
     parseAs(AttestationKey, { role, person, public_key, not_before, expires, revoked: null }, 'entry')
   entryOf('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n')
-  const { publicKey } = key.startsWith(KMS) ? await kmsKey(key) : await makeAttestationKey(outside(key, store))
+  const { publicKey } = inKms(key) ? await kmsKey(key) : await makeAttestationKey(outside(key, store))
   const entry = entryOf(publicKey)
   print(json, { keyid: keyId(publicKey), key, entry }, () => [
     `key      ${keyId(publicKey)} of ${person} as ${role}, until ${expires}`,
-    ...(key.startsWith(KMS)
-      ? []
-      : [`private  ${key}, readable by you alone: keep it out of every repository and store`]),
+    ...(inKms(key) ? [] : [`private  ${key}, readable by you alone: keep it out of every repository and store`]),
     'entry    for "keys" of the file of keys, which is reviewed like any change:',
     JSON.stringify(entry),
   ])
@@ -65,7 +58,7 @@ export async function attestSign(
   { json, key, keys: file, cage, ...o }: KeyOptions & { readonly keys: string; readonly cage?: boolean },
 ): Promise<number> {
   const keys = readKeys(file)
-  const attestor = key.startsWith(KMS) ? await kmsKey(key) : readAttestationKey(outside(key, o.store))
+  const attestor = await openAttestor(key, o.store)
   const store = await openForAttesting(o, terminalProgress())
   try {
     const recompute = async () => ({ scope: await recomputed(store, run, cage), version: programVersion() })
@@ -125,18 +118,4 @@ async function recomputed(store: CommandStore, run: string, cage?: boolean): Pro
       `run ${run} does not recompute, so nothing is signed: ${differences.map((d) => `${d.file}: ${d.why}`).join('; ') || 'recorded runs were erased'}. "autotune verify ${run}" says more`,
     )
   return scope
-}
-
-/** A private key lies where no copy of the store takes it along. Throws UserError for one inside. */
-function outside(file: string, store: string): string {
-  if (liesIn(dirname(resolve(file)), store))
-    throw new UserError(
-      `${file} lies in the store: a private key lies outside of it, or every copy of the store could sign`,
-    )
-  return resolve(file)
-}
-
-async function kmsKey(key: string): Promise<Attestor> {
-  const { kmsAttestor } = await import('#adapters/aws/kms-attestor.ts')
-  return await kmsAttestor(key.slice(KMS.length))
 }

@@ -6,10 +6,10 @@ import type { DoneFacts } from '#core/done/facts.ts'
 import type { LoopLook } from '#core/harness-audit/loop.ts'
 import type { Tried } from '#core/harness-audit/tried.ts'
 import type { Vouched } from '#core/harness-audit/tries/people.ts'
-import { WIRED } from '#core/harness-audit/wired.ts'
+import { WIRED, WIRED_DEPLOYED } from '#core/harness-audit/wired.ts'
 import type { AttestationKeys } from '#schemas/attestation.ts'
 import { processTries } from '../embedded/caged-tries.ts'
-import { copiedStore } from '../embedded/copied-store.ts'
+import { copiedDeployment, copiedStore } from '../embedded/copied-store.ts'
 import { UserError } from '../errors.ts'
 import { decisionName } from '../steps/attest/attestable.ts'
 import { verifyAttestations } from '../steps/attest/verify.ts'
@@ -30,13 +30,16 @@ export async function lookAtLoop(
     replays,
     vouched: await vouchedBy(store, facts, keys),
     onCopies: await triedOnCopies(store, facts),
+    ...(isLocal(store) ? {} : { deployed: true }),
   }
 }
 
 /** Digests of this program's own files that controls are wired in by, as they are on this machine. */
 export const programDigests = (): ReadonlyMap<string, string> =>
   new Map(
-    [...new Set(Object.values(WIRED))].map((path) => [path, digestOfBytes(readFileSync(programFile(path)))] as const),
+    [...new Set([WIRED, WIRED_DEPLOYED].flatMap((paths) => Object.values(paths)))].map(
+      (path) => [path, digestOfBytes(readFileSync(programFile(path)))] as const,
+    ),
   )
 
 async function vouchedBy(
@@ -56,12 +59,17 @@ async function vouchedBy(
 }
 
 async function triedOnCopies(store: CommandStore, facts: DoneFacts): Promise<LoopLook['onCopies']> {
-  if (!isLocal(store)) return null
-  const copy = () => copiedStore(store)
-  return {
-    ...(await processTries(store, facts)),
+  const copy = () =>
+    isLocal(store) ? copiedStore(store) : copiedDeployment(store, store.releaseSigner!, facts.run?.run.run_id ?? '')
+  const repeated = {
     idempotency: await orCannot('what was done is done again', () => idempotency(copy, facts)),
     durability: await orCannot('what was left undone is ended', () => durability(copy, facts)),
+  }
+  // Nothing is erased in a deployment, its keys are of KMS, and its processes are functions: nothing here could see that fail.
+  if (!isLocal(store)) return repeated
+  return {
+    ...repeated,
+    ...(await processTries(store, facts)),
     privacy: await orCannot('recorded runs are erased', () => privacy(copy, facts)),
   }
 }

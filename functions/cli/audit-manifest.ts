@@ -2,16 +2,19 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { readInputBytes } from '#adapters/local/files/open-input.ts'
+import { keyId, signedBytes } from '#core/attest/dsse.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import { CONTROLS } from '#core/harness-audit/controls.ts'
 import type { Known } from '#core/harness-audit/judge.ts'
 import { longestWord } from '#core/harness-audit/longest-word.ts'
 import { SHOWN } from '#core/harness-audit/loop.ts'
-import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
+import { knownOf, signedDeclarations, wordPayload } from '#core/harness-audit/manifest.ts'
+import type { AttestationKeys, KeySignature } from '#schemas/attestation.ts'
 import { type EvidenceLevel, HarnessManifest } from '#schemas/harness-manifest.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
+import { openAttestor } from './attest-keys.ts'
 import { signing } from './hand.ts'
 import { writeNew, writeSigned } from './new-file.ts'
 import { reallyLiesIn } from './place.ts'
@@ -25,8 +28,11 @@ export interface Declared {
   readonly as_of: string
 }
 
-/** Throws UserError for a manifest of the loop that declares what probes show: a word stands beside no look. */
-export function declaredIn(file: string): Declared {
+/**
+ * Throws UserError for a manifest of the loop that declares what probes show: a word stands beside no look.
+ * @param keys those that are trusted; null: none were given
+ */
+export function declaredIn(file: string, keys: AttestationKeys | null): Declared {
   const manifest = readManifest(file)
   if (manifest.loop)
     refuseShown(
@@ -35,8 +41,8 @@ export function declaredIn(file: string): Declared {
     )
   const paths = new Set(manifest.declarations.flatMap(({ evidence }) => evidence.map(({ path }) => path)))
   const found = new Map([...paths].flatMap((path) => digestBeside(file, path)))
-  const as_of = today()
-  return { manifest, known: knownOf(manifest, found, as_of), as_of }
+  const now = new Date().toISOString()
+  return { manifest, known: knownOf(manifest, found, { keys, now }), as_of: now.slice(0, 10) }
 }
 
 /** Throws UserError for controls of the loop that its probes speak of: a word stands beside no look. */
@@ -83,10 +89,17 @@ const readManifest = (file: string): HarnessManifest => parseAs(HarnessManifest,
 interface SignOptions {
   readonly json: boolean
   readonly by?: string
+  /** Path of a private key file, or `kms:ID`. */
+  readonly key?: string
+  readonly store: string
 }
 
 /** Puts a person's word under declarations, in the place of an earlier one. Throws UserError for what can be none, with nothing written. */
-export async function signAudit(file: string, numbers: readonly string[], { json, by }: SignOptions): Promise<number> {
+export async function signAudit(
+  file: string,
+  numbers: readonly string[],
+  { json, by, key, store }: SignOptions,
+): Promise<number> {
   const manifest = readManifest(file)
   const controls = new Set(numbers.map(controlOf))
   for (const n of controls) {
@@ -99,9 +112,17 @@ export async function signAudit(file: string, numbers: readonly string[], { json
     refuseLong(one.expires, file, n)
   }
   const { owner, on } = signing(by)
-  await writeSigned(file, signedDeclarations(manifest, controls, owner, on))
-  print(json, { file, owner, on, signed: [...controls] }, () => [
-    `signed   controls ${[...controls].join(', ')} of ${manifest.harness} by ${owner} on ${on}`,
+  const attestor = key === undefined ? null : await openAttestor(key, store)
+  const keyid = attestor && keyId(attestor.publicKey)
+  const under = new Map<number, KeySignature>()
+  for (const one of manifest.declarations)
+    if (attestor && controls.has(one.control)) {
+      const bytes = await attestor.sign(signedBytes(wordPayload(manifest.harness, one, owner, on)))
+      under.set(one.control, { keyid: keyid!, sig: Buffer.from(bytes).toString('base64') })
+    }
+  await writeSigned(file, signedDeclarations(manifest, controls, { owner, on }, under))
+  print(json, { file, owner, on, keyid, signed: [...controls] }, () => [
+    `signed   controls ${[...controls].join(', ')} of ${manifest.harness} by ${owner} on ${on}${keyid === null ? ', without a key: Partial at most' : ` under key ${keyid}`}`,
     `next     ${file} is changed: have it reviewed like any change; "autotune audit --manifest ${file}" goes by it`,
   ])
   return 0

@@ -16,14 +16,14 @@ interface Options extends StoreOptions {
   readonly intent?: string
   readonly manifest?: string
   readonly html?: string
-  /** File of keys that vouch for who decided. */
+  /** File of keys that vouch for who decided, and whose word a manifest holds. */
   readonly keys?: string
 }
 
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
 export async function audit({ json, intent, manifest, html, keys, ...o }: Options): Promise<number> {
-  const declared = manifest === undefined ? null : declaredIn(manifest)
   const trusted = keys === undefined ? null : readKeys(keys)
+  const declared = manifest === undefined ? null : declaredIn(manifest, trusted)
   const report =
     declared === null || declared.manifest.loop
       ? await ofLoop(o, { intent, keys: trusted }, declared)

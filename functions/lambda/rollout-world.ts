@@ -1,10 +1,9 @@
 /** What the functions of the rollout work with: the store, the key that artifacts are signed under, where routing goes. */
-import { AppConfigClient } from '@aws-sdk/client-appconfig'
 import { KMSClient } from '@aws-sdk/client-kms'
-import { appConfigRouting } from '#adapters/aws/appconfig-routing.ts'
 import { kmsMac } from '#adapters/aws/kms-mac.ts'
+import { ROUTING_PUBLISHERS } from '#adapters/aws/routing-services.ts'
 import { allOf, objectRouting } from '#adapters/delivery/object-routing.ts'
-import { ENV } from '#schemas/env-names.ts'
+import { ENV, serviceVariable } from '#schemas/env-names.ts'
 import { formsOf } from '#schemas/forms.ts'
 import type { ObjectStore, RoutingPublisher, Signer } from '../ports.ts'
 import { signed } from './signed-store.ts'
@@ -16,9 +15,7 @@ export interface RolloutWorld extends StoreWorld {
 
 export function openRolloutWorld(env: Environment = process.env): RolloutWorld {
   const { store, ...judging } = openStoreWorld(env, signed)
-  const places = env[ENV.appConfig]
-  const appConfig = places ? appConfigRouting({ client: new AppConfigClient(), places: JSON.parse(places) }) : null
-  const routing = waysOut(env, store.releases, appConfig)
+  const routing = waysOut(env, store.releases)
   return {
     ...judging,
     store: routing ? { ...store, routing } : store,
@@ -26,13 +23,17 @@ export function openRolloutWorld(env: Environment = process.env): RolloutWorld {
   }
 }
 
-/** Everything that a deployment publishes routing to, the releases aside; null: nothing. */
+/** Everything that a deployment publishes routing to, the releases aside; null: nothing. `services`: adapters by name. */
 export function waysOut(
   env: Environment,
   releases: ObjectStore,
-  appConfig: RoutingPublisher | null,
+  services: typeof ROUTING_PUBLISHERS = ROUTING_PUBLISHERS,
 ): RoutingPublisher | null {
+  const told = Object.entries(services).map(([name, open]) => [env[serviceVariable(name)], open] as const)
   const forms = env[ENV.deliver] ? formsOf(need(env, ENV.deliver)) : []
-  const publishers = [...(appConfig ? [appConfig] : []), ...forms.map((form) => objectRouting(form, releases))]
+  const publishers = [
+    ...told.flatMap(([places, open]) => (places ? [open(places)] : [])),
+    ...forms.map((form) => objectRouting(form, releases)),
+  ]
   return publishers.length === 0 ? null : allOf(publishers)
 }

@@ -1,6 +1,5 @@
 /** Findings of the security rules that stand in the rollouts, each with its reason. */
-import { Stack } from 'aws-cdk-lib'
-import { INTENTS_A_POLICY, type RoutingConfig } from '../constructs/routing-config.ts'
+import type { RoutingService } from '../constructs/routing-services.ts'
 import {
   type Acknowledgement,
   below,
@@ -17,10 +16,6 @@ const ROLLOUT_FILES =
   'ids of runs, packs and rollouts do not exist at synthesis; each role is given the kinds of file that it reads or writes'
 const BY_HAND =
   'called by Step Functions or by a person, who are told of the failure; a failed rollout reaches the dead-letter queue'
-const PARTS =
-  'environment, profile and deployments of the one application of an intent; deployments have numbers that do not exist at synthesis'
-const DESCRIBES =
-  'AppConfig looks alarms up with this role, and may do nothing else with it: its guide asks for every alarm'
 const IS_THE_QUEUE = 'its target is the dead-letter queue'
 
 const RELEASER = ['StartRollout', 'EvaluateStage', 'StopRollout', 'ResumeRollout']
@@ -54,12 +49,9 @@ export const DELIVERED_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below(PART
   ['Runtime/DefaultPolicy/Resource', inReleases('routing/*'), ROLLOUT_FILES],
 ])
 
-/** The same where routing is published in AppConfig; the ids hold the names of its intents. */
-export function routingAcknowledgements({ applications }: RoutingConfig): Acknowledgement[] {
-  const parts = applications.map((application, i) => {
-    const id = `<${Stack.of(application).getLogicalId(application)}>`
-    const wide = wildcard(`arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/${id}/*`)
-    return [`Routing/Publish${Math.floor(i / INTENTS_A_POLICY)}/Resource`, wide, PARTS] as const
-  })
-  return below(PART, [...parts, ['Routing/Monitor/DefaultPolicy/Resource', wildcard('*'), DESCRIBES]])
-}
+/** The same of services that routing is published to. */
+export const routingAcknowledgements = (services: readonly RoutingService[]): Acknowledgement[] =>
+  below(
+    PART,
+    services.flatMap((service) => service.findings()),
+  )

@@ -62,7 +62,7 @@ export interface AutotuneProps extends RuntimeSettings {
    * The rollouts that an approval starts, by intent.
    * @default - none; an approval starts nothing
    */
-  readonly rollouts?: Pick<RolloutsProps, 'configs' | 'appConfig' | 'deliver'>
+  readonly rollouts?: Pick<RolloutsProps, 'configs' | 'services' | 'deliver'>
   /**
    * The daily routine, with its weekly and quarterly look back.
    * @default - none; nothing is watched from day to day

@@ -5,12 +5,12 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import { ENV } from '#schemas/env-names.ts'
+import { ENV, serviceVariable } from '#schemas/env-names.ts'
 import type { FormName } from '#schemas/forms.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
-import type { RoutingConfig } from './routing-config.ts'
+import type { RoutingService } from './routing-services.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import type { OpenStores } from './workflow-rights.ts'
 
@@ -20,8 +20,8 @@ interface RolloutFunctionsProps {
   readonly stores: OpenStores
   /** Modules that judge, for the one that replays a baseline. */
   readonly judges: Judges | undefined
-  /** Null: routing is published beside the releases alone. */
-  readonly routing: RoutingConfig | null
+  /** Services that routing is published to, by name. */
+  readonly services: Readonly<Record<string, RoutingService>>
   /** Forms that routing is delivered in. */
   readonly deliver: readonly FormName[]
 }
@@ -103,6 +103,14 @@ export class RolloutFunctions {
     })
   }
 
+  /** What the adapter of each service is told. */
+  private places(): Record<string, string> {
+    const told = (service: RoutingService) => Stack.of(this.scope).toJsonString(service.places())
+    return Object.fromEntries(
+      Object.entries(this.props.services).map(([name, service]) => [serviceVariable(name), told(service)]),
+    )
+  }
+
   private shape(handler: string) {
     const { experience, ledger, releases } = this.props.stores
     return {
@@ -120,9 +128,7 @@ export class RolloutFunctions {
         ...(handler !== 'record-production' && this.props.deliver.length > 0
           ? { [ENV.deliver]: this.props.deliver.join(',') }
           : {}),
-        ...(handler !== 'record-production' && this.props.routing
-          ? { [ENV.appConfig]: Stack.of(this.scope).toJsonString(this.props.routing.places()) }
-          : {}),
+        ...(handler === 'record-production' ? {} : this.places()),
       },
     }
   }

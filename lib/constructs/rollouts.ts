@@ -17,7 +17,7 @@ import { rolloutDefinition } from '../definitions/rollout.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RolloutFunctions } from './rollout-functions.ts'
-import { RoutingConfig } from './routing-config.ts'
+import { ROUTING_SERVICES, type RoutingService, type RoutingServiceName } from './routing-services.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
 import { endOf, stateMachine } from './state-machine.ts'
 import type { OpenStores } from './workflow-rights.ts'
@@ -31,10 +31,10 @@ export interface RolloutsProps {
   /** Takes rollouts that failed. */
   readonly deadLetters: IQueue
   /**
-   * Whether routing is published in AppConfig too.
-   * @default false
+   * Services of AWS that routing is published to beside the releases.
+   * @default - none
    */
-  readonly appConfig?: boolean
+  readonly services?: readonly RoutingServiceName[]
   /**
    * Forms that routing is written in beside the releases, one object an intent (`routing/INTENT.ENDING`), replaced with every move.
    * @default - none
@@ -63,8 +63,8 @@ export class Rollouts extends Construct {
   readonly resume: IFunction
   /** For the user's runtime to assume: hands in scored runs, and reads who gets which arm. */
   readonly runtime: Role
-  /** Null: routing is published beside the releases alone. */
-  readonly routing: RoutingConfig | null
+  /** By name; none: routing is published beside the releases alone. */
+  readonly services: Readonly<Partial<Record<RoutingServiceName, RoutingService>>>
   /** Whether routing is delivered in forms beside the releases. */
   readonly delivers: boolean
 
@@ -74,11 +74,14 @@ export class Rollouts extends Construct {
     super(scope, id)
     this.props = props
     this.delivers = (props.deliver ?? []).length > 0
-    this.routing = props.appConfig ? new RoutingConfig(this, 'Routing', Object.keys(props.configs)) : null
-    this.routing?.grantPublish(props.stores.releases.releaser)
+    const intents = Object.keys(props.configs)
+    this.services = Object.fromEntries(
+      (props.services ?? []).map((name) => [name, ROUTING_SERVICES[name](this, intents)]),
+    )
+    for (const service of Object.values(this.services)) service.grantPublish(props.stores.releases.releaser)
     const functions = new RolloutFunctions(this, {
       stores: props.stores,
-      routing: this.routing,
+      services: this.services,
       judges: props.judges,
       deliver: props.deliver ?? [],
     })
@@ -123,7 +126,7 @@ export class Rollouts extends Construct {
     runtime.addToPolicy(mayWrite(experience.bucket, `${PRODUCTION_INBOX}*`))
     const places = ['rollouts/*', ...(this.delivers ? [`${DELIVERED}*`] : [])]
     for (const statement of mayRead(releases.bucket, ...places)) runtime.addToPolicy(statement)
-    this.routing?.grantRead(runtime)
+    for (const service of Object.values(this.services)) service.grantRead(runtime)
     return runtime
   }
 

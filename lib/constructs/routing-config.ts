@@ -15,6 +15,7 @@ import { Construct } from 'constructs'
 import * as z from 'zod'
 import { Routing } from '#schemas/release.ts'
 import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
+import { type Row, wildcard } from '../acknowledgements/acknowledge.ts'
 import { namespaceOf } from './metrics-namespace.ts'
 import { RunbookAlarm } from './runbook-alarm.ts'
 import { runtimeOf } from './runtime-settings.ts'
@@ -23,6 +24,11 @@ import { runtimeOf } from './runtime-settings.ts'
 const FORWARD = { growthFactor: 20, deploymentDurationInMinutes: 30, finalBakeTimeInMinutes: 10 }
 /** A way back reaches everyone at once, and no alarm holds it up. */
 const BACK = { growthFactor: 100, deploymentDurationInMinutes: 0, finalBakeTimeInMinutes: 0 }
+
+const PARTS =
+  'environment, profile and deployments of the one application of an intent; deployments have numbers that do not exist at synthesis'
+const DESCRIBES =
+  'AppConfig looks alarms up with this role, and may do nothing else with it: its guide asks for every alarm'
 
 /** AppConfig reads JSON Schema draft 4 of at most this many characters. */
 const VALIDATOR_MAX = 32_768
@@ -35,7 +41,7 @@ export class RoutingConfig extends Construct {
   /** Where the routing of each intent lies; its ids are tokens until deployment. */
   readonly intents: Readonly<Record<string, RoutingTarget>>
   /** The applications, one an intent, in the order of the intents. */
-  readonly applications: CfnApplication[] = []
+  private readonly applications: CfnApplication[] = []
   private readonly strategies: Pick<RoutingTargets, 'gradual' | 'at_once'>
 
   constructor(scope: Construct, id: string, intents: readonly string[]) {
@@ -102,6 +108,20 @@ export class RoutingConfig extends Construct {
     return Stack.of(this).formatArn({ service: 'appconfig', resource: path })
   }
 
+  get output() {
+    return { name: 'RoutingInAppConfig', value: this.intents }
+  }
+
+  /** The ids hold the names of its intents. */
+  findings(): Row[] {
+    const parts = this.applications.map((application, i): Row => {
+      const id = `<${Stack.of(application).getLogicalId(application)}>`
+      const wide = wildcard(`arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/${id}/*`)
+      return [`Routing/Publish${Math.floor(i / INTENTS_A_POLICY)}/Resource`, wide, PARTS]
+    })
+    return [...parts, ['Routing/Monitor/DefaultPolicy/Resource', wildcard('*'), DESCRIBES]]
+  }
+
   /** What the functions that publish are told. */
   places(): RoutingTargets {
     const short = ({ application, environment, profile }: RoutingTarget) =>
@@ -159,7 +179,7 @@ export class RoutingConfig extends Construct {
 }
 
 /** Two ARNs of at most 80 characters an intent, in a policy of at most 6,144. */
-export const INTENTS_A_POLICY = 30
+const INTENTS_A_POLICY = 30
 
 /** The shape of a routing document as AppConfig checks it before it deploys a version. */
 function validator(): string {

@@ -8,6 +8,7 @@ import { type FormName, formsOf } from '#schemas/forms.ts'
 import type { LiveModel } from '#schemas/live-model.ts'
 import type { HarnessProps } from '../constructs/harness.ts'
 import type { JudgeProps } from '../constructs/judges.ts'
+import { ROUTING_SERVICE_NAMES, type RoutingServiceName } from '../constructs/routing-services.ts'
 import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
 
 /** One deployment of everything. Its stacks carry it in their names, as a tag, and as the stage that they never leave. */
@@ -56,15 +57,15 @@ export function alarmTopicOf(node: Node): string | null {
 }
 
 /**
- * Whether routing is published in AppConfig too: the context value `appconfig`, "on" or "off" (without it: off).
+ * Services of AWS that routing is published to: each has a context value of its name, "on" or "off" (without it: off).
  * @param rollouts whether any are deployed whose routing it could be
  * @throws RangeError for another value, and for "on" without rollouts
  */
-export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
-  const on = isOn(node, 'appconfig')
-  if (on && !rollouts)
-    throw new RangeError('context value "appconfig" is "on", and no rollouts are deployed: "-c rollouts=FOLDER"')
-  return on
+export function servicesOf(node: Node, rollouts: boolean): RoutingServiceName[] {
+  const names = ROUTING_SERVICE_NAMES.filter((name) => isOn(node, name))
+  if (names.length > 0 && !rollouts)
+    throw new RangeError(`context value "${names[0]}" is "on", and no rollouts are deployed: "-c rollouts=FOLDER"`)
+  return names
 }
 
 /**

@@ -5,10 +5,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
 import { shell } from '../attacks/shell.ts'
 import { autotune, type Workplace, workplace } from './command-line.ts'
+import { keyOf } from './own-key.ts'
 
 let place: Workplace
-beforeEach(() => {
+let key: string
+let keys: string
+beforeEach(async () => {
   place = workplace()
+  ;({ key, keys } = await keyOf(place, 'ben'))
 })
 afterEach(() => place.dispose())
 
@@ -38,9 +42,9 @@ const manifest = (path: string, bytes: string, over: object = {}): string => {
   })
 }
 const sign = (file: string, ...controls: string[]) =>
-  autotune('audit', 'sign', file, ...(controls.length > 0 ? controls : [String(NUMBER)]), '--by', 'ben')
+  autotune('audit', 'sign', file, ...(controls.length > 0 ? controls : [String(NUMBER)]), '--by', 'ben', '--key', key)
 const rowOf = async (file: string) => {
-  const { json } = await autotune('audit', '--manifest', file, '--json')
+  const { json } = await autotune('audit', '--manifest', file, '--keys', keys, '--json')
   return (json() as { rows: { status: string; reason: string }[] }).rows[NUMBER - 1]!
 }
 
@@ -79,8 +83,11 @@ test('a word of a day that is yet to come does not count', async () => {
   await sign(file)
   expect((await rowOf(file)).status).toBe('Pass')
   const { knownOf, signedDeclarations } = await import('#core/harness-audit/manifest.ts')
-  const early = signedDeclarations(JSON.parse(readFileSync(file, 'utf8')), new Set([NUMBER]), 'ben', '2098-01-01')
-  expect(knownOf(early, new Map(), '2026-11-30').get(NUMBER)!.unverified).toBe(
+  const early = signedDeclarations(JSON.parse(readFileSync(file, 'utf8')), new Set([NUMBER]), {
+    owner: 'ben',
+    on: '2098-01-01',
+  })
+  expect(knownOf(early, new Map(), { keys: null, now: '2026-11-30T00:00:00.000Z' }).get(NUMBER)!.unverified).toBe(
     'unverified: ben signed it on 2098-01-01, which is yet to come',
   )
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
+import { keyOf } from './own-key.ts'
 
 const place = placeOfEachTest()
 /** A day on which a word of today still holds. */
@@ -68,15 +69,17 @@ describe('audit', () => {
         { control: 1, says: 'we have a charter', evidence: [], expires: '2000-01-01' },
       ],
     })
+    const { key, keys } = await keyOf(place, 'ben@example.com')
     const status = async () => {
-      const { code, json } = await place.at('audit', '--manifest', manifest, '--json')
+      const { code, json } = await place.at('audit', '--manifest', manifest, '--keys', keys, '--json')
       return [code, (json() as { rows: { status: string; reason: string }[] }).rows[15]!]
     }
     expect(await status()).toEqual([
       3,
       expect.objectContaining({ status: 'Fail', reason: 'unverified: nobody signed it' }),
     ])
-    const sign = (...controls: string[]) => place.at('audit', 'sign', manifest, ...controls, '--by', 'ben@example.com')
+    const sign = (...controls: string[]) =>
+      place.at('audit', 'sign', manifest, ...controls, '--by', 'ben@example.com', '--key', key)
     expect(await sign('2')).toMatchObject({ code: 2, err: expect.stringContaining('declares nothing of control 2') })
     expect(await sign('1')).toMatchObject({ code: 2, err: expect.stringContaining('ended on 2000-01-01') })
     expect(await sign('16')).toMatchObject({ code: 0, out: expect.stringContaining('signed   controls 16 of support') })
@@ -112,8 +115,9 @@ describe('audit', () => {
       err: expect.stringContaining('control 1 of the loop is seen by its probes'),
     })
     const file = manifest(38)
-    await place.at('audit', 'sign', file, '38', '--by', 'ben@example.com')
-    const { json } = await place.at('audit', '--manifest', file, '--json')
+    const { key, keys } = await keyOf(place, 'ben@example.com')
+    await place.at('audit', 'sign', file, '38', '--by', 'ben@example.com', '--key', key)
+    const { json } = await place.at('audit', '--manifest', file, '--keys', keys, '--json')
     const report = json() as { kind: string; next_audit: string; rows: { status: string; reason: string }[] }
     expect([report.kind, report.next_audit, report.rows[37]!.status]).toEqual(['loop', SOON, 'Pass'])
     expect(report.rows[0]!.reason).toMatch(/seen by tied, small|no: |unverified: /)

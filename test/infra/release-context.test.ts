@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ROUTING_PUBLISHERS } from '#adapters/aws/routing-services.ts'
+import { ROUTING_SERVICE_NAMES } from '../../lib/constructs/routing-services.ts'
 import { reviewersOf, rolloutConfigsOf } from '../../lib/context/documents.ts'
-import { appConfigIsOn } from '../../lib/context/values.ts'
+import { servicesOf } from '../../lib/context/values.ts'
 import { aConfig } from '../core/release/builders.ts'
 import { aTarget } from '../support/builders.ts'
 import { synthesize, templatesOf } from '../support/infra/deployment.ts'
@@ -119,10 +121,14 @@ describe('appconfig', () => {
     ])
   }, 60_000)
 
+  it('has an adapter of each name that a deployment switches on, and no other', () => {
+    expect(Object.keys(ROUTING_PUBLISHERS)).toEqual(ROUTING_SERVICE_NAMES)
+  })
+
   it('is on or off, and on only with rollouts', () => {
-    expect(appConfigIsOn(node(undefined), true)).toBe(false)
-    expect(appConfigIsOn(node('on'), true)).toBe(true)
-    expect(() => appConfigIsOn(node('yes'), true)).toThrow('"appconfig" is "yes"; it is "on" or "off"')
-    expect(() => appConfigIsOn(node('on'), false)).toThrow('no rollouts are deployed')
+    expect(servicesOf(node(undefined), true)).toEqual([])
+    expect(servicesOf(node('on'), true)).toEqual(['appconfig'])
+    expect(() => servicesOf(node('yes'), true)).toThrow('"appconfig" is "yes"; it is "on" or "off"')
+    expect(() => servicesOf(node('on'), false)).toThrow('no rollouts are deployed')
   })
 })

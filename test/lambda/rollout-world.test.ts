@@ -3,7 +3,7 @@ import { AppConfigClient, ListDeploymentsCommand } from '@aws-sdk/client-appconf
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { routingOf } from '#core/release/routing.ts'
-import { ENV } from '#schemas/env-names.ts'
+import { ENV, serviceVariable } from '#schemas/env-names.ts'
 import { openRolloutWorld } from '../../functions/lambda/rollout-world.ts'
 import { started } from '../core/release/builders.ts'
 
@@ -35,7 +35,7 @@ test('routing is published in the place of its intent', async () => {
   appconfig.on(ListDeploymentsCommand).resolves({ Items: [{ VersionLabel: label, State: 'COMPLETE' }] })
   const intents = { [routing.intent]: 'app/env/prof' }
   const places = JSON.stringify({ gradual: 'slow', at_once: 'fast', intents })
-  await openRolloutWorld({ ...env, [ENV.appConfig]: places }).store.routing!.publish(routing, false)
+  await openRolloutWorld({ ...env, [serviceVariable('appconfig')]: places }).store.routing!.publish(routing, false)
   expect(appconfig.calls().map((call) => call.args[0].input)).toEqual([
     { ApplicationId: 'app', EnvironmentId: 'env', MaxResults: 1 },
   ])

@@ -8,9 +8,14 @@ export function signedBytes(payload: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(head), payload])
 }
 
-/** Id of a public key in PEM: SHA-256 of its DER bytes, in hex. Throws where it is no key. */
-export const keyId = (publicKey: string): string =>
-  hash('sha256', createPublicKey(publicKey).export({ type: 'spki', format: 'der' }))
+/**
+ * Id of a public key in PEM: SHA-256 of its DER bytes, in hex. Throws where it is no key. A point of P-256 can be written in three
+ * ways, which are one key and so one id: that of the uncompressed one.
+ */
+export function keyId(publicKey: string): string {
+  const key = createPublicKey({ key: createPublicKey(publicKey).export({ format: 'jwk' }), format: 'jwk' })
+  return hash('sha256', key.export({ type: 'spki', format: 'der' }))
+}
 
 /** Why a public key cannot be used; null: it can. */
 export function keyProblem(publicKey: string): string | null {

@@ -23,12 +23,18 @@ export interface Judged {
   readonly signatures: readonly SignatureFinding[]
 }
 
+/** Why a key signs nothing at this moment, whatever its role; null: it may. */
+export function keyEnded(key: AttestationKey, now: string): string | null {
+  if (key.revoked !== null) return `is revoked since ${key.revoked.at}: ${key.revoked.reason}`
+  if (now < key.not_before) return `is not valid before ${key.not_before}`
+  return now >= key.expires ? `expired at ${key.expires}` : null
+}
+
 /** Why a key may not sign this at this moment; null: it may. */
 export function keyRefused(key: AttestationKey, kind: Attested, keys: AttestationKeys, now: string): string | null {
   const { roles } = keys.needs[kind]
-  if (key.revoked !== null) return `is revoked since ${key.revoked.at}: ${key.revoked.reason}`
-  if (now < key.not_before) return `is not valid before ${key.not_before}`
-  if (now >= key.expires) return `expired at ${key.expires}`
+  const ended = keyEnded(key, now)
+  if (ended !== null) return ended
   if (!roles.includes(key.role)) return `has the wrong role: ${key.role} does not sign this, ${roles.join(' or ')} does`
   return null
 }

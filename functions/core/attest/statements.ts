@@ -18,8 +18,10 @@ export interface Statement {
 
 const TEST_RESULT = 'https://in-toto.io/attestation/test-result/v0.1'
 const VERIFICATION = 'https://slsa.dev/verification_summary/v1'
-/** The one predicate of our own: `decision` as the ledger has it, `certification` where replay could not judge. */
+/** A predicate of our own: `decision` as the ledger has it, `certification` where replay could not judge. */
 const REVIEW_DECISION = 'urn:contextos-autotune:review-decision:v0.1'
+/** And one for a person's word about a control of the harness audit: `declaration` as the manifest has it. */
+const DECLARATION = 'urn:contextos-autotune:harness-declaration:v0.1'
 const PROGRAM = 'urn:contextos-autotune'
 
 const statement = (subject: readonly Resource[], predicateType: string, predicate: unknown): Statement => ({
@@ -99,6 +101,10 @@ export function verifiedOf(said: unknown): Verified | null {
 /** One decision of a review about a proposal. */
 export const decisionStatement = (proposal: Resource, decision: ReviewDecision): Statement =>
   statement([proposal], REVIEW_DECISION, { decision })
+
+/** Somebody's word about one control of a harness audit, on the files that it names. */
+export const declarationStatement = (files: readonly Resource[], word: unknown): Statement =>
+  statement(files, DECLARATION, word)
 
 /** Verdicts of a promotion that take the candidate back. */
 const BACK: ReadonlySet<string> = new Set(['rolled_back', 'stopped', 'retired', 'superseded'])

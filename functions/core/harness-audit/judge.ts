@@ -113,7 +113,7 @@ function judge({
   short,
 }: Known): Pick<AuditRow, 'status' | 'level' | 'reason'> {
   if (unverified !== undefined) return { status: 'Fail', level: null, reason: unverified }
-  if (not_applicable) return { status: 'N/A', level: null, reason: says }
+  if (not_applicable) return { status: short === undefined ? 'N/A' : 'Partial', level: null, reason: short ?? says }
   const has = (level: EvidenceLevel): boolean => evidence.some((one) => one.level === level && one.holds)
   const level = (['behavioural', 'wiring', 'definition'] as const).find(has) ?? null
   // Conflicts take the weaker: evidence that does not hold is no smaller matter than the evidence that does.

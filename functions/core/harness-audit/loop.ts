@@ -13,7 +13,7 @@ import { escalation, identity, type Vouched } from './tries/people.ts'
 import { modelRouting, type RecordedFacts, type ReplayFacts, sources, telemetry } from './tries/recorded.ts'
 import { fallback, riskClass } from './tries/routing.ts'
 import { trajectory } from './tries/trajectory.ts'
-import { WIRED } from './wired.ts'
+import { WIRED, WIRED_DEPLOYED } from './wired.ts'
 
 /** Control -> what it is in this loop, and the probes that show it at work. The others are the harness's own, or a person's word. */
 const SHOWN_BY: Readonly<Record<number, readonly [is: string, probes: readonly ProbeId[]]>> = {
@@ -64,7 +64,7 @@ const TRIED: Readonly<Record<number, (facts: DoneFacts, look: LoopLook) => Tried
   33: (facts, { recorded }) => modelRouting(recorded, facts),
   34: (facts) => fallback(facts),
 }
-/** Controls that are tried on a copy of a whole store, where there is one: a deployment, of which none is made, declares them. */
+/** Controls that are tried on a copy of a store. Of a deployment a copy holds what its auditor reads: what is not tried there is declared. */
 const ON_COPIES: Readonly<Record<number, keyof TriedOnCopies>> = {
   14: 'privacy',
   19: 'secrets',
@@ -85,12 +85,16 @@ export interface LoopLook {
   readonly replays: ReplayFacts | null
   /** What attestations come to under the file of keys; null: none was given. */
   readonly vouched: Vouched | null
-  /** null: of this store no copy is made. */
-  readonly onCopies: TriedOnCopies | null
+  /** Empty: of this store no copy is made. */
+  readonly onCopies: TriedOnCopies
+  /** Of a deployment: what is wired in differs. */
+  readonly deployed?: true
 }
 
-/** What came of tries on copies of a whole store. */
-export type TriedOnCopies = Readonly<Record<'privacy' | 'secrets' | 'sandbox' | 'idempotency' | 'durability', Tried>>
+/** What came of tries on copies of a store. */
+export type TriedOnCopies = Readonly<
+  Partial<Record<'privacy' | 'secrets' | 'sandbox' | 'idempotency' | 'durability', Tried>>
+>
 
 export function knownOfLoop(report: DoneReport, facts: DoneFacts, look: LoopLook): ReadonlyMap<number, Known> {
   const probes = new Map([...report.checks, ...report.failure_modes].map((one) => [one.id, one]))
@@ -108,21 +112,22 @@ export function knownOfLoop(report: DoneReport, facts: DoneFacts, look: LoopLook
     Number(control),
     triedAs(attempts(facts, look)),
   ])
-  const { onCopies } = look
-  if (onCopies)
-    for (const [control, name] of Object.entries(ON_COPIES)) tried.push([Number(control), triedAs(onCopies[name])])
+  for (const [control, name] of Object.entries(ON_COPIES)) {
+    const one = look.onCopies[name]
+    if (one) tried.push([Number(control), triedAs(one)])
+  }
   const proposing = shownBy(
     'a change of theirs is held to open fields, sees nothing sealed and ships by people alone',
     (['tied', 'test_set_leakage', 'unsafe_auto_promotion'] as const).map((id) => probes.get(id)!),
   )
   const all = [...shown, ...measured, ...tried, [MAY_BE_ABSENT, otherAgents(facts, proposing)] as const]
-  return new Map(all.map(([n, known]) => [n, wired(n, known, look.program)]))
+  return new Map(all.map(([n, known]) => [n, wired(n, known, look)]))
 }
 
 /** Behaviour was seen in files of the store; it is wired in by the file of this program that everything of the kind goes through. */
-function wired(n: number, known: Known, program: ReadonlyMap<string, string>): Known {
+function wired(n: number, known: Known, { program, deployed }: LoopLook): Known {
   if (known.not_applicable || known.evidence.length === 0) return known
-  const path = WIRED[n]!
+  const path = (deployed && WIRED_DEPLOYED[n]) ?? WIRED[n]!
   const digest = program.get(path) ?? null
   return { ...known, evidence: [...known.evidence, { level: 'wiring', path, digest, holds: digest !== null }] }
 }

@@ -44,3 +44,6 @@ export const WIRED: Readonly<Record<number, string>> = {
   43: 'functions/core/space/validate.ts',
   44: 'functions/core/evaluate/guardrails.ts',
 }
+
+/** The same of a deployment, where it is another file. */
+export const WIRED_DEPLOYED: Readonly<Record<number, string>> = { 24: 'functions/adapters/aws/dynamo-table.ts' }

@@ -1,3 +1,4 @@
+import { createPublicKey, ECDH } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { enveloped, keyId, keyProblem, signedBytes } from '#core/attest/dsse.ts'
@@ -92,6 +93,18 @@ describe('a file of keys', () => {
   test('that could never be enough is refused', () => {
     const alone = aKeyFile(aKey(ana, 'ana@acme', 'gate'), aKey(ben, 'ben@acme', 'release'))
     expect(AttestationKeys.safeParse(alone).error?.issues[0]?.message).toContain('only 0 people have a key of reviewer')
+  })
+
+  test('has one id for a key, however its point is written: it is not the key of two people', () => {
+    const der = createPublicKey(ben.publicKey).export({ type: 'spki', format: 'der' })
+    const written = (form: 'compressed' | 'hybrid' | 'uncompressed') => {
+      const point = ECDH.convertKey(der.subarray(-65), 'prime256v1', undefined, undefined, form) as Buffer
+      const body = Buffer.concat([der.subarray(2, 23), Buffer.from([3, point.length + 1, 0]), point])
+      const pem = Buffer.concat([Buffer.from([0x30, body.length]), body]).toString('base64')
+      return keyId(`-----BEGIN PUBLIC KEY-----\n${pem}\n-----END PUBLIC KEY-----\n`)
+    }
+    for (const form of ['compressed', 'hybrid', 'uncompressed'] as const)
+      expect([form, written(form)]).toEqual([form, keyId(ben.publicKey)])
   })
 
   test('takes no other keys than Ed25519 and P-256', () => {

@@ -1,15 +1,18 @@
 /** The harness audit: the table of controls, the pass line, signed declarations, and what the loop says of itself. */
 import { describe, expect, test } from 'vitest'
+import { keyId, signedBytes } from '#core/attest/dsse.ts'
 import { doneReport } from '#core/done/report.ts'
 import { CONTROLS, PROPERTIES, REPAIR_ORDER } from '#core/harness-audit/controls.ts'
 import { type AuditEvidence, type Audited, auditReport, type Known, nextAudit } from '#core/harness-audit/judge.ts'
 import { knownOfLoop, type LoopLook } from '#core/harness-audit/loop.ts'
-import { knownOf, signedDeclarations } from '#core/harness-audit/manifest.ts'
+import { knownOf, signedDeclarations, wordPayload } from '#core/harness-audit/manifest.ts'
 import { WIRED } from '#core/harness-audit/wired.ts'
+import type { AttestationKeys } from '#schemas/attestation.ts'
 import { HarnessManifest } from '#schemas/harness-manifest.ts'
 import { readRecorded } from '../../../functions/steps/audit/recorded.ts'
 import { factsOf, withMemory } from '../../steps/done/support.ts'
 import { advance, produce, releasedStore } from '../../steps/release/support.ts'
+import { aKey, aKeyFile, aSigner } from '../../support/attest.ts'
 
 const ABOUT: Audited = {
   subject: 'support',
@@ -92,7 +95,7 @@ describe('the pass line', () => {
   })
 })
 
-describe('a harness manifest', () => {
+describe('a harness manifest', async () => {
   const sha = `sha256:${'a'.repeat(64)}`
   const wiring = `sha256:${'c'.repeat(64)}`
   const manifest = (over: object = {}): HarnessManifest =>
@@ -118,9 +121,26 @@ describe('a harness manifest', () => {
     ['runs/refused.json', sha],
     ['gateway.ts', wiring],
   ])
-  const signed = signedDeclarations(manifest(), new Set([1]), 'ben', '2026-11-30')
-  const row = (one: HarnessManifest, files: ReadonlyMap<string, string> = found, day = '2026-11-30') =>
-    auditReport(ABOUT, knownOf(one, files, day)).rows[0]!
+  const [ben, eve] = [aSigner(), aSigner('p256')]
+  const WORD = { owner: 'ben', on: '2026-11-30' }
+  const KEYS = aKeyFile(aKey(ben, 'Ben', 'reviewer', { expires: '2028-01-01T00:00:00.000Z' }), aKey(eve, 'eve', 'gate'))
+  /** Signed under a key. */
+  const wordOf = async (one: HarnessManifest, by = ben, word = WORD) => {
+    const [first] = one.declarations
+    const sig = await by.sign(signedBytes(wordPayload(one.harness, first!, word.owner, word.on)))
+    const key = { keyid: keyId(by.publicKey), sig: Buffer.from(sig).toString('base64') }
+    return signedDeclarations(one, new Set([first!.control]), word, new Map([[first!.control, key]]))
+  }
+  const signed = await wordOf(manifest())
+  const row = (
+    one: HarnessManifest,
+    files: ReadonlyMap<string, string> = found,
+    day = '2026-11-30',
+    keys: AttestationKeys | null = KEYS,
+  ) =>
+    auditReport(ABOUT, knownOf(one, files, { keys, now: `${day}T12:00:00.000Z` })).rows[
+      one.declarations[0]!.control - 1
+    ]!
 
   test('passes with a signature that holds, on files that are what was signed', () => {
     expect(row(signed)).toMatchObject({ status: 'Pass', reason: 'the charter is enforced at start' })
@@ -140,13 +160,64 @@ describe('a harness manifest', () => {
     )
     expect(row(signed, new Map([...found, ['gateway.ts', `sha256:${'b'.repeat(64)}`]])).status).toBe('Fail')
   })
-  test('a word holds a year at most, whoever signed it', () => {
-    const forEver = signedDeclarations(manifest({ expires: '9999-12-31' }), new Set([1]), 'ben', '2026-11-30')
+  test('is somebody’s word under a key of theirs alone: without one it is Partial at most', async () => {
+    const bare = signedDeclarations(manifest(), new Set([1]), WORD)
+    expect(row(bare)).toMatchObject({
+      status: 'Partial',
+      reason: expect.stringMatching(/^no key vouches for the word of ben/),
+    })
+    expect(row(signed, found, '2026-11-30', null)).toMatchObject({
+      status: 'Partial',
+      reason: expect.stringContaining('give it with --keys'),
+    })
+    const absent = manifest({ control: 43, not_applicable: true })
+    expect(row(signedDeclarations(absent, new Set([43]), WORD)).status).toBe('Partial')
+    expect(row(await wordOf(absent)).status).toBe('N/A')
+  })
+  test.each<[string, () => Promise<HarnessManifest>, string, AttestationKeys?]>([
+    ['of another person', () => wordOf(manifest(), eve), 'is under the key of eve'],
+    ['of nobody', () => wordOf(manifest(), aSigner()), 'is under a key that the file of keys does not name'],
+    [
+      'that was revoked',
+      async () => signed,
+      'is under a key that is revoked since',
+      aKeyFile(aKey(ben, 'ben', 'reviewer', { revoked: { at: '2026-12-01T00:00:00.000Z', reason: 'lost' } })),
+    ],
+    [
+      'that expired',
+      async () => signed,
+      'is under a key that expired at',
+      aKeyFile(aKey(ben, 'ben', 'reviewer', { expires: '2026-11-30T12:00:00.000Z' })),
+    ],
+    [
+      'over other words',
+      async () => {
+        const { key } = (await wordOf(manifest({ says: 'less' }))).declarations[0]!.signed!
+        return signedDeclarations(manifest(), new Set([1]), WORD, new Map([[1, key!]]))
+      },
+      'does not hold under its key',
+    ],
+    [
+      'over the word of another harness',
+      async () => {
+        const { key } = (await wordOf({ ...manifest(), harness: 'other' })).declarations[0]!.signed!
+        return signedDeclarations(manifest(), new Set([1]), WORD, new Map([[1, key!]]))
+      },
+      'does not hold under its key',
+    ],
+  ])('a word under a key %s does not count', async (_, made, why, keys = KEYS) => {
+    expect(row(await made(), found, '2026-11-30', keys)).toMatchObject({
+      status: 'Fail',
+      reason: expect.stringContaining(`the word of ben ${why}`),
+    })
+  })
+  test('a word holds a year at most, whoever signed it', async () => {
+    const forEver = await wordOf(manifest({ expires: '9999-12-31' }))
     expect(row(forEver)).toMatchObject({
       status: 'Fail',
       reason: expect.stringContaining('a word holds a year at most'),
     })
-    const aYear = signedDeclarations(manifest({ expires: '2027-12-01' }), new Set([1]), 'ben', '2026-11-30')
+    const aYear = await wordOf(manifest({ expires: '2027-12-01' }))
     expect(row(aYear).status).toBe('Pass')
     expect(nextAudit({ ...auditReport(ABOUT, all()), next_audit: '9999-12-31' })).toContain('MORE THAN A YEAR AWAY')
   })
@@ -183,10 +254,6 @@ describe('a harness manifest', () => {
     expect(read.success).toBe(false)
     expect(JSON.stringify(read.error!.issues)).toContain(why)
   })
-  test('control 43 alone may be not applicable', () => {
-    const one = signedDeclarations(manifest({ control: 43, not_applicable: true }), new Set([43]), 'ben', '2026-11-30')
-    expect(auditReport(ABOUT, knownOf(one, found, '2026-11-30')).rows[42]!.status).toBe('N/A')
-  })
 })
 
 test('of the loop: what probes show passes, the tuple without prompt, model and memory schema is Partial, all else is unverified', async () => {
@@ -197,7 +264,7 @@ test('of the loop: what probes show passes, the tuple without prompt, model and 
   const seen = {
     program: new Map(Object.values(WIRED).map((path) => [path, 'sha256:0'])),
     vouched: null,
-    onCopies: null,
+    onCopies: {},
   }
   const look = { ...seen, ...(await readRecorded(store, facts.run!)) }
   const audit = (over: Partial<typeof facts> = {}, looked: Partial<LoopLook> = {}) => {

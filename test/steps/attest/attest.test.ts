@@ -153,10 +153,24 @@ describe('what is noticed', () => {
     const store = await twin(made)
     const [one, two] = [await envelope(store, 'decision-1-1', 2), await envelope(store, 'decision-1-2', 2)]
     const key = objectKeys.attestation('r', 'decision-1-1', 2)
-    await store.objects.put(key, JSON.stringify({ ...one, signatures: two.signatures }))
+    await store.objects.put(key, `${JSON.stringify({ ...one, signatures: two.signatures })}\n`)
     expect(await found(store)).toEqual(['changed', expect.stringMatching(/^decision-1-1: .* does not hold/)])
-    await store.objects.put(key, JSON.stringify(two))
+    await store.objects.put(key, `${JSON.stringify(two)}\n`)
     expect(await found(store)).toEqual(['changed', `decision-1-1: ${OTHERWISE}`])
+  })
+
+  test.each<[string, (text: string) => string, string?]>([
+    ['a blank before it', (text) => ` ${text}`],
+    ['a field of it twice', (text) => text.replace('{', '{"payload":"QQ==",')],
+    ['base64 without its padding', (text) => text.replace(/=+"/, '"')],
+    ['base64 with other bits behind its end', (text) => text.replace(/.(==?")/, '9$1')],
+    ['the type of another payload', (text) => text.replace('in-toto', 'json')],
+    ['a name that is none', (text) => text, 'attestations/r/%zz/0001.json'],
+  ])('an envelope with %s is damaged, by name', async (_, change, key = objectKeys.attestation('r', 'gate', 1)) => {
+    const store = await twin(made)
+    const text = (await readText(store.objects, objectKeys.attestation('r', 'gate', 1)))!
+    await store.objects.put(key, change(text))
+    await expect(verify(store)).rejects.toThrow(`${key} of this store is damaged`)
   })
 
   test('an attestation of what was removed, and one that nobody signed', async () => {

@@ -267,9 +267,8 @@ function publishing(
   releases: ObjectStore,
   routing: RoutingTarget | undefined,
 ): Pick<Store, 'routing'> {
-  const places = environment[ENV.appConfig]
-  const appConfig = places && routing ? guardedRouting(routing, all, role, JSON.parse(places) as RoutingTargets) : null
-  const out = waysOut(environment, releases, appConfig)
+  const appconfig = (places: string) => guardedRouting(routing!, all, role, JSON.parse(places) as RoutingTargets)
+  const out = waysOut(environment, releases, routing ? { appconfig } : {})
   return out ? { routing: out } : {}
 }
 

@@ -122,7 +122,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
   verb(
     'erase [runs...]',
     'erase recorded runs from both sides of the store and from all that was computed from them, under a signed tombstone',
-    'autotune erase run_2026_05_12_1 --reason "request 4711" --person ana@example.com\nautotune erase --family cust_afad9 --reason "left us" --person ana@example.com --yes\nautotune erase --file ids.txt --reason "request 4711" --person ana@example.com --yes --json\nWithout --yes it says what it would erase. The tombstone keeps reason and person: write nothing there that is to be erased',
+    'autotune erase run_2026_05_12_1 --reason "request 4711" --person ana@example.com\nautotune erase --family cust_afad9 --reason "left us" --person ana@example.com --yes\nautotune erase --file ids.txt --reason "request 4711" --person ana@example.com --yes --json\nautotune erase --family cust_afad9 --reason "left us" --person ana@example.com --stack Autotune\nWithout --yes it says what it would erase. The tombstone keeps reason and person: write nothing there that is to be erased',
   )
     .option('--family <family>', 'all runs of this family, by the name under which it was recorded')
     .option('--file <file>', 'run ids, one a line; "-" is the standard input')

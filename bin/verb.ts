@@ -17,6 +17,7 @@ export type AddVerb = (
 const DEPLOYED: ReadonlySet<string> = new Set([
   'import',
   'correct',
+  'erase',
   'doctor',
   'propose',
   'brief',

@@ -8,6 +8,7 @@ import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evaluate/asked.ts'
 import type { RunToCompile } from '#core/experience/index-line.ts'
+import type { ErasedNames } from '#core/experience/without-names.ts'
 import type { AnsweredScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { AskedAnswer, SealedQuestion } from '#core/live/asked-answers.ts'
@@ -55,6 +56,13 @@ export interface ObjectStore {
   /** What must hold under a key; `null`: of that one nothing is known. Absent: of none, as in functions of a deployment, which bundle no contracts. */
   readonly ruleAt?: (key: string) => StoredRule | null
 }
+
+/** Versions of objects, those of each together and the newest first, for a role that may remove them. A removal leaves a marker. */
+export interface ObjectVersions {
+  list(prefix: string): AsyncIterable<ObjectVersion>
+  remove(key: string, version: string): Promise<void>
+}
+export type ObjectVersion = Readonly<{ key: string; version: string; isMarker: boolean }>
 
 /** Why a document, or a line of one, is none of what stands under its key, in words; `null`: it is one. `text`: as it lies there. */
 export type StoredRule = (value: unknown, text: string) => string | null
@@ -283,8 +291,8 @@ export interface Store {
     readonly items: LedgerTable
     readonly deciders?: Readonly<Record<Decider, Signer>>
   }
-  /** Leaves nothing of what was replaced or removed in the file of the ledger; absent: nothing stays there. */
-  readonly scrub?: () => Promise<void>
+  /** Leaves nothing of what was replaced or removed, as far as it speaks of what is erased; absent: nothing stays there. */
+  readonly scrub?: (names: ErasedNames) => Promise<void>
   /** Room for what is on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
   /** Who judges for evaluators that are asked elsewhere; absent: nobody. */

@@ -75,6 +75,7 @@ export class AutotuneStack extends Stack {
     const topic = topicArn === null ? undefined : Topic.fromTopicArn(this, 'Alarms', topicArn)
     if (topic) this.autotune.watch.notify(new SnsAction(topic))
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })
+    new CfnOutput(this, 'EraseRunsFunction', { value: this.autotune.eraseRuns.functionName })
     const { tuning, deadLetters } = this.autotune
     const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)
     const times = { at: time('daily'), weekly: time('weekly'), quarterly: time('quarterly') }

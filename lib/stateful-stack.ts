@@ -145,7 +145,7 @@ export class StatefulStack extends Stack {
 
   /** An import publishes documents, stores search runs, asks which families are spent, and holds the lock of imports. */
   private allowIngest(): void {
-    this.experience.openToIngest(this.vault.ingest)
+    this.experience.openToIngest(this.vault.ingest, this.vault.eraser)
     this.vault.ingest.addToPolicy(this.ledger.mayRead('heldout', 'family', 'split', 'epoch', 'epochkey', 'import'))
     this.vault.ingest.addToPolicy(this.ledger.mayCreate('split'))
     this.vault.ingest.addToPolicy(this.ledger.mayWrite('import'))

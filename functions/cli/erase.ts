@@ -2,6 +2,7 @@
 import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
+import type { EraseRunsInput } from '#schemas/erase-payloads.ts'
 import { ErasedSaid } from '#schemas/head-line.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
@@ -9,9 +10,9 @@ import { type ErasurePlan, erase, planErasure } from '../steps/erase/erase.ts'
 import type { Wanted } from '../steps/erase/find.ts'
 import { needIdle } from '../steps/erase/under-way.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
-import { existingStore, sidesOf, unfinishedOf } from './open.ts'
+import { deploymentName, existingStore, sidesOf, unfinishedOf } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import type { StoreOptions } from './store-options.ts'
+import { isDeployed, type StoreOptions } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
@@ -26,13 +27,35 @@ interface Options extends StoreOptions {
 export async function eraseVerb(runs: readonly string[], { json, yes, ...o }: Options): Promise<number> {
   const wanted = wantedRuns(runs, o)
   const said = saidBy(o)
+  const plan = isDeployed(o) ? await erasedThere(o, wanted, { ...said, yes }) : await erasedHere(o, wanted, said, yes)
+  print(json, { ...plan, erased: yes }, () => lines(plan, yes))
+  return 0
+}
+
+/** In a deployment a function does it: it alone may read both sides, and nobody takes its role. */
+async function erasedThere(
+  o: StoreOptions,
+  wanted: Wanted,
+  said: Omit<EraseRunsInput, 'wanted'>,
+): Promise<ErasurePlan> {
+  const { eraseDeployed } = await import('#adapters/aws/deployed-erase.ts')
+  const input = { ...said, wanted: 'family' in wanted ? wanted : { runs: [...wanted.runs] } }
+  return (await eraseDeployed(deploymentName(o), input)) as ErasurePlan
+}
+
+async function erasedHere(
+  o: StoreOptions,
+  wanted: Wanted,
+  said: ReturnType<typeof saidBy>,
+  yes: boolean,
+): Promise<ErasurePlan> {
   const store = existingStore(o.store, { progress: terminalProgress() })
   const ended = onInterrupt('What was begun is not undone: the same command ends it')
   try {
     await store.unlockVault()
     await needIdle(store, await unfinishedOf(store))
     await needJournal(store)
-    const plan = await importAlone(store, thisProcess(), async (check) => {
+    return await importAlone(store, thisProcess(), async (check) => {
       const planned = await planErasure(store, wanted)
       if (yes) {
         await erase(store, planned, said, check)
@@ -40,8 +63,6 @@ export async function eraseVerb(runs: readonly string[], { json, yes, ...o }: Op
       }
       return planned.plan
     })
-    print(json, { erased: yes, ...plan }, () => lines(plan, yes))
-    return 0
   } finally {
     ended()
     store.close()

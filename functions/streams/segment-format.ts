@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib'
+import { LineSplitter } from './line-splitter.ts'
 
 const compressed = promisify(zstdCompress)
 
@@ -60,10 +61,11 @@ export function frameOf(text: Uint8Array): Promise<Buffer> {
 /** Most that a frame holds: one run may be large, but what is larger than any text is no frame of ours. */
 const MOST_FRAME_BYTES = 512 * 1024 * 1024
 
-/** Lines of a frame; null: it is cut, or no frame. */
+/** Lines of a frame, each a text of its own: one that is a part of another text would keep all of that. null: it is cut, or no frame. */
 export function linesOf(frame: Uint8Array): readonly string[] | null {
   try {
-    return zstdDecompressSync(frame, { maxOutputLength: MOST_FRAME_BYTES }).toString().split('\n').slice(0, -1)
+    const bytes = zstdDecompressSync(frame, { maxOutputLength: MOST_FRAME_BYTES })
+    return Array.from(new LineSplitter().push(bytes), (line) => line.toString())
   } catch {
     return null
   }

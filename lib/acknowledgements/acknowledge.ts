@@ -62,7 +62,7 @@ export const inExperience = inBucket('ExperienceBucket96636D14Arn99100560')
 export const inVault = inBucket('VaultBucket0925C477ArnC928D3A4')
 /** Why its functions are given all of them. */
 export const WHOLE_VAULT =
-  'intents, versions and runs do not exist at synthesis; the functions of sealer and gate alone are given it, by their ARNs'
+  'intents, versions and runs do not exist at synthesis; the functions of sealer, gate and eraser alone are given it, by their ARNs'
 /** Keys of the releases bucket. */
 export const inReleases = inBucket('ReleasesBucketEA8ED4CAArnC6B77728')
 /** Lines of the journal of heads. */

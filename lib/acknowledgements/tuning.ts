@@ -1,5 +1,6 @@
 /** Findings of the security rules that stand in the stores and on the tuning side, each with its reason. */
 import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
+import { ERASED_FROM } from '../constructs/erase-runs.ts'
 import {
   type Acknowledgement,
   below,
@@ -24,6 +25,7 @@ const UNTRACED =
   'a log or a trace of the sealed side would tell how long a question took and how it went; failures lie in the vault'
 const SYNCHRONOUS =
   'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
+const CALLED = 'called by a person, who reads how it ended'
 const READ_BY_PEOPLE = 'nobody takes messages from it by program: it keeps refused accesses until somebody has looked'
 const IS_THE_QUEUE = 'it is the dead-letter queue'
 
@@ -108,6 +110,8 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/request.json',
     'packs/*',
   ],
+  'EraserRights/Resource': [...ERASED_FROM, 'packs/*'],
+  'EraserRewrites/Resource': ERASED_FROM,
   'TuningWorkflowRole/DefaultPolicy/Resource': [
     'autotune/work/*/exports/*',
     'autotune/work/*/pieces.jsonl',
@@ -153,6 +157,11 @@ const OTHERS: readonly Row[] = [
         [`Functions/${role}Heads/Resource`, HEADS, LINES],
       ] as const,
   ),
+  ['EraserVault/Resource', inVault('*'), WHOLE_VAULT],
+  ['EraserVersions/Resource', inVault('*'), WHOLE_VAULT],
+  ['EraserHeads/Resource', HEADS, LINES],
+  ['EraseRuns/Function/Resource', 'Serverless-LambdaDLQ', CALLED],
+  ['EraseRuns/Function/Resource', 'Serverless-LambdaTracing', UNTRACED],
   ...OWN_ROLES.map((f) => [`Functions/${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const),
   ...[...OWN_ROLES, ...BORROWED_ROLES].map(
     (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,

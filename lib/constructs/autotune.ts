@@ -6,7 +6,8 @@ import { Duration } from 'aws-cdk-lib'
 import type { IAlarmAction, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
@@ -23,6 +24,7 @@ import { Attestations } from './attestations.ts'
 import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
+import { eraseRuns } from './erase-runs.ts'
 import { Harness, type HarnessProps } from './harness.ts'
 import { type JudgeProps, Judges } from './judges.ts'
 import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
@@ -132,6 +134,8 @@ export class Autotune extends Construct {
   readonly harness: Harness
   /** The functions of the modules that judge. */
   readonly judges: Judges
+  /** Erases recorded runs for people, from both sides. */
+  readonly eraseRuns: IFunction
   /** The gate workflow: one question to the held-out set. */
   readonly gate: StateMachine
   /** The tuning workflow: one run, from its target to its verdict. Its input is a `StartRequest`. */
@@ -164,6 +168,7 @@ export class Autotune extends Construct {
     this.harness = new Harness(this, 'Harness', props.harness)
     const { judges, harness } = this
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, judges, yearBudget })
+    this.eraseRuns = eraseRuns(this, stores).function
     this.gate = this.gateWorkflow(limits)
     this.tuning = this.tuningWorkflow(stores, limits)
     this.deadLetters = this.deadLetterQueue()
@@ -205,6 +210,11 @@ export class Autotune extends Construct {
       }),
     ])
       grantee.grantPrincipal.addToPrincipalPolicy(statement)
+  }
+
+  /** Lets somebody have recorded runs erased (`erase`): to call the function that does it. They see none of them. */
+  grantErase(grantee: IGrantable): Grant {
+    return this.eraseRuns.grantInvoke(grantee)
   }
 
   /** Runs that ended without a verdict, over a period. */

@@ -68,16 +68,17 @@ export class ExperienceStore extends Construct {
 
   /**
    * What an import reads and writes: of what was recorded it reads how it lies, and no run; its journal, which tells the sides of families, is kept from everyone else.
-   * @param ingest the one role that may read the journal
+   * @param ingest the role that may read the journal
+   * @param eraser the one other: it takes out of it what is erased
    */
-  openToIngest(ingest: IRole): void {
+  openToIngest(ingest: IRole, eraser: IRole): void {
     const { bucket } = this
     for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`, keys.layout()))
       ingest.addToPrincipalPolicy(statement)
     ingest.addToPrincipalPolicy(mayWrite(bucket, 'packs/*', 'experience/*', `${INGEST_PREFIX}*`))
     bucket.addToResourcePolicy(
       denyUnless(
-        [ingest],
+        [ingest, eraser],
         'DenyJournal',
         [
           's3:GetObject',

@@ -1,6 +1,6 @@
 /**
- * The sealed side: a bucket and a key of its own, and the three roles that may touch it. Ingest writes and cannot read;
- * the functions of sealer and gate read; everyone else is denied by bucket and key policy, whatever their own policies say.
+ * The sealed side: a bucket and a key of its own, and the four roles that may touch it. Ingest writes and cannot read;
+ * the functions of sealer, gate and eraser read; everyone else is denied by bucket and key policy, whatever their own policies say.
  */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import {
@@ -45,6 +45,7 @@ const SEALING = {
 
 const READ_OBJECTS = ['s3:GetObject', 's3:GetObjectVersion']
 const WRITE_OBJECTS = ['s3:PutObject']
+const UNLOCK = ['s3:BypassGovernanceRetention', 's3:DeleteObjectVersion']
 const READ_KEY = ['kms:Decrypt']
 const WRITE_KEY = ['kms:GenerateDataKey']
 
@@ -52,7 +53,7 @@ const WRITE_KEY = ['kms:GenerateDataKey']
 export class HeldOutVault extends Construct {
   /** Held-out runs, sealed cases and the log of the gate. Versions cannot be removed before their lock ends. */
   readonly bucket: Bucket
-  /** Encrypts this bucket and nothing else; used by the three roles alone. */
+  /** Encrypts this bucket and nothing else; used by the four roles alone. */
   readonly key: Key
   /** Writes held-out runs, reads nothing. Assumed by whoever imports, from this account. */
   readonly ingest: Role
@@ -60,6 +61,8 @@ export class HeldOutVault extends Construct {
   readonly sealer: Role
   /** Answers questions. The same of its functions. */
   readonly gate: Role
+  /** Erases what people ask it to, past the lock. The same of its function. Every access of it is on the trail. */
+  readonly eraser: Role
 
   constructor(scope: Construct, id: string, { retain, lockFor, key }: HeldOutVaultProps) {
     super(scope, id)
@@ -71,6 +74,7 @@ export class HeldOutVault extends Construct {
     )
     this.sealer = this.role('Sealer', lambda, 'Seals and retires held-out versions')
     this.gate = this.role('Gate', lambda, 'Answers held-out questions with one bit')
+    this.eraser = this.role('Eraser', lambda, 'Erases recorded runs that people ask it to, past the lock')
     this.key = this.shut(key ?? this.own(retain))
     const logs = this.sealedLogs(retain)
     this.bucket = this.sealedBucket(retain, lockFor, logs)
@@ -121,8 +125,8 @@ export class HeldOutVault extends Construct {
   private shut(key: Key): Key {
     const use = ['kms:Decrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:CreateGrant']
     const encrypt = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext']
-    key.addToResourcePolicy(denyUnless([this.sealer, this.gate], 'DenyDecrypt', use, ['*']))
-    key.addToResourcePolicy(denyUnless([this.ingest, this.sealer, this.gate], 'DenyEncrypt', encrypt, ['*']))
+    key.addToResourcePolicy(denyUnless(this.readers, 'DenyDecrypt', use, ['*']))
+    key.addToResourcePolicy(denyUnless([this.ingest, ...this.readers], 'DenyEncrypt', encrypt, ['*']))
     // Nobody needs it but S3 on their behalf: bytes that somebody copied out of the bucket stay shut to these roles too.
     key.addToResourcePolicy(
       new PolicyStatement({
@@ -139,7 +143,7 @@ export class HeldOutVault extends Construct {
 
   private denyOthers(bucket: Bucket): void {
     const objects = [bucket.arnForObjects('*')]
-    const readers = [this.sealer, this.gate]
+    const { readers } = this
     bucket.addToResourcePolicy(
       denyUnless(
         readers,
@@ -154,24 +158,20 @@ export class HeldOutVault extends Construct {
     bucket.addToResourcePolicy(
       denyUnless([...readers, this.ingest], 'DenyObjectWrites', [...WRITE_OBJECTS, 's3:ReplicateObject'], objects),
     )
-    // Nobody shortens a lock or removes a version before its time; administration can only change this policy, visibly.
-    bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'DenyUnlocking',
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['s3:BypassGovernanceRetention', 's3:DeleteObjectVersion'],
-        resources: objects,
-      }),
-    )
+    // Nobody else shortens a lock or removes a version before its time; administration can only change this policy, visibly.
+    bucket.addToResourcePolicy(denyUnless([this.eraser], 'DenyUnlocking', UNLOCK, objects))
+  }
+
+  private get readers(): Role[] {
+    return [this.sealer, this.gate, this.eraser]
   }
 
   private allowReaders(): void {
-    for (const reader of [this.sealer, this.gate]) reader.addToPolicy(may([...READ_KEY, ...WRITE_KEY], this.key.keyArn))
+    for (const reader of this.readers) reader.addToPolicy(may([...READ_KEY, ...WRITE_KEY], this.key.keyArn))
   }
 
   /**
-   * Opens the vault, and whatever else they need, to functions that run under sealer or gate. The role alone reaches nothing:
+   * Opens the vault, and whatever else they need, to functions that run under sealer, gate or eraser. The role alone reaches nothing:
    * whoever may pass it to a function of their own reads no case with it. AWS looks at this condition in the policies of a role,
    * and in none of a bucket or a key; so every right is given with it.
    * @param id the policies begin with, in the scope of the functions: the stack of the vault must not name what is deployed after it
@@ -195,6 +195,14 @@ export class HeldOutVault extends Construct {
       for (const statement of statements) statement.addCondition('ArnEquals', from)
       new ManagedPolicy(scope, `${id}${part}`, { roles: [role], statements: [...statements] })
     }
+  }
+
+  /** What erasing takes beside reading and writing: every version, past its lock. */
+  mayErase(): PolicyStatement[] {
+    return [
+      may([...UNLOCK, 's3:DeleteObject'], this.bucket.arnForObjects('*')),
+      may(['s3:ListBucketVersions'], this.bucket.bucketArn),
+    ]
   }
 
   private allowIngest(): void {

@@ -158,7 +158,7 @@ const ARTIFACTS = AUTOTUNE_FILES.filter((file) => file !== 'manifest.json').map(
 export interface Stores {
   /** What the optimiser may read. */
   readonly experience: ExperienceStore
-  /** What it may never read; handed to the functions of sealer and gate alone. */
+  /** What it may never read; handed to the functions of sealer, gate and eraser alone. */
   readonly vault: HeldOutVault
   /** Runs, locks and questions. */
   readonly ledger: RunLedger

@@ -108,7 +108,7 @@ describe('the bundle of each handler', () => {
       templatesOf({ auditsql: 'on', attestations: 'on' }).AutotuneWorkflow!.Resources!,
     ).flatMap(([id, { Type, Properties }]) => {
       const name =
-        /^(?:Attestations(?:Gate|Decisions|Promotions)|AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(
+        /^(?:Attestations(?:Gate|Decisions|Promotions)|AuditSql|AutotuneFunctions|Autotune(?=EraseRuns)|Cadence|Review|Rollouts)(\w+?)Function/.exec(
           id,
         )?.[1]
       const { Variables = {} } = (Properties?.Environment ?? {}) as { Variables?: object }

@@ -19,6 +19,8 @@ export interface Deployment {
   readonly review: string | null
   /** Function that stops a rollout; null: rollouts are not deployed. */
   readonly stopRollout: string | null
+  /** Function that erases recorded runs; null: it was deployed by a version without one. */
+  readonly erase: string | null
 }
 
 /** What a journal of heads is checked with. */
@@ -79,6 +81,7 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
       tuning: (workflow ?? own)?.get('TuningWorkflowArn') ?? null,
       review: arnIn((workflow ?? own)?.get('ReviewWorkflowArn')),
       stopRollout: (workflow ?? own)?.get('StopRolloutFunction') ?? null,
+      erase: (workflow ?? own)?.get('EraseRunsFunction') ?? null,
     }
   } finally {
     cloudformation.destroy()

@@ -5,6 +5,7 @@ import type { ErasedHead } from '#schemas/head-line.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import { CHANGES_INBOX, keys } from '#schemas/s3-keys.ts'
+import { SEAL_PREFIX, WORK_PREFIX } from '#schemas/work-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, jsonOf, readJson, streamLines } from '../../streams/read-object.ts'
@@ -27,8 +28,21 @@ const SETS = ['goldens/', 'scars/']
 /** What runs of the loop left, what reviewers saw, what proposers were answered, and the sealed log of the gate. */
 const ARTIFACTS = {
   objects: [keys.autotune(), 'reviews/', 'cadence/rows/', keys.weeklyCadences(), CHANGES_INBOX],
-  vault: ['gate/'],
+  vault: ['gate/', 'log/'],
 } as const
+/** Work files of a deployment, which hold whole cases: they go whole, for nothing is under way. */
+const WORK = { objects: WORK_PREFIX, vault: SEAL_PREFIX } as const
+/** Sealed cases and scores in shards: what the gate's functions hand to each other. */
+const GATE_WORK = /^gate\/.*\/(shards|partial)\//
+
+/** Prefixes of all that an erasure looks at on a side, and of the recorded runs themselves. */
+export const erasedFrom = (side: Derived['side']): readonly string[] => [
+  ...SETS,
+  ...ARTIFACTS[side],
+  WORK[side],
+  keys.modelAnswers(),
+  'experience/',
+]
 
 /** Every object that speaks of them, in the order of their keys. Writes nothing. */
 export async function derivedFrom(store: Store, names: ErasedNames): Promise<Derived[]> {
@@ -46,9 +60,10 @@ export async function derivedFrom(store: Store, names: ErasedNames): Promise<Der
           })
     for (const prefix of ARTIFACTS[side])
       for await (const key of objects.list(prefix))
-        if (isModelAnswer(key)) derived.push({ side, key, replaced: [], rewrite: null })
+        if (isModelAnswer(key) || GATE_WORK.test(key)) derived.push({ side, key, replaced: [], rewrite: null })
         else if (await speaksOf(objects, key, names)) derived.push(await rewritten(objects, side, key, names))
-    for await (const key of objects.list(keys.modelAnswers())) derived.push({ side, key, replaced: [], rewrite: null })
+    for (const prefix of [keys.modelAnswers(), WORK[side]])
+      for await (const key of objects.list(prefix)) derived.push({ side, key, replaced: [], rewrite: null })
   }
   return derived
 }
@@ -65,8 +80,14 @@ const versionOf = (side: Derived['side'], key: string): string | null => {
   return side === 'vault' && /^[0-9a-f]{64}$/.test(folder) ? `sha256:${folder}` : null
 }
 
-async function speaksOf(objects: ObjectStore, key: string, names: ErasedNames): Promise<boolean> {
-  for await (const line of streamLines(objects, key)) if (lineWithout(line, names) !== line) return true
+/** Does an object speak of them, as it stands or at a version? */
+export async function speaksOf(
+  objects: ObjectStore,
+  key: string,
+  names: ErasedNames,
+  version?: string,
+): Promise<boolean> {
+  for await (const line of streamLines(objects, key, version)) if (lineWithout(line, names) !== line) return true
   return false
 }
 

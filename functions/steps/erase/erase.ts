@@ -19,7 +19,7 @@ import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { type Derived, derivedFrom, eraseDerived, eraseRejections, versionsIn } from './derived.ts'
 import { type Chosen, chooseRuns, type Wanted } from './find.ts'
-import { eraseContents, eraseCorrections, eraseNames } from './ingest-tables.ts'
+import { eraseContents, eraseCorrections, eraseImported, eraseNames } from './ingest-tables.ts'
 import { eraseRecorded, RESTORE, segmentsWith } from './recorded.ts'
 
 /** What an erasure takes. Nothing of it tells on which side of the split a run or a family lies. */
@@ -124,7 +124,7 @@ export async function erase(
   await bury(store, chosen, derived, said)
   for (const { intent, version } of versions) await endVersion(store, intent, version)
   await eraseRejections(store, intents, chosen.names)
-  await store.scrub?.()
+  await store.scrub?.(chosen.names)
   store.progress(`erasing what was computed from ${chosen.runs.size} runs`)
   await eraseDerived(store, derived)
   await check()
@@ -134,6 +134,7 @@ export async function erase(
   for (const objects of [store.objects, store.vault]) {
     await check()
     await eraseCorrections(objects, chosen.runs)
+    await eraseImported(objects, chosen.runs)
     await eraseRecorded({ ...store, objects }, chosen.runs)
   }
 }

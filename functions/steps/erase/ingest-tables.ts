@@ -17,10 +17,17 @@ async function replaceSegment(objects: ObjectStore, key: string, lines: readonly
 }
 
 /** Takes what was said of erased runs after they were stored. */
-export async function eraseCorrections(objects: ObjectStore, runs: ReadonlyMap<string, unknown>): Promise<void> {
-  for (const key of await Array.fromAsync(objects.list(keys.corrections()))) {
-    const lines = await readLines<{ readonly run_id: string }>(objects, key)
-    const left = lines.filter(({ run_id }) => !runs.has(run_id))
+export const eraseCorrections = (objects: ObjectStore, runs: ReadonlyMap<string, unknown>): Promise<void> =>
+  eraseLines<{ readonly run_id: string }>(objects, keys.corrections(), ({ run_id }) => runs.has(run_id))
+
+/** Takes what imports into a deployment noted of them: who compiles a side would miss them. */
+export const eraseImported = (objects: ObjectStore, runs: ReadonlyMap<string, unknown>): Promise<void> =>
+  eraseLines<{ readonly run: string }>(objects, keys.imported(), ({ run }) => runs.has(run))
+
+async function eraseLines<L>(objects: ObjectStore, prefix: string, goes: (line: L) => boolean): Promise<void> {
+  for (const key of await Array.fromAsync(objects.list(prefix))) {
+    const lines = await readLines<L>(objects, key)
+    const left = lines.filter((line) => !goes(line))
     if (left.length < lines.length) await replaceSegment(objects, key, left)
   }
 }
@@ -32,11 +39,7 @@ export async function eraseContents(
   runs: ReadonlySet<string>,
 ): Promise<void> {
   for (const prefix of intents.flatMap((intent) => [keys.contents(intent), keys.sketches(intent)]))
-    for (const key of await Array.fromAsync(objects.list(prefix))) {
-      const lines = await readLines<{ readonly run: string }>(objects, key)
-      const left = lines.filter(({ run }) => !runs.has(run))
-      if (left.length < lines.length) await replaceSegment(objects, key, left)
-    }
+    await eraseLines<{ readonly run: string }>(objects, prefix, ({ run }) => runs.has(run))
 }
 
 /**

@@ -27,7 +27,16 @@ import { watched } from '../../steps/stores.ts'
 import { templatesOf } from '../infra/deployment.ts'
 import { policiesOf } from '../infra/iam.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
-import { guarded, guardedMailer, guardedRouting, guardedSigner, guardedTasks, needs } from './guarded.ts'
+import { isVersioned } from '../memory/versioned-store.ts'
+import {
+  guarded,
+  guardedMailer,
+  guardedRouting,
+  guardedSigner,
+  guardedTasks,
+  guardedVersions,
+  needs,
+} from './guarded.ts'
 import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
 import type { Execution, Machine, Runner, Started } from './machine.ts'
 import { NO_HARNESS } from './no-harness.ts'
@@ -173,6 +182,7 @@ export function deploy(
         ...attesting(all, role, arn, environment, attestors),
         tasks: guardedTasks(tokens, all, role),
         origin: DESK_ORIGIN,
+        ...(isVersioned(store) ? { versions: guardedVersions(store.versions, all, role, arn) } : {}),
       }
       return [arn, makeHandler(STEPS[name]!, () => world)]
     }),
@@ -363,7 +373,7 @@ function functionsOf(all: Templates): Record<string, DeployedFunction> {
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
       const name =
-        /^(?:Attestations(?:Gate|Decisions|Promotions)|AuditSql|AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(
+        /^(?:Attestations(?:Gate|Decisions|Promotions)|AuditSql|AutotuneFunctions|Autotune(?=EraseRuns)|Cadence|Review|Rollouts)(\w+?)Function/.exec(
           id,
         )?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []

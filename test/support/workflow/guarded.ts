@@ -1,6 +1,15 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
 import type { AwsStore } from '#adapters/aws/open-store.ts'
-import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, Store, WaitingTasks } from '#ports'
+import type {
+  LedgerTable,
+  Mailer,
+  ObjectStore,
+  ObjectVersions,
+  RoutingPublisher,
+  Signer,
+  Store,
+  WaitingTasks,
+} from '#ports'
 import { placeOf, type RoutingTargets } from '#schemas/routing-targets.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
 import { type Ledger, unsigned } from '../../../functions/lambda/world.ts'
@@ -8,6 +17,7 @@ import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
 import { arnOf, fromFunction, viaS3 } from '../infra/security-table.ts'
 import { headsSigner, isJournaled, ledgerOf } from '../journaled.ts'
+import type { Versioned } from '../memory/versioned-store.ts'
 
 const known = new WeakMap<Templates, Policies>()
 
@@ -69,6 +79,34 @@ export function guardedTasks(tasks: WaitingTasks, templates: Templates, role: st
       need({ action: 'states:SendTaskSuccess', resource })
       return tasks.wake(token)
     },
+  }
+}
+
+/** Versions of both sides as a role may look at them and remove them; of the vault past their lock. */
+export function guardedVersions(
+  versions: Versioned['versions'],
+  templates: Templates,
+  role: string,
+  from: string,
+): Versioned['versions'] {
+  const need = needs(templates, role, from)
+  const of = (inner: ObjectVersions, start: string, isLocked: boolean): ObjectVersions => {
+    const arn = arnOf(templates, 'AWS::S3::Bucket', start)
+    return {
+      async *list(prefix) {
+        need({ action: 's3:ListBucketVersions', resource: arn })
+        yield* inner.list(prefix)
+      },
+      async remove(key, version) {
+        need({ action: 's3:DeleteObjectVersion', resource: `${arn}/${key}` })
+        if (isLocked) need({ action: 's3:BypassGovernanceRetention', resource: `${arn}/${key}` })
+        return inner.remove(key, version)
+      },
+    }
+  }
+  return {
+    objects: of(versions.objects, 'ExperienceBucket', false),
+    vault: of(versions.vault, 'VaultBucket', true),
   }
 }
 

@@ -2,6 +2,7 @@
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
 import { clearLogsFunction } from '../../../functions/handlers/clear-logs.ts'
 import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
+import { eraseRunsFunction } from '../../../functions/handlers/erase-runs.ts'
 import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
 import { exportTablesFunction } from '../../../functions/handlers/export-tables.ts'
 import { fileProposalFunction } from '../../../functions/handlers/file-proposal.ts'
@@ -46,6 +47,7 @@ export const STEPS = {
   AdvanceRun: advanceRunFunction,
   ClearLogs: clearLogsFunction,
   CompileSearch: compileSearchFunction,
+  EraseRuns: eraseRunsFunction,
   EvaluateStage: evaluateStageFunction,
   ExportTables: exportTablesFunction,
   FileProposal: fileProposalFunction,

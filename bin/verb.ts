@@ -21,6 +21,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'propose',
   'brief',
   'history',
+  'mcp',
   'plan',
   'record',
   'run',

@@ -11,7 +11,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { AnswerCache, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { readJson, streamLines } from '../../streams/read-object.ts'
-import { repliedAnswers } from '../run/answers-kept.ts'
+import { repliedAnswers } from './answers-kept.ts'
 
 /**
  * Null: the run asked no model. Reads every kept answer.

@@ -1,10 +1,10 @@
 /** What a live run is about to ask, in words: printed before the first call, wherever it runs. */
+import { hostOf, modelName } from '#core/live/model-name.ts'
+import type { ModelBudget } from '#core/model/budget.ts'
+import { plannedText } from '#core/model/planned.ts'
+import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
-import type { ModelBudget } from '../model/budget.ts'
-import { plannedText } from '../model/planned.ts'
-import { MAX_COMMITTED } from '../statistics/fixed-sequence.ts'
-import { hostOf, modelName } from './model-name.ts'
 
 export interface PlannedRun {
   readonly pin: LivePin

@@ -22,6 +22,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'propose',
   'brief',
   'history',
+  'mcp',
   'plan',
   'record',
   'run',

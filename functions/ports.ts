@@ -189,7 +189,7 @@ export interface AnswerCache {
   /** The answer that is kept, or else the model's, which is kept before it is given. Throws what the model throws. */
   ask(request: ModelRequest, model: ModelPort): Promise<KeptAnswer>
   /** What its payer has paid for so far, in no order; nothing where nobody is named. Reads everything that is kept. */
-  paid(): AsyncIterable<{ readonly request: ModelRequest; readonly reply: KeptAnswer['reply'] }>
+  paid(): AsyncIterable<Pick<KeptAnswer, 'reply' | 'at'> & { readonly request: ModelRequest }>
 }
 
 /** Time comes from here alone. */

@@ -35,8 +35,9 @@ export const RunUsage = z.strictObject({
   usage: z.literal('usage.v1'),
   run_id: Id,
   rows: z.array(ModelUsage).meta({ description: 'Of the search side; after a "yes" of the sealed side too.' }),
-  sealed_calls: z.int().min(0).nullable().meta({
-    description: 'Calls that were paid for on the sealed side, where no row tells of them; null: the rows do.',
+  sealed_calls: z.int().min(0).nullable().optional().meta({
+    description:
+      'Calls that were paid for on the sealed side, where no row tells of them; null: the rows do. Absent: of a deployment, where its gate alone knows.',
   }),
 })
 export type RunUsage = z.infer<typeof RunUsage>

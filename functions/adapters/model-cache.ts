@@ -41,7 +41,8 @@ export function answerCache(objects: ObjectStore, clock: Clock, payer: string | 
       if (payer === null) return
       const read = (key: string) => readJson<Kept>(objects, key)
       for await (const found of inBlocks(objects.list(keys.modelAnswers()), read))
-        if (found?.payer === payer) yield { request: requestOf(found.request), reply: found.reply }
+        if (found?.payer === payer)
+          yield { request: requestOf(found.request), reply: found.reply, at: found.at ?? null }
     },
     async ask(request, model) {
       const key = keys.modelAnswer(requestDigest(request))

@@ -84,7 +84,7 @@ async function runIn(
     const bounded = changes && (await boundedBy(store, target, changes))
     if (!isLocal(store)) {
       const candidates = changes?.map(({ change }) => change) ?? null
-      if (document) say(deployedPlan(document, o.live!))
+      if (document) say(await deployedPlan(store, { document, file: o.live!, target, candidates: bounded }))
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null, live: document }, o)
     }
     const { prices } = await soundDocuments(store.objects, target)

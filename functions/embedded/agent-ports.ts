@@ -1,6 +1,6 @@
 /**
- * A store in a folder as servers for agents are handed it: opened anew and read-only for each call, the open side alone. What reads
- * the vault, and what decides, is not in any of these ports.
+ * A store as servers for agents are handed it: read-only, the open side alone; a folder is opened anew for each call, a deployment
+ * stays open under the rights of whoever started the server. What reads the vault, and what decides, is not in any of these ports.
  */
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
@@ -11,9 +11,9 @@ import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import type { InboxObjects } from '../steps/run/inbox.ts'
 import type { LookedAt } from '../steps/run/propose.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
-import { type LocalStore, openStore } from './open-store.ts'
+import { openStore } from './open-store.ts'
 
-interface AgentPorts {
+export interface AgentPorts {
   readonly reading: <T>(work: (store: Side) => Promise<T>) => Promise<T>
   readonly inbox: InboxObjects
   readonly verify: (run: string) => Promise<Verification>
@@ -22,19 +22,42 @@ interface AgentPorts {
 /** All of the open side that is handed on. */
 type Side = LookedAt & Pick<Store, 'clock'>
 
+/** A store that a call is handed while it works. */
+interface Source {
+  readonly opened: <T>(work: (store: OpenStore) => Promise<T>) => Promise<T>
+  /** Where the inbox is written. */
+  readonly objects: ObjectStore
+}
+
+type OpenStore = Pick<
+  Store,
+  'objects' | 'table' | 'verdicts' | 'compilerOf' | 'clock' | 'heads' | 'scratch' | 'rolesApart'
+>
+
 /** Ports over the store of a folder; nothing stays open between two calls. */
 export function agentPorts(dir: string): AgentPorts {
-  const opened = async <T>(work: (store: LocalStore) => Promise<T>): Promise<T> => {
-    const store = openStore(dir, { readOnly: true })
-    try {
-      return await work(store)
-    } finally {
-      store.close()
-    }
-  }
+  return portsOver({
+    objects: fileStore(dir, { durable: true }),
+    async opened(work) {
+      const store = openStore(dir, { readOnly: true })
+      try {
+        // Of the system's temporary folder: that of the store lies beside what is sealed.
+        return await work({ ...store, scratch: () => fileScratch(store.asideDir) })
+      } finally {
+        store.close()
+      }
+    },
+  })
+}
+
+/** Ports over a deployment that is open already, under whatever rights it was opened. */
+export const deployedAgentPorts = (store: OpenStore): AgentPorts =>
+  portsOver({ objects: store.objects, opened: (work) => work(store) })
+
+function portsOver({ opened, objects }: Source): AgentPorts {
   return {
     reading: (work) => opened((store) => work(openSideOf(store))),
-    inbox: inboxOf(dir),
+    inbox: inboxOf(objects),
     verify: (run) =>
       opened(async (store) => {
         const side = openSideOf(store)
@@ -51,16 +74,15 @@ export function agentPorts(dir: string): AgentPorts {
 }
 
 /** The open side without ingest's own memory, of which nothing can be written. */
-function openSideOf(store: LocalStore): Side {
-  const { objects, table, verdicts, compilerOf, clock } = store
+function openSideOf({ objects, table, verdicts, compilerOf, clock, scratch, rolesApart }: OpenStore): Side {
   return {
     clock,
     objects: readOnly(objects, (key) => !key.startsWith(INGEST_PREFIX)),
     table: readOnlyTable(table),
-    // Of the system's temporary folder: that of the store lies beside what is sealed.
-    scratch: () => fileScratch(store.asideDir),
+    scratch,
     progress: () => {},
     ...(verdicts && { verdicts: ofSearch(verdicts) }),
+    ...(rolesApart && { rolesApart }),
     ...(compilerOf && { compilerOf: () => compilerOf(objects) }),
   }
 }
@@ -134,15 +156,14 @@ const readingHeads = ({ journal }: NonNullable<Store['heads']>): { readonly jour
 })
 
 /** Entries and answers of the inbox: to be read, and written where none stands. */
-function inboxOf(dir: string): InboxObjects {
-  const files = fileStore(dir, { durable: true })
+function inboxOf(objects: ObjectStore): InboxObjects {
   const inInbox = (key: string): string => {
     if (!key.startsWith(CHANGES_INBOX)) throw new RangeError(`"${key}" is not of the inbox`)
     return key
   }
   return {
-    get: async (key) => files.get(inInbox(key)),
-    list: (prefix) => files.list(inInbox(prefix)),
-    putIfAbsent: async (key, bytes) => files.putIfAbsent(inInbox(key), bytes),
+    get: async (key) => objects.get(inInbox(key)),
+    list: (prefix) => objects.list(inInbox(prefix)),
+    putIfAbsent: async (key, bytes) => objects.putIfAbsent(inInbox(key), bytes),
   }
 }

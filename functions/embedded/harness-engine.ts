@@ -32,7 +32,7 @@ export interface HarnessOptions {
   readonly aside?: string
   /** Recorded runs of each side of the split. */
   readonly runs: { readonly search: RunLoader; readonly vault: RunLoader }
-  /** Harness processes at once. @default number of cores */
+  /** Harness processes of one pass; the second has as many of its own. @default number of cores */
   readonly concurrency?: number
   /** Longest that one case may take. @default 10000 */
   readonly limitMs?: number
@@ -81,6 +81,9 @@ export async function harnessEngine(
   const aPool = () => new HarnessPool(start, { concurrency, limitMs })
   const first = { search: aPool(), vault: aPool() }
   const second = { search: freshNowAndThen(aPool), vault: freshNowAndThen(aPool) }
+  const closeAll = () => {
+    for (const pool of [first.search, first.vault, second.search, second.vault]) pool.close()
+  }
   await first.search.open()
   let replayed = 0
   /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
@@ -122,8 +125,9 @@ export async function harnessEngine(
     },
 
     async *score(lines, run, change, pass, question) {
-      // What the processes remember of the baseline, or of another candidate, must not answer for this one.
-      ;(pass === 'first' ? first : second).vault.close()
+      // What the processes remember of the baseline, or of another candidate, must not answer for this one; and the search is over:
+      // no more of them stand side by side than one pass takes.
+      closeAll()
       yield* replays.score(lines, run, change, pass, question)
     },
 
@@ -154,7 +158,7 @@ export async function harnessEngine(
     },
 
     close() {
-      for (const pool of [first.search, first.vault, second.search, second.vault]) pool.close()
+      closeAll()
       aside.close()
     },
   }

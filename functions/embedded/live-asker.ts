@@ -7,11 +7,10 @@
 import type { Job as HostJob } from '#adapters/local/module/protocol.ts'
 import { answerCache } from '#adapters/model-cache.ts'
 import type { SealedQuestion } from '#core/live/asked-answers.ts'
-import { hostOf, modelName } from '#core/live/model-name.ts'
+import { modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
-import { plannedText } from '#core/model/planned.ts'
+import { NO_PRICES } from '#core/model/cost.ts'
 import { usageRows } from '#core/model/tally.ts'
-import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -20,6 +19,7 @@ import { type LiveSet, needBaseline, needBothArms } from '../steps/live/affordab
 import { caseModel } from '../steps/live/case-model.ts'
 import { answerProblem } from '../steps/live/kept-answer.ts'
 import { liveRequests, withoutModels } from '../steps/live/live-job.ts'
+import { plannedRunLines } from '../steps/live/planned-run.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
 import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
@@ -57,9 +57,6 @@ export interface LiveAsker extends LiveReplays {
   jobOf(job: Job, side: Side, pass: Pass): HostJob
 }
 
-/** No price table: a budget in cents cannot be held by it. */
-const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
-
 export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, options: LiveOptions): LiveAsker {
   const { pin, budget, model, payer, plan, say } = options
   const prices = options.prices ?? NO_PRICES
@@ -83,20 +80,7 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     begin({ cases, calls: perCase, tokens }) {
       if (meter === null) return
       const baseline = needBaseline(pin, budget, { cases, calls: perCase })
-      const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * perCase)
-      const listed = Math.min(MAX_COMMITTED, plan.candidates ?? MAX_COMMITTED)
-      const sealed = Math.ceil((1 + listed) * plan.heldout * perCase)
-      const all = baseline + (candidates ?? 0) + sealed
-      const { max_tokens } = pin
-      say([
-        `live     ${modelName(pin.model)} at ${hostOf(pin)}, signed by ${pin.owner} on ${pin.on}`,
-        `calls    baseline ${baseline} (${pin.repeats} draws of ${cases} search cases), candidates, negative control and no-search arm ${candidates === null ? 'as many as the search looks at' : `at most ${candidates}`}, sealed side at most ${sealed} (baseline and ${listed} candidates on ${plan.heldout} cases)`,
-        ...plannedText(
-          [{ purpose: 'replay', model: pin.model, calls: all, prompt_tokens: Math.ceil(tokens), max_tokens }],
-          prices,
-          budget,
-        ).map((line) => `         ${line}`),
-      ])
+      say(plannedRunLines({ ...plan, pin, budget, prices, baseline, set: { cases, calls: perCase, tokens } }))
     },
 
     asked() {

@@ -1,7 +1,7 @@
 /** A live run as it begins: the document that its owner signed, the model that it names, and what would be asked of that. */
 import { needStraight } from '#adapters/straight.ts'
 import { payerOf, pinOf } from '#core/live/live-model.ts'
-import { hostOf, modelName } from '#core/live/model-name.ts'
+import { NO_PRICES } from '#core/model/cost.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -9,9 +9,14 @@ import type { LiveModel, LivePin } from '#schemas/live-model.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import type { ModelPort } from '../ports.ts'
+import type { ModelPort, Store } from '../ports.ts'
+import { compileIntent } from '../steps/experience/compile.ts'
+import { versionsOf } from '../steps/experience/families.ts'
 import { readIndex } from '../steps/experience/run-index.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { needBaseline } from '../steps/live/affordable.ts'
+import { AskedBefore } from '../steps/live/asked-before.ts'
+import { plannedRunLines } from '../steps/live/planned-run.ts'
 import type { LiveOptions } from './live-asker.ts'
 import { models } from './models.ts'
 import type { LocalStore } from './open-store.ts'
@@ -62,16 +67,29 @@ export async function liveRun(
 }
 
 /**
- * Whom a deployed run asks and what it may spend at most, before it is started: how often it will ask, its functions know when
- * they have read the records. Throws UserError where nobody signed the document, or it was changed since.
+ * What a deployed run will ask at most, before it is started: counted from the search side, which is read here as its functions will
+ * read it, and from what the ledger publishes of the sealed one. Throws UserError where nobody signed the document, or it was changed
+ * since, and where its budget does not hold the baseline.
  */
-export function deployedPlan(document: LiveModel, file: string): string[] {
-  const pin = signedPin(document, file)
-  const { calls, cents } = document.budget
-  return [
-    `live     ${modelName(pin.model)} at ${hostOf(pin)}, signed by ${pin.owner} on ${pin.on}`,
-    `budget   at most ${calls} calls${cents === null ? ', and nobody counts their cents' : ` and ${cents} cents by the price table of the target`}; refused at the limit, and before the first call where the baseline does not fit`,
-  ]
+export async function deployedPlan(
+  store: Parameters<typeof compileIntent>[0] & Pick<Store, 'table'>,
+  { document, file, target, candidates }: Pick<LiveRun, 'document' | 'file' | 'target' | 'candidates'>,
+): Promise<string[]> {
+  const [pin, { budget }] = [signedPin(document, file), document]
+  const { pack, prices } = await soundDocuments(store.objects, target)
+  const intent = target.intent ?? ''
+  const recorded = new AskedBefore()
+  for await (const line of compileIntent(store, intent)) recorded.add(line)
+  const standing = (await versionsOf(store, intent)).find(({ body }) => body.retired === null)
+  return plannedRunLines({
+    pin,
+    budget,
+    prices: prices ?? NO_PRICES,
+    set: recorded.set,
+    baseline: needBaseline(pin, budget, recorded.set),
+    candidates: pack ? looksAt(pack, target, candidates) : null,
+    heldout: standing?.body.cases ?? null,
+  })
 }
 
 /** What a run pins of a document. */

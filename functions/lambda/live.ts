@@ -8,6 +8,7 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { payerOf } from '#core/live/live-model.ts'
 import { modelName } from '#core/live/model-name.ts'
 import { NOTHING_SPENT } from '#core/model/budget.ts'
+import { NO_PRICES } from '#core/model/cost.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -36,9 +37,6 @@ interface LiveFunction {
   /** Gives back what of the budget was set aside and not spent. */
   end(): Promise<void>
 }
-
-/** No price table: a budget in cents cannot be held by it. */
-const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
 
 /**
  * What a function asks with. Throws UserError where this deployment has another document than the

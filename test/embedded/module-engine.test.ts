@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { aheadOf } from '#adapters/local/module/other-clock.ts'
 import { sealedLine } from '#core/baseline/reproduce.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
@@ -373,6 +374,35 @@ describe('a search with a harness', () => {
 })
 
 describe('the gate with a harness', () => {
+  test('has no process of the search beside its own', async () => {
+    using desk = aDesk()
+    const runs = ['a', 'b', 'c', 'd'].map((id) => aDeskRun(id))
+    const hosts: HarnessHost[] = []
+    const start = HarnessHost.start.bind(HarnessHost)
+    const started = vi.spyOn(HarnessHost, 'start').mockImplementation(async (...given) => {
+      const host = await start(...given)
+      hosts.push(host as never)
+      return host
+    })
+    try {
+      const engine = await desk.engine(desk.harness(harnessSource()), runs, { concurrency: 2 })
+      await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)
+      const alive = () => hosts.filter(({ isAlive }) => isAlive).length
+      expect(alive()).toBe(4)
+      const run = { target: aTarget(), pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
+      const recorded = await Array.fromAsync(
+        recordedLines(linesOf(runs), baselinePins(), judgingWith(undefined, 'vault')),
+      )
+      const sealed = recorded.flatMap(({ line, result }) => ('measures' in result ? [sealedLine(line, result)] : []))
+      for (const pass of ['first', 'second'] as const) {
+        expect(await Array.fromAsync(engine.score(sealed, run, null, pass))).toHaveLength(4)
+        expect(alive()).toBe(2)
+      }
+    } finally {
+      started.mockRestore()
+    }
+  })
+
   test('scores every sealed case, and tells nothing of a failure', async () => {
     using desk = aDesk()
     const runs = ['a', 'b', 'c', 'd'].map((id) => aDeskRun(id))

@@ -206,6 +206,25 @@ describe('the review page shows', () => {
     expect(all.find((t) => t.name === 'ins' && t.parents.includes('pre'))!.text).toBe('Never\\u{202e}\\u{200b} ')
   })
 
+  test('that no rule reads meaning, and which new sentence stands beside a protected one', () => {
+    const one = 'Never pay a refund without approval of a person.'
+    const [from, to] = [`Be brief. ${one}`, `Be kind. ${one} Large refunds are yours to decide.`]
+    const patch = { 'prompt.instruction_block': { from, to } }
+    const proposal = aProposal({ candidate_change: { layer: 'prompt', target_pack: 'ctxpack.support@5.2.0', patch } })
+    const surface = {
+      layer: 'prompt' as const,
+      field: 'instruction_block' as const,
+      path: 'prompt.instruction_block',
+      bounds: { max_added_tokens: 60, forbidden_terms: [], protected_sentences: [one] },
+      intents: ['support.refund'],
+      owner: 'ana',
+    }
+    const shown = aShown({ proposal, surfaces: [surface], evidence: { ...aShown().evidence!, patch } })
+    const text = plain(reviewPage(aView(shown)).replace(/<[^>]+>/g, ''))
+    expect(text).toContain('Read the 2 new sentences; 1 of them speaks of what a protected one does')
+    expect(text).toContain(`“Large refunds are yours to decide.” beside “${one}”`)
+  })
+
   test('thousands of candidates on a page of modest size', () => {
     const some = candidates()
     const many = Array.from({ length: 10_000 }, (_, n) => ({ ...some[n % some.length]!, candidate_id: `c_${n}` })).map(

@@ -4,7 +4,7 @@ import type { ObjectStore } from '#ports'
 import { isVersion, isWhole, onePiece, whole } from '../port-rules/content.ts'
 import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
 
-interface CopiedObjects extends ObjectStore {
+export interface CopiedObjects extends ObjectStore {
   /** Keys that were written or removed, in their order; what was written again with the same bytes is none. */
   changed(): Promise<readonly string[]>
 }

@@ -118,6 +118,7 @@ export function promptCostLines({ path, words, sentences, tokens, per_decision, 
     kept.length === 0
       ? 'protected: no sentence of this block is'
       : `protected: ${kept.filter((one) => one.kept).length} of ${kept.length} sentences untouched: ${kept.map((one) => `"${one.sentence}"${one.kept ? '' : ' (CHANGED)'}`).join(', ')}`,
+    `meaning: no bound reads it; what is forbidden may stand in other words in the ${sentences.changed} changed`,
     ...red_team.map((row) => `red team: ${redTeamWords(row)}`),
     ...(red_team.length === 0 ? ['red team: the block names no forbidden term, and no case had to be refused'] : []),
   ]

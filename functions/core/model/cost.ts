@@ -9,6 +9,9 @@ import type { ModelRequest } from './request.ts'
 
 type Price = PriceTable['models'][string]
 
+/** Where a target names no price table: a budget in cents cannot be held by it. */
+export const NO_PRICES: PriceTable = { price_table: 'no price table of the target', models: {} }
+
 /** Price of a model, by its ARN or by its name; null: the table does not have it. */
 export function priceOf(prices: PriceTable, model: PinnedModel): Price | null {
   const names = model.provider === 'bedrock' ? [model.model_arn, modelName(model)] : [model.model]

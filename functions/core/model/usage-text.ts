@@ -21,5 +21,7 @@ export const runUsageLines = ({ rows, sealed_calls: calls }: RunUsage): string[]
   ...usageLines(rows),
   ...(calls === null
     ? []
-    : [`sealed side: ${calls === 1 ? '1 call' : `${calls} calls`}, whose tokens and cents only a "yes" tells`]),
+    : calls === undefined
+      ? ['sealed side: what it asked, the gate of the deployment alone is told']
+      : [`sealed side: ${calls === 1 ? '1 call' : `${calls} calls`}, whose tokens and cents only a "yes" tells`]),
 ]

@@ -2,6 +2,7 @@
 import { html } from 'hono/html'
 import type { CoverageRow, RunEvidence } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
+import { type AddedSentence, addedSentences } from '#core/space/prompt/protected.ts'
 import { sentencesOf, without } from '#core/space/prompt/sentences.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import { type Layer, SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
@@ -202,10 +203,23 @@ function words({ surfaces }: ShownProposal, { patch }: RunEvidence): Html {
     const sentences = sentencesOf(from)
     const lost = without(sentences, sentencesOf(to))
     return [
-      html`<p>About ${number(estimatedTokens(from))} tokens by estimate before, ${number(estimatedTokens(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added${limit.grown_since ? ` since ${visible(limit.grown_since.pack)}` : ''}`}. ${number(sentences.length - lost.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
+      html`${limit && toRead(addedSentences(from, to, limit.protected_sentences ?? []))}
+<p>About ${number(estimatedTokens(from))} tokens by estimate before, ${number(estimatedTokens(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added${limit.grown_since ? ` since ${visible(limit.grown_since.pack)}` : ''}`}. ${number(sentences.length - lost.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
 ${diffBlock(from, to)}
 ${limit?.protected_sentences && html`<p class="soft">Protected, and untouched: ${limit.protected_sentences.map((one) => `“${visible(one)}”`).join(' ')}</p>`}
 ${limit && limit.forbidden_terms.length > 0 && html`<p class="soft">May not be said: ${limit.forbidden_terms.map(visible).join(', ')}.</p>`}`,
     ]
   })}`
+}
+
+/** What no bound can tell a reviewer, and where to look for it. */
+function toRead(added: readonly AddedSentence[]): Html {
+  if (added.length === 0) return html``
+  const near = added.filter((one) => one.near !== null)
+  return html`<p><strong>No rule reads meaning</strong>: what is forbidden or protected may be contradicted in other words. Read ${added.length === 1 ? 'the new sentence' : `the ${number(added.length)} new sentences`}${
+    near.length > 0
+      ? html`; ${number(near.length)} of them ${near.length === 1 ? 'speaks' : 'speak'} of what a protected one does:</p>
+<ul>${near.map(({ text, near: one }) => html`<li>“${visible(text)}” <span class="of">beside “${visible(one!)}”</span></li>`)}</ul>`
+      : html`.</p>`
+  }`
 }

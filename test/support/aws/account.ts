@@ -33,7 +33,7 @@ import { resolver } from '../infra/resolve.ts'
 import { arnOf, viaS3 } from '../infra/security-table.ts'
 import { headsSigner, type Journaled, journaled } from '../journaled.ts'
 import { memoryScratch } from '../memory-scratch.ts'
-import { deploy, type Faults, testSigner } from '../workflow/deployed.ts'
+import { deploy, type Faults, type Harness, testSigner } from '../workflow/deployed.ts'
 import type { Execution } from '../workflow/machine.ts'
 
 /** Region and keys as a shell has them; every client reads them from here. */
@@ -57,8 +57,9 @@ export interface Account {
   stop(): Promise<void>
 }
 
-export async function account(): Promise<Account> {
-  const templates = templatesOf()
+/** @param harness of a deployment that names one, with its templates and what its functions answer. @default none */
+export async function account(harness?: Harness): Promise<Account> {
+  const templates = harness?.templates ?? templatesOf()
   const engine = await startEngine()
   const { table } = await freshTable(engine.client)
   const endpoint = await engine.client.config.endpoint!()
@@ -191,7 +192,9 @@ export async function account(): Promise<Account> {
   })
   sfn.on(StartExecutionCommand).callsFake(async ({ stateMachineArn, input }) => {
     its.before('states:StartExecution', stateMachineArn)
-    const execution = await deploy(store, { faults: its.faults }).tune(JSON.parse(input))
+    const execution = await deploy(store, { faults: its.faults, ...(harness && { harness, shardCases: 5 }) }).tune(
+      JSON.parse(input),
+    )
     executions.set(execution.arn, execution)
     return { executionArn: execution.arn }
   })

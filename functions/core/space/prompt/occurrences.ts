@@ -8,6 +8,8 @@ export interface Marked {
   readonly starts: ReadonlySet<number>
   /** Where each word ends, in order. */
   readonly ends: readonly number[]
+  /** Of each word, how many sentences ended before it. */
+  readonly sentences: readonly number[]
 }
 
 /** Letters, marks and digits in a row. */
@@ -15,7 +17,16 @@ export const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]
 
 /** A text as it is looked through. */
 export function marked(folded: string): Marked {
-  const words = wordsOf(folded)
+  const words: string[] = []
+  const sentences: number[] = []
+  let ended = 0
+  for (const [run] of folded.matchAll(/[\p{L}\p{N}\p{M}]+|[.!?;؟।\n]+(?=\s|$)/gu)) {
+    if (!/[\p{L}\p{N}\p{M}]/u.test(run)) ended++
+    else {
+      words.push(run)
+      sentences.push(ended)
+    }
+  }
   const starts = new Set<number>()
   const ends: number[] = []
   let at = 0
@@ -24,7 +35,7 @@ export function marked(folded: string): Marked {
     at += word.length
     ends.push(at)
   }
-  return { words, text: words.join(''), starts, ends }
+  return { words, text: words.join(''), starts, ends, sentences }
 }
 
 /** Scripts without spaces between words, for a class of characters. */
@@ -64,14 +75,61 @@ export function timesOf(words: readonly string[], { text, starts, ends }: Marked
   return times
 }
 
-/** Word by word, each with an ending of its own: "mots de passe", "waiving the fee", cases of Russian. */
-export function inflected(words: readonly string[], text: Marked): number {
+/** Letters from which on a word of several, or one alone, may differ in its last two. */
+const LONG_OF_SEVERAL = 6
+const LONG_ALONE = 7
+
+/**
+ * Word by word, each with an ending of its own: "mots de passe", "waiving the fee", cases of Russian.
+ * @param least letters of a word whose last two may be others
+ */
+export function inflected(words: readonly string[], text: Marked, least?: number): number {
   const full = words.filter((word) => !SMALL.has(word))
   const own = full.length > 1 ? full : words
-  const forms = own.map((word) => formsOf(word, own.length > 1 ? 6 : 7))
+  const forms = own.map((word) => formsOf(word, least ?? (own.length > 1 ? LONG_OF_SEVERAL : LONG_ALONE)))
   let times = 0
   for (let at = 0; at + forms.length <= text.words.length; at++) if (saysFrom(at, forms, text.words)) times++
   return times
+}
+
+/** Other words, a sentence that ends counted as two, that words of a term may have between them and still say it. */
+const MOST_BETWEEN = 3
+
+/**
+ * All words of a term beside one another in another order: "the verification can be skipped", "refunds are guaranteed". Counted by
+ * the word that one of them begins with. Of a term of four Han characters its halves, which are words there.
+ */
+export function otherOrder(words: readonly string[], text: Marked, least = LONG_OF_SEVERAL): number {
+  const own = words.filter((word) => !SMALL.has(word))
+  if (own.length < 2) return words.length === 1 ? swapped(words[0]!, text.text) : 0
+  const forms = own.map((word) => formsOf(word, least))
+  return text.words.filter((_, at) => begins(at, forms, text)).length
+}
+
+function begins(at: number, forms: readonly ((word: string) => boolean)[], { words, sentences }: Marked): boolean {
+  const left = forms.map((is, place) => ({ is, place }))
+  let [between, turned, last] = [0, false, -1]
+  for (let next = at; next < words.length; next++) {
+    if (next > at) between += 2 * (sentences[next]! - sentences[next - 1]!)
+    if (between > MOST_BETWEEN) return false
+    const found = left.findIndex(({ is }) => is(words[next]!))
+    if (found >= 0) {
+      const { place } = left.splice(found, 1)[0]!
+      turned ||= place < last
+      last = place
+    } else if (next === at) return false
+    else if (!SMALL.has(words[next]!)) between++
+    // In its own order, and with words between that are not small, it is another phrase: "always check the refund".
+    if (left.length === 0) return turned
+  }
+  return false
+}
+
+/** "费用免除" for "免除费用". */
+function swapped(term: string, text: string): number {
+  if (!/^\p{Script=Han}{4}$/u.test(term)) return 0
+  const [first, second] = [term.slice(0, 2), term.slice(2)]
+  return text.match(new RegExp(`${second}.{0,${MOST_BETWEEN}}${first}`, 'gu'))?.length ?? 0
 }
 
 /** Word by word from one on; before all but the first may stand three small ones: "skip the verification". */
@@ -92,7 +150,7 @@ function saysFrom(at: number, forms: readonly ((word: string) => boolean)[], wor
 
 /** Articles, pronouns and the like, folded: they change nothing of what is said. */
 const SMALL: ReadonlySet<string> = new Set(
-  'the a an any this that all every your our their his her its some of to for de la le les el los las der die das den dem des ein eine einen un une una il lo gli i os as o di da do van het een'
+  'the a an any this that all every your our their his her its some of to for de la le les el los las der die das den dem des ein eine einen un une una il lo gli i os as o di da do van het een is are be was were will can just simply fully entirely completely over out off up'
     .split(' ')
     .map((word) => folded(word)),
 )
@@ -121,6 +179,10 @@ const isMissingOne = (word: string, other: string): boolean =>
   Array.from(word, (_, i) => word.slice(0, i) + word.slice(i + 1)).includes(other)
 
 const sorted = (word: string): string => [...word].sort().join('')
+
+/** By its sounds a word is another one as soon as its last two letters are. */
+export const saidAlike = (words: readonly string[], text: Marked): number =>
+  Math.max(inflected(words, text, Number.POSITIVE_INFINITY), otherOrder(words, text, Number.POSITIVE_INFINITY))
 
 /** Words in which signs stand for letters: "p*ssw*rd". */
 export const masked = (text: string): RegExp[] =>

@@ -2,7 +2,7 @@
 import { folded } from './fold.ts'
 import { UNSPACED, wordsOf } from './occurrences.ts'
 import { type Sentence, sentencesOf, without } from './sentences.ts'
-import { FORBIDDING, givesLeave, isException, speaksAboutOthers } from './taking-back.ts'
+import { FORBIDDING, givesLeave, isException, isNeedless, spares, speaksAboutOthers } from './taking-back.ts'
 
 /**
  * Why an edit harms a protected sentence of the block: it is gone or changed, it stands in quotes, brackets, markup or
@@ -13,6 +13,10 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
   if (protectedSentences.length === 0) return []
   const [before, after] = [sentencesOf(from), sentencesOf(to)]
   const added = without(after, before)
+  // What the rest of the block speaks of as well says nothing of which sentence is meant.
+  const elsewhere = before
+    .filter(({ text }) => !protectedSentences.some((one) => one.includes(text)))
+    .flatMap(({ text }) => [...topicsOf(text)])
   return [
     ...protectedSentences.flatMap((one) => {
       const [stood, stands] = [standing(from, one), standing(to, one)]
@@ -29,7 +33,7 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
             `the protected sentence "${one}" stands under another heading${heading && `: "${heading.trim()}"`}`,
         ),
         ...added
-          .filter(({ text }) => !one.includes(text) && saysAgain(text, one))
+          .filter(({ text }) => !one.includes(text) && saysAgain(text, one, elsewhere))
           .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
         ...besides(after, one)
           .filter((s) => added.includes(s) && isException(s.text))
@@ -93,16 +97,41 @@ function openElements(before: string): number {
   return open
 }
 
-/** Share of what a protected sentence is about that makes another one speak of the same, and less where it gives leave. */
+/** Share of what a protected sentence is about that makes another one speak of the same, and less where it gives leave or spares a duty. */
 const SAME = 0.8
 const SAME_WITH_LEAVE = 0.6
+const SAME_SPARED = 0.5
 
-/** Is a sentence about what a protected one is about? */
-function saysAgain(text: string, one: string): boolean {
+/** Is a sentence about what a protected one is about? One word of its own is enough where it says that something need not be. */
+function saysAgain(text: string, one: string, elsewhere: readonly string[]): boolean {
   const topics = topicsOf(one)
+  const same = sharedTopics(text, topics)
+  if (isNeedless(text) && same.some((topic) => !elsewhere.some((other) => isSame(topic, other)))) return true
+  const enough = spares(text) ? SAME_SPARED : givesLeave(text) ? SAME_WITH_LEAVE : SAME
+  return same.length >= 2 && same.length / topics.size >= enough
+}
+
+function sharedTopics(text: string, topics: ReadonlySet<string>): string[] {
   const others = [...topicsOf(text)]
-  const same = [...topics].filter((topic) => others.some((other) => isSame(topic, other))).length
-  return topics.size >= 2 && same / topics.size >= (givesLeave(text) ? SAME_WITH_LEAVE : SAME)
+  return [...topics].filter((topic) => others.some((other) => isSame(topic, other)))
+}
+
+/** A sentence that an edit adds, and the protected one that it shares most words with; null: none. */
+export interface AddedSentence {
+  readonly text: string
+  readonly near: string | null
+}
+
+/** What a person has to read, since no rule reads meaning: those first that share words with a protected sentence. */
+export function addedSentences(from: string, to: string, protectedSentences: readonly string[]): AddedSentence[] {
+  const added = without(sentencesOf(to), sentencesOf(from)).map(({ text }) => {
+    const shares = protectedSentences
+      .map((one) => ({ one, words: sharedTopics(text, topicsOf(one)).length }))
+      .filter(({ words }) => words > 0)
+      .toSorted((a, b) => b.words - a.words)
+    return { text, near: shares[0]?.one ?? null }
+  })
+  return [...added.filter(({ near }) => near !== null), ...added.filter(({ near }) => near === null)]
 }
 
 const IS_UNSPACED = new RegExp(`[${UNSPACED}]`, 'u')
@@ -114,10 +143,17 @@ function topicsOf(text: string): ReadonlySet<string> {
     const letters = [...plain.replace(/[^\p{L}\p{N}]/gu, '')]
     return new Set(letters.slice(1).map((letter, i) => letters[i] + letter))
   }
-  const words = wordsOf(plain).filter((word) => !FORBIDDING.has(word))
+  const words = wordsOf(plain).filter((word) => !FORBIDDING.has(word) && !EMPTY.has(word))
   const long = words.filter((word) => [...word].length >= 4)
   return new Set((long.length >= 2 ? long : words).map((word) => folded(word)))
 }
+
+/** Words of four letters and more that a sentence is not about. */
+const EMPTY = new Set(
+  'always before after more less than then when where while with within from into onto about that this these those them they their there your yours have been being will would should immer bevor nach mehr wenn oder und vor mit ohne dass diese dieser dieses toujours avant après plus que avec pour dans siempre antes después más que con para sempre prima dopo più'.split(
+    ' ',
+  ),
+)
 
 /** One word in two forms: they begin alike. */
 const isSame = (a: string, b: string): boolean =>

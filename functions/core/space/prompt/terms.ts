@@ -10,15 +10,28 @@ import {
   withoutMarkup,
 } from './decoded.ts'
 import { folded, withoutDigits, withoutRepeats, withoutSigns } from './fold.ts'
-import { inflected, type Marked, marked, masked, spoken, timesOf, wordsOf } from './occurrences.ts'
-import { fromPigLatin, initials, joinedParts, upsideDown, withoutOneBetween } from './spellings.ts'
+import {
+  inflected,
+  type Marked,
+  marked,
+  masked,
+  otherOrder,
+  saidAlike,
+  spoken,
+  timesOf,
+  wordsOf,
+} from './occurrences.ts'
+import { sounded } from './sounds.ts'
+import { fromPigLatin, initials, joinedLetters, joinedParts, upsideDown, withoutOneBetween } from './spellings.ts'
 
 interface Reading {
   readonly as: string
   /** Letters that a term needs: a shorter one would be met by chance. */
   readonly least: number
   readonly text: (text: Text) => string
+  /** A term as it would stand there (folded, where nothing else is said). */
   readonly term?: (term: string) => string
+  readonly times?: readonly ((words: readonly string[], text: Marked) => number)[]
 }
 
 /** A text as it is, and what several readings begin with. */
@@ -37,14 +50,17 @@ const textOf = (raw: string): Text => ({
 /** Ways in which a text is read; what is forbidden is so in each. */
 const READINGS: readonly Reading[] = [
   { as: '', least: 1, text: ({ raw }) => folded(raw) },
+  { as: ', in another order', least: 6, text: ({ shown }) => folded(shown), times: [otherOrder] },
+  { as: ', by its sound', least: 5, text: ({ raw }) => sounded(raw), term: sounded, times: [saidAlike] },
   { as: ', with signs for letters', least: 3, text: ({ raw }) => folded(withoutSigns(folded(raw))) },
   { as: ', once its markup is read', least: 1, text: ({ shown }) => folded(shown) },
+  { as: ', letter by letter', least: 3, text: ({ shown }) => folded(joinedLetters(shown)) },
   { as: ', in a code', least: 3, text: ({ shown }) => folded(decodedText(shown)) },
   {
     as: ', with letters repeated',
     least: 3,
     text: ({ shown }) => withoutRepeats(folded(withoutRepeats(withoutSigns(shown)))),
-    term: withoutRepeats,
+    term: (term) => withoutRepeats(folded(term)),
   },
   { as: ', in a code of several parts', least: 4, text: ({ shown }) => folded(decodedText(joinedParts(shown))) },
   { as: ', in pig Latin', least: 4, text: ({ shown }) => folded(fromPigLatin(shown)) },
@@ -84,14 +100,15 @@ export function termProblems(from: string, to: string, terms: readonly string[])
     const says = `the block holds the forbidden term "${term}"`
     // Of signs alone ("###") nothing is left to fold: it is what it is.
     if (wordsOf(term).length === 0) return to.split(term).length > from.split(term).length ? [says] : []
-    const spellings = [...new Set([term, withoutUmlauts(term)])].map(folded)
-    const hides = (all: readonly RegExp[]) => all.filter((mask) => mask.test(wordsOf(spellings[0]!).join(''))).length
+    const spellings = [...new Set([term, withoutUmlauts(term)])]
+    const letters = wordsOf(folded(term)).join('')
+    const hides = (all: readonly RegExp[]) => all.filter((mask) => mask.test(letters)).length
     if (hides(masks.after) > hides(masks.before)) return [`${says}, with signs over letters`]
-    const added = readings.find(({ least, before, after, term: own = (t) => t }) =>
+    const added = readings.find(({ least, before, after, term: own = folded, times: ways = [timesOf, inflected] }) =>
       spellings.some((spelling) => {
         const words = wordsOf(own(spelling))
         if (spoken(words) < least) return false
-        return [timesOf, inflected].some((times) => {
+        return ways.some((times) => {
           const has = times(words, after)
           return has > 0 && has > times(words, before())
         })

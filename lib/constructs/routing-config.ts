@@ -108,6 +108,7 @@ export class RoutingConfig extends Construct {
     return Stack.of(this).formatArn({ service: 'appconfig', resource: path })
   }
 
+  /** Where the intents lie, as an output of the stack: name and value. */
   get output() {
     return { name: 'RoutingInAppConfig', value: this.intents }
   }

@@ -13,7 +13,7 @@ import { templatesOf } from '../support/infra/deployment.ts'
  */
 const LIMIT = 301_000
 /** Once a run, a week or a quarter: they read a person's target and pack, or lines of runs and weeks, under their whole contracts. */
-const WHOLE_CONTRACTS = 333_000
+const WHOLE_CONTRACTS = 337_000
 const limitOf = (file: string): number =>
   /^(start-run|review-week|review-quarter)\./.test(file) ? WHOLE_CONTRACTS : LIMIT
 /** Functions that judge a suite, and with it in JSONata: they load it where the suite has such a rule. */
@@ -64,7 +64,7 @@ describe('the bundle of each handler', () => {
     )
   }
 
-  it('is at most 301 KB before its first call, and 333 KB where it reads whole contracts', () => {
+  it('is at most 301 KB before its first call, and 337 KB where it reads whole contracts', () => {
     const bytes = named((o) => o.bytes - later(o).reduce((sum, [, part]) => sum + part, 0))
     expect(Object.entries(bytes).filter(([file, size]) => size > limitOf(file))).toEqual([])
   })

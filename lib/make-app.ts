@@ -14,7 +14,7 @@ import {
 } from './acknowledgements/rollouts.ts'
 import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
 import { AutotuneStack } from './autotune-stack.ts'
-import { ScheduledJob } from './constructs/scheduled-job.ts'
+import { RuntimeFunction } from './constructs/runtime-function.ts'
 import { stageOf } from './context/values.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
@@ -48,7 +48,7 @@ export function makeApp(props: AppProps = {}): Deployment {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app, stacks, ACKNOWLEDGEMENTS)
   for (const part of app.node.findAll())
-    if (part instanceof ScheduledJob) acknowledge(app, stacks, part.acknowledgements(stacks))
+    if (part instanceof RuntimeFunction) acknowledge(app, stacks, part.acknowledgements(stacks))
   acknowledge(app, stacks, moduleAcknowledgements('Judges', workflow.autotune.judges))
   acknowledge(app, stacks, moduleAcknowledgements('Harness', workflow.autotune.harness))
   if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)

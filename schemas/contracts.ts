@@ -1,11 +1,12 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
-import { AttestationKeys, Envelope } from './attestation.ts'
+import { AttestationKeys } from './attestation.ts'
 import { Bands } from './bands.ts'
 import { BlockLibrary } from './block-library.ts'
 import { DailyCadence } from './cadence.ts'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
 import { Correction } from './correction.ts'
+import { Envelope } from './envelope.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { HarnessManifest } from './harness-manifest.ts'

@@ -1,7 +1,7 @@
 /** A harness manifest: what its owners say of each control of the harness audit, on which files, until when, and signed. */
 import * as z from 'zod'
-import { KeySignature } from './attestation.ts'
 import { Day, Digest, Name } from './common.ts'
+import { KeySignature } from './envelope.ts'
 
 /** What evidence shows, from the strongest: seen at work, wired in, defined, or only said. */
 export const EVIDENCE_LEVELS = ['behavioural', 'wiring', 'definition', 'assertion'] as const

@@ -3,11 +3,11 @@
  * contract, so no function of a deployment imports it.
  */
 import * as z from 'zod'
-import { Envelope } from './attestation.ts'
 import { Bands } from './bands.ts'
 import { DailyCadence, SliceRow } from './cadence.ts'
 import { CandidateScore, ReplayResult } from './candidate.ts'
 import { Name } from './common.ts'
+import { Envelope } from './envelope.ts'
 import { HeadLine } from './head-line.ts'
 import { GateAnswer } from './heldout.ts'
 import { InboxAnswer, InboxEntry } from './inbox.ts'

@@ -4,7 +4,6 @@ import { type Acknowledgement, below, HEADS, inExperience, inReleases, LINES, TR
 
 const CHECKED =
   'the whole store is held against its journal before anything is signed; runs, proposals and releases do not exist at synthesis'
-const CALLED = 'called with nothing to keep: the next call does the same, and an alarm rings'
 
 /** One set of rows a key. There are none without the context value `attestations`. */
 export const attestationAcknowledgements = ({ parts }: Attestations): Acknowledgement[] =>
@@ -19,7 +18,6 @@ export const attestationAcknowledgements = ({ parts }: Attestations): Acknowledg
         [policy, inReleases('*'), CHECKED] as const,
         [policy, HEADS, LINES] as const,
         [`${part}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
-        [`${part}/SignAttestations/Function/Resource`, 'Serverless-LambdaDLQ', CALLED] as const,
       ]
     }),
   )

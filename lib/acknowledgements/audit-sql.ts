@@ -10,7 +10,6 @@ import {
   inReleases,
   LINES,
   type Row,
-  TRACES,
   wildcard,
 } from './acknowledge.ts'
 
@@ -20,7 +19,6 @@ const RELEASED = 'the store is held against its journal before it is told; relea
 const COPIES = 'files are named by day and intent, which do not exist at synthesis; nothing else lies there'
 
 const ANSWERS = 'Athena names the files of an answer by an id that does not exist at synthesis'
-const CALLED = 'called with nothing to keep: the next call does the same, and an alarm rings'
 
 const READ = [
   'autotune/runs/*',
@@ -38,8 +36,6 @@ const ROWS: readonly Row[] = [
   ['ExportTables/Policy/Resource', inExperience('audit/*'), COPIES],
   ['ExportTables/Policy/Resource', HEADS, LINES],
   ['ExportTables/Policy/Resource', inReleases('*'), RELEASED],
-  ['ExportTables/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
-  ['ExportTables/Function/Resource', 'Serverless-LambdaDLQ', CALLED],
   ['Auditor/DefaultPolicy/Resource', inExperience('audit/*'), COPIES],
 ]
 

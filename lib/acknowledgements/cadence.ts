@@ -16,7 +16,6 @@ import {
 
 const ROUTINE_FILES =
   'days, intents and ids of runs do not exist at synthesis; each function is given the kinds of file that it reads or adds'
-const SYNCHRONOUS = 'called by Step Functions, which keeps the failure and redrives; the alarm of the routine rings'
 
 /** Key patterns of the experience bucket by the function that is given them. */
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
@@ -41,7 +40,6 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Under the sealer's role, and what they are given together. */
-const SEALED = ['RefreshSealed', 'ClearLogs', 'ResplitIntent']
 const SEALED_PATTERNS = [
   'autotune/runs/*/manifest.json',
   'autotune/work/*/request.json',
@@ -51,26 +49,18 @@ const SEALED_PATTERNS = [
   'experience/links/*',
   'packs/*',
 ]
-const UNTRACED = 'a log or a trace of the sealed side would tell what lies there; failures lie in the vault'
 
 const ROWS: readonly Row[] = [
-  ...Object.entries({ ...KEY_PATTERNS, ...LOOKS }).flatMap(([f, patterns]) => [
-    ...patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), ROUTINE_FILES] as const),
-    [`${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
-    [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
-  ]),
+  ...Object.entries({ ...KEY_PATTERNS, ...LOOKS }).flatMap(([f, patterns]) =>
+    patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), ROUTINE_FILES] as const),
+  ),
   ...SEALED_PATTERNS.map((p) => ['SealerRights/Resource', inExperience(p), ROUTINE_FILES] as const),
-  ...SEALED.flatMap((f) => [
-    [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
-    [`${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const,
-  ]),
   ['LogClearerLogs/Resource', inExperience('production/*'), ROUTINE_FILES],
   ...['Sealer', 'LogClearer'].map((id) => [`${id}Vault/Resource`, inVault('*'), WHOLE_VAULT] as const),
   ['SealerHeads/Resource', HEADS, LINES],
   ...['DailyWorkflow', 'WeeklyWorkflow', 'QuarterlyWorkflow'].map(
     (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
   ),
-  ...['JudgeDays', 'ReviewWeek', 'ReviewQuarter'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
   ...['', '/SliceIntents'].map(
     (map) =>
       ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13', map), EXECUTIONS] as const,

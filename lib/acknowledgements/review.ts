@@ -1,19 +1,8 @@
 /** Findings of the security rules that stand in the review desk, each with its reason. */
-import {
-  type Acknowledgement,
-  below,
-  HEADS,
-  inExperience,
-  inReleases,
-  LINES,
-  type Row,
-  TRACES,
-  wildcard,
-} from './acknowledge.ts'
+import { type Acknowledgement, below, inExperience, inReleases, type Row, TRACES, wildcard } from './acknowledge.ts'
 
 const REVIEW_FILES =
   'ids of runs and reviews do not exist at synthesis; each function is given the kinds of file that it reads'
-const SYNCHRONOUS = 'called by Step Functions or API Gateway, which hand the failure to whoever asked'
 const BY_LINK =
   'a link is the credential: claims under a KMS code, one reviewer and role each, expiring, checked before anything is read'
 const AS_SENDER = 'any verified identity, but as the one sender that the condition names: a sandbox asks for both ends'
@@ -36,33 +25,12 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   RecordDecision: ['autotune/runs/*', 'proposals/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
 }
 
-const FUNCTIONS = [
-  'FileProposal',
-  'OpenReview',
-  'NotifyReviewers',
-  'HoldReview',
-  'SettleReview',
-  'ShowReview',
-  'ShowRollout',
-  'RecordDecision',
-]
-
 const ROWS: readonly Row[] = [
   ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) =>
     patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), REVIEW_FILES] as const),
   ),
   ...['FileProposal', 'OpenReview'].map(
     (f) => [`${f}/Policy/Resource`, inReleases('rollouts/*'), REVIEW_FILES] as const,
-  ),
-  ...['FileProposal', 'OpenReview', 'SettleReview', 'RecordDecision'].map(
-    (f) => [`${f}/Policy/Resource`, HEADS, LINES] as const,
-  ),
-  ...FUNCTIONS.flatMap(
-    (f) =>
-      [
-        [`${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES],
-        [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS],
-      ] as const,
   ),
   ...['GET', 'HEAD', 'POST'].map(
     (method) => [`Api/${method}--review--{token}/Resource`, 'AwsSolutions-APIG4', BY_LINK] as const,

@@ -1,24 +1,10 @@
 /** Findings of the security rules that stand in the rollouts, each with its reason. */
 import type { RoutingService } from '../constructs/routing-services.ts'
-import {
-  type Acknowledgement,
-  below,
-  HEADS,
-  inExperience,
-  inReleases,
-  LINES,
-  type Row,
-  TRACES,
-  wildcard,
-} from './acknowledge.ts'
+import { type Acknowledgement, below, inExperience, inReleases, type Row, TRACES, wildcard } from './acknowledge.ts'
 
 const ROLLOUT_FILES =
   'ids of runs, packs and rollouts do not exist at synthesis; each role is given the kinds of file that it reads or writes'
-const BY_HAND =
-  'called by Step Functions or by a person, who are told of the failure; a failed rollout reaches the dead-letter queue'
 const IS_THE_QUEUE = 'its target is the dead-letter queue'
-
-const RELEASER = ['StartRollout', 'EvaluateStage', 'StopRollout', 'ResumeRollout']
 
 const PART = 'Workflow/Rollouts'
 
@@ -29,11 +15,8 @@ const ROWS: readonly Row[] = [
   ...['production/*', 'inbox/production/*', 'inbox/refused/*'].map(
     (p) => ['RecordProduction/Policy/Resource', inExperience(p), ROLLOUT_FILES] as const,
   ),
-  ['RecordProduction/Policy/Resource', HEADS, LINES],
   ['Runtime/DefaultPolicy/Resource', inExperience('inbox/production/*'), ROLLOUT_FILES],
   ['Runtime/DefaultPolicy/Resource', inReleases('rollouts/*'), ROLLOUT_FILES],
-  ...[...RELEASER, 'RecordProduction'].map((f) => [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', BY_HAND] as const),
-  ['RecordProduction/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['WorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['RolloutFailed/Resource', 'Serverless-EventBusDLQ', IS_THE_QUEUE],
 ]

@@ -23,9 +23,6 @@ const WORK_FILES =
   'one folder a run, whose id does not exist at synthesis; each function is given the one kind of file that it reads or writes'
 const UNTRACED =
   'a log or a trace of the sealed side would tell how long a question took and how it went; failures lie in the vault'
-const SYNCHRONOUS =
-  'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
-const CALLED = 'called by a person, who reads how it ended'
 const READ_BY_PEOPLE = 'nobody takes messages from it by program: it keeps refused accesses until somebody has looked'
 const IS_THE_QUEUE = 'it is the dead-letter queue'
 
@@ -119,27 +116,6 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-const OWN_ROLES = [
-  'StartRun',
-  'CompileSearch',
-  'LayOutSearch',
-  'GatherSearch',
-  'PinRun',
-  'AdvanceRun',
-  'FinishRun',
-  'ReplayShard',
-  'RecordFailure',
-]
-const BORROWED_ROLES = [
-  'OpenRetired',
-  'PlanSeal',
-  'LayOutSealed',
-  'SealVersion',
-  'ReserveQuestion',
-  'ScoreShard',
-  'SealAnswer',
-  'PublishAnswer',
-]
 const gateExecutions = (map = '') => executionsOf('AutotuneGateWorkflow8075CBCB', map)
 const tuningExecutions = (map = '') => executionsOf('AutotuneTuningWorkflowC8435D2D', map)
 
@@ -149,7 +125,6 @@ const KEYS: readonly Row[] = Object.entries(KEY_PATTERNS).flatMap(([path, patter
 
 /** Everything but key patterns. */
 const OTHERS: readonly Row[] = [
-  ['Functions/FinishRun/Policy/Resource', HEADS, LINES],
   ...['Sealer', 'Gate'].flatMap(
     (role) =>
       [
@@ -160,13 +135,6 @@ const OTHERS: readonly Row[] = [
   ['EraserVault/Resource', inVault('*'), WHOLE_VAULT],
   ['EraserVersions/Resource', inVault('*'), WHOLE_VAULT],
   ['EraserHeads/Resource', HEADS, LINES],
-  ['EraseRuns/Function/Resource', 'Serverless-LambdaDLQ', CALLED],
-  ['EraseRuns/Function/Resource', 'Serverless-LambdaTracing', UNTRACED],
-  ...OWN_ROLES.map((f) => [`Functions/${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const),
-  ...[...OWN_ROLES, ...BORROWED_ROLES].map(
-    (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
-  ),
-  ...BORROWED_ROLES.map((f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const),
   ...['AwsSolutions-SF1', 'AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'].map(
     (id) => ['GateWorkflow/Resource', id, UNTRACED] as const,
   ),

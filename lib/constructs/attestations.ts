@@ -72,6 +72,7 @@ export class Attestations extends Construct {
     const key = this.signingKey(part, kind, role)
     const sign = new RuntimeFunction(part, 'SignAttestations', {
       handler: 'sign-attestations',
+      failure: 'called with nothing to keep: the next call does the same, and an alarm rings',
       memory: 1024,
       timeout: Duration.minutes(15),
       role,

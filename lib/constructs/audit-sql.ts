@@ -95,6 +95,7 @@ export class AuditSql extends Construct {
   private exporting({ experience: { bucket }, releases, ledger, journal }: OpenStores): RuntimeFunction {
     const make = new RuntimeFunction(this, 'ExportTables', {
       handler: 'export-tables',
+      failure: 'called with nothing to keep: the next call does the same, and an alarm rings',
       // It holds the rows of all tables in memory.
       memory: 3008,
       timeout: Duration.minutes(15),

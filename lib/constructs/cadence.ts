@@ -18,7 +18,7 @@ import { type DailyTime, dailyCron, readyTime } from '../daily-time.ts'
 import { dailyDefinition } from '../definitions/daily.ts'
 import { badEnds } from './dashboard.ts'
 import type { Judges } from './judges.ts'
-import { looks } from './looks.ts'
+import { looks, ROUTINE_KEEPS } from './looks.ts'
 import { mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -166,6 +166,7 @@ export class Cadence extends Construct {
     const { experience, ledger } = this.props.stores
     return new RuntimeFunction(this, id, {
       handler,
+      failure: ROUTINE_KEEPS,
       memory,
       timeout: Duration.minutes(minutes),
       environment: {

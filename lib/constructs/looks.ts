@@ -21,6 +21,10 @@ interface LookProps {
   readonly topic?: ITopic | undefined
 }
 
+/** Who keeps a failed call of the routine. */
+export const ROUTINE_KEEPS =
+  'called by Step Functions, which keeps the failure and redrives; the alarm of the routine rings'
+
 /** Creates both in the scope of the routine, with what the daily workflow asks of the sealed side. */
 export function looks(
   scope: Construct,
@@ -31,10 +35,11 @@ export function looks(
   const make = (
     id: string,
     handler: string,
-    over: Omit<RuntimeFunctionProps, 'handler' | 'memory' | 'timeout' | 'environment'>,
+    over: Omit<RuntimeFunctionProps, 'handler' | 'failure' | 'memory' | 'timeout' | 'environment'>,
   ) =>
     new RuntimeFunction(scope, id, {
       handler,
+      failure: ROUTINE_KEEPS,
       memory: 3008,
       timeout: Duration.minutes(15),
       environment: {

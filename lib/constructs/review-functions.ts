@@ -146,6 +146,7 @@ export class ReviewFunctions {
     const { bucket, ledger } = this.places()
     return new RuntimeFunction(this.scope, id, {
       handler,
+      failure: 'called by Step Functions or API Gateway, which hand the failure to whoever asked',
       // The first replays a baseline; the others answer people.
       memory: handler === 'open-review' ? 3008 : 1024,
       timeout: ON_A_CHECKED_STORE.has(handler) ? Duration.minutes(15) : Duration.seconds(25),

@@ -115,6 +115,8 @@ export class RolloutFunctions {
     const { experience, ledger, releases } = this.props.stores
     return {
       handler,
+      failure:
+        'called by Step Functions or by a person, who are told of the failure; a failed rollout reaches the dead-letter queue',
       // They hold a search set or a production log in memory.
       memory: 3008,
       timeout: Duration.minutes(15),

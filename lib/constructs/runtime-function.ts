@@ -4,6 +4,15 @@ import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
+import {
+  type Acknowledgement,
+  below,
+  HEADS,
+  LINES,
+  type Row,
+  TRACES,
+  wildcard,
+} from '../acknowledgements/acknowledge.ts'
 import { bundleHandler, ROOT } from '../bundling.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import { namespaceOf } from './metrics-namespace.ts'
@@ -19,6 +28,8 @@ export interface RuntimeFunctionProps {
   readonly timeout: Duration
   /** Variables by their names in schemas/env-names.ts; NODE_OPTIONS and the namespace of the metrics are added. */
   readonly environment: Readonly<Record<string, string>>
+  /** Who keeps a call that fails, for whoever audits the deployment: it has no dead-letter queue of its own. */
+  readonly failure: string
   /** What it may do, beside writing its own log. */
   readonly statements: readonly PolicyStatement[]
   /**
@@ -45,6 +56,9 @@ export interface RuntimeFunctionProps {
   readonly role?: IRole
 }
 
+const UNTRACED =
+  'a log or a trace of the sealed side would tell what lies there, how long a question took and how it went; failures lie in the vault'
+
 /** Memory of functions that work on whole sets of cases: what it does not hold they put aside on their disk. */
 const WHOLE_SETS = 3008
 
@@ -52,6 +66,8 @@ const WHOLE_SETS = 3008
 export class RuntimeFunction extends Construct {
   /** The function itself, for whoever calls it. */
   readonly function: LambdaFunction
+
+  private readonly findings: readonly Row[]
 
   constructor(scope: Construct, id: string, props: RuntimeFunctionProps) {
     super(scope, id)
@@ -87,6 +103,17 @@ export class RuntimeFunction extends Construct {
       },
     })
     if (policy) this.function.node.addDependency(policy)
+    this.findings = [
+      ['Function/Resource', 'Serverless-LambdaDLQ', props.failure],
+      ...(props.sealed ? [['Function/Resource', 'Serverless-LambdaTracing', UNTRACED] as const] : []),
+      ...(props.role || props.sealed ? [] : [['Role/DefaultPolicy/Resource', wildcard('*'), TRACES] as const]),
+      ...(deciding.length > 0 ? [['Policy/Resource', HEADS, LINES] as const] : []),
+    ]
+  }
+
+  /** Findings of the security rules that stand in every such function. @param stacks what names of stacks begin with */
+  acknowledgements(stacks: string): Acknowledgement[] {
+    return below(this.node.path.slice(stacks.length), this.findings)
   }
 }
 

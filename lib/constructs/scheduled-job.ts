@@ -4,13 +4,13 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
-import { type Acknowledgement, below, inExperience, TRACES, wildcard } from '../acknowledgements/acknowledge.ts'
+import { type Acknowledgement, below, inExperience, type Row } from '../acknowledgements/acknowledge.ts'
 import { mayRead } from './rights.ts'
 import { RuntimeFunction, type RuntimeFunctionProps } from './runtime-function.ts'
 import type { Stores } from './workflow-rights.ts'
 
 /** A handler as `RuntimeFunction` takes it, with its hours. */
-interface ScheduledJobProps extends RuntimeFunctionProps {
+interface ScheduledJobProps extends Omit<RuntimeFunctionProps, 'failure'> {
   /** Its bucket and table are named to the handler. */
   readonly stores: Pick<Stores, 'experience' | 'ledger'>
   /** What it reads of the experience bucket, by key; each may hold `*`. */
@@ -26,14 +26,14 @@ interface ScheduledJobProps extends RuntimeFunctionProps {
 
 /** Called by EventBridge, three times where it fails; then the call lies in the queue. */
 export class ScheduledJob extends RuntimeFunction {
-  /** Findings that stand, by path below the app. */
-  readonly acknowledgements: (stacks: string) => Acknowledgement[]
+  private readonly read: readonly Row[]
 
   constructor(scope: Construct, id: string, props: ScheduledJobProps) {
     const { stores, reads, why, schedule, description, deadLetterQueue } = props
     const { bucket } = stores.experience
     super(scope, id, {
       ...props,
+      failure: 'called by a rule of EventBridge, which has a dead-letter queue',
       environment: {
         [ENV.bucket]: bucket.bucketName,
         [ENV.table]: stores.ledger.table.tableName,
@@ -43,11 +43,10 @@ export class ScheduledJob extends RuntimeFunction {
     })
     const target = new LambdaFunction(this.function, { deadLetterQueue, retryAttempts: 2 })
     new Rule(this, 'Rule', { description, schedule, targets: [target] })
-    this.acknowledgements = (stacks) =>
-      below(this.node.path.slice(stacks.length), [
-        ...reads.filter((key) => key.includes('*')).map((key) => ['Policy/Resource', inExperience(key), why] as const),
-        ['Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
-        ['Function/Resource', 'Serverless-LambdaDLQ', 'called by a rule of EventBridge, which has a dead-letter queue'],
-      ])
+    this.read = reads.filter((key) => key.includes('*')).map((key) => ['Policy/Resource', inExperience(key), why])
+  }
+
+  override acknowledgements(stacks: string): Acknowledgement[] {
+    return [...super.acknowledgements(stacks), ...below(this.node.path.slice(stacks.length), this.read)]
   }
 }

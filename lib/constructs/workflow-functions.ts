@@ -90,6 +90,8 @@ export class WorkflowFunctions extends Construct {
     const { experience, vault, ledger, journal } = stores
     return new RuntimeFunction(this, id, {
       handler,
+      failure:
+        'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule',
       memory: LARGE.has(handler) ? 3008 : 1024,
       timeout: Duration.minutes(LARGE.has(handler) || SHARDS.has(handler) ? 15 : 5),
       environment: {

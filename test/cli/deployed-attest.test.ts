@@ -1,7 +1,7 @@
 /** `autotune attest` over a deployment: signed under the role that adds signatures, verified under that of the auditor. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Envelope } from '#schemas/attestation.ts'
+import { Envelope } from '#schemas/envelope.ts'
 import { keys as objectKeys } from '#schemas/s3-keys.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { type Account, account } from '../support/aws/account.ts'

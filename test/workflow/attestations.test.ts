@@ -1,7 +1,7 @@
 /** What a deployment signs, function by function under their policies: the statements of a folder, under keys that never leave it. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '#ports'
-import { Envelope } from '#schemas/attestation.ts'
+import { Envelope } from '#schemas/envelope.ts'
 import { keys as objectKeys } from '#schemas/s3-keys.ts'
 import { signAttestations } from '../../functions/steps/attest/sign.ts'
 import { verifyAttestations } from '../../functions/steps/attest/verify.ts'

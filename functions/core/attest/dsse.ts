@@ -1,6 +1,6 @@
 /** DSSE envelopes: what exactly is signed, under which id of a key, and whether a signature holds. */
 import { createPublicKey, hash, verify } from 'node:crypto'
-import { type Envelope, PAYLOAD_TYPE } from '#schemas/attestation.ts'
+import { type Envelope, PAYLOAD_TYPE } from '#schemas/envelope.ts'
 
 /** The bytes that are signed (pre-authentication encoding): the type is signed along, so nothing can pass for another thing. */
 export function signedBytes(payload: Uint8Array): Buffer {

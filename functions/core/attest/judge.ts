@@ -1,5 +1,6 @@
 /** Do the signatures under a statement count, and are they enough? By the one file of keys that is trusted. */
-import type { AttestationKey, AttestationKeys, Attested, Envelope } from '#schemas/attestation.ts'
+import type { AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
+import type { Attested, Envelope } from '#schemas/envelope.ts'
 import { personKey } from '#schemas/person.ts'
 import { keyId, signatureHolds } from './dsse.ts'
 

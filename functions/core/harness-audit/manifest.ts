@@ -1,5 +1,6 @@
 /** A harness manifest as evidence: whose word each declaration is and under which key, its expiry, and the files as they are now. */
-import type { AttestationKeys, KeySignature } from '#schemas/attestation.ts'
+import type { AttestationKeys } from '#schemas/attestation.ts'
+import type { KeySignature } from '#schemas/envelope.ts'
 import type { Declaration, HarnessManifest } from '#schemas/harness-manifest.ts'
 import { samePerson } from '#schemas/person.ts'
 import { keyId, signatureHolds } from '../attest/dsse.ts'

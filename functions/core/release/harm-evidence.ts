@@ -25,7 +25,7 @@ export interface HarmRule {
   readonly tolerated: number
 }
 
-interface HarmEvidence {
+export interface HarmEvidence {
   /** Largest amount of money that was ever reached; it starts at 1. */
   readonly evidence: number
   /** Candidate runs, or subjects, compared until 1/level was first reached; null: it never was. */

@@ -10,7 +10,7 @@ import {
   verificationStatement,
 } from '#core/attest/statements.ts'
 import { digestOf } from '#core/canonical.ts'
-import type { Attested } from '#schemas/attestation.ts'
+import type { Attested } from '#schemas/envelope.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
 import { isPartId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'

@@ -1,6 +1,6 @@
 /** Attestations as they lie in a store: a folder each, in it the envelope with one signature, with two, and so on. Nothing is written over. */
 import { canonical } from '#core/canonical.ts'
-import { Envelope } from '#schemas/attestation.ts'
+import { Envelope } from '#schemas/envelope.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject } from '../../errors.ts'
 import type { Store } from '../../ports.ts'

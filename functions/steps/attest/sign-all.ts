@@ -1,5 +1,5 @@
 /** Signs all that a store decided, for a role of a deployment: every statement of one kind that its key has not signed yet. */
-import type { Attested } from '#schemas/attestation.ts'
+import type { Attested } from '#schemas/envelope.ts'
 import { UserError } from '../../errors.ts'
 import type { Attestor, Store } from '../../ports.ts'
 import { needHeads } from '../heads/check.ts'

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { enveloped, keyId, keyProblem, signedBytes } from '#core/attest/dsse.ts'
 import { judge } from '#core/attest/judge.ts'
 import type { Attestor } from '#ports'
-import { type AttestationKey, AttestationKeys, type Envelope } from '#schemas/attestation.ts'
+import { type AttestationKey, AttestationKeys } from '#schemas/attestation.ts'
+import type { Envelope } from '#schemas/envelope.ts'
 import { aKey, aKeyFile, aSigner } from '../../support/attest.ts'
 
 const PAYLOAD = Buffer.from('{"a":1}')

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
 import type { Attestor, Store } from '#ports'
-import { Envelope } from '#schemas/attestation.ts'
+import { Envelope } from '#schemas/envelope.ts'
 import { PartProposalFile } from '#schemas/part-proposal.ts'
 import { keys as objectKeys } from '#schemas/s3-keys.ts'
 import { signAttestations } from '../../../functions/steps/attest/sign.ts'

@@ -29,8 +29,8 @@ export interface IsolatedOptions {
 }
 
 /**
- * Engine over restricted processes; `vault` is the folder that none may reach. The first of either side starts at once,
- * while the caller still reads its input.
+ * Engine over restricted processes; `vault` is the folder that none may reach. The first of the search side starts at once,
+ * while the caller still reads its input; the gate's when it is first asked, which most commands never do.
  */
 export function isolatedEngine(
   vault: string,
@@ -40,19 +40,20 @@ export function isolatedEngine(
   const told = nowAndThen(progress)
   const searchSide = new ShardProcesses(() => start(told), answering(verdicts, 'search'), shards)
   const answer = answering(verdicts, 'vault')
-  const gateSide = start()
+  let gateSide: RestrictedProcess | null = null
+  const gate = () => (gateSide ??= start())
   return {
     reproduce: (lines, pins, side) =>
-      side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(gateSide, lines, pins, answer),
+      side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(gate(), lines, pins, answer),
     search: (input) => searchSide.search(input),
     async *score(lines, run, change) {
       for await (const some of requestsOf(lines, run.evaluator_suite))
-        for await (const reply of gateSide.converse({ verb: 'score', run, change }, some, answer))
+        for await (const reply of gate().converse({ verb: 'score', run, change }, some, answer))
           yield JSON.parse(reply) as CaseScore
     },
     close() {
       searchSide.close()
-      gateSide.close()
+      gateSide?.close()
     },
   }
 }

@@ -32,7 +32,7 @@ test('the demo is done once it was walked through, and not before', async () => 
     for (let step = 0; step < 7; step++) {
       const routing = Routing.parse((await at('rollout', 'export', ID)).json())
       if (routing.period === null) break
-      const runs = [...productionRuns(routing, { world: 'good', requests: 1000 })]
+      const runs = [...productionRuns(routing, { world: 'good', requests: 1600 })]
       writeFileSync(file, runs.map((run) => `${JSON.stringify(run)}\n`).join(''))
       expect((await at('rollout', 'record', ID, file)).code).toBe(0)
       expect((await at('rollout', 'advance', ID)).code).toBe(0)

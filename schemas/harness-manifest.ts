@@ -34,7 +34,7 @@ const Declaration = z.strictObject({
       owner: Name,
       on: Day,
       digest: Digest.meta({ description: 'Over the other fields, harness, owner and day.' }),
-      key: KeySignature.optional().meta({
+      key: z.optional(KeySignature).meta({
         description:
           'Under a key of the owner, over the same (DSSE). Absent: nothing shows who wrote this, and the control is Partial at most.',
       }),

@@ -1,6 +1,6 @@
 /** The command line in this process: what it prints, its exit code, and what it leaves in a folder. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, vi } from 'vitest'
@@ -140,11 +140,30 @@ export async function ready(
   runs: readonly ExperienceRun[] = aWorld({ search: 6, heldout: 100 }),
   documents: Parameters<typeof stocked>[2] = {},
 ) {
-  const store = openStore(place.store, { durable: false })
-  await fixSplit(store, RECORDED)
-  await stocked(store, runs, documents)
-  store.close()
+  // A clock that a test has set stands in the store.
+  if (existsSync(place.store) || vi.isFakeTimers()) await stock(place.store, runs, documents)
+  else cpSync(await stockOf(runs, documents), place.store, { recursive: true })
   return { target: place.file('target.json', aTarget()) }
+}
+
+const stocks = new Map<string, Promise<string>>()
+
+/** Folder of a store with these runs and documents, which nobody writes to: made once a process. */
+function stockOf(...what: Stock): Promise<string> {
+  const key = createHash('sha256').update(JSON.stringify(what)).digest('hex')
+  const dir = join(tmpdir(), `autotune-stock-${process.pid}-${key}`)
+  const made = stocks.get(key) ?? stock(dir, ...what).then(() => dir)
+  stocks.set(key, made)
+  return made
+}
+
+type Stock = [runs: readonly ExperienceRun[], documents: Parameters<typeof stocked>[2]]
+
+async function stock(dir: string, ...what: Stock): Promise<void> {
+  const store = openStore(dir, { durable: false })
+  await fixSplit(store, RECORDED)
+  await stocked(store, ...what)
+  store.close()
 }
 
 /** A finished run in the store of a place, made without the command line. */

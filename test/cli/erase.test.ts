@@ -1,21 +1,23 @@
 /** `autotune erase`: what it asks for, what it lists, what it does with `--yes`, and when it refuses. */
-import { beforeEach, describe, expect, test } from 'vitest'
+import { cpSync } from 'node:fs'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { thisProcess } from '#adapters/local/holder.ts'
-import { openStore } from '../../functions/embedded/open-store.ts'
+import { type LocalStore, openStore } from '../../functions/embedded/open-store.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { filesWith, fullStore, idOf, markOf } from '../steps/erase/support.ts'
 import { approve, certified, reviewed, start } from '../steps/release/support.ts'
-import { autotune, placeOfEachTest } from './command-line.ts'
+import { autotune, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
 const SAID = ['--reason', 'request 4711', '--person', 'ana@example.com']
 const ID = 's3'
 
-/** Does something with the store of the test. */
-async function acting(act: (store: ReturnType<typeof openStore>) => Promise<unknown>): Promise<void> {
-  const store = openStore(place.store, { durable: false })
+async function within({ store: dir }: Workplace, act: (store: LocalStore) => Promise<unknown>): Promise<void> {
+  const store = openStore(dir, { durable: false })
   await act(store).finally(() => store.close())
 }
+/** Does something with the store of the test. */
+const acting = (act: (store: LocalStore) => Promise<unknown>): Promise<void> => within(place, act)
 
 describe('help', () => {
   test('has examples of a run, a family and a file', async () => {
@@ -27,7 +29,10 @@ describe('help', () => {
 })
 
 describe('a store with a certified run', () => {
-  beforeEach(() => acting(certified))
+  const made = workplace()
+  beforeAll(() => within(made, certified))
+  afterAll(() => made.dispose())
+  beforeEach(() => cpSync(made.store, place.store, { recursive: true }))
 
   test('is listed first and left as it is, then erased, and says so from then on', async () => {
     const before = place.listing()

@@ -346,7 +346,7 @@ describe('as a process', () => {
       await ran(whole, 'r')
       const { target } = await ready(broken)
       const args = [BIN, 'run', '--target', target, '--run-id', 'r', '--store', broken.store]
-      for (const ms of [250, 450, 700, 1000, 1400]) {
+      for (const ms of [300, 700, 1200]) {
         const child = spawn(process.execPath, args, { stdio: 'ignore' })
         const ended = once(child, 'exit')
         await Promise.race([ended, setTimeout(ms)])

@@ -84,7 +84,7 @@ describe('a harness of your own in the deployment', () => {
     const folder = mkdtempSync(join(tmpdir(), 'autotune-harness-test-'))
     const file = join(folder, 'harness.mjs')
     writeFileSync(file, 'export const replay = () => null\n')
-    const templates = synthesize({ harness: file }).templates
+    const { templates } = validated(() => synthesize({ harness: file }))
     rmSync(folder, { recursive: true })
     const resolve = resolver(templates, 'AutotuneWorkflow')
     const told = Object.entries(templates.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
@@ -125,7 +125,7 @@ describe('a harness of your own in the deployment', () => {
       const folder = mkdtempSync(join(tmpdir(), 'autotune-live-test-'))
       const file = join(folder, 'harness.mjs')
       writeFileSync(file, 'export const replay = () => null\n')
-      const { templates } = validated(() => synthesize({ harness: file, live: liveIn(folder, over), livekey }))
+      const { templates } = synthesize({ harness: file, live: liveIn(folder, over), livekey })
       rmSync(folder, { recursive: true })
       const asked = livekey ?? MODEL
       expect(who(templates, action, asked)).toEqual(REPLAYING)

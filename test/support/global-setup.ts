@@ -22,6 +22,8 @@ export default async function setup(): Promise<(() => void) | undefined> {
   // As open as the folder it stands for: tests act as other users too.
   chmodSync(own, 0o1777)
   process.env.TMPDIR = own
+  // Processes that tests start from TypeScript begin in half the time where another one has begun before.
+  process.env.NODE_COMPILE_CACHE = join(own, 'compiled')
   return () => rmSync(own, { recursive: true, force: true })
 }
 

@@ -139,6 +139,7 @@ describe('the search in several processes', () => {
       const engine = engineOf(3)
       try {
         await searched(engine)
+        await Array.fromAsync(engine.reproduce(lines.slice(0, 1), pins, 'vault'))
         const own = replayers().filter(({ pid }) => !before.has(pid))
         // Three shards, the one that decides what they are asked, and the gate's.
         expect(own).toHaveLength(5)

@@ -26,7 +26,7 @@ import {
   said,
   toolCall,
 } from '../../support/builders.ts'
-import { memory, run, stocked } from '../stores.ts'
+import { copied, memory, run, stocked } from '../stores.ts'
 
 /** Least and most of a number, `[` or `(` before and `]` or `)` behind it as in mathematics; `int`: whole numbers alone; `or 0`, `or 1`: or exactly that. */
 type Range = readonly [open: '[' | '(', least: number, most: number, close: ']' | ')', kind?: 'int' | 'or 0' | 'or 1']
@@ -322,6 +322,9 @@ describe('a target whose numbers are within their ranges', () => {
         about(range).filter((value) => isWithin(range, value)),
       )
     })
+    const base = memory()
+    await publishPrices(base, prices())
+    await stocked(base, world, { suite })
     const verdicts = new Set<string>()
     await fc.assert(
       fc.asyncProperty(
@@ -339,10 +342,7 @@ describe('a target whose numbers are within their ranges', () => {
             expect(error).toBeInstanceOf(UserError)
             return
           }
-          const store = memory()
-          await publishPrices(store, prices())
-          await stocked(store, world, { suite })
-          const ended = await run(store, { target: changed, runId: 'r' }).then(
+          const ended = await run(await copied(base), { target: changed, runId: 'r' }).then(
             ({ verdict, reasons, preflight }) => {
               expect(JSON.stringify([reasons, preflight])).not.toMatch(/NaN|Infinity/)
               return verdict

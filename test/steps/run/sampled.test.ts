@@ -116,5 +116,4 @@ test('a lattice of more points than one draw can number is sampled too, and its 
   expect(search).toMatchObject({ exact: false, visited: 199 })
   expect(search!.no_search!.candidates).toBeGreaterThan(1)
   expect(Object.keys(search!.no_search!.best!.patch).sort()).toEqual([EVIDENCE, TOOLS, 'evidence.orders.top_k'].sort())
-  expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
 })

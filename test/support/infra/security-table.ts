@@ -2,13 +2,24 @@
 import { type Ask, policiesOf } from './iam.ts'
 import { resolver, type Templates } from './resolve.ts'
 
+const known = new WeakMap<Templates, Map<string, [stack: string, id: string][]>>()
+
+/** Resources by type, with their stacks: every store under policies asks for some of the same templates. */
+function idsOf(templates: Templates): Map<string, [stack: string, id: string][]> {
+  const read = known.get(templates)
+  if (read) return read
+  const ids = new Map<string, [string, string][]>()
+  for (const [stack, { Resources = {} }] of Object.entries(templates))
+    for (const [id, { Type }] of Object.entries(Resources)) ids.set(Type, [...(ids.get(Type) ?? []), [stack, id]])
+  known.set(templates, ids)
+  return ids
+}
+
 /** ARN of the one resource of a type whose logical id starts so. Throws when there is none or more than one. */
 export function arnOf(templates: Templates, type: string, start: string): string {
-  const found = Object.entries(templates).flatMap(([stack, { Resources = {} }]) =>
-    Object.entries(Resources).flatMap(([id, r]) =>
-      r.Type === type && id.startsWith(start) ? [`arn:${stack}.${id}`] : [],
-    ),
-  )
+  const found = (idsOf(templates).get(type) ?? [])
+    .filter(([, id]) => id.startsWith(start))
+    .map((at) => `arn:${at.join('.')}`)
   if (found.length !== 1) throw new Error(`${found.length} resources ${type} start with ${start}`)
   return found[0]!
 }

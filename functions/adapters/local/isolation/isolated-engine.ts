@@ -32,8 +32,9 @@ interface IsolatedOptions {
 }
 
 /**
- * Engine over restricted processes; `vault` is the folder that none may reach. The first of either side starts at once,
- * while the caller still reads its input.
+ * Engine over restricted processes; `vault` is the folder that none may reach. The first of the search side starts at once,
+ * while the caller still reads its input; the gate's with the first replay of a baseline,
+ * which most commands never ask for.
  */
 export function isolatedEngine(
   vault: string,
@@ -43,19 +44,22 @@ export function isolatedEngine(
   const told = nowAndThen(progress)
   const searchSide = new ShardProcesses(() => start(told), answering(verdicts, 'search'), shards)
   const answer = answering(verdicts, 'vault')
-  const gateSide = start()
+  let gateSide: RestrictedProcess | null = null
+  const gate = () => (gateSide ??= start())
   const scoreTogether = async function* (
     lines: Lines,
     run: AutotuneRun,
     changes: readonly (CandidateChange | null)[],
   ): AsyncGenerator<readonly CaseScore[]> {
     for await (const some of requestsOf(lines, run.evaluator_suite))
-      for await (const reply of gateSide.converse({ verb: 'score', run, changes } satisfies Request, some, answer))
+      for await (const reply of gate().converse({ verb: 'score', run, changes } satisfies Request, some, answer))
         yield JSON.parse(reply) as CaseScore[]
   }
   return {
-    reproduce: (lines, pins, side) =>
-      side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(gateSide, lines, pins, answer),
+    reproduce(lines, pins, side) {
+      const sealed = gate()
+      return side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(sealed, lines, pins, answer)
+    },
     search: (input) => searchSide.search(input),
     async *score(lines, run, change) {
       for await (const [score] of scoreTogether(lines, run, [change])) yield score!
@@ -63,7 +67,7 @@ export function isolatedEngine(
     scoreTogether,
     close() {
       searchSide.close()
-      gateSide.close()
+      gateSide?.close()
     },
   }
 }

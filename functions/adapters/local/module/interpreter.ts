@@ -10,6 +10,7 @@ import {
   readlinkSync,
   readSync,
   realpathSync,
+  statSync,
 } from 'node:fs'
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { digestOfBytes } from '#core/canonical.ts'
@@ -63,7 +64,20 @@ export function interpreterOf(script: string, bytes: Buffer, searchPath: string)
 
 function pinned(named: string, args: readonly string[]): Interpreter {
   const path = realpathSync(named)
-  return { named, args, path, digest: digestOfBytes(readFileSync(path)) }
+  return { named, args, path, digest: digestOfProgram(path) }
+}
+
+const digests = new Map<string, string>()
+/** Two changes within a tick of the file system's clock look like one: a file that was touched just now is read each time. */
+const SETTLED_MS = 5000
+
+/** Read once as long as the system says that nothing touched it: it may be a hundred megabytes, and every start of a process asks. */
+function digestOfProgram(path: string): string {
+  const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true })
+  const state = [path, dev, ino, size, mtimeNs, ctimeNs].join()
+  const digest = digests.get(state) ?? digestOfBytes(readFileSync(path))
+  if (Date.now() - Number(ctimeMs) > SETTLED_MS) digests.set(state, digest)
+  return digest
 }
 
 function isRunnable(path: string): boolean {

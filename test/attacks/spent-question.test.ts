@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import type { ReplayEngine } from '#ports'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { type LocalStore, openStore } from '../../functions/embedded/open-store.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
@@ -37,12 +38,12 @@ beforeAll(async () => {
   await stocked(store, aWorld({ search: 6, heldout: 100 }))
   cpSync(live, stages.imported, { recursive: true })
   const engine = transcriptEngine()
-  const killing = {
+  const killing: ReplayEngine = {
     ...engine,
-    score(...args: Parameters<typeof engine.score>) {
+    scoreTogether(...args) {
       // A copy of what is on the disk, while the process lives: what a kill would leave, its -wal file included.
       cpSync(live, stages.killed, { recursive: true })
-      return engine.score(...args)
+      return engine.scoreTogether!(...args)
     },
   }
   let isOpened = false

@@ -275,7 +275,7 @@ describe('a gate that failed, its process alive', () => {
     const engine = {
       ...transcriptEngine(),
       // biome-ignore lint/correctness/useYield: it never comes to yield
-      async *score() {
+      async *scoreTogether() {
         throw new Error('disk full')
       },
     }

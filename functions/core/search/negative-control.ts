@@ -25,6 +25,7 @@ import {
 import { lettersOf } from './gist.ts'
 import { type Answer, type CaseView, isPlanned, type Round, SAME_AS_BASELINE } from './replayer.ts'
 import { type SearchInput, writtenChanges } from './search-input.ts'
+import { withNext } from './visit.ts'
 
 /** Cases after which a control looks whether it has seen enough: a constant, so that counts do not depend on who replays them. */
 const BLOCK = 16
@@ -112,17 +113,25 @@ function* visit(
 ): Generator<Round, void, readonly Answer[]> {
   const { length } = panel.cases
   const isDone = (at: number) => at >= ENOUGH_CASES && watch.hasSeenAll()
-  for (let first = 0; first < length && !isDone(first); first += tally.ahead) {
-    const end = Math.min(length, first + tally.ahead)
-    const cases: number[] = []
-    const planned = new Set<number>()
-    for (let i = first; i < end; i++) {
-      const key = view.contextKey(i, settings)
-      if (key === SAME_AS_BASELINE) continue
-      cases.push(i)
-      if (isPlanned(key)) planned.add(i)
+  const looked = function* () {
+    for (let first = 0; first < length; first += tally.ahead) {
+      const end = Math.min(length, first + tally.ahead)
+      const cases: number[] = []
+      const planned = new Set<number>()
+      for (let i = first; i < end; i++) {
+        const key = view.contextKey(i, settings)
+        if (key === SAME_AS_BASELINE) continue
+        cases.push(i)
+        if (isPlanned(key)) planned.add(i)
+      }
+      yield { first, end, cases, planned }
     }
-    const answers = cases.length > 0 ? yield { candidate_id: 'control', settings, cases, offRecord: true } : []
+  }
+  // It most likely ends where it may.
+  const goesOn = ({ end }: { readonly end: number }) => end < ENOUGH_CASES
+  for (const [{ first, end, cases, planned }, following] of withNext(looked(), goesOn)) {
+    const round: Round = { candidate_id: 'control', settings, cases, next: following?.cases ?? [], offRecord: true }
+    const answers = cases.length > 0 ? yield round : []
     let read = 0
     for (let from = first; from < end && !isDone(from); from += BLOCK)
       for (; read < cases.length && cases[read]! < from + BLOCK; read++) {
@@ -130,6 +139,7 @@ function* visit(
         watch.look(i, answers[read]!, planned.has(i))
       }
     tally.replays += read
+    if (isDone(end)) break
   }
   watch.ended()
 }

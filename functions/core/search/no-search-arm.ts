@@ -16,7 +16,7 @@ import type { Answer, CaseView, Round } from './replayer.ts'
 import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
 import type { NoSearchArm } from './search-result.ts'
-import { isMissing, type Place, placeOf } from './visit.ts'
+import { isMissing, type Place, placeOf, withNext } from './visit.ts'
 
 /** Draws random lattice points and replays each over the whole panel, memoised, until the budget of replays is spent. */
 export function* noSearchArm(
@@ -51,16 +51,24 @@ export function* noSearchArm(
     const { candidate_id } = asCandidate(patch, pack, '')
     const settings = applyPatch(tableOf(pack), patch)
     const measures = measureList()
-    while (measures.length < panel.cases.length && memo.counts.paid < budget) {
-      const affordable = Math.min(block, budget - memo.counts.paid)
-      const places: Place[] = []
-      const cases: number[] = []
-      for (let i = measures.length; i < panel.cases.length && cases.length < affordable; i++) {
-        const place = placeOf(i, settings, undefined, view, memo)
-        places.push(place)
-        if (isMissing(place)) cases.push(i)
+    /** Blocks of the cases that what is left of the budget can pay for. */
+    const affordable = function* () {
+      let left = budget - memo.counts.paid
+      for (let i = 0; i < panel.cases.length && left > 0; ) {
+        const places: Place[] = []
+        const cases: number[] = []
+        for (; i < panel.cases.length && cases.length < Math.min(block, left); i++) {
+          const place = placeOf(i, settings, undefined, view, memo)
+          places.push(place)
+          if (isMissing(place)) cases.push(i)
+        }
+        left -= cases.length
+        yield { places, cases }
       }
-      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, offRecord: true, once: true } : []
+    }
+    for (const [{ places, cases }, following] of withNext(affordable())) {
+      const next = following?.cases ?? []
+      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, next, offRecord: true, once: true } : []
       let paid = 0
       for (const place of places) {
         const { index, key, at } = place

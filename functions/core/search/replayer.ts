@@ -81,6 +81,8 @@ export interface Round {
   readonly candidate_id: string
   readonly settings: SettingsTable
   readonly cases: readonly number[]
+  /** What will most likely be asked for after them, under the same settings: whoever has time may begin. @default nothing */
+  readonly next?: readonly number[]
   /** The first case that cannot be replayed, or fails, decides: answers behind it may be left out. */
   readonly stopsAtFailure?: true
   /** Its lines are on nobody's record: the search reads measures and verdicts alone. */

@@ -15,7 +15,7 @@ interface Range {
 export type ShardQuestion =
   | ({ readonly ask: 'keys'; readonly settings: SettingsTable } & Range)
   | ({ readonly ask: 'renderings'; readonly tables: readonly SettingsTable[] } & Range)
-  | ({ readonly ask: 'answers' } & Omit<Round, 'candidate_id'>)
+  | ({ readonly ask: 'answers' } & Omit<Round, 'candidate_id' | 'next'>)
 
 /** Context keys: `KEY_CHARS` characters a case, `SAME_KEY` where the context is the baseline's own. */
 export interface PackedKeys {

@@ -32,7 +32,8 @@ export class Shard {
   readonly #tables = new Map<string, SettingsTable>()
 
   constructor(cases: Series<SlimCase>, pins: TablePins, suite: EvaluatorSuite) {
-    this.#replayer = transcriptReplayer({ cases }, pins, suite, SHARD_BLOCK)
+    // While a block is answered the keys of two more may be asked for.
+    this.#replayer = transcriptReplayer({ cases }, pins, suite, 4 * SHARD_BLOCK)
     this.#suite = suite
     this.#verdicts = asksElsewhere(suite) ? new VerdictTable() : null
   }

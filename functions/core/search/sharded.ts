@@ -3,6 +3,7 @@
  * cases. How many shards there are, and which case lies in which, changes nothing of what it finds.
  */
 import type { SettingsTable } from '#schemas/common.ts'
+import { asksElsewhere } from '../evaluate/asked.ts'
 import { MeasureList } from '../evaluate/measure-list.ts'
 import type { OnRecord } from './memo.ts'
 import { type CaseView, type GistAnswer, type Rendering, type Round, SAME_AS_BASELINE } from './replayer.ts'
@@ -49,7 +50,8 @@ export function searchShards(
   take: (taken: Taken) => void,
   { block = SHARD_BLOCK, ...options }: SearchOptions = {},
 ): SearchResult {
-  const shards = new Shards(cases, block, ask, take)
+  // Whoever is asked elsewhere is paid for each answer: nothing is asked ahead of what is read.
+  const shards = new Shards(cases, block, asksElsewhere(input.suite) ? (asked) => ask(asked, []) : ask, take)
   const nobody: OnRecord = () => {
     throw new RangeError('a line of a shard is on record where it lies')
   }
@@ -123,15 +125,18 @@ class Shards implements CaseView {
   }
 
   /** Answers of a round, in its order. */
-  answer({ candidate_id, cases, ...round }: Round): GistAnswer[] {
+  answer({ candidate_id, cases, next: following = [], ...round }: Round): GistAnswer[] {
     const { shards, shardOf } = this.#cases
-    const byShard = Array.from({ length: shards }, (): number[] => [])
-    for (const i of cases) byShard[shardOf[i]!]!.push(this.#place[i]!)
-    const asked = [...byShard.keys()].filter((shard) => byShard[shard]!.length > 0)
-    const replies = this.#replies<PackedAnswers>(
-      asked.map((shard) => [shard, { ask: 'answers', ...round, cases: byShard[shard]! }]),
-      [],
-    )
+    const askedOf = (indices: readonly number[]): Asked => {
+      const byShard = Array.from({ length: shards }, (): number[] => [])
+      for (const i of indices) byShard[shardOf[i]!]!.push(this.#place[i]!)
+      return [...byShard.entries()]
+        .filter(([, places]) => places.length > 0)
+        .map(([shard, places]) => [shard, { ask: 'answers', ...round, cases: places }])
+    }
+    const questions = askedOf(cases)
+    const asked = questions.map(([shard]) => shard)
+    const replies = this.#replies<PackedAnswers>(questions, askedOf(following))
     const read = replies.map(({ measures, said }) => ({ measures: measuresOf(measures), said }))
     const next = new Int32Array(shards)
     const reading = { candidate_id, of: cases.map((i) => shardOf[i]!), count: 0 }

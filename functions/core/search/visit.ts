@@ -87,10 +87,16 @@ export function* failFastReplay(
   const { measures, changed } = visits
   const floors = visits.floors()
   const utility = visits.utility()
-  for (const block of blocks(visiting(visits), visits.block)) {
-    const places = block.map((i) => placeOf(i, settings, contexts, view, memo))
-    const cases = places.filter(isMissing).map((place) => place.index)
-    const answers = cases.length > 0 ? yield { candidate_id, settings, cases, stopsAtFailure: true } : []
+  const placed = function* () {
+    for (const block of blocks(visiting(visits), visits.block)) {
+      const places = block.map((i) => placeOf(i, settings, contexts, view, memo))
+      yield { places, cases: places.filter(isMissing).map((place) => place.index) }
+    }
+  }
+  // A candidate that came as far as a whole block is likely to go on.
+  for (const [{ places, cases }, following] of withNext(placed(), ({ places }) => places.length === visits.block)) {
+    const round: Round = { candidate_id, settings, cases, next: following?.cases ?? [], stopsAtFailure: true }
+    const answers = cases.length > 0 ? yield round : []
     let paid = 0
     for (const place of places) {
       const { index: i, at, key, numbered } = place
@@ -157,6 +163,18 @@ const withFinding = (row: GuardrailRow, answer: Remembered | null): GuardrailRow
     : row
 
 const guardrailStop = (row: GuardrailRow | null): Stopped | null => row && { guardrail: row }
+
+/** Items in their order, each with the one after it where `looksAhead` says so; one has nothing to do with what comes of another. */
+export function* withNext<T>(
+  items: Iterator<T>,
+  looksAhead: (item: T) => boolean = () => true,
+): Generator<readonly [item: T, following: T | undefined]> {
+  for (let item = items.next(); !item.done; ) {
+    const following = looksAhead(item.value) ? items.next() : undefined
+    yield [item.value, following?.done ? undefined : following?.value]
+    item = following ?? items.next()
+  }
+}
 
 function* blocks(indices: Iterable<number>, most: number): Generator<number[]> {
   let size = Math.min(most, BLOCK)

@@ -4,9 +4,10 @@ import { recordProblems } from '#core/experience/records-found.ts'
 import type { Claims } from '#core/heads/claims.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { orNull, readJson, readText } from '../../streams/read-object.ts'
+import { digestOfObject, orNull, readJson, readText } from '../../streams/read-object.ts'
 import { correctionProblems } from '../experience/corrections.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { indexedRuns } from '../experience/run-index.ts'
 import { isAsNamed } from '../experience/segments.ts'
 import { compareImported, compareRecords } from '../experience/stored-records.ts'
 import type { HeadProblem } from './check.ts'
@@ -28,8 +29,28 @@ export async function checkRecords(store: Store): Promise<HeadProblem[]> {
       : await compareRecords(store, intent, { whole: true })
     for (const why of recordProblems(intent, compared)) problems.push({ what: 'recorded runs:', why })
   }
+  problems.push(...(await strayProblems(store.objects)))
+  if (!store.rolesApart) problems.push(...(await strayProblems(store.vault)))
   return problems
 }
+
+/** Segments that no index lists, but for those that a killed import left: the same import puts its own where they stand. */
+async function strayProblems(objects: ObjectStore): Promise<HeadProblem[]> {
+  const listed = new Set<string>()
+  for await (const { segment } of indexedRuns(objects)) if (segment !== null) listed.add(segment)
+  const problems: HeadProblem[] = []
+  for await (const what of objects.list(keys.runs())) {
+    if (!what.endsWith(SEGMENT) || listed.has(what)) continue
+    const named = `/${(await digestOfObject(objects, what))?.slice('sha256:'.length)}${SEGMENT}`
+    const same = [...listed].find((segment) => segment.endsWith(named))
+    const unread = 'No index lists it and nothing reads it: remove it'
+    if (same) problems.push({ what, why: `is ${same} under another name. ${unread}` })
+    else if (!what.endsWith(named)) problems.push({ what, why: `is not what its name says. ${unread}` })
+  }
+  return problems
+}
+
+const SEGMENT = '.jsonl.zst'
 
 const asProblem = (why: string): HeadProblem => ({ what: 'corrections of recorded runs:', why })
 

@@ -186,6 +186,42 @@ describe('s3 store, beside the contract', () => {
     server.close()
   })
 
+  it('gives up a part that is never answered: nothing stands, what was sent is let go, and another try is whole', async () => {
+    let answers = false
+    const asked: string[] = []
+    const server = createServer(async (request, response) => {
+      const sent = Buffer.concat(await Array.fromAsync(request)).toString()
+      const { searchParams } = new URL(request.url!, 'http://s3')
+      if (request.method === 'POST' && searchParams.has('uploads'))
+        return response.end('<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>')
+      asked.push(`${request.method} ${searchParams.get('partNumber') ?? ''}${request.method === 'PUT' ? sent : ''}`)
+      if (request.method === 'PUT' && !answers) return
+      response.setHeader('ETag', '"e"')
+      response.end(request.method === 'POST' ? '<CompleteMultipartUploadResult/>' : '')
+    })
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const client = new S3Client({
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      forcePathStyle: true,
+      maxAttempts: 2,
+      requestHandler: { ...S3_REQUESTS, socketTimeout: 50 },
+    })
+    const store = s3Store({ client, bucket: 'b', partBytes: 4 })
+    async function* pieces() {
+      yield 'abcdefgh'
+    }
+    await expect(store.put('k', pieces())).rejects.toThrow(/timed? ?out/i)
+    expect(asked).toEqual(['PUT 1abcd', 'PUT 1abcd', 'DELETE '])
+    answers = true
+    await store.put('k', pieces())
+    expect(asked.slice(3)).toEqual(['PUT 1abcd', 'PUT 2efgh', 'POST '])
+    client.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+
   it.each([
     ['AccessDenied', 403],
     ['NoSuchBucket', 404],

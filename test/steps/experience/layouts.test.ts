@@ -14,6 +14,7 @@ import { packStore } from '../../../functions/steps/experience/pack.ts'
 import { RecordedRuns } from '../../../functions/steps/experience/recorded-runs.ts'
 import { readIndex } from '../../../functions/steps/experience/run-index.ts'
 import { compareRecords } from '../../../functions/steps/experience/stored-records.ts'
+import { checkRecords } from '../../../functions/steps/heads/check-records.ts'
 import { readLines } from '../../../functions/streams/read-object.ts'
 import { segmentHead } from '../../../functions/streams/segment-format.ts'
 import { aRun, aWorld, INTENT } from '../../support/builders.ts'
@@ -159,6 +160,34 @@ describe('a segment that is not what it was', () => {
     expect(again.restored).toBeGreaterThan(0)
     expect(await compiled(store)).toEqual(whole)
     expect((await run(store, { runId: 'r2' })).verdict).not.toBe('refused')
+  })
+
+  test('under another name, or left there changed: told of by its name; what a killed import left is not', async () => {
+    const store = await laidOut('segments')
+    const [key] = await segmentsOf(store.objects)
+    const [sealed] = await segmentsOf(store.vault)
+    const bytes = (await store.objects.get(key!))!
+    const named = (name: string) => key!.replace(/[^/]+(?=\.jsonl\.zst$)/, name)
+    const [copy, elsewhere, other] = [
+      named('0'.repeat(64)),
+      key!.replace('/runs/', '/runs/2020-01-01/'),
+      named('1'.repeat(64)),
+    ]
+    for (const to of [copy, elsewhere]) await store.objects.put(to, bytes)
+    await store.vault.put(sealed!.replace('/runs/', '/runs/2020-01-01/'), (await store.vault.get(sealed!))!)
+    await store.objects.put(other, bytes.subarray(1))
+    const left = Buffer.from('an import was killed here')
+    await store.objects.put(named(digestOfBytes(left).slice('sha256:'.length)), left)
+    const unread = 'No index lists it and nothing reads it: remove it'
+    expect((await checkRecords(store)).map(({ what, why }) => `${what} ${why}`).sort()).toEqual(
+      [
+        `${copy} is ${key} under another name. ${unread}`,
+        `${elsewhere} is ${key} under another name. ${unread}`,
+        `${sealed!.replace('/runs/', '/runs/2020-01-01/')} is ${sealed} under another name. ${unread}`,
+        `${other} is not what its name says. ${unread}`,
+      ].sort(),
+    )
+    expect((await run(store, { runId: 'r1' })).verdict).not.toBe('refused')
   })
 
   test.each([0, 1, 2, 3])(

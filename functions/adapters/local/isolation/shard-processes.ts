@@ -111,17 +111,17 @@ export class ShardProcesses {
     for (const holder of this.#processes.slice(0, shards))
       await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))
     let told: readonly string[][] = []
-    const early: { of: string; replies: Promise<Replies> | null } = { of: '', replies: null }
+    const ask = this.#asking()
+    /** What was asked ahead of the search, by the kind of question: keys are asked between answers. */
+    const early = new Map<string, { readonly of: string; readonly replies: Promise<Replies> }>()
+    const kindOf = ([first]: Asked) => first![1].ask
     const answer = async (question: string): Promise<string> => {
       const { asked, next } = JSON.parse(question) as ShardsAsked
-      // A process answers one thing at a time, also one that nobody wants any more.
-      const known = await early.replies
-      const { texts, lines } = known && early.of === JSON.stringify(asked) ? known : await this.#ask(asked)
+      const known = early.get(kindOf(asked))
+      const replies = known?.of === JSON.stringify(asked) ? known.replies : ask(asked)
+      if (next.length > 0) early.set(kindOf(next), { of: JSON.stringify(next), replies: ask(next) })
+      const { texts, lines } = await replies
       told = lines
-      early.of = JSON.stringify(next)
-      early.replies = next.length === 0 ? null : this.#ask(next)
-      // Whoever asks next hears of it.
-      early.replies?.catch(() => {})
       return `[${texts.join()}]`
     }
     this.#lead ??= this.#start()
@@ -129,7 +129,7 @@ export class ShardProcesses {
     const leading = this.#lead.told(request, this.#heads(panel), answer)
     for (let step = await leading.next(); ; step = await leading.next()) {
       if (step.done) {
-        await early.replies
+        await Promise.all([...early.values()].map(({ replies }) => replies))
         return unpacked(JSON.parse(step.value) as Packed<SearchResult>)
       }
       const { candidate_id, of } = JSON.parse(step.value) as Taken
@@ -143,15 +143,28 @@ export class ShardProcesses {
     for (const one of [...this.#processes, this.#lead]) one?.close()
   }
 
-  /** Replies of some processes, and the lines that each told beside its own. */
-  async #ask(asked: Asked): Promise<Replies> {
-    const lines = this.#lines.map((): string[] => [])
-    const replies = asked.map(([shard, question]) =>
-      only(this.#processes[shard]!.told({ verb: 'ask', question } satisfies Request, [], this.#verdicts), (line) => {
-        lines[shard]!.push(line)
-      }),
-    )
-    return { texts: await Promise.all(replies), lines }
+  /** Asks some processes, each when it has answered what it was asked before; their replies, and the lines that each told beside its own. */
+  #asking(): (asked: Asked) => Promise<Replies> {
+    const before = this.#lines.map((): Promise<unknown> => Promise.resolve())
+    return (asked) => {
+      const lines = this.#lines.map((): string[] => [])
+      const texts = asked.map(([shard, question]) => {
+        const answered = before[shard]!.then(() =>
+          only(
+            this.#processes[shard]!.told({ verb: 'ask', question } satisfies Request, [], this.#verdicts),
+            (line) => {
+              lines[shard]!.push(line)
+            },
+          ),
+        )
+        before[shard] = answered
+        return answered
+      })
+      const replies = Promise.all(texts).then((all) => ({ texts: all, lines }))
+      // Whoever waits for them hears of it.
+      replies.catch(() => {})
+      return replies
+    }
   }
 
   /** The process that has the fewest lines; a further one where there are enough for it. */

@@ -2,7 +2,8 @@
  * Tools that write rows of their own, of which no dialect is here: known by their keys, so that whoever exported them hears which way
  * there is. Another tool is an entry of this table.
  */
-import { type Fields, firstFields, isFields } from './values.ts'
+import { wrappedIn } from './pages.ts'
+import { type Fields, isFields } from './values.ts'
 
 export interface OtherTool {
   readonly name: string
@@ -83,13 +84,10 @@ const TOOLS: readonly OtherTool[] = [
   },
 ]
 
-/** Where documents and pages keep their rows. */
-const LISTS = ['data', 'spans', 'traces', 'results', 'samples', 'simulations', 'events', 'items', 'content', 'calls']
-
 /** The tool that wrote a row, or the rows of this page; null: nobody knows. */
 export function otherTool(row: unknown): OtherTool | null {
   if (!isFields(row)) return null
-  const inner = firstFields(row, 'data', 'results', 'attributes') ?? {}
-  const rows = [row, inner, ...[row, inner].flatMap((at) => LISTS.flatMap((name) => at[name] ?? []))].filter(isFields)
+  const inner = wrappedIn(row)
+  const rows = [row, ...inner, ...inner.flatMap(wrappedIn)]
   return TOOLS.find((tool) => rows.some((each) => tool.is(each))) ?? null
 }

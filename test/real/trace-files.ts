@@ -25,7 +25,7 @@ const MAPPED = (map: string) =>
 
 /** Files that are no traces of a dialect: a map reads some of them. */
 export const REFUSED: readonly (readonly [file: string, says: RegExp])[] = [
-  ['dialects/agentops/openai_response_tool_calls.json', NOBODY],
+  ['dialects/agentops/openai_response_tool_calls.json', /rows of a model alone, its answers/],
   ['dialects/bedrock-agent/invoke_inline_agent.events.jsonl', MAPPED('bedrock-agent')],
   ['dialects/bedrock-agent/knowledge_base_results.events.jsonl', MAPPED('bedrock-agent')],
   ['dialects/bedrock-agent/multi_agent_collaborator.events.jsonl', MAPPED('bedrock-agent')],
@@ -49,8 +49,8 @@ export const REFUSED: readonly (readonly [file: string, says: RegExp])[] = [
   ['dialects/langsmith/anthropic_managed_custom_tools.jsonl', NOBODY],
   ['dialects/openai-agents/v1_13_pending_tool_approval.json', NOBODY],
   ['dialects/openai-agents/v1_16_per_call_approval_override.json', NOBODY],
-  ['dialects/openai-evals/evals-list.json', NOBODY],
-  ['dialects/openai-evals/runs-list.json', NOBODY],
+  ['dialects/openai-evals/evals-list.json', /rows of OpenAI Evals, without the items.*output_items/],
+  ['dialects/openai-evals/runs-list.json', /rows of OpenAI Evals, without the items.*output_items/],
   ['dialects/openai-evals/output-items-list.json', /says that there is more: has_more .*--allow-cut/],
   // Envelopes without anything of an agent in them.
   ['dialects/otel-genai/logs.json', NOBODY],

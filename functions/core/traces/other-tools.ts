@@ -73,6 +73,22 @@ const TOOLS: readonly OtherTool[] = [
       (has(row, 'trace_id', 'start_time') && !('span_id' in row) && OPIK_TYPES.has(row.type)),
   ),
   {
+    name: 'OpenAI Evals, without the items of a run',
+    way: 'Fetch those: GET /v1/evals/EVAL/runs/RUN/output_items',
+    is: ({ object }) => object === 'eval' || object === 'eval.run',
+  },
+  {
+    name: "Langfuse's SDK, as it sends them",
+    way: 'Export what Langfuse made of them: traces of its API, or the blob export',
+    is: ({ type, body }) =>
+      isFields(body) && /^(trace|span|generation|event|observation|score)-(create|update)$/.test(`${type}`),
+  },
+  {
+    name: 'a model alone, its answers',
+    way: 'What it was asked, and what the agent did, stands in traces: record those (OpenTelemetry GenAI or OpenInference)',
+    is: ({ object }) => object === 'response' || object === 'chat.completion',
+  },
+  {
     name: 'Logfire, column by column',
     way: 'Ask for rows, which are read as they are: json_rows=true, or CSV',
     is: ({ columns }) => Array.isArray(columns) && has(columns[0], 'name', 'values'),

@@ -71,9 +71,8 @@ const valueAt = (value: Fields, path: string): unknown =>
   path.split('.').reduce<unknown>((at, name) => (isFields(at) ? at[name] : undefined), value)
 
 /** Under which names pages, responses and documents keep their rows. */
-const WRAPPERS = 'data result results json items content run runs traces spans samples simulations events calls'.split(
-  ' ',
-)
+const WRAPPERS =
+  'data result results json items content batch run runs traces spans samples simulations events calls'.split(' ')
 
 const holdsList = (row: Fields): boolean => WRAPPERS.some((name) => Array.isArray(row[name]))
 

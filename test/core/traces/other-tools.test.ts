@@ -54,6 +54,13 @@ test.each<[name: string, row: unknown, way: RegExp]>([
     /json_rows=true/,
   ],
   ['Azure Monitor, as lists of cells', { tables: [{ name: 'PrimaryResult', columns: [], rows: [] }] }, /-o json/],
+  [
+    'OpenAI Evals, without the items of a run',
+    { object: 'list', data: [{ object: 'eval.run', id: 'e' }] },
+    /output_items/,
+  ],
+  ["Langfuse's SDK, as it sends them", { batch: [{ type: 'trace-create', body: { id: 't' } }] }, /blob export/],
+  ['a model alone, its answers', { object: 'chat.completion', choices: [] }, /record those/],
   ['Codex', { timestamp: 'x', type: 'session_meta', payload: { id: 's' } }, /--map codex/],
   ['Claude Code', { type: 'user', uuid: 'u', sessionId: 's', message: { role: 'user' } }, /--map claude-code/],
   ['Inspect', { eval: { task: 't', run_id: 'r' }, samples: [] }, /--map inspect/],

@@ -25,6 +25,9 @@ const NUMBERED = [
   ['pagination.page', 'pagination.total_pages'],
 ] as const
 
+/** The first name of each: a row with none of them says nothing of pages. */
+const HEADS = [...new Set(['has_more', ...[...CURSORS, ...NUMBERED.flat()].map((path) => path.split('.')[0]!)])]
+
 /** A page that says that there are more, and by which name. */
 export interface OpenPage extends Where {
   readonly name: string
@@ -39,6 +42,7 @@ export class Pages {
   /** Takes a row; one that is no page says nothing. Of several pages in a file the last one tells. */
   add(value: unknown, { file, at }: Where): void {
     if (!isFields(value)) return
+    if (this.#more.size === 0 && !HEADS.some((name) => name in value)) return
     const isPage = at.includes('around ') || (at.startsWith('line ') && holdsList(value))
     const name = value.has_more === true ? 'has_more' : isPage ? CURSORS.find((path) => isNext(value, path)) : undefined
     if (name !== undefined) this.#more.set(file, { name, file, at })

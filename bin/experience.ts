@@ -9,7 +9,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
   const starting = verb(
     'init',
     'write a starter pack, suite, price table and target: the example, or what these traces hold',
-    'autotune init\nautotune init --dir ./tuning\nautotune init --from traces.otlp.jsonl --score quality>=0.5 --dir ./tuning',
+    'autotune init\nautotune init --dir ./tuning\nautotune init --from traces.otlp.jsonl --score quality>=0.5 --dir ./tuning\nautotune init --from sessions/ --map claude-code --dir ./tuning',
   )
     .option('--dir <dir>', 'where to write them', '.')
     .option('--owner <name>', 'who answers for the surfaces', 'owner')
@@ -27,14 +27,6 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     'publish packs, suites and prices, and import recorded runs: traces of any known dialect, native records, or others through a map',
     'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata\nautotune import sessions/ --map claude-code\nautotune import events.jsonl --map ./my-map.jsonata --group-by trace.id\nautotune import shadow.jsonl --plan recording-plan.json',
   )
-    .option(
-      '--map <map>',
-      'shipped map or a .jsonata file: one foreign record -> one native run; without it the files say what they are',
-    )
-    .option(
-      '--group-by <path>',
-      'hand the map the list of the records with one value at this path; @file: those of a file',
-    )
     .option('--pack <file>', 'context pack to publish (repeatable)', repeat, [])
     .option('--suite <file>', 'evaluator suite to publish (repeatable)', repeat, [])
     .option('--prices <file>', 'price table to publish (repeatable)', repeat, [])
@@ -92,15 +84,9 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
     'inspect [files...]',
     'what traces or records hold, what could be tuned from them and what not; opens no store',
     'autotune inspect traces.otlp.jsonl\nautotune inspect export/ --family user --score quality>=0.5\nautotune inspect log.jsonl --map ./my-map.jsonata',
-  )
-    .option('--map <map>', 'shipped map or a .jsonata file, as "import" takes it')
-    .option(
-      '--group-by <path>',
-      'hand the map the list of the records with one value at this path; @file: those of a file',
-    )
-    .action(async (files, o) => {
-      state.code = await (await loaded(import('../functions/cli/survey.ts'))).inspect(files, o)
-    })
+  ).action(async (files, o) => {
+    state.code = await (await loaded(import('../functions/cli/survey.ts'))).inspect(files, o)
+  })
   traceOptions(inspecting)
 
   verb(

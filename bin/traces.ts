@@ -24,6 +24,14 @@ export function traceFileOptions(command: Command): Command {
 
 function described(command: Command): Command {
   return command
+    .option(
+      '--map <map>',
+      'shipped map or a .jsonata file: one foreign record -> one native run; without it the files say what they are',
+    )
+    .option(
+      '--group-by <path>',
+      'hand the map the list of the records with one value at this path; @file: those of a file',
+    )
     .addOption(
       new Option('--unit <unit>', 'what becomes a run: a trace, or all traces of a session')
         .choices(['trace', 'session'])

@@ -11,7 +11,7 @@ import { UserError } from '../errors.ts'
 import { put, withSchema } from './new-file.ts'
 import { nextCommand } from './next.ts'
 import { print } from './terminal.ts'
-import { type TraceFlags, traceLook, traceWords } from './trace-options.ts'
+import { lookOptions, type TraceFlags, traceWords } from './trace-options.ts'
 
 const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json', 'bands.json'] as const
 const EXAMPLE = new URL('../demo/', import.meta.url)
@@ -56,7 +56,7 @@ function refuseStanding(dir: string, names: readonly string[]): void {
 async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Options): Promise<number> {
   refuseStanding(dir, [...FILES, 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
-  await tryImport(files, { map: null, traces: traceLook(flags) }, (run) => {
+  await tryImport(files, lookOptions(flags), (run) => {
     const survey = surveys.get(run.intent_id) ?? new SurveyOfRuns()
     surveys.set(run.intent_id, survey)
     survey.add(run)
@@ -94,9 +94,13 @@ async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Op
     'next: read them, then',
     `   ${nextCommand({ store }, ['import', ...files, ...traceWords(flags), '--pack', join(dir, 'pack.json'), '--suite', join(dir, 'suite.json'), '--prices', join(dir, 'prices.json')])}`,
     `   ${nextCommand({ store }, ['doctor', '--target', join(dir, 'target.json')])}`,
+    ...(starter.target.guardrails?.utility_delta ? [] : [WITHOUT_UTILITY]),
   ])
   return 0
 }
+
+const WITHOUT_UTILITY =
+  'no run can start from these yet: the records do not say whether a run was right, and no target goes without that. Name the score that says it (--score NAME>=0.5), let people say it (autotune correct), or mark the passages that an answer needs'
 
 const SCHEMAS = {
   'pack.json': 'context-pack.schema.json',

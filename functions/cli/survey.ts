@@ -6,21 +6,17 @@ import { UserError } from '../errors.ts'
 import { readRuns, terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
 import { surveyLines } from './text-survey.ts'
-import { type TraceFlags, traceLook } from './trace-options.ts'
+import { lookOptions, type TraceFlags } from './trace-options.ts'
 
 interface Options extends TraceFlags {
   readonly json: boolean
-  readonly map?: string
-  readonly groupBy?: string
 }
 
 export async function inspect(files: readonly string[], o: Options): Promise<number> {
   if (files.length === 0) throw new UserError('nothing to inspect: name files or folders of traces')
   const survey = new SurveyOfRuns()
   const told = readRuns(terminalProgress())
-  const traces = traceLook(o)
-  const grouping = o.groupBy === undefined ? {} : { groupBy: o.groupBy }
-  const tried = await tryImport(files, { map: o.map ?? null, ...grouping, traces }, (run) => {
+  const tried = await tryImport(files, lookOptions(o), (run) => {
     survey.add(run)
     told()
   })

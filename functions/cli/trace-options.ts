@@ -1,11 +1,15 @@
 /** The options of a command as they say how traces are read; what is none of what they may say is refused by name. */
 import { scoreRule, TAGS, type Tag, type TraceOptions } from '#core/traces/options.ts'
 import { wordOf } from '#core/traces/words.ts'
+import type { ImportOptions } from '../embedded/import-files.ts'
 import type { TraceImport } from '../embedded/trace-runs.ts'
 import { UserError } from '../errors.ts'
 
 export interface TraceFlags {
   readonly from?: string
+  /** Where the records are of no dialect. */
+  readonly map?: string
+  readonly groupBy?: string
   readonly unit: 'trace' | 'session'
   readonly family: string
   readonly intent?: string
@@ -22,6 +26,8 @@ export interface TraceFlags {
 /** The same options as words of a command line, for the next one. */
 export const traceWords = (flags: TraceFlags): string[] => [
   ...(flags.from === undefined ? [] : ['--from', flags.from]),
+  ...(flags.map === undefined ? [] : ['--map', flags.map]),
+  ...(flags.groupBy === undefined ? [] : ['--group-by', flags.groupBy]),
   ...(flags.unit === 'trace' ? [] : ['--unit', flags.unit]),
   ...(flags.family === 'session' ? [] : ['--family', flags.family]),
   ...(flags.intent === undefined ? [] : ['--intent', flags.intent]),
@@ -60,8 +66,12 @@ export function traceImport(flags: TraceFlags): TraceImport {
   return { from: flags.from ?? null, options, maxDropped, allowCut, settleMs }
 }
 
-/** The same for a look: it refuses nothing for what it would drop, which is what it is there to say. */
-export const traceLook = (flags: TraceFlags): TraceImport => ({ ...traceImport(flags), maxDropped: 1, allowCut: true })
+/** How a look reads: it refuses nothing for what it would drop, which is what it is there to say. */
+export const lookOptions = (flags: TraceFlags): Pick<ImportOptions, 'map' | 'groupBy' | 'traces'> => ({
+  map: flags.map ?? null,
+  ...(flags.groupBy === undefined ? {} : { groupBy: flags.groupBy }),
+  traces: { ...traceImport(flags), maxDropped: 1, allowCut: true },
+})
 
 function tagOf(text: string): [Tag, string] {
   const [field = '', ...path] = text.split('=')

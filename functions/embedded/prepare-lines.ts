@@ -4,6 +4,7 @@ import { shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { type PreparedRun, prepareRuns } from '#core/experience/prepared-run.ts'
 import { detect } from '#core/traces/detect.ts'
+import { otherTool } from '#core/traces/other-tools.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
@@ -40,9 +41,12 @@ function native({ value }: { readonly value: unknown }, line: number): Experienc
   const found = toNativeRun(value)
   if (found.kind === 'run') return found.run
   const dialect = dialectOf(value)
+  const tool = otherTool(value)
   const todo = dialect
     ? `It is a trace: name its dialect with --from ${dialect}`
-    : `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
+    : tool
+      ? `It is a row of ${tool.name}. ${tool.way}`
+      : `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
   return { line, field: found.field, problem: found.problem, todo }
 }
 

@@ -5,6 +5,7 @@ import { ImportError } from '#adapters/local/import/import-error.ts'
 import { checkedRun } from '#adapters/local/import/native-run.ts'
 import { TwoFamilies } from '#core/traces/family.ts'
 import type { TraceOptions } from '#core/traces/options.ts'
+import { otherTool } from '#core/traces/other-tools.ts'
 import { DIALECTS, dialectNamed } from '#core/traces/registry.ts'
 import { WAITING, type WaitReason } from '#core/traces/settle.ts'
 import { DROPPED, type DropReason, type Tally } from '#core/traces/tally.ts'
@@ -220,7 +221,7 @@ export async function holdsTraces(files: readonly string[]): Promise<boolean> {
     fault = error
   }
   if (head.some(({ value }) => isNative(value))) return false
-  if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))) return true
+  if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0) || otherTool(value))) return true
   // Native records stand on lines: of a file that is no text of records, or of a list, their reader would say that each is no JSON.
   if (fault !== null)
     return (

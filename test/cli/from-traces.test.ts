@@ -94,6 +94,24 @@ describe.each(['otel', 'openinference'])('the bundled %s example', (kind) => {
   })
 })
 
+test('files that a map reads are begun from too; without a label it says what is missing', async () => {
+  const at = (name: string) => join(folder, name)
+  const call = { kind: 'tool_call', tool_call_id: 'a', name: 'lookup', arguments: { order: 'A-1' } } as const
+  const steps = [
+    { ...call, writes: null, confirmed: null, correct: null, latency_ms: null },
+    { kind: 'tool_result', tool_call_id: 'a', content: 'word '.repeat(400), error: false, tokens: 400 } as const,
+  ]
+  const outcome = { ...aRun('a').outcome, passed: null, score: null, score_kind: null }
+  writeFileSync(at('log.jsonl'), `${JSON.stringify({ of: aRun('a', { steps, outcome }) })}\n`)
+  writeFileSync(at('of.jsonata'), 'of')
+  const how = [at('log.jsonl'), '--map', at('of.jsonata')]
+  const { code, out, err } = await autotune('init', '--from', ...how, '--dir', at('mapped'))
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  const said = out.replace(/\s+/g, ' ')
+  expect(said).toContain(`--map ${at('of.jsonata')} --pack`)
+  expect(said).toContain('no run can start from these yet: the records do not say whether a run was right')
+})
+
 test('an example that there is none of is named, with those that there are', async () => {
   expect(await autotune('example', 'datadog')).toMatchObject({
     code: 2,

@@ -1,4 +1,4 @@
-/** Spans of OpenTelemetry as Jaeger, Zipkin and Tempo give them out again: the run that the collector's own file gives. */
+/** Spans of OpenTelemetry as other stores give them out again: the run that the collector's own file gives. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ interface Plain {
   readonly failed?: boolean
 }
 
-/** Microseconds, as these stores keep them. */
+/** In microseconds. */
 const SPANS: readonly Plain[] = [
   {
     id: AGENT,
@@ -135,6 +135,52 @@ const zipkin = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
   },
 }))
 
+const iso = (at: number) => `${new Date((START + at) / 1000).toISOString().slice(0, -1)}000Z`
+
+/** As a query of Application Insights gives them: every value is text. */
+const appInsights = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  timestamp: iso(at),
+  id,
+  name,
+  success: failed ? 'False' : 'True',
+  duration: took / 1000,
+  itemType: 'dependency',
+  customDimensions: JSON.stringify(
+    Object.fromEntries(Object.entries(attrs).map(([key, value]) => [key, String(value)])),
+  ),
+  operation_Id: TRACE,
+  operation_ParentId: parent ?? TRACE,
+}))
+
+const logAnalytics = appInsights.map((row) => ({
+  TimeGenerated: row.timestamp,
+  Id: row.id,
+  Name: row.name,
+  Success: row.success,
+  DurationMs: String(row.duration),
+  Properties: JSON.parse(row.customDimensions),
+  OperationId: TRACE,
+  ParentId: row.operation_ParentId === TRACE ? '' : row.operation_ParentId,
+  Type: 'AppDependencies',
+}))
+
+const logfire = {
+  columns: [{ name: 'trace_id', datatype: 'String', nullable: false }],
+  rows: SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+    trace_id: TRACE,
+    span_id: id,
+    parent_span_id: parent,
+    kind: 'span',
+    span_name: name,
+    start_timestamp: iso(at),
+    end_timestamp: `${new Date(Math.floor((START + at + took) / 1000)).toISOString().slice(0, -1)}${String(took % 1000).padStart(3, '0')}Z`,
+    duration: took / 1e6,
+    attributes: attrs,
+    otel_status_code: failed ? 'ERROR' : null,
+    otel_events: [],
+  })),
+}
+
 async function runOf(name: string, value: unknown) {
   const file = join(folder, name)
   writeFileSync(file, JSON.stringify(value))
@@ -147,6 +193,9 @@ test.each([
   ['Zipkin', zipkin],
   ['Tempo', { trace: otlp }],
   ['Tempo, its first form', { batches: otlp.resourceSpans }],
+  ['Application Insights', appInsights],
+  ['Log Analytics', logAnalytics],
+  ['Logfire', logfire],
 ])('%s', async (name, value) => {
   const expected = await runOf('otlp.json', otlp)
   expect(expected[0]).toMatchObject({
@@ -161,4 +210,30 @@ test.each([
     ],
   })
   expect(await runOf(`${name}.json`, value)).toEqual(expected)
+})
+
+test('messages that Application Insights keeps as traces belong to their spans', async () => {
+  const said = (at: number, name: string, content: object) => ({
+    timestamp: iso(at),
+    message: name,
+    itemType: 'trace',
+    customDimensions: { 'event.name': name, 'gen_ai.event.content': JSON.stringify(content) },
+    operation_Id: TRACE,
+    operation_ParentId: CALL,
+  })
+  const { 'gen_ai.input.messages': _, 'gen_ai.output.messages': __, ...bare } = SPANS[1]!.attrs
+  const call = { ...appInsights[1]!, customDimensions: JSON.stringify(bare) }
+  const rows = [
+    call,
+    said(1000, 'gen_ai.user.message', { role: 'user', content: 'Refund A-1' }),
+    said(2000, 'gen_ai.choice', { message: { role: 'assistant', content: 'Done' }, finish_reason: 'stop' }),
+  ]
+  const [run] = await runOf('logged.json', rows)
+  expect(run).toMatchObject({
+    steps: [
+      { kind: 'message', role: 'user', content: 'Refund A-1' },
+      { kind: 'model_call', prompt_tokens: 9 },
+      { kind: 'message', role: 'assistant', content: 'Done' },
+    ],
+  })
 })

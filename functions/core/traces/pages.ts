@@ -25,6 +25,9 @@ const NUMBERED = [
   ['pagination.page', 'pagination.total_pages'],
 ] as const
 
+/** The first name of each: a row with none of them says nothing of pages. */
+const HEADS = [...new Set(['has_more', ...[...CURSORS, ...NUMBERED.flat()].map((path) => path.split('.')[0]!)])]
+
 /** A page that says that there are more, and by which name. */
 export interface OpenPage extends Where {
   readonly name: string
@@ -39,14 +42,12 @@ export class Pages {
   /** Takes a row; one that is no page says nothing. Of several pages in a file the last one tells. */
   add(value: unknown, { file, at }: Where): void {
     if (!isFields(value)) return
-    const name =
-      value.has_more === true
-        ? 'has_more'
-        : at.includes('around ')
-          ? CURSORS.find((path) => isNext(value, path))
-          : undefined
+    if (this.#more.size === 0 && !HEADS.some((name) => name in value)) return
+    const isPage = at.includes('around ') || (at.startsWith('line ') && holdsList(value))
+    const name = value.has_more === true ? 'has_more' : isPage ? CURSORS.find((path) => isNext(value, path)) : undefined
     if (name !== undefined) this.#more.set(file, { name, file, at })
-    else if (value.has_more === false || CURSORS.some((path) => valueAt(value, path) === null)) this.#more.delete(file)
+    else if (isPage || value.has_more === false || CURSORS.some((path) => valueAt(value, path) === null))
+      this.#more.delete(file)
     for (const [number, of] of NUMBERED) {
       const [page, pages] = [valueAt(value, number), valueAt(value, of)]
       if (typeof page !== 'number' || typeof pages !== 'number') continue
@@ -72,3 +73,12 @@ function isNext(value: Fields, path: string): boolean {
 
 const valueAt = (value: Fields, path: string): unknown =>
   path.split('.').reduce<unknown>((at, name) => (isFields(at) ? at[name] : undefined), value)
+
+/** Under which names pages, responses and documents keep their rows. */
+const WRAPPERS =
+  'data result results json items content batch run runs traces spans samples simulations events calls'.split(' ')
+
+const holdsList = (row: Fields): boolean => WRAPPERS.some((name) => Array.isArray(row[name]))
+
+/** The rows that a page or response holds, in a list or alone; an answer of tRPC holds them three names deep. */
+export const wrappedIn = (row: Fields): Fields[] => WRAPPERS.flatMap((name) => row[name] ?? []).filter(isFields)

@@ -2,6 +2,7 @@
  * Spans and log events in the envelopes of OpenTelemetry, each made plain: OTLP in its spellings (collector, protobuf's own JSON,
  * decoders' dumps), and the flat dumps of SDKs, of Phoenix and of CloudWatch. What the attributes mean is the dialects' business.
  */
+import { renamedRow } from './app-insights.ts'
 import { hexId, nanosOf, plainId } from './ids.ts'
 import type { Where } from './span.ts'
 import { attributes, type Fields, field, isFields, opened, plain, textOf } from './values.ts'
@@ -67,7 +68,7 @@ function read(value: Fields, where: Where, into: Into): boolean {
   }
   if (isFields(value.trace) && list(value.trace, 'resourceSpans', 'resource_spans'))
     return read(value.trace, where, into) // Tempo
-  const flat = list(value, 'spans', 'data', 'logRecords')
+  const flat = list(value, 'spans', 'data', 'logRecords', 'rows')
   if (flat) return flat.map((item) => isFields(item) && read(item, where, into)).some(Boolean)
   return one(value, '', {}, where, into)
 }
@@ -95,7 +96,10 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
   const ids = isFields(context) ? context : item
   const rawTrace = field(ids, 'traceId', 'trace_id', 'traceID')
   const rawSpan = field(ids, 'spanId', 'span_id', 'spanID') ?? (isTagged(item) ? field(item, 'id') : null)
-  if (rawTrace === null || rawSpan === null) return false
+  if (rawTrace === null || rawSpan === null) {
+    const renamed = renamedRow(item)
+    return renamed?.spanId ? one(renamed, scopeName, resource, where, into) : false
+  }
   const flat = !('startTimeUnixNano' in item) && !('timeUnixNano' in item)
   const trace = hexId(rawTrace, 16) ?? (flat ? opaque(rawTrace) : null)
   const span = hexId(rawSpan, 8) ?? (flat ? opaque(rawSpan) : null)

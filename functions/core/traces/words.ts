@@ -55,16 +55,23 @@ const PLACEHOLDERS = new Set([
   'undefined',
   'nan',
   'n/a',
-  '-',
+  '_',
   'nil',
   'unset',
   'anon',
   'guest',
   'no_session',
-  '00000000-0000-0000-0000-000000000000',
 ])
 
-export const isPlaceholder = (id: string): boolean => PLACEHOLDERS.has(id.trim().toLowerCase())
+/** Whatever brackets stand around it and whatever joins its words; an id of zeros alone is none either. */
+export function isPlaceholder(id: string): boolean {
+  const bare = id
+    .trim()
+    .toLowerCase()
+    .replace(/^urn:uuid:|^[[({<]|[\])}>]$/g, '')
+    .replace(/[-\s]+/g, '_')
+  return PLACEHOLDERS.has(bare) || /^0{8}[0_]*$/.test(bare)
+}
 
 /** The store that a retriever's name says. The name of a class says none: every retriever of its framework has the same. */
 export const storeNamed = (name: string): string | null =>

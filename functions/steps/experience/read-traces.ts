@@ -3,6 +3,7 @@
 import { detect } from '#core/traces/detect.ts'
 import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
+import { otherTool } from '#core/traces/other-tools.ts'
 import { Pages } from '#core/traces/pages.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
@@ -149,6 +150,9 @@ function dialectOf(head: readonly Row[]): { readonly dialect: Dialect; readonly 
   const todo = `Name one with --from: ${DIALECTS.map(({ name }) => name).join(' | ')}; or give a map with --map`
   if (found.kind === 'none') {
     const odd = head.find(({ value }) => DIALECTS.some((dialect) => hasOddIds(dialect, value)))
+    const tool = head.map(({ value }) => otherTool(value)).find((known) => known !== null)
+    if (tool && !odd)
+      throw new UserError(`${file}: these are rows of ${tool.name}, which no dialect reads. ${tool.way}`)
     throw new UserError(
       odd
         ? `${file}, ${odd.at}: it holds spans whose ids nobody can read: export them as hex or base64 (16 bytes of a trace, 8 of a span, not all zero)`

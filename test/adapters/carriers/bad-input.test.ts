@@ -85,6 +85,19 @@ const ROWS: readonly (readonly [string, string | Uint8Array, string])[] = [
     zstdCompressSync(LINES).subarray(0, -20),
     'the compressed data ends too early: the file is truncated',
   ],
+  ...(
+    [
+      ['a text', Buffer.from('garbage')],
+      ['a damaged frame', damaged(zstdCompressSync(LINES), 1)],
+    ] as const
+  ).map(
+    ([what, rest]) =>
+      [
+        `${what} behind a frame of zstd`,
+        Buffer.concat([zstdCompressSync(LINES), rest]),
+        `FILE:3000: the compressed data is corrupt (what stands behind a frame is none). ${AGAIN}`,
+      ] as const,
+  ),
   ['corrupt zstd', damaged(zstdCompressSync(LINES), 8), 'FILE: the compressed data is corrupt ('],
   [
     'a NUL byte in a line',
@@ -133,12 +146,12 @@ const ROWS: readonly (readonly [string, string | Uint8Array, string])[] = [
   [
     'a table with a column twice',
     'a,b,a\n1,2,3\n',
-    'FILE:1: the first line names "a" twice. Give every column a name of its own',
+    'FILE:1: the table names "a" twice in its first line. Give every column a name of its own',
   ],
   [
     'a table with a column without a name',
     'a,,b\n1,2,3\n',
-    'FILE:1: the first line names "" as a column. Give every column a name of its own',
+    'FILE:1: the table names "" as a column in its first line. Give every column a name of its own',
   ],
   [
     'a table that is not UTF-8',

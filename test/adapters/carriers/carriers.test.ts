@@ -29,6 +29,14 @@ const CARRIERS: readonly (readonly [string, (values: Values) => Uint8Array])[] =
     (v) => Buffer.concat([gzipSync(jsonl(v.slice(0, 1))), gzipSync(jsonl(v.slice(1)))]),
   ],
   ['zstd', (v) => zstdCompressSync(jsonl(v))],
+  [
+    'two frames of zstd behind one that is skipped',
+    (v) =>
+      Buffer.concat([
+        Buffer.from('502a4d1804000000ffffffff', 'hex'),
+        ...[v.slice(0, 1), v.slice(1)].map((some) => zstdCompressSync(jsonl(some))),
+      ]),
+  ],
   ['an array', (v) => Buffer.from(JSON.stringify(v))],
   ['an array on many lines', (v) => Buffer.from(`\n${JSON.stringify(v, null, 2)}\n`)],
   ['a gzip of an array', (v) => gzipSync(JSON.stringify(v))],
@@ -114,6 +122,10 @@ describe('a table', () => {
       expect(await valuesIn(`\ufeffid${d}body\r\n007${d}"a ""b"", c;\nd"\r\n`)).toEqual(values)
   })
 
+  test('of a spreadsheet says first what stands between its cells', async () => {
+    expect(await valuesIn('\ufeffsep=;\r\na,b;c\r\n1,5;2\r\n')).toEqual([{ 'a,b': '1,5', c: '2' }])
+  })
+
   test('may have a column that is called as a method of every object is', async () => {
     expect(await valuesIn('constructor,b\n1,2\n')).toEqual([{ constructor: '1', b: '2' }])
   })
@@ -134,6 +146,40 @@ describe('parquet', () => {
     })
     expect(second).toEqual({ start: 7, at: null, ratio: 0.5 })
   })
+})
+
+test('lists in lists of parquet are the lists that they are', async () => {
+  const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const
+  const list = (name: string) =>
+    [
+      { name, repetition_type: 'OPTIONAL', converted_type: 'LIST', num_children: 1 },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    ] as const
+  const schema = [
+    { name: 'root', num_children: 2 },
+    { name: 'id', ...text },
+    ...list('calls'),
+    { name: 'element', repetition_type: 'OPTIONAL' as const, num_children: 2 },
+    { name: 'name', ...text },
+    ...list('args'),
+    { name: 'element', ...text },
+  ]
+  const calls = [
+    [
+      { name: 'a', args: ['x', 'y'] },
+      { name: 'b', args: [] },
+    ],
+    [],
+  ]
+  const columnData = [
+    { name: 'id', data: ['1', '2'] },
+    { name: 'calls', data: calls },
+  ]
+  const bytes = new Uint8Array(parquetWriteBuffer({ columnData, schema }))
+  expect(await valuesIn(bytes)).toEqual([
+    { id: '1', calls: calls[0] },
+    { id: '2', calls: [] },
+  ])
 })
 
 describe('inputs', () => {

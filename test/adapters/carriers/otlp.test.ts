@@ -152,6 +152,16 @@ describe('OTLP in protobuf', () => {
     expect(await toldOf(bytes)).toContain(told)
   })
 
+  test('cut anywhere is refused, but between two requests', async () => {
+    const two = Buffer.concat([SPANS, LOGS])
+    const places = [...Array.from({ length: 60 }, (_, i) => 1 + i * 7), SPANS.length]
+    for (const at of places) {
+      const told = await toldOf(two.subarray(0, at))
+      const way = /^FILE: .*\. (Fetch|Give|Name) /
+      expect(told, `cut at ${at}`).toMatch(at === SPANS.length ? /^no error, but 1 rows/ : way)
+    }
+  })
+
   test('with a resource that is too long is refused as soon as its length is seen', async () => {
     const [tag, ...length] = [0x0a, 0xff, 0xff, 0xff, 0x7f]
     const bytes = Buffer.concat([SPANS, Buffer.from([tag!, ...length]), SPANS])

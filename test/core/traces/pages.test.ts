@@ -3,6 +3,7 @@ import { Pages } from '#core/traces/pages.ts'
 
 type Page = readonly [value: object, where: { readonly file: string; readonly at: string }]
 const around = (file: string, value: object): Page => [value, { file, at: 'around data' }]
+const line = (number: number, value: object): Page => [value, { file: 'a', at: `line ${number}` }]
 
 test.each<[string, Page[], string | null]>([
   ['has_more', [around('a', { has_more: true })], 'has_more'],
@@ -14,6 +15,12 @@ test.each<[string, Page[], string | null]>([
   [
     'both numbered pages, in two files',
     [around('a', { meta: { page: 2, totalPages: 2 } }), around('b', { meta: { page: 1, totalPages: 2 } })],
+    null,
+  ],
+  ['a cursor of a page on a line', [line(1, { data: [{}], meta: { cursor: 'x' } })], 'meta.cursor'],
+  [
+    'pages on lines, the last of which names none',
+    [line(1, { data: [{}], meta: { cursor: 'x' } }), line(2, { data: [], meta: {} })],
     null,
   ],
   ['a record that has such a field of its own', [[{ next_cursor: 'x' }, { file: 'a', at: 'line 1' }]], null],

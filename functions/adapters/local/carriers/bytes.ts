@@ -11,8 +11,11 @@ import { AGAIN, type Source } from './source.ts'
 export type Bytes = AsyncIterable<Buffer>
 
 const CHUNK_BYTES = 256 * 1024
-const GZIP = [0x1f, 0x8b]
-const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
+const GZIP = 0x8b1f
+const ZSTD = 0xfd2fb528
+/** A frame that is skipped, with which several compressors begin; its last four bits are free. */
+const ZSTD_SKIPPED = 0x184d2a5
+const MAGIC_BYTES = 4
 
 /**
  * Bytes of an open descriptor which is closed when they were read or nobody wants more. The standard input is read by its
@@ -26,11 +29,26 @@ export async function* descriptorBytes(descriptor: number): AsyncGenerator<Buffe
 
 /** The same bytes, decompressed where they are compressed. */
 export async function* plainBytes(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
-  const { head, all } = await withHead(bytes, (head) => head.length >= ZSTD.length)
-  const begins = (magic: readonly number[]) => magic.every((byte, i) => head[i] === byte)
-  if (begins(GZIP)) yield* through(all, createGunzip({ chunkSize: CHUNK_BYTES }))
-  else if (begins(ZSTD)) yield* through(all, createZstdDecompress({ chunkSize: CHUNK_BYTES }))
+  const { head, all } = await withHead(bytes, (head) => head.length >= MAGIC_BYTES)
+  const magic = head.length < MAGIC_BYTES ? 0 : head.readUInt32LE()
+  if ((magic & 0xffff) === GZIP) yield* through(all, createGunzip({ chunkSize: CHUNK_BYTES }))
+  else if (magic === ZSTD || magic >>> 4 === ZSTD_SKIPPED) yield* framedBytes(all)
   else yield* all
+}
+
+/** Frames of zstd, all of them: Node's decoder leaves what stands behind the last one, be it damaged or no frame, without a word. */
+async function* framedBytes(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
+  const decoder = createZstdDecompress({ chunkSize: CHUNK_BYTES })
+  let given = 0
+  const counted = async function* () {
+    for await (const chunk of bytes) {
+      given += chunk.length
+      yield chunk
+    }
+  }
+  yield* through(counted(), decoder)
+  if (decoder.bytesWritten < given)
+    throw Object.assign(new Error('what stands behind a frame is none'), { code: 'ZSTD_error_prefix_unknown' })
 }
 
 /** Bytes through a decoder of Node; an error of either end is thrown here. */

@@ -16,13 +16,14 @@ export async function* csvRows(
   const parser = parse({
     bom: true,
     delimiter: delimiterOf(head),
+    from_line: SEPARATOR.test(firstLine(head)) ? 2 : 1,
     max_record_size: maxBytes,
     skip_empty_lines: true,
     columns: (names: string[]) => {
       for (const name of names)
         if (name.trim() === '' || names.indexOf(name) !== names.lastIndexOf(name))
           throw source.refuse(
-            `the first line names ${JSON.stringify(name)} ${name.trim() === '' ? 'as a column' : 'twice'}`,
+            `the table names ${JSON.stringify(name)} ${name.trim() === '' ? 'as a column' : 'twice'} in its first line`,
             'Give every column a name of its own',
             'line 1',
           )
@@ -57,9 +58,16 @@ export async function* csvRows(
   yield rows
 }
 
-/** Of the usual ones, the one that the first line holds most often. */
+/** As spreadsheets say in a line of its own what stands between the cells. */
+const SEPARATOR = /^\ufeff?sep=(.)\r?$/i
+
+const firstLine = (head: Buffer): string => head.toString('utf8').split('\n', 1)[0]!
+
+/** The one that the file names; else, of the usual ones, the one that the first line holds most often. */
 export function delimiterOf(head: Buffer): string {
-  const line = head.toString('utf8').split('\n', 1)[0]!
+  const line = firstLine(head)
+  const named = SEPARATOR.exec(line)?.[1]
+  if (named !== undefined) return named
   const count = (delimiter: string) => line.split(delimiter).length
   return [',', ';', '\t'].reduce((best, next) => (count(next) > count(best) ? next : best))
 }

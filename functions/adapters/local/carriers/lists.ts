@@ -60,6 +60,7 @@ const IN_OBJECTS: readonly ListPlace[] = [
   list('logEvents'),
   list('items', RECORD),
   list('hits.hits'), // OpenSearch
+  list('rows', RECORD), // Logfire
 ]
 
 export const LISTS: readonly ListPlace[] = [{ path: [], unless: [], inner: IN_OBJECTS }, ...IN_OBJECTS]

@@ -39,8 +39,7 @@ export type NativeRun =
 
 /** Fills the gaps named above, then validates. Never throws on data. */
 export function toNativeRun(value: unknown): NativeRun {
-  if (!isFields(value))
-    return { kind: 'invalid', field: null, problem: `the map returned ${preview(value)}, not a run` }
+  if (!isFields(value)) return { kind: 'invalid', field: null, problem: `${preview(value)} is no run` }
   return checkedRun(fillGaps(value))
 }
 

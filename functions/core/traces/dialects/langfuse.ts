@@ -5,6 +5,7 @@
 import { type Asked, type Dialect, namedIn } from '../dialect.ts'
 import { millis, nanosOf, plainId } from '../ids.ts'
 import { langfuseSpan, OBSERVATION_TYPES } from '../langfuse-span.ts'
+import { wrappedIn } from '../pages.ts'
 import { type About, type Part, type Score, spanOf, type Where } from '../span.ts'
 import { type Fields, field, fieldsIn, isFields, numberOf, textOf } from '../values.ts'
 
@@ -23,14 +24,13 @@ type Found = { readonly kind: 'trace' | 'observation' | 'score'; readonly row: F
 /** Every record in a row: a trace with what stands in it, or one of the export's rows. */
 function* records(row: unknown): Generator<Found> {
   if (!isFields(row)) return
+  const own = kindOf(row)
   const lists = [
     ...(isFields(row.trace) ? [row.trace] : []),
     ...listIn(row, 'observations'),
     ...listIn(row, 'scores'),
-    ...listIn(row, 'traces'),
-    ...listIn(row, 'data'),
+    ...(own === null ? wrappedIn(row) : []),
   ]
-  const own = kindOf(row)
   const trace = own === 'trace' ? plainId(row.id) : plainId(field(row, 'traceId', 'trace_id'))
   if (own && trace !== null) yield { kind: own, row, trace }
   for (const item of lists) {

@@ -5,6 +5,7 @@ import { callSettings } from '../call-settings.ts'
 import { type Asked, type Dialect, namedIn } from '../dialect.ts'
 import { millis, nanosOf, plainId } from '../ids.ts'
 import { recordedMessages } from '../messages.ts'
+import { wrappedIn } from '../pages.ts'
 import { passagesOf } from '../passages.ts'
 import { type Part, type Score, type Span, type SpanKind, spanOf, type Where } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
@@ -49,8 +50,9 @@ function* records(row: unknown): Generator<Found> {
   else if (typeof row.key === 'string' && plainId(row.run_id) !== null && ('score' in row || 'value' in row))
     yield { kind: 'feedback', row }
   else if (typeof row.dotted_order === 'string' && plainId(row.trace_id) !== null) yield { kind: 'patch', row }
+  else for (const item of wrappedIn(row)) yield* records(item)
   for (const item of completed(listIn(row, 'post'), listIn(row, 'patch'))) yield* records(item)
-  for (const name of ['runs', 'data', 'child_runs']) for (const item of listIn(row, name)) yield* records(item)
+  for (const item of listIn(row, 'child_runs')) yield* records(item)
 }
 
 const listIn = (row: Fields, name: string): readonly Fields[] =>

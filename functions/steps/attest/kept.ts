@@ -25,7 +25,7 @@ export async function keptEnvelopes({ objects }: Keeping, runId: string): Promis
     const text = (await readText(objects, key)) ?? ''
     const parsed = Envelope.safeParse(jsonOf(text))
     if (!parsed.success) {
-      const [{ path, message }] = parsed.error.issues as [{ path: PropertyKey[]; message: string }]
+      const { path, message } = parsed.error.issues[0]!
       throw new DamagedObject(key, `it is no DSSE envelope: ${path.join('.') || 'document'}: ${message}`)
     }
     if (text !== textOf(parsed.data)) throw new DamagedObject(key, 'it is not written as envelopes are')

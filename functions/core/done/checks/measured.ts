@@ -1,6 +1,6 @@
 /** Check 6: once shipped, measured by intent against the baseline, to the end of the window or of the rollout. */
 import type { Rollout, StageRow } from '#schemas/release.ts'
-import type { DoneFacts } from '../facts.ts'
+import type { DoneFacts, Recomputed } from '../facts.ts'
 import { type Finding, notRun } from '../probe.ts'
 
 export function measured({ run: facts, rollout: found }: DoneFacts): Finding {
@@ -13,14 +13,20 @@ export function measured({ run: facts, rollout: found }: DoneFacts): Finding {
       recompute: ['show', facts.run.run_id],
       repair: 'review the proposal, start its rollout, and record production runs of both arms',
     }
-  const { rollout, artifact } = found
+  const { rollout, artifact, recomputed } = found
   return {
-    ...verdictOf(rollout),
+    ...(recomputed.holds === true ? verdictOf(rollout) : notShown(recomputed)),
     evidence: [artifact],
     recompute: ['rollout', 'show', rollout.rollout_id],
     repair: `record production runs of both arms and go on: autotune rollout record ${rollout.rollout_id} runs.jsonl.gz; autotune rollout advance ${rollout.rollout_id}`,
   }
 }
+
+/** What its records say of production is nothing where log and records do not give it again. */
+const notShown = ({ holds, why }: Recomputed): Pick<Finding, 'answer' | 'reason'> => ({
+  answer: holds === null ? null : 'no',
+  reason: `what was measured cannot be computed again: ${why.join('; ')}`,
+})
 
 function verdictOf({ status, stage, deadline, records, intent }: Rollout): Pick<Finding, 'answer' | 'reason'> {
   const no = (reason: string) => ({ answer: 'no' as const, reason })

@@ -14,7 +14,7 @@ import { neededUser, personOf } from './hand.ts'
 import { type CommandStore, isLocal, openForAttesting, openForAudit } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { print } from './terminal.ts'
+import { inLine, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -103,7 +103,7 @@ const linesOf = ({ run, verdict, attestations }: AttestationsVerified): string[]
     `   ${WORDS[own].padEnd(8)} ${name}${why === null ? '' : `: ${why}`}`,
     ...signatures.map(({ keyid, person, role, problem }) => {
       const who = person === null ? `key ${keyid.slice(0, 12)}` : `${person} as ${role}`
-      return `            ${who}${problem === null ? '' : `: ${problem}`}`
+      return `            ${who}${problem === null ? '' : `: ${inLine(problem)}`}`
     }),
   ]),
 ]

@@ -57,7 +57,7 @@ export async function attestSign(
   run: string,
   { json, key, keys: file, cage, ...o }: KeyOptions & { readonly keys: string; readonly cage?: boolean },
 ): Promise<number> {
-  const keys = readKeys(file)
+  const keys = readKeys(file, o.store)
   const attestor = await openAttestor(key, o.store)
   const store = await openForAttesting(o, terminalProgress())
   try {
@@ -84,7 +84,7 @@ export async function attestVerify(
 ): Promise<number> {
   if (at !== undefined && (!INSTANT_PATTERN.test(at) || Number.isNaN(Date.parse(at))))
     throw new UserError(`--at takes a moment as 2026-11-30T00:00:00.000Z, got "${at}"`)
-  const keys = readKeys(file)
+  const keys = readKeys(file, o.store)
   const store = await openForAudit(o)
   try {
     const result = await verifyAttestations(store, run, keys, at ?? store.clock.now())

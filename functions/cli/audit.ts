@@ -22,7 +22,7 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
 export async function audit({ json, intent, manifest, html, keys, ...o }: Options): Promise<number> {
-  const trusted = keys === undefined ? null : readKeys(keys)
+  const trusted = keys === undefined ? null : readKeys(keys, o.store)
   const declared = manifest === undefined ? null : declaredIn(manifest, trusted)
   const report =
     declared === null || declared.manifest.loop

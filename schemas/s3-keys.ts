@@ -10,6 +10,15 @@ export const segment = (name: string): string =>
     .replace(/[^A-Za-z0-9._@-]/g, (c) => `%${c.codePointAt(0)!.toString(16).padStart(2, '0')}`)
     .replace(/^\.+/, (dots) => '%2e'.repeat(dots.length))
 
+/** What `segment` made this part of a key of; of a part that it never makes, the part as it is. */
+export function nameOf(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 /** Files of one experience run (the article's experience store). */
 export const RUN_FILES = [
   'trace.json',

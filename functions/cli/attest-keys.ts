@@ -11,8 +11,12 @@ import { liesIn } from './place.ts'
 
 const KMS = 'kms:'
 
-/** The file of keys. Throws UserError with file, field and what to do. */
-export function readKeys(file: string): AttestationKeys {
+/** The file of keys. Throws UserError with file, field and what to do, and for one in the store: who writes that would be trusted by it. */
+export function readKeys(file: string, store: string): AttestationKeys {
+  if (liesIn(file, store))
+    throw new UserError(
+      `${file} lies in the store: whoever writes the store could name any key there. Keep the file of keys outside, and review it like any change`,
+    )
   const keys = parseAs(AttestationKeys, parseJson(readInput(file), file), file)
   const ids = new Set<string>()
   for (const [i, { public_key }] of keys.keys.entries()) {

@@ -14,7 +14,7 @@ import { neededUser, personOf } from './hand.ts'
 import { type CommandStore, isLocal, openForAttesting, openForAudit } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { print } from './terminal.ts'
+import { inLine, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -57,7 +57,7 @@ export async function attestSign(
   run: string,
   { json, key, keys: file, cage, ...o }: KeyOptions & { readonly keys: string; readonly cage?: boolean },
 ): Promise<number> {
-  const keys = readKeys(file)
+  const keys = readKeys(file, o.store)
   const attestor = await openAttestor(key, o.store)
   const store = await openForAttesting(o, terminalProgress())
   try {
@@ -84,7 +84,7 @@ export async function attestVerify(
 ): Promise<number> {
   if (at !== undefined && (!INSTANT_PATTERN.test(at) || Number.isNaN(Date.parse(at))))
     throw new UserError(`--at takes a moment as 2026-11-30T00:00:00.000Z, got "${at}"`)
-  const keys = readKeys(file)
+  const keys = readKeys(file, o.store)
   const store = await openForAudit(o)
   try {
     const result = await verifyAttestations(store, run, keys, at ?? store.clock.now())
@@ -103,7 +103,7 @@ const linesOf = ({ run, verdict, attestations }: AttestationsVerified): string[]
     `   ${WORDS[own].padEnd(8)} ${name}${why === null ? '' : `: ${why}`}`,
     ...signatures.map(({ keyid, person, role, problem }) => {
       const who = person === null ? `key ${keyid.slice(0, 12)}` : `${person} as ${role}`
-      return `            ${who}${problem === null ? '' : `: ${problem}`}`
+      return `            ${who}${problem === null ? '' : `: ${inLine(problem)}`}`
     }),
   ]),
 ]

@@ -118,7 +118,7 @@ export async function signAudit(
   const under = new Map<number, KeySignature>()
   for (const one of manifest.declarations)
     if (attestor && controls.has(one.control)) {
-      const bytes = await attestor.sign(signedBytes(wordPayload(manifest.harness, one, owner, on)))
+      const bytes = await attestor.sign(signedBytes(wordPayload(manifest, one, owner, on)))
       under.set(one.control, { keyid: keyid!, sig: Buffer.from(bytes).toString('base64') })
     }
   await writeSigned(file, signedDeclarations(manifest, controls, { owner, on }, under))
@@ -165,7 +165,7 @@ export async function declareAudit(file: string, word: string, o: DeclareOptions
   else writeNew(file, `${JSON.stringify(next, null, 2)}\n`, undefined, 'manifest')
   print(json, { file, control, evidence, expires }, () => [
     `declared control ${control} of ${next.harness} until ${expires}, on ${evidence.length} ${evidence.length === 1 ? 'file' : 'files'}`,
-    `next     autotune audit sign ${file} ${control}: until somebody signs it, it counts for nothing`,
+    `next     autotune audit sign ${file} ${control} --key FILE: until somebody signs it, it counts for nothing`,
   ])
   return 0
 }

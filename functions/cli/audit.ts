@@ -9,7 +9,7 @@ import { type Declared, declaredIn } from './audit-manifest.ts'
 import { lookDone } from './done.ts'
 import { writeNew } from './new-file.ts'
 import type { StoreOptions } from './store-options.ts'
-import { print } from './terminal.ts'
+import { inLine, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -22,7 +22,7 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 nothing blocks, 3 BLOCKED. */
 export async function audit({ json, intent, manifest, html, keys, ...o }: Options): Promise<number> {
-  const trusted = keys === undefined ? null : readKeys(keys)
+  const trusted = keys === undefined ? null : readKeys(keys, o.store)
   const declared = manifest === undefined ? null : declaredIn(manifest, trusted)
   const report =
     declared === null || declared.manifest.loop
@@ -37,7 +37,7 @@ export async function audit({ json, intent, manifest, html, keys, ...o }: Option
       .join(', ')}`,
     ...report.repairs.map(
       (one, i) =>
-        `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${one.repair}`,
+        `repair ${i + 1} ${one.control} ${one.name} (${one.property}; owner ${one.owner ?? 'nobody yet'}): ${inLine(one.repair)}`,
     ),
     `next     ${nextAudit(report)}`,
     ...(html === undefined ? [] : [`wrote    ${html}`]),
@@ -49,7 +49,7 @@ export async function audit({ json, intent, manifest, html, keys, ...o }: Option
 }
 
 const rowLine = ({ n, name, severity, status, level, reason }: AuditRow): string =>
-  `   ${status.padEnd(8)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${reason}`
+  `   ${status.padEnd(8)} ${severity} ${String(n).padStart(2)} ${name}${level === null ? '' : ` (${level})`}: ${inLine(reason)}`
 
 /** @param declared what a manifest of the loop says of the controls that no probe shows; null: nobody says anything */
 async function ofLoop(

@@ -12,7 +12,7 @@ import { nextCommand } from './next.ts'
 import { type CommandStore, existingStore, isLocal, openForAudit } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print } from './terminal.ts'
+import { inLine, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -74,11 +74,12 @@ const unanswered = ({ checks, failure_modes }: DoneReport): number =>
 const MARK = { yes: 'yes ', no: 'NO  ' } as const
 
 const probeLines = ({ id, answer, reason, recompute, repair }: Probe, place: StoreOptions): string[] => [
-  `   ${answer === null ? '?   ' : MARK[answer]} ${id.replaceAll('_', ' ')}: ${reason}`,
+  `   ${answer === null ? '?   ' : MARK[answer]} ${id.replaceAll('_', ' ')}: ${inLine(reason)}`,
   ...(repair === null ? [] : [`        repair: ${repair}`, `        check: ${nextCommand(place, recompute)}`]),
 ]
 
 const attemptLines = ({ attempts = [] }: Probe): string[] =>
   attempts.map(
-    ({ tried, stopped }) => `        tried ${tried}: ${stopped === null ? 'WENT THROUGH' : `stopped: ${stopped}`}`,
+    ({ tried, stopped }) =>
+      `        tried ${inLine(tried)}: ${stopped === null ? 'WENT THROUGH' : `stopped: ${inLine(stopped)}`}`,
   )

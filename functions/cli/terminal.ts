@@ -40,6 +40,9 @@ const LONGEST_LINE = 2000
 export const printable = (text: string): string =>
   text.replace(OBEYED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
+/** What somebody else wrote, as part of one line: it begins no line of its own, which could pass for one of ours. */
+export const inLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
 /** A message as it is told: printable, each line of it cut where nobody reads on. */
 export const toldText = (message: string): string =>
   printable(message)

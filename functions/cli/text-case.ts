@@ -5,6 +5,7 @@ import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun, Offer, Step } from '#schemas/experience-run.ts'
 import type { FoundCase } from '../steps/experience/find-case.ts'
 import { table } from './layout.ts'
+import { inLine } from './terminal.ts'
 import { clip, number, patchLine, toldReason } from './text.ts'
 
 /** A case under some settings: `unreplayable` says why the records cannot tell. */
@@ -34,7 +35,7 @@ export interface Looks {
 const LONGEST = 400
 
 /** A text on one line. */
-const flat = (text: string, most = LONGEST): string => clip(text.replace(/\s+/g, ' ').trim(), most)
+const flat = (text: string, most = LONGEST): string => clip(inLine(text), most)
 
 /** The case: request, context, steps, outcome and corrections of each of its runs. */
 export function caseLines({ case: { case_id, intent_id, family_id }, runs, corrections }: FoundCase): string[] {

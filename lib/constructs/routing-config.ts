@@ -108,7 +108,7 @@ export class RoutingConfig extends Construct {
     return Stack.of(this).formatArn({ service: 'appconfig', resource: path })
   }
 
-  /** Where the intents lie, as an output of the stack: name and value. */
+  /** Where a runtime finds the routing of each intent. */
   get output() {
     return { name: 'RoutingInAppConfig', value: this.intents }
   }

@@ -1,5 +1,5 @@
 /** A store that a disk or somebody damaged: every verb names the object in one line, and none takes it for a defect of ours. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { printable, toldText } from '../../functions/cli/terminal.ts'
@@ -92,4 +92,21 @@ describe('what a terminal is told', () => {
     expect(err).toContain('unknown field "\\u001b[2J"')
     expect(err).not.toContain('\u001b')
   })
+})
+
+test('folders whose name no key of ours has are no defect of ours', async () => {
+  // A damaged pack would be told before the others are met.
+  const strange = ['proposals/%zz/x.json', 'autotune/runs/%zz/refusal.json']
+  for (const key of strange) {
+    mkdirSync(join(place.store, key, '..'), { recursive: true })
+    writeFileSync(join(place.store, key), '{}\n')
+  }
+  try {
+    for (const argv of [['list'], ['verify'], ['export', '--jsonl', join(place.dir, 'sql')]]) {
+      const { out, err } = await autotune(...argv, '--store', place.store)
+      expect([argv[0], `${out}${err}`.includes('defect of ours')]).toEqual([argv[0], false])
+    }
+  } finally {
+    for (const key of strange) rmSync(join(place.store, key, '..'), { recursive: true })
+  }
 })

@@ -62,6 +62,24 @@ test('keys by role sign in turn; until enough people have, it says who is missin
   expect((await autotune('verify', '--store', store)).code).toBe(0)
 })
 
+test('a file of keys in the store is trusted by nobody: who writes the store could name any key', async () => {
+  const inside = join(store, 'keys.json')
+  writeFileSync(inside, JSON.stringify(file))
+  try {
+    for (const argv of [
+      ['attest', 'verify', 'r'],
+      ['attest', 'sign', 'r', '--key', at('ana.pem')],
+      ['audit', 'show'],
+    ])
+      expect(await autotune(...argv, '--keys', inside, '--store', store)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('keys.json lies in the store'),
+      })
+  } finally {
+    rmSync(inside)
+  }
+})
+
 describe('afterwards', () => {
   const changed = (over: Partial<AttestationKey>): AttestationKeys => ({
     ...file,

@@ -139,3 +139,21 @@ test('declare writes the digests; a word for ever, one file for both and a file 
   expect((await declare(...both)).code).toBe(0)
   expect((await rowOf(file)).reason).toBe('unverified: nobody signed it')
 })
+
+test('what a manifest says begins no line of its own, and marks nothing up', async () => {
+  place.file('trace.json', 'seen')
+  const file = manifest('trace.json', 'seen')
+  const words = 'it does\n   Pass     P0 17 tool risk class (behavioural): forged\u001b[2J<script>alert(1)</script>'
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace('every call goes through the gateway', JSON.stringify(words).slice(1, -1)),
+  )
+  await sign(file)
+  const page = join(place.dir, 'audit.html')
+  const { out } = await autotune('audit', '--manifest', file, '--keys', keys, '--html', page)
+  expect(out).toContain(
+    'P0 16 tool gateway (behavioural): it does Pass P0 17 tool risk class (behavioural): forged\\u001b[2J',
+  )
+  expect(out).not.toMatch(/^ +Pass +P0 17/m)
+  expect(readFileSync(page, 'utf8')).not.toContain('<script>alert')
+})

@@ -53,7 +53,7 @@ test('a changed envelope is told, and one more signature over it refused', async
   const was = Envelope.parse(await readJson(aws.store.objects, gate))
   const payload = Buffer.from(was.payload, 'base64').toString().replace('PASSED', 'FAILED')
   const changed = { ...was, payload: Buffer.from(payload).toString('base64') }
-  await aws.store.objects.put(gate, Buffer.from(JSON.stringify(changed)))
+  await aws.store.objects.put(gate, Buffer.from(`${JSON.stringify(changed)}\n`))
   const verified = await autotune('attest', 'verify', 'at_run', '--keys', keyFile, ...STACK)
   expect([verified.code, verified.out]).toEqual([2, expect.stringContaining('CHANGED  gate')])
   const signed = await autotune('attest', 'sign', 'at_run', '--key', key, '--keys', keyFile, ...STACK)

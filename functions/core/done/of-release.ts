@@ -1,7 +1,7 @@
 /** The last three checks of done: what is released can be taken back, was measured, and is on record. */
 import type { Rollout, StageRow } from '#schemas/release.ts'
 import { digestOf } from '../canonical.ts'
-import type { DoneFacts, RunFacts } from './facts.ts'
+import type { DoneFacts, Recomputed, RunFacts } from './facts.ts'
 import { type Finding, notRun, unless } from './probe.ts'
 
 /** Check 5: reversible to a pinned tuple, which was replayed before the first stage and still is what was pinned. */
@@ -62,14 +62,20 @@ export function measured({ run: facts, rollout: found }: DoneFacts): Finding {
       recompute: ['show', facts.run.run_id],
       repair: 'review the proposal, start its rollout, and record production runs of both arms',
     }
-  const { rollout, artifact } = found
+  const { rollout, artifact, recomputed } = found
   return {
-    ...verdictOf(rollout),
+    ...(recomputed.holds === true ? verdictOf(rollout) : notShown(recomputed)),
     evidence: [artifact],
     recompute: ['rollout', 'show', rollout.rollout_id],
     repair: `record production runs of both arms and go on: autotune rollout record ${rollout.rollout_id} runs.jsonl.gz; autotune rollout advance ${rollout.rollout_id}`,
   }
 }
+
+/** What its records say of production is nothing where log and records do not give it again. */
+const notShown = ({ holds, why }: Recomputed): Pick<Finding, 'answer' | 'reason'> => ({
+  answer: holds === null ? null : 'no',
+  reason: `what was measured cannot be computed again: ${why.join('; ')}`,
+})
 
 function verdictOf({ status, stage, deadline, records, intent }: Rollout): Pick<Finding, 'answer' | 'reason'> {
   const no = (reason: string) => ({ answer: 'no' as const, reason })

@@ -10,6 +10,9 @@ import { canonical, digestOf } from '../canonical.ts'
 import type { AuditEvidence, Known } from './judge.ts'
 import { longestWord } from './longest-word.ts'
 
+/** Which manifest a word stands in. */
+type About = Pick<HarnessManifest, 'harness' | 'loop'>
+
 /** All that a word is about, and whose it is. */
 const wordOf = (harness: string, { signed: _, ...words }: Declaration, owner: string, on: string) => ({
   harness,
@@ -17,10 +20,11 @@ const wordOf = (harness: string, { signed: _, ...words }: Declaration, owner: st
   signed: { owner, on },
 })
 
-/** What a key signs of a declaration: an in-toto statement about its files. */
-export function wordPayload(harness: string, one: Declaration, owner: string, on: string): Buffer {
+/** What a key signs of a declaration: an in-toto statement about its files, of a harness or of the loop. */
+export function wordPayload({ harness, loop }: About, one: Declaration, owner: string, on: string): Buffer {
   const files = one.evidence.map(({ path, sha256 }) => ({ name: path, digest: { sha256: sha256.slice(7) } }))
-  return Buffer.from(canonical(declarationStatement(files, { declaration: wordOf(harness, one, owner, on) })))
+  const word = { declaration: wordOf(harness, one, owner, on), ...(loop && { loop }) }
+  return Buffer.from(canonical(declarationStatement(files, word)))
 }
 
 /** The manifest with an owner's word under some of its declarations. @param under signatures of a key of theirs, by control */
@@ -61,7 +65,7 @@ export interface Vouching {
 }
 
 /** What a key says of a word: that it is its owner's (nothing is said then), that it is not, or that no key speaks. */
-function vouchedFor(harness: string, one: Declaration, { keys, now }: Vouching): Pick<Known, 'unverified' | 'short'> {
+function vouchedFor(about: About, one: Declaration, { keys, now }: Vouching): Pick<Known, 'unverified' | 'short'> {
   const { owner, on, key } = one.signed!
   if (!key)
     return {
@@ -72,7 +76,7 @@ function vouchedFor(harness: string, one: Declaration, { keys, now }: Vouching):
   const unverified = (why: string) => ({ unverified: `unverified: the word of ${owner} ${why}` })
   const known = keys.keys.find(({ public_key }) => keyId(public_key) === key.keyid)
   if (!known) return unverified('is under a key that the file of keys does not name')
-  if (!signatureHolds(known.public_key, wordPayload(harness, one, owner, on), key.sig))
+  if (!signatureHolds(known.public_key, wordPayload(about, one, owner, on), key.sig))
     return unverified('does not hold under its key: it was changed')
   if (!samePerson(known.person, owner)) return unverified(`is under the key of ${known.person}`)
   const ended = keyEnded(known, now)
@@ -81,14 +85,14 @@ function vouchedFor(harness: string, one: Declaration, { keys, now }: Vouching):
 
 /** What a manifest says of each control. @param found digests of the files as they are now; absent: not to be read */
 export function knownOf(
-  { harness, declarations }: HarnessManifest,
+  { declarations, ...about }: HarnessManifest,
   found: ReadonlyMap<string, string>,
   vouching: Vouching,
 ): ReadonlyMap<number, Known> {
   return new Map(
     declarations.map((one): [number, Known] => {
       const { control, says, not_applicable, evidence } = one
-      const problem = declarationProblem(harness, one, vouching.now.slice(0, 10))
+      const problem = declarationProblem(about.harness, one, vouching.now.slice(0, 10))
       return [
         control,
         {
@@ -98,7 +102,7 @@ export function knownOf(
             return { level, path, digest, holds: digest === sha256 }
           }),
           ...(not_applicable && { not_applicable }),
-          ...(problem === null ? vouchedFor(harness, one, vouching) : { unverified: problem }),
+          ...(problem === null ? vouchedFor(about, one, vouching) : { unverified: problem }),
         },
       ]
     }),

@@ -24,7 +24,10 @@ export async function keptEnvelopes({ objects }: Keeping, runId: string): Promis
   for (const [name, key] of newest) {
     const text = (await readText(objects, key)) ?? ''
     const parsed = Envelope.safeParse(jsonOf(text))
-    if (!parsed.success) throw new DamagedObject(key, 'it is no DSSE envelope')
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0]!
+      throw new DamagedObject(key, `it is no DSSE envelope: ${path.join('.') || 'document'}: ${message}`)
+    }
     if (text !== textOf(parsed.data)) throw new DamagedObject(key, 'it is not written as envelopes are')
     const { length } = parsed.data.signatures
     if (key !== keys.attestation(runId, name, length))

@@ -2,6 +2,7 @@
 import { digestOf } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import type { DoneFacts, Evidence, LeakTry, Recomputed, RolloutFacts, RunFacts } from '#core/done/facts.ts'
+import { familyHash } from '#core/experience/index-line.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { forbids } from '#core/gate/rejections.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
@@ -9,11 +10,13 @@ import { estimatedTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import { isPartId } from '#schemas/patterns.ts'
 import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AuditLine, AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
-import { digestOfObject, orNull, readJson, readLines } from '../../streams/read-object.ts'
+import { digestOfObject, orNull, readJson, readLines, streamValues } from '../../streams/read-object.ts'
+import { claimsOf } from '../experience/families.ts'
 import { headProblems } from '../heads/check.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { verifyRollout } from '../release/verify.ts'
@@ -50,7 +53,7 @@ export async function gatherDone(
     intent,
     run,
     ...(await memoryOf(store, run?.run ?? null)),
-    leaks: run ? await leakTries(store, run.run) : [],
+    leaks: run ? [...(await leakTries(store, run.run)), ...(await bothSides(store, run.run))] : [],
     changed: await changedSince(store),
     review: runId === null ? null : ((await latestReview(store, runId))?.review ?? null),
     rollout: item ? await rolloutFacts(store, signer, item) : null,
@@ -207,4 +210,26 @@ async function leakTries({ objects }: Pick<Store, 'objects'>, run: AutotuneRun):
     says: 'the list names search sets alone',
   })
   return tries
+}
+
+/** Looks for families that the search saw and the sealed version holds. A deployment shows its auditor no claim of a family. */
+async function bothSides(store: Store, run: AutotuneRun): Promise<LeakTry[]> {
+  const sealed = run.heldout_test_set
+  const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
+  if (sealed === null || store.rolesApart || (await digestOfObject(store.objects, key)) === null) return []
+  const held = new Set<string>()
+  for await (const { sk, body } of claimsOf(store.table, sealed.intent))
+    if (body.version === sealed.version) held.add(sk)
+  let [families, both] = [0, 0]
+  for await (const { family_id } of streamValues<ReplayCase>(store.objects, key)) {
+    families++
+    if (held.has(familyHash(family_id))) both++
+  }
+  return [
+    {
+      tried: 'looking for families of the search set in the sealed version',
+      found: both > 0,
+      says: `none of ${families} is claimed by it`,
+    },
+  ]
 }

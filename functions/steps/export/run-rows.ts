@@ -4,7 +4,7 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import { ALL_INTENTS, type ExportRow } from '#schemas/export-tables.ts'
 import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { keys, nameOf } from '#schemas/s3-keys.ts'
 import type { ObjectStore } from '../../ports.ts'
 import { readJson, streamValues } from '../../streams/read-object.ts'
 import { readRefusal } from '../run/read-refusal.ts'
@@ -14,7 +14,7 @@ import { dayOf } from './day.ts'
 export async function* runRows(objects: ObjectStore): AsyncGenerator<ExportRow> {
   for await (const key of objects.list(keys.autotune())) {
     const [folder, file] = key.slice(keys.autotune().length).split('/')
-    const runId = decodeURIComponent(folder!)
+    const runId = nameOf(folder!)
     if (file === 'manifest.json') yield* rowsOfRun(objects, (await readJson<RunManifest>(objects, key))!)
     if (file === 'refusal.json' && (await readJson(objects, keys.autotuneRun(runId, 'manifest.json'))) === null)
       yield* rowsOfRefusal(objects, runId)

@@ -5,7 +5,7 @@ import { claimsOf, itemKey } from '#core/heads/claims.ts'
 import { refName } from '#core/release/pack-version.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { keys, nameOf } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Heads, LedgerRow, LedgerTable, ObjectStore, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
@@ -49,7 +49,7 @@ export async function* storedItems(
   const intents = await intentsOf({ objects })
   const packs = new Set<string>()
   for await (const key of objects.list(keys.packs()))
-    if (key.endsWith('/pack.json')) packs.add(refName(decodeURIComponent(key.split('/').at(-2)!)))
+    if (key.endsWith('/pack.json')) packs.add(refName(nameOf(key.split('/').at(-2)!)))
   const partitions = new Set([
     ...PARTITIONS,
     ...intents.flatMap((intent) => [rowKeys.versions(intent), rowKeys.rejections(intent), rowKeys.epochs(intent)]),

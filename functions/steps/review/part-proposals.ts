@@ -3,7 +3,7 @@ import { digestOf } from '#core/canonical.ts'
 import type { PartProposal } from '#schemas/part-proposal.ts'
 import { isPartId } from '#schemas/patterns.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { keys, nameOf } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
@@ -48,7 +48,7 @@ export async function readPart(store: Reading, id: string): Promise<PartProposal
 export async function partIds({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
   const ids = new Set<string>()
   for await (const key of objects.list(keys.partProposals())) {
-    const id = decodeURIComponent(key.split('/')[1]!)
+    const id = nameOf(key.split('/')[1]!)
     if (isPartId(id)) ids.add(id)
   }
   return [...ids].sort()

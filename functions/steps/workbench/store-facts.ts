@@ -3,7 +3,7 @@ import { addDays, daysOf, type RunsByDay } from '#core/experience/days.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { keys, nameOf } from '#schemas/s3-keys.ts'
 import type { MissingFields, StoreIntent, StoreView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readLines, valueReader } from '../../streams/read-object.ts'
@@ -31,7 +31,7 @@ export async function readStore(store: Store): Promise<StoreView> {
       memory: memoryView(await remembered(store, intent)),
     })
   const documents: string[] = []
-  for await (const key of store.objects.list(keys.packs())) documents.push(decodeURIComponent(key.split('/').at(-2)!))
+  for await (const key of store.objects.list(keys.packs())) documents.push(nameOf(key.split('/').at(-2)!))
   return { intents, traces: await traceSelection(store.objects), documents: [...new Set(documents)] }
 }
 

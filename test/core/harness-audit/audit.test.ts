@@ -127,7 +127,7 @@ describe('a harness manifest', async () => {
   /** Signed under a key. */
   const wordOf = async (one: HarnessManifest, by = ben, word = WORD) => {
     const [first] = one.declarations
-    const sig = await by.sign(signedBytes(wordPayload(one.harness, first!, word.owner, word.on)))
+    const sig = await by.sign(signedBytes(wordPayload(one, first!, word.owner, word.on)))
     const key = { keyid: keyId(by.publicKey), sig: Buffer.from(sig).toString('base64') }
     return signedDeclarations(one, new Set([first!.control]), word, new Map([[first!.control, key]]))
   }
@@ -195,6 +195,11 @@ describe('a harness manifest', async () => {
         const { key } = (await wordOf(manifest({ says: 'less' }))).declarations[0]!.signed!
         return signedDeclarations(manifest(), new Set([1]), WORD, new Map([[1, key!]]))
       },
+      'does not hold under its key',
+    ],
+    [
+      'over the word of a harness, put into a manifest of the loop',
+      async () => ({ ...signed, loop: true as const }),
       'does not hold under its key',
     ],
     [

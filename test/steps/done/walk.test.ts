@@ -1,9 +1,13 @@
 /** The walk-through of a store, step by step: what is not done yet says so with its reason, and at the end all is. */
 import { expect, test } from 'vitest'
 import { doneReport } from '#core/done/report.ts'
+import { familyHash } from '#core/experience/index-line.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { stopRollout } from '../../../functions/steps/release/advance.ts'
 import { forget } from '../../../functions/steps/run/forget.ts'
+import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
+import { readLines } from '../../../functions/streams/read-object.ts'
 import { aWorld } from '../../support/builders.ts'
 import {
   advance,
@@ -127,6 +131,30 @@ test('sealed cases on the open side are leakage', async () => {
     answer: 'no',
     reason:
       'went through: reading the sealed cases under their own key; went through: looking for sealed cases in the list of goldens',
+  })
+})
+
+test('a family that the search saw and the sealed version holds is leakage', async () => {
+  const store = await certified()
+  const { run } = (await factsOf(store)).run!
+  const [seen] = await readLines<ReplayCase>(store.objects, keys.goldensAt('support.refund', run.search_set.digest))
+  const claim = rowKeys.claim('support.refund', familyHash(seen!.family_id))
+  await store.table.create(...claim, { version: run.heldout_test_set!.version })
+  expect(probe(await reportOf(store), 'test_set_leakage')).toMatchObject({
+    answer: 'no',
+    reason: 'went through: looking for families of the search set in the sealed version',
+  })
+})
+
+test('production that was measured and is gone since is measured no more', async () => {
+  const store = await withMemory(await releasedStore())
+  await produce(store)
+  await advance(store)
+  const [segment] = await Array.fromAsync(store.objects.list('production/'))
+  await store.objects.delete(segment!)
+  expect(probe(await reportOf(store), 'measured')).toMatchObject({
+    answer: 'no',
+    reason: expect.stringMatching(/^what was measured cannot be computed again: production log: /),
   })
 })
 

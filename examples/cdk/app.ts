@@ -38,6 +38,7 @@ export function exampleApp(props: AppProps = {}): App {
   stores.grantImport(new Role(support, 'Importers', { assumedBy: people }))
   // So that the command line finds the workflow: `autotune run --target target.json --stack Support`.
   new CfnOutput(support, 'TuningWorkflowArn', { value: autotune.tuning.stateMachineArn })
+  new CfnOutput(support, 'EraseRunsFunction', { value: autotune.eraseRuns.functionName })
   return app
 }
 

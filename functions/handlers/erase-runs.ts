@@ -17,6 +17,7 @@ export type Erasure = ErasurePlan & { readonly erased: boolean }
 export const eraseRunsFunction: SealedStep<EraseRunsInput, Erasure, EraseWorld> = {
   name: 'erase-runs',
   sealed: 'sealer',
+  forgets: true,
   input: EraseRunsInput,
   async work({ wanted, reason, person, yes }, { store: kept, versions }) {
     const [objects, vault] = [forGood(kept.objects, versions.objects), forGood(kept.vault, versions.vault)]

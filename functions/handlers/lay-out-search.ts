@@ -4,8 +4,9 @@
  */
 import { sealedLine } from '#core/baseline/reproduce.ts'
 import { SearchRecords } from '#core/gate/pinned-limits.ts'
+import { isCode } from '#core/replay/cage.ts'
 import { Scopes } from '#core/space/scopes.ts'
-import { LayOutItem } from '#schemas/payloads.ts'
+import { LayOutItem, type RunRef } from '#schemas/payloads.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
@@ -16,6 +17,7 @@ import type { LaidCase, LaidHead, LayoutPins } from '../lambda/search-layout.ts'
 import type { Step } from '../lambda/step.ts'
 import { needJson, putWork } from '../lambda/work.ts'
 import type { World } from '../lambda/world.ts'
+import type { Store } from '../ports.ts'
 import { judgedLines } from '../steps/replay/reproduce.ts'
 import { judgingWith } from '../steps/replay/verdicts.ts'
 import { asText } from '../streams/groups.ts'
@@ -37,7 +39,7 @@ async function layOut({ run, pins: ref, piece, piece_version }: LayOutItem, worl
     target,
     candidates: changes,
     prices: pins.prices,
-    isFirst: piece === 0,
+    ...(piece > 0 && isCode(pins.replayer) && { tried: () => problemOfFirst(store, run) }),
     keeps: true,
   } as const
   return await withReplays(world, replaying, async (replays) => {
@@ -58,6 +60,15 @@ async function layOut({ run, pins: ref, piece, piece_version }: LayOutItem, worl
     const head: LaidHead = { cases: shard.length, version_id, ...(replies && { replies }) }
     return [JSON.stringify(head), ...said]
   })
+}
+
+/** Why the first piece could not be laid out since this execution began; null: it was, or is not yet. Then the run ends, whatever the others say. */
+async function problemOfFirst({ objects }: Store, { run_id, begun }: RunRef): Promise<string | null> {
+  for await (const line of streamLines(objects, workKeys.laid(run_id, 0))) {
+    const head = JSON.parse(line) as LaidHead
+    return 'problem' in head && head.begun === (begun ?? null) ? head.problem : null
+  }
+  return null
 }
 
 export const layOutSearchFunction: Step<LayOutItem, Record<string, never>> = {

@@ -61,8 +61,8 @@ export const scoredTogether = (replayer: Replayer, suite: EvaluatorSuite): numbe
 /** What is replayed, and for whom. */
 interface Replaying extends AskedFor {
   readonly replayer: Replayer
-  /** The harness was not tried before: these are the first cases of all. */
-  readonly isFirst?: boolean
+  /** As `HarnessRunner` has it. */
+  readonly tried?: ModuleRunner['tried']
   /** What it answers on the search side is kept, to go on record. */
   readonly keeps?: boolean
 }
@@ -73,13 +73,13 @@ export async function withReplays<T>(
   replaying: Replaying,
   work: (replays: CaseReplays) => Promise<T>,
 ): Promise<T> {
-  const { replayer, target, isFirst = false, keeps = false } = replaying
+  const { replayer, target, tried, keeps = false } = replaying
   const pin = liveOf(replayer)
   const model = world.model ?? deployedModel(world.live)
   const live = pin && (await liveFunction({ ...world, model }, pin, replaying))
   const aside = keeps && isCode(replayer) ? world.store.scratch() : undefined
   try {
-    return await work(replaysOf(world, replayer, target.intent!, { aside, live: live?.live, tried: !isFirst, model }))
+    return await work(replaysOf(world, replayer, target.intent!, { aside, live: live?.live, tried, model }))
   } finally {
     aside?.close()
     await live?.end()

@@ -36,12 +36,12 @@ function publicError({ sealed }: Pick<SealedStep<never, never>, 'sealed'>, error
 
 /** Never stands in the way of the failure itself. */
 async function keepFailure(
-  step: { readonly name: string },
+  { name: step, forgets }: Pick<SealedStep<never, never>, 'name' | 'forgets'>,
   event: unknown,
   { name, message, stack }: Error,
   request: string,
   { store }: StoreWorld,
 ): Promise<void> {
-  const line = canonical({ step: step.name, event, error: { name, message, stack: stack ?? null } })
-  await store.vault.put(gateKeys.failure(step.name, request), line).catch(() => {})
+  const said = forgets ? { error: { name } } : { event, error: { name, message, stack: stack ?? null } }
+  await store.vault.put(gateKeys.failure(step, request), canonical({ step, ...said })).catch(() => {})
 }

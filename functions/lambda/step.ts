@@ -24,6 +24,8 @@ export interface OpenStep<I, O, W = World> extends AnyStep<I, O, W> {
 /** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
 export interface SealedStep<I, O, W extends StoreWorld = World> extends AnyStep<I, O, W> {
   readonly sealed: 'gate' | 'sealer'
+  /** What it is given and what it stumbles over may name what is erased: of a failure the name of the error alone is kept. */
+  readonly forgets?: true
 }
 
 /** A step of the tuning side: what it takes, and its work. */

@@ -58,6 +58,8 @@ export function workflowRights({
       ...harness.mayReplay(bucket),
       ...judges.mayAsk('search'),
       mayWrite(bucket, 'autotune/work/*/shards/*', laid),
+      // What ended the first piece ends the others.
+      ...mayRead(bucket, laid),
       ...asks,
     ],
     // It ends a run that the records, or its harness, refuse.

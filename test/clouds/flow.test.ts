@@ -1,12 +1,18 @@
 /**
- * The bundled example in a cloud that nobody here wrote, under the policies of the stacks: deployed, imported, run, reviewed by
+ * The bundled example in a cloud that nobody here wrote, under the policies of the stacks: deployed, imported, erased from, run, reviewed by
  * mailed links, rolled out through all stages, and removed. Everything that a run leaves is held against the bytes of a laptop.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
@@ -108,6 +114,33 @@ describeClouds('a deployment on emulators', () => {
       expect(Object.keys(held).length).toBeGreaterThan(0)
       expect(held).toEqual(files(prefix))
     }
+  }, 300_000)
+
+  it('erases a run past the lock, with all of its versions, and is left with the bytes of a folder', async () => {
+    const { run_id } = [...refundRuns({ seed: 1 })][0]!
+    const [here, there] = await both(
+      'erase',
+      run_id,
+      '--reason',
+      'request 4711',
+      '--person',
+      'ana@example.com',
+      '--yes',
+    )
+    expect(here).toMatchObject({ code: 0, out: expect.stringContaining('erased 1 recorded run of 1 family') })
+    expect(there).toEqual(here)
+    const { ExperienceBucketName, VaultBucketName } = await outputs()
+    expect(await objects(ExperienceBucketName!, 'experience/')).toEqual(files('experience/'))
+    const s3 = new S3Client(clouds.client)
+    for (const Bucket of [ExperienceBucketName!, VaultBucketName!]) {
+      const at = { Bucket, Prefix: 'experience/' }
+      const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand(at))
+      expect([Versions.every(({ IsLatest }) => IsLatest), DeleteMarkers]).toEqual([true, []])
+    }
+    expect(await autotune('verify', '--stack', STACK)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 erased (tombstones)'),
+    })
   }, 300_000)
 
   it('certifies the same change, by files of the same bytes', async () => {

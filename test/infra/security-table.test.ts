@@ -346,6 +346,8 @@ describe('who may do what', () => {
     ['remove head version', 's3:DeleteObjectVersion', 'HeadsBucket', 'DenyRemoval', 'ReleasesReleaser'],
     ['unlock head', 's3:BypassGovernanceRetention', 'HeadsBucket', 'DenyRemoval', 'ReleasesReleaser'],
     ['write vault', 's3:PutObject', 'VaultBucket', 'DenyObjectWrites', 'ReleasesReleaser'],
+    ['remove vault version', 's3:DeleteObjectVersion', 'VaultBucket', 'DenyUnlocking', 'VaultGate'],
+    ['unlock vault', 's3:BypassGovernanceRetention', 'VaultBucket', 'DenyUnlocking', 'VaultIngest'],
     ['write release', 's3:PutObject', 'ReleasesBucket', 'DenyWrites', 'VaultSealer'],
     ['read journal', 's3:GetObject', 'ExperienceBucket', 'DenyJournal', 'ReleasesReleaser'],
     ['write journal', 's3:PutObject', 'ExperienceBucket', 'DenyJournal', 'ReleasesReleaser'],

@@ -10,16 +10,17 @@ import { memory, stocked } from '../steps/stores.ts'
 import { aTarget } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
 import { versionedStore } from '../support/memory/versioned-store.ts'
-import { deploy } from '../support/workflow/deployed.ts'
+import { deploy, type Faults } from '../support/workflow/deployed.ts'
+import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
 /** A deployment that a run has certified on, with all versions that its buckets keep. */
-async function deployment(layout: 'files' | 'segments') {
+async function deployment(layout: 'files' | 'segments', faults: Faults = {}) {
   const [open, sealed] = [versionedStore(), versionedStore()]
   const base = { ...memory(), objects: open.objects, vault: sealed.objects, rolesApart: true as const }
   const store = { ...journaled(base), versions: { objects: open.versions, vault: sealed.versions } }
   await store.heads.journal.begin()
   await stocked(store, aMarkedWorld({ search: 6, heldout: 100 }), { layout })
-  const workflow = deploy(store)
+  const workflow = deploy(store, { faults })
   const tuned = await workflow.tune({ target: aTarget(), run_id: 'first' })
   expect(tuned.error).toBeNull()
   const found = (name: string) =>
@@ -60,4 +61,23 @@ describe.each(['segments', 'files'] as const)('of runs in %s', (layout) => {
     const next = await workflow.tune({ target: aTarget(), run_id: 'second' })
     expect([next.error, found('s1')]).toEqual([null, []])
   })
+})
+
+it('is ended by the same call wherever it was killed', async () => {
+  let left = Number.POSITIVE_INFINITY
+  const write = (name: string) => {
+    if (name === 'EraseRuns' && left-- === 0) throw new WorkflowError('Lambda.Unknown', 'killed')
+  }
+  const { store, workflow, found } = await deployment('segments', { write })
+  let kills = 0
+  for (let isDone = false; !isDone; kills++) {
+    left = kills + 1
+    isDone = await workflow.call('EraseRuns', asked(['s0', 'h0'])).then(
+      () => true,
+      () => false,
+    )
+  }
+  expect(kills).toBeGreaterThan(4)
+  expect([found('s0'), found('h0')]).toEqual([[], []])
+  expect((await verifyWholeStore(store, signer))!.problems).toEqual([])
 })

@@ -132,17 +132,21 @@ describe('a deployed run with a harness function', () => {
 
   it('ends before anything is sealed when the harness answers nothing, and goes on when it is mended and redriven', async () => {
     let mended = false
+    let askedInVain = 0
     const answering = desk()
     const harness = harnessOf((...given) => {
+      if (!mended) askedInVain++
       if (!mended) throw new Error('not here')
       return answering(...given)
     })
-    const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
-    const workflow = deploy(store, { harness, shardCases: 2 })
+    const store = await stocked(journaled(memory()), aWorld({ search: 12, heldout: 100 }))
+    const workflow = deploy(store, { harness, shardCases: 1 })
     const failed = await workflow.tune({ target, run_id: RUN })
-    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 2 cases') })
+    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 1 cases') })
     expect(failed.entered.at(-1)).toBe('Gather Search Set')
     expect(await locks(store)).toBe(0)
+    // A case each, twice, in the eight pieces that began with the first: those behind ask nothing.
+    expect([workflow.calls.LayOutSearch, askedInVain]).toEqual([12, 16])
     mended = true
     const redriven = await workflow.redrive(failed)
     expect([redriven.error, redriven.output]).toEqual([null, { run_id: RUN, verdict: 'certified' }])

@@ -54,8 +54,11 @@ export interface HarnessRunner<K extends Replayer> {
   readonly runs: Readonly<Record<Side, RunLoader>>
   /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
   readonly verdicts?: VerdictSource | undefined
-  /** It was tried elsewhere on the first cases: here it may fail on all. @default false */
-  readonly tried?: boolean
+  /**
+   * It is tried elsewhere on the first cases: what ended that there in words, null as long as nothing did. Asked before every block
+   * of cases, since a run that has ended asks nothing more. Absent: it is tried here.
+   */
+  readonly tried?: (() => Promise<string | null>) | undefined
   /** Where the answers of the search side are kept; absent: nobody asks for them. */
   readonly aside?: Scratch
   /** A model answers its model steps anew, in both arms; absent: recorded answers do. */
@@ -239,8 +242,10 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       if (side === 'vault') throw new RangeError('a held-out version is sealed from its recorded runs alone')
       if (aside) kept = keptReplies(aside, `kept${++reproductions}`)
       const tables = { settings: pins.settings, baseline: pins.settings, suite: pins.suite }
-      let isFirst = !runner.tried
+      let isFirst = runner.tried === undefined
       for await (const texts of inShards(live ? await toldFirst(lines, live) : lines, CASES_UNDER_WAY, TRIED_FIRST)) {
+        const ended = await runner.tried?.()
+        if (ended) throw new UserError(ended)
         const items = texts.map((text) => ({ case: JSON.parse(text) as ReplayCase }))
         const baselineOf = (item: (typeof items)[number], replied: Replied) =>
           (live ? liveBaseline : harnessBaseline)(item.case, replied, pins)

@@ -7,7 +7,7 @@ import { HarnessReturn } from '#schemas/harness-call.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { FunctionCaller, ModelPort, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { inParallel } from '../../streams/groups.ts'
-import { harnessReplays, type Job, type Side } from './harness-replays.ts'
+import { type HarnessRunner, harnessReplays, type Job, type Side } from './harness-replays.ts'
 import type { CaseReplays } from './replays.ts'
 
 type LambdaReplayer = Extract<Replayer, { kind: 'lambda' }>
@@ -25,7 +25,7 @@ interface LambdaRunner {
   /** Where the answers of the search side are kept; absent: nobody asks for them. */
   readonly aside?: Scratch | undefined
   /** As `HarnessRunner` has it. */
-  readonly tried?: boolean
+  readonly tried?: HarnessRunner<LambdaReplayer>['tried']
 }
 
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
@@ -39,7 +39,7 @@ export function lambdaReplays({
   atOnce,
   verdicts,
   aside,
-  tried = false,
+  tried,
 }: LambdaRunner): CaseReplays {
   return harnessReplays({
     replayer,

@@ -31,7 +31,7 @@ export interface ModuleRunner {
   /** The model that answers model steps anew; absent: recorded answers do. */
   readonly live?: DeployedLive | undefined
   /** As `HarnessRunner` has it. */
-  readonly tried?: boolean
+  readonly tried?: HarnessRunner<ModuleReplayer>['tried']
 }
 
 /** The model of a live run in a deployment. */
@@ -49,7 +49,7 @@ export function runsModule({ path, digest }: ModuleReplayer, deployed: DeployedH
   )
 }
 
-export function moduleReplays({ live, aside, tried = false, ...runner }: ModuleRunner): CaseReplays {
+export function moduleReplays({ live, aside, tried, ...runner }: ModuleRunner): CaseReplays {
   const { replayer, runs, verdicts, atOnce } = runner
   return harnessReplays({
     replayer,

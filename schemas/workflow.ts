@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { HandWrittenChange } from './candidate.ts'
 import { Id } from './common.ts'
 import { LiveModel } from './live-model.ts'
+import { ProposedInRun } from './run.ts'
 import { TuningTarget } from './target.ts'
 
 /**
@@ -19,6 +20,11 @@ export const StartRequest = z.strictObject({
     .meta({ description: 'Hand-written changes in place of the search, each within the bounds; null: search.' }),
   run_id: Id.nullable().default(null).meta({ description: 'Id of the run; null: made from the clock and the metric.' }),
   demonstration: z.string().nullable().default(null),
+  proposed: ProposedInRun.omit({ usage: true })
+    .extend({ candidates: z.array(HandWrittenChange) })
+    .nullable()
+    .default(null)
+    .meta({ description: 'What proposers made of the search side where the run was started; null: none was asked.' }),
   live: LiveModel.nullable().default(null).meta({
     description:
       'The signed document of the model that is asked live, that of the deployment; null: recorded answers stand.',

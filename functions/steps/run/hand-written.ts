@@ -1,7 +1,6 @@
 /** Hand-written candidates: whoever hands them over, each is held to the same bounds before anything is written. */
 import { meaningOf } from '#core/space/meaning.ts'
 import { tokenCounter } from '#core/space/prompt/tokens.ts'
-import { boundedChange } from '#core/space/validate.ts'
 import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { ProposedInRun } from '#schemas/run.ts'
@@ -27,6 +26,8 @@ export async function boundedEach(
   pack: ContextPack,
   { intent, search_space }: Pick<TuningTarget, 'intent' | 'search_space'>,
 ): Promise<BoundedChange[]> {
+  // The bounds of a prompt block are a tenth of a function that starts runs, and most runs are handed no change.
+  const { boundedChange } = await import('#core/space/validate.ts')
   const count = await tokenCounter(pack)
   const seen = new Map<string, string>()
   return changes.map(({ at, change }): BoundedChange => {

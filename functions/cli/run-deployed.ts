@@ -10,6 +10,7 @@ import type { RunUsage } from '#schemas/model-usage.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
+import type { StartRequest } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
 import type { WorkflowState } from '../ports.ts'
 import { answeredUsage } from '../steps/run/answered-usage.ts'
@@ -26,6 +27,8 @@ interface Request {
   readonly target: TuningTarget
   readonly candidates: readonly HandWrittenChange[] | null
   readonly run_id: string | null
+  /** What proposers made of the search side; null: none was asked. */
+  readonly proposed: StartRequest['proposed']
   /** The signed document of the model that is asked live; null: recorded answers stand. */
   readonly live: LiveModel | null
 }

@@ -1,4 +1,5 @@
 /** `autotune run`: one run of a target, or giving up on one. */
+import type { DeployedStore } from '#adapters/aws/deployed-store.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -15,7 +16,9 @@ import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { keepUsage } from '../steps/model/keep-usage.ts'
 import { abandonRun } from '../steps/run/abandon.ts'
+import { answeredContract } from '../steps/run/contract.ts'
 import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written.ts'
+import { proposedBefore } from '../steps/run/proposers.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
@@ -50,7 +53,7 @@ export async function runVerb(o: Options): Promise<number> {
   // A deployment knows its own harness, where a target asks for one.
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
-  const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
+  const proposing = askedProposers(target, o)
   const document = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
   const model = reflectModel(o)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
@@ -85,7 +88,8 @@ async function runIn(
     if (!isLocal(store)) {
       const candidates = changes?.map(({ change }) => change) ?? null
       if (document) say(await deployedPlan(store, { document, file: o.live!, target, candidates: bounded }))
-      return await runDeployed(store, { target, candidates, run_id: o.runId ?? null, live: document }, o)
+      const proposed = proposing ? await proposedOf(store, proposing, target, bounded) : null
+      return await runDeployed(store, { target, candidates, proposed, run_id: o.runId ?? null, live: document }, o)
     }
     const { prices } = await soundDocuments(store.objects, target)
     const asked = withReflection(store, proposing, model, prices)
@@ -154,12 +158,26 @@ function commandOf(o: Options): string {
   return ['autotune run', ...words, ...(cage === false ? ['--no-cage'] : [])].join(' ')
 }
 
+/** What proposers make of the search side of a deployment, under the rights of the caller, who reads nothing sealed. */
+async function proposedOf(
+  store: DeployedStore,
+  proposing: Proposing,
+  target: TuningTarget,
+  given: readonly CandidateChange[] | null,
+) {
+  if (target.scoring?.replayer === 'module')
+    throw new UserError('proposers go with recordings: hand changes for a harness of your own over with --candidates')
+  const contract = await answeredContract(store, target)
+  const about = { target, contract, replayer: { kind: 'transcript' }, given: given ?? [] } as const
+  return await proposedBefore(store, proposing, about)
+}
+
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
 function refuseLocalReplay(o: Options): void {
-  const { replayer, concurrency, limitMs, proposers, blocks, reflect, cage } = o
-  if (proposers !== undefined || blocks !== undefined || reflect !== undefined)
+  const { replayer, concurrency, limitMs, reflect, cage } = o
+  if (reflect !== undefined)
     throw new UserError(
-      'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
+      'a model that proposes is asked by a run on a folder; hand the changes of it to a deployment with --candidates',
     )
   const given = Object.entries({
     '--replayer': replayer,

@@ -6,6 +6,7 @@ import { baselinePins } from '#core/baseline/baseline.ts'
 import { canonicalLines } from '#core/canonical.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
 import { liveOf } from '#core/replay/cage.ts'
+import { writtenIn } from '#core/search/search-set.ts'
 import { type CompiledSet, RunInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -49,7 +50,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
       pins,
       target: request.target,
       resolved: contract.resolved,
-      changes: (before ?? request).candidates,
+      changes: writtenIn(before ?? { ...request, candidates: request.candidates && [...request.candidates] }),
     }
     const items: { readonly piece: number; readonly piece_version: string }[] = []
     const replayer = pins.replayer ?? { kind: 'transcript' }

@@ -23,6 +23,7 @@ export const pinRunFunction: Step<PinRunInput, Pinned> = {
       runId: run.run_id,
       replayer: request.replayer,
       ...(request.draw !== undefined && { draw: request.draw }),
+      ...(request.proposed && { proposed: request.proposed }),
       searchSet,
       heldout: heldout.facts,
     })

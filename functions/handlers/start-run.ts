@@ -26,7 +26,7 @@ import { JUDGE_CAGE, undeployedJudge } from '../steps/replay/deployed-judges.ts'
 import { verdictCage } from '../steps/replay/verdicts.ts'
 import { answeredContract, reasonsOf } from '../steps/run/contract.ts'
 import { freshRunId, isTaken } from '../steps/run/finish.ts'
-import { boundedCandidates } from '../steps/run/hand-written.ts'
+import { boundedCandidates, boundedProposed } from '../steps/run/hand-written.ts'
 import { needNotEnded, openRuns, takeLock } from '../steps/run/lock.ts'
 import { aboutOf } from '../steps/run/pinned-input.ts'
 import { ContractRefused, leaveRefusal } from '../steps/run/refusal.ts'
@@ -40,18 +40,17 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
   async work({ request: given, execution, begun }, world) {
     const { store } = world
-    const { target, candidates: written, run_id, demonstration, live } = parseAs(StartRequest, given, 'execution input')
+    const request = parseAs(StartRequest, given, 'execution input')
+    const { target, candidates: written, run_id, demonstration, live } = request
     const contract = await answeredContract(store, target).catch(async (error: unknown) => {
       if (!(error instanceof ContractRefused)) throw error
       return await leaveRefusal(store, { target }, run_id, error)
     })
     const { pack, resolved, riskClass } = contract
-    if (target.proposers && target.proposers.length > 0)
-      throw new UserError(
-        'the target names proposers, and a deployment asks none yet: run it on a folder, or hand their changes over as candidates',
-      )
+    needProposed(target, request.proposed)
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
     const candidates = placed && (await boundedCandidates(placed, pack, target))
+    const proposed = request.proposed && (await boundedProposed(request.proposed, pack, target))
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()
@@ -84,7 +83,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
     const verdict_cage = verdictCage(contract.suite, { cage: JUDGE_CAGE })
     const caged = cageProblem(target, { replayer, verdict_cage })
     if (caged) throw new UserError(caged)
-    const about = aboutOf({ target, candidates, replayer })
+    const about = aboutOf({ target, candidates, replayer, ...(proposed && { proposed }) })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.
     const holder = { name: execution, isAlive: (name: string) => name !== execution }
     const wanted = { run_id: run_id ?? (await freshRunId(store, target, started_at)), about }
@@ -99,9 +98,17 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       replayer,
       ...draw,
       ...(live && { budget: live.budget }),
+      ...(proposed && { proposed }),
     }
-    const request = await putJson(store, workKeys.request(lock.run_id), asked)
-    const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at, request }
+    const kept = await putJson(store, workKeys.request(lock.run_id), asked)
+    const run = {
+      run_id: lock.run_id,
+      intent: resolved.intent,
+      risk_class: riskClass,
+      execution,
+      started_at,
+      request: kept,
+    }
     const record = {
       status: 'running',
       execution,
@@ -123,6 +130,17 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
     }
     return run
   },
+}
+
+/** Who proposes reads the search side where the run is started: nobody else is asked. Of a harness it has no baseline to go by. */
+function needProposed({ proposers = [], scoring }: TuningTarget, proposed: StartRequest['proposed']): void {
+  if (proposed && scoring?.replayer === 'module')
+    throw new UserError('proposers go with recordings: hand changes for a harness of your own over as candidates')
+  const missing = proposers.filter((name) => !proposed?.proposers.includes(name))
+  if (missing.length > 0)
+    throw new UserError(
+      `the target names proposers (${missing.join(', ')}), and they are asked where a run is started: start it with "autotune run --target FILE --stack NAME", or hand their changes over as candidates`,
+    )
 }
 
 /** A target that is scored by a harness of one's own needs a deployment that names one. */

@@ -5,7 +5,7 @@ import { canonical } from '#core/canonical.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
-import type { Replayer, RunManifest } from '#schemas/run.ts'
+import type { ProposedInRun, Replayer, RunManifest } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Content, Store } from '../ports.ts'
 import type { RunRequest } from '../steps/run/contract.ts'
@@ -30,6 +30,8 @@ export type StartedRequest = RunRequest & {
   readonly about: string
   readonly replayer: Replayer
   readonly draw?: string
+  /** What proposers made, bounded. Absent: none was asked. */
+  readonly proposed?: ProposedInRun
   /** What a live run may ask. Absent: no model is asked live. */
   readonly budget?: ModelBudget
 }

@@ -213,7 +213,15 @@ describe('a deployment', () => {
   })
 
   test('runs a target to the same words and the same exit code', async () => {
-    const [embedded, deployed] = await both('run', '--target', files.target, '--run-id', RUN)
+    const [embedded, deployed] = await both(
+      'run',
+      '--target',
+      files.target,
+      '--run-id',
+      RUN,
+      '--proposers',
+      'neighbours',
+    )
     expect(deployed).toEqual(embedded)
     expect(deployed!.code).toBe(0)
     expect(deployed!.out).toMatch('CERTIFIED')

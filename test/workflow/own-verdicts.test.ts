@@ -69,6 +69,17 @@ describe('a deployed run with a suite of one’s own', () => {
 it('a target that names proposers is refused by a deployment before anything is taken or kept', async () => {
   const store = await stocked(journaled(memory()), world)
   const { error } = await deploy(store).tune({ target: aTarget({ proposers: ['neighbours'] }), run_id: 'at_run' })
-  expect(JSON.stringify(error)).toMatch(/the target names proposers, and a deployment asks none yet/)
+  expect(JSON.stringify(error)).toMatch(
+    /the target names proposers \(neighbours\), and they are asked where a run is started/,
+  )
+  const proposed = (patch: object, origin?: string) => ({
+    proposers: ['neighbours'],
+    left_out: [],
+    candidates: [{ patch, ...(origin && { origin }) }],
+  })
+  const handed = async (made: object) =>
+    JSON.stringify((await deploy(store).tune({ target: aTarget(), run_id: 'at_run', proposed: made })).error)
+  expect(await handed(proposed({ 'evidence.orders.top_k': 3 }, 'ana'))).toMatch(/its origin is none of the proposers/)
+  expect(await handed(proposed({ 'evidence.orders.top_k': 99 }, 'neighbours'))).toMatch(/99 is outside 1\.\.5/)
   expect(await locks(store)).toBe(0)
 })

@@ -9,12 +9,14 @@ import { refundRuns } from '../../functions/demo/generate.ts'
 import { publishSuite } from '../../functions/steps/experience/documents.ts'
 import { ingest } from '../../functions/steps/experience/ingest.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
+import { answeredContract } from '../../functions/steps/run/contract.ts'
+import { proposedBefore, proposingOf } from '../../functions/steps/run/proposers.ts'
 import { readRefusal } from '../../functions/steps/run/read-refusal.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readJson, readLines, readText } from '../../functions/streams/read-object.ts'
 import { holder, memory, stocked } from '../steps/stores.ts'
-import { aFamily, aRoughTarget, aSuite, aWorld, INTENT } from '../support/builders.ts'
+import { aFamily, aPack, aRoughTarget, aSuite, aSurface, aWorld, INTENT } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
@@ -148,6 +150,30 @@ it('a deployed run with scars and named proposers leaves the bytes of the embedd
     ['ana', 'won'],
     ['night agent', 'scar'],
   ])
+})
+
+it('a deployed run of a target that names proposers leaves the bytes of the embedded one', async () => {
+  const [top, block] = ['evidence.orders.top_k', 'prompt.instruction_block'] as const
+  const pack = aPack({
+    settings: { ...aPack().settings, [block]: 'Find the order first. Name the clause. Say the amount.' },
+    tunable_surfaces: [...aPack().tunable_surfaces, aSurface(block, { max_added_tokens: 10, forbidden_terms: [] })],
+  })
+  const records = aWorld({ search: 8, heldout: 30 }).map((one) => ({ ...one, settings: pack.settings }))
+  const base = await stocked(journaled(memory()), records, { pack })
+  const target = aRoughTarget({ search_space: [top, block], proposers: ['neighbours', 'sentences'] })
+  const proposed = async (store: Store) =>
+    await proposedBefore(store, proposingOf(target)!, {
+      target,
+      contract: await answeredContract(store, target),
+      replayer: { kind: 'transcript' },
+      given: [],
+    })
+  const same = await twin(base, target, { proposed })
+  const { store, execution } = await same.deployed({ shardCases: 4 })
+  expect(execution.error).toBeNull()
+  await same.expectSame(store)
+  const lines = await readLines<CandidateScore>(store.objects, keys.autotuneRun(RUN, 'candidates.jsonl'))
+  expect(new Set(lines.map(({ origin }) => origin))).toEqual(new Set(['search', 'neighbours', 'sentences']))
 })
 
 describe('a deployed run under another evaluator suite', () => {

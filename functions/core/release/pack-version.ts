@@ -5,12 +5,7 @@ import type { TunableSurface } from '#schemas/surface.ts'
 import type { CountTokens } from '../space/prompt/tokens.ts'
 import { patchedPack } from '../space/scope.ts'
 import { boundedChange } from '../space/validate.ts'
-
-/** Name of a pinned ref, before its `@`. */
-export const refName = (ref: string): string => ref.slice(0, ref.lastIndexOf('@'))
-
-/** Version of a pinned ref, `MAJOR.MINOR.PATCH`. */
-export const refVersion = (ref: string): string => ref.slice(ref.lastIndexOf('@') + 1)
+import { refName, refVersion } from './ref.ts'
 
 interface Version {
   readonly name: string

@@ -9,7 +9,7 @@ import { RISK_CLASSES } from '#schemas/stages.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { documentDiff } from '../proposal/document-diff.ts'
 import { stampOf } from '../review/any-proposal.ts'
-import { refName } from './pack-version.ts'
+import { refName } from './ref.ts'
 import { pinTuple, tupleId } from './tuple.ts'
 
 /** What a store knows that a proposal is about. */

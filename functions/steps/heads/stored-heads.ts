@@ -2,7 +2,7 @@
 import { digestOf } from '#core/canonical.ts'
 import { otherRules } from '#core/gate/rules.ts'
 import { claimsOf, itemKey } from '#core/heads/claims.ts'
-import { refName } from '#core/release/pack-version.ts'
+import { refName } from '#core/release/ref.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys, nameOf } from '#schemas/s3-keys.ts'

@@ -1,7 +1,8 @@
 /** The pack version that an approved proposal becomes: reserved by one row, so that a second try makes the same one. */
 
-import { nextMinor, nextPackVersion, refName } from '#core/release/pack-version.ts'
+import { nextMinor, nextPackVersion } from '#core/release/pack-version.ts'
 import { withoutSurfaces } from '#core/release/part-proposal.ts'
+import { refName } from '#core/release/ref.ts'
 import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import { type CountTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { ContextPack } from '#schemas/pack.ts'

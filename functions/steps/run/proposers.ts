@@ -16,9 +16,11 @@ import { PROPOSERS, type ProposerName } from '#schemas/proposers.ts'
 import type { ProposedInRun, Replayer } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
+import type { StartRequest } from '#schemas/workflow.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { compileIntent } from '../experience/compile.ts'
 import { readIndex } from '../experience/run-index.ts'
 import { seenRuns } from '../replay/seen-runs.ts'
 import type { AnsweredContract } from './contract.ts'
@@ -80,6 +82,22 @@ export async function proposedFor(
       given: about.given,
       count: await tokenCounter(pack),
     }),
+  }
+}
+
+/** The same of the search side as it lies, before a run begins elsewhere: changes as somebody writes them, to be bounded there again. */
+export async function proposedBefore(
+  store: Parameters<typeof compileIntent>[0] & Parameters<typeof proposedFor>[0],
+  proposing: Proposing,
+  about: ProposingFor,
+): Promise<NonNullable<StartRequest['proposed']>> {
+  const aside = store.scratch()
+  try {
+    for await (const line of compileIntent(store, about.contract.resolved.intent)) aside.records.append(line)
+    const { usage: _, candidates, ...made } = await proposedFor(store, proposing, about, aside.records.texts())
+    return { ...made, candidates: candidates.map(({ candidate_id: _c, layer: _l, ...change }) => change) }
+  } finally {
+    aside.close()
   }
 }
 

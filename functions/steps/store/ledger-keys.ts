@@ -1,6 +1,6 @@
 /** Keys of the ledger table, one function per entity: the access patterns of DynamoDB and of its embedded twin. */
 import { hash } from 'node:crypto'
-import { refName, refVersion } from '#core/release/pack-version.ts'
+import { refName, refVersion } from '#core/release/ref.ts'
 
 /** What a hash begins with. */
 const DIGITS = [...'0123456789abcdef']

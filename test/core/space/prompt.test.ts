@@ -122,6 +122,7 @@ describe('a forbidden term', () => {
     'Verify the address. Name the number of the order, and be social.',
     'Disconnect when the waves are high. Feed back what was said.',
     'Name the file, the line and the field.',
+    'Name the person who is in charge; feel free to add a greeting.',
   ])('is not met, by order or sound, in "%s"', (text) => {
     expect(problems(`${BLOCK} ${text}`, { forbidden_terms: [...SPOKEN, 'free of charge', 'full refund'] })).toEqual([])
   })

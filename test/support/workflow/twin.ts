@@ -7,6 +7,7 @@ import type { LiveModel } from '#schemas/live-model.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
+import type { StartRequest } from '#schemas/workflow.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { boundedCandidates } from '../../../functions/steps/run/hand-written.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
@@ -20,6 +21,8 @@ import { deploy, type Faults, type Harness } from './deployed.ts'
 export const RUN = 'at_run'
 
 export interface TwinOptions {
+  /** What proposers of the target made where the deployed run was started. */
+  readonly proposed?: (store: Store) => Promise<StartRequest['proposed']>
   /** Hand-written candidates in place of the search. */
   readonly written?: readonly HandWrittenChange[] | null
   /** Engine of the embedded run. */
@@ -54,6 +57,7 @@ export async function twin(
   base: Store,
   target: TuningTarget,
   {
+    proposed,
     written = null,
     engine = () => transcriptEngine(),
     harness,
@@ -98,7 +102,13 @@ export async function twin(
       return {
         store: its,
         workflow,
-        execution: await workflow.tune({ target, run_id: RUN, candidates: written, ...(live && { live }) }),
+        execution: await workflow.tune({
+          target,
+          run_id: RUN,
+          candidates: written,
+          ...(live && { live }),
+          ...(proposed && { proposed: await proposed(its) }),
+        }),
       }
     },
     async expectSame(its: Store) {

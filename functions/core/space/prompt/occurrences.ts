@@ -92,7 +92,7 @@ export function inflected(words: readonly string[], text: Marked, least?: number
   return times
 }
 
-/** Other words, a sentence that ends counted as two, that words of a term may have between them and still say it. */
+/** Other words, a sentence that ends counted as three, that words of a term may have between them and still say it. */
 const MOST_BETWEEN = 3
 
 /**
@@ -110,7 +110,7 @@ function begins(at: number, forms: readonly ((word: string) => boolean)[], { wor
   const left = forms.map((is, place) => ({ is, place }))
   let [between, turned, last] = [0, false, -1]
   for (let next = at; next < words.length; next++) {
-    if (next > at) between += 2 * (sentences[next]! - sentences[next - 1]!)
+    if (next > at) between += 3 * (sentences[next]! - sentences[next - 1]!)
     if (between > MOST_BETWEEN) return false
     const found = left.findIndex(({ is }) => is(words[next]!))
     if (found >= 0) {

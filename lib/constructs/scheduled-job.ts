@@ -46,6 +46,7 @@ export class ScheduledJob extends RuntimeFunction {
     this.read = reads.filter((key) => key.includes('*')).map((key) => ['Policy/Resource', inExperience(key), why])
   }
 
+  /** The same, and of what it reads. */
   override acknowledgements(stacks: string): Acknowledgement[] {
     return [...super.acknowledgements(stacks), ...below(this.node.path.slice(stacks.length), this.read)]
   }

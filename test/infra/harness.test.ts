@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { signedBy } from '#core/live/live-model.ts'
 import type { LiveModel } from '#schemas/live-model.ts'
-import { synthesize, templatesOf, validated } from '../support/infra/deployment.ts'
+import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import { resolver, type Templates } from '../support/infra/resolve.ts'
 import { fromFunction, roleName, securityTable } from '../support/infra/security-table.ts'
@@ -84,7 +84,7 @@ describe('a harness of your own in the deployment', () => {
     const folder = mkdtempSync(join(tmpdir(), 'autotune-harness-test-'))
     const file = join(folder, 'harness.mjs')
     writeFileSync(file, 'export const replay = () => null\n')
-    const { templates } = validated(() => synthesize({ harness: file }))
+    const { templates } = synthesize({ harness: file })
     rmSync(folder, { recursive: true })
     const resolve = resolver(templates, 'AutotuneWorkflow')
     const told = Object.entries(templates.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {

@@ -8,7 +8,7 @@ import { ENV } from '#schemas/env-names.ts'
 import type { DeployedJudge } from '#schemas/judge-call.ts'
 import { Judges } from '../../lib/constructs/judges.ts'
 import { setRuntime } from '../../lib/constructs/runtime-settings.ts'
-import { synthesize, templatesIn, templatesOf, UNBUNDLED, validated } from '../support/infra/deployment.ts'
+import { synthesize, templatesIn, templatesOf, UNBUNDLED } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import { type Resource, resolver, type Templates } from '../support/infra/resolve.ts'
 import { fromFunction, roleName, securityTable } from '../support/infra/security-table.ts'
@@ -36,7 +36,7 @@ describe('modules that judge in the deployment', () => {
   let judging: [string, Resource][]
   beforeAll(() => {
     const judges = `${named('one.mjs')},${named('two.mjs', 'export const judge = () => null\n')}`
-    templates = validated(() => synthesize({ judges })).templates
+    templates = synthesize({ judges }).templates
     const resources = Object.entries(templates.AutotuneWorkflow!.Resources!)
     const resolve = resolver(templates, 'AutotuneWorkflow')
     judging = resources.filter(([id, r]) => /^AutotuneJudges/.test(id) && r.Type === 'AWS::Lambda::Function')

@@ -1,8 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { CfnBucket } from 'aws-cdk-lib/aws-s3'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { synthesize, templatesIn, templatesOf, UNBUNDLED, validated } from '../support/infra/deployment.ts'
 import type { Template, Templates } from '../support/infra/resolve.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'autotune-validated-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const harness = join(folder, 'mine.mjs')
+writeFileSync(harness, 'export const replay = () => null; export const judge = () => null')
 
 const ALARMS = 'arn:aws:sns:us-east-1:123456789012:on-call'
 const ofType = (templates: Templates, type: string) =>
@@ -19,7 +27,7 @@ describe('what is deployed', () => {
   it.each([
     {},
     { stage: 'throwaway', appconfig: 'on' },
-    { appconfig: 'on', auditsql: 'on', attestations: 'on', deliver: 'flagd', alarms: ALARMS },
+    { appconfig: 'on', auditsql: 'on', attestations: 'on', deliver: 'flagd', alarms: ALARMS, harness, judges: harness },
   ])("has no finding of cdk-nag or of CloudFormation's own validation: %o", (context) => {
     expect(Object.keys(validated(() => synthesize(context)).templates)).toHaveLength(2)
   })

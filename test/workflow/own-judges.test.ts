@@ -97,14 +97,16 @@ const stockedWith = async (its = suite()) =>
 const shown = new Set<string>()
 /** What the function said of each view, which depends on that view alone: each call is a process, so it is asked of all at once. */
 const said = new Map<string, object>()
+let asking: Promise<unknown> = Promise.resolve()
 const calling: FunctionCaller['call'] = async (_, request) => {
   const { views, limit_ms } = request as JudgeCall
-  const isNew = views.some((view) => !said.has(view))
-  const unknown = isNew ? [...new Set([...views, ...shown])].filter((view) => !said.has(view)) : []
-  const { answers } = (unknown.length > 0 ? await host.call({ views: unknown, limit_ms }) : { answers: [] }) as {
-    answers: object[]
-  }
-  for (const [i, view] of unknown.entries()) said.set(view, answers[i]!)
+  asking = asking.then(async () => {
+    if (views.every((view) => said.has(view))) return
+    const unknown = [...new Set([...views, ...shown])].filter((view) => !said.has(view))
+    const { answers } = (await host.call({ views: unknown, limit_ms })) as { answers: object[] }
+    for (const [i, view] of unknown.entries()) said.set(view, answers[i]!)
+  })
+  await asking
   return { returned: { digest, answers: views.map((view) => said.get(view)!) } }
 }
 

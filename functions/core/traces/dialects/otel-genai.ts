@@ -43,7 +43,8 @@ const CONTENT = [
 
 export const otelGenai: SpanReader = {
   name: 'otel-genai',
-  about: 'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON, Jaeger, Zipkin',
+  about:
+    'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON, Jaeger, Zipkin, Application Insights, Logfire',
   marks: ({ attrs, events }) =>
     attrs['openinference.span.kind'] === undefined &&
     attrs['ai.operationId'] === undefined &&

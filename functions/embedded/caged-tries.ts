@@ -12,6 +12,7 @@ import type { Wall } from '#adapters/local/cage/wall.ts'
 import { scriptFile } from '#adapters/local/program-files.ts'
 import type { DoneFacts } from '#core/done/facts.ts'
 import { attempt, type Tried } from '#core/harness-audit/tried.ts'
+import { holdsAny } from '../streams/holds-any.ts'
 import type { LocalStore } from './open-store.ts'
 
 const SANDBOX = 'whatever searches runs in a process that reaches no sealed file, no network and no other program'
@@ -115,8 +116,7 @@ async function namedOnTheOpenSide({ objects }: LocalStore, keys: readonly string
   for await (const key of objects.list('')) {
     // What was recorded is the user's own.
     if (RECORDED.some((folder) => key.startsWith(folder))) continue
-    const bytes = await objects.get(key)
-    if (bytes && needles.some((needle) => Buffer.from(bytes).includes(needle))) found.push(key)
+    if (await holdsAny(objects, key, needles)) found.push(key)
   }
   return found
 }

@@ -11,6 +11,7 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
+import { holdsAny } from '../../streams/holds-any.ts'
 import { digestOfObject, streamValues } from '../../streams/read-object.ts'
 import { erase, planErasure } from '../erase/erase.ts'
 import { segmentsWith } from '../erase/recorded.ts'
@@ -215,10 +216,7 @@ export async function privacy(copy: Copy, { run }: DoneFacts): Promise<Tried> {
   const left: string[] = []
   const needles = [...planned.chosen.runs.keys()].map((id) => Buffer.from(JSON.stringify(id)))
   for (const [side, objects] of Object.entries({ open: store.objects, vault: store.vault }))
-    for await (const key of objects.list('')) {
-      const bytes = await objects.get(key)
-      if (bytes && needles.some((needle) => Buffer.from(bytes).includes(needle))) left.push(`${side} ${key}`)
-    }
+    for await (const key of objects.list('')) if (await holdsAny(objects, key, needles)) left.push(`${side} ${key}`)
   // Segments are compressed, and named by what they hold: one that held such a run is gone.
   for (const [objects, segments] of held)
     for (const segment of segments) if ((await objects.get(segment)) !== null) left.push(segment)

@@ -134,8 +134,8 @@ function worked(): number {
 
 /** Calls of a function whose memory is weighed: its shards are alike, and a weighing takes longer than most calls. */
 const WEIGHED_CALLS = 3
-/** Weighings in a row that must see it. */
-const WEIGHED_TOGETHER = 4
+/** Weighings in a row that must see it: more than it takes to fill a part and to write it. */
+const WEIGHED_TOGETHER = 8
 /** Milliseconds of work between two weighings: what a function holds for less time is a shard or a part, and bounded. */
 const WEIGHED_EVERY_MS = 100
 

@@ -29,7 +29,10 @@ export interface Use {
   /** Items created in one partition, at most. */
   busiest: number
   vault: number
-  /** Most bytes that were alive at once in one call, as the garbage collector leaves them; without what is bounded. */
+  /**
+   * Most bytes that stayed alive over some weighings of one call, as the garbage collector leaves them; without what is bounded.
+   * What one weighing alone sees is read or written just then: it differs from run to run, and is as much of a large set.
+   */
   peak: number
   /** Milliseconds of its longest call, and of its first. */
   longest: number
@@ -131,6 +134,8 @@ function worked(): number {
 
 /** Calls of a function whose memory is weighed: its shards are alike, and a weighing takes longer than most calls. */
 const WEIGHED_CALLS = 3
+/** Weighings in a row that must see it: more than it takes to fill a part and to write it. */
+const WEIGHED_TOGETHER = 8
 /** Milliseconds of work between two weighings: what a function holds for less time is a shard or a part, and bounded. */
 const WEIGHED_EVERY_MS = 100
 
@@ -153,6 +158,10 @@ class Meter {
   transitions = 0
   private current: Use | null = null
   private before = 0
+  /** Last weighings of the call that is under way, what stayed over some of them at most, and the same of the calls before. */
+  private weighed: number[] = []
+  private stayed = 0
+  private stayedBefore = 0
   /** Milliseconds of the call that is under way. */
   private ofCall = 0
   private weighedAt = 0
@@ -183,6 +192,8 @@ class Meter {
     this.ofCall = 0
     this.weighs = this.current.calls <= WEIGHED_CALLS
     this.before = this.weighs ? alive() : 0
+    this.weighed = []
+    this.stayedBefore = this.current.peak
     this.weighedAt = 0
     this.written.clear()
     this.since = worked()
@@ -218,7 +229,10 @@ class Meter {
     if (this.ofCall + worked() - this.since < this.weighedAt + WEIGHED_EVERY_MS) return
     this.end()
     this.weighedAt = this.ofCall
-    this.current.peak = Math.max(this.current.peak, alive() - this.before)
+    this.weighed = [...this.weighed, alive() - this.before].slice(-WEIGHED_TOGETHER)
+    const least = Math.min(...this.weighed)
+    this.stayed = this.weighed.length < WEIGHED_TOGETHER ? least : Math.max(this.stayed, least)
+    this.current.peak = Math.max(this.stayedBefore, this.stayed)
     this.since = worked()
   }
 

@@ -97,7 +97,6 @@ describe('a store with a certified run', () => {
     ['no person', ['s1', '--reason', 'request 1'], /--person/],
     ['a reason that says nothing', ['s1', '--reason', '  x ', '--person', 'ana'], /--reason: .*3 to 2000 characters/],
     ['a person without a name', ['s1', '--reason', 'request 1', '--person', ' '], /--person: /],
-    ['a deployment', ['s1', ...SAID, '--stack', 'Autotune'], /works on a folder, not on a deployment/],
   ])('refuses %s, and is left as it is', async (_, argv, says) => {
     const before = place.listing()
     const { code, err } = await place.at('erase', ...argv)

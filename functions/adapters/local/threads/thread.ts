@@ -26,7 +26,7 @@ export interface ThreadOptions {
 }
 
 /** Memory of a thread in which objects are young: the more there is, the later what is gone is found out. */
-const YOUNG_MB = 48
+const YOUNG_MB = 24
 
 /** A thread begins in half the time where it finds this program's files compiled. */
 const cache = () => {

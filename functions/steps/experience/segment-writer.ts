@@ -15,7 +15,7 @@ import { putAside, type TextsAside } from './incoming-runs.ts'
 const SEGMENT_RUNS = 2048
 const SEGMENT_BYTES = 32 * 1024 * 1024
 /** Segments under way to where they are stored: what a killed import writes again at most. */
-const SEGMENTS_AT_ONCE = 3
+const SEGMENTS_AT_ONCE = 2
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
 /** Pairs of frames that are compressed beside this thread while it reads on. */

@@ -29,7 +29,7 @@ describe('records', () => {
   type Broken = [what: string, record: unknown, says: RegExp]
   const broken: Broken[] = [
     ['no JSON', '{"run_id": "x", ', /the line is no JSON: .*Mend the line/],
-    ['another value than an object', '[1, 2]', /not a run.*Give native experience runs, or a map: --map/],
+    ['another value than an object', '[1, 2]', /is no run.*Give native experience runs, or a map: --map/],
     ['a wrong type', { ...good, gold_not_offered: 'three' }, /: gold_not_offered: .*expected.* \(got "three"\)/],
     ['an unknown field', { ...good, verdict: 'fine' }, /verdict/],
     ['a field that is missing', { ...good, family_id: undefined }, /: family_id: /],

@@ -23,13 +23,13 @@ const COPIES = join(ROOT, 'node_modules/.cache/autotune-program')
 
 const OLD_MS = 6 * 3_600_000
 
-/** What starts a process or a thread: as one file it is loaded in half the time where it imports the whole core. Nothing reads what it is made of. */
-const WHOLE = [
-  ...['isolation/replay', 'module/search', 'module/host', 'import/map', 'recorder/recorder'].map(
-    (name) => `functions/adapters/local/${name}-child.ts`,
-  ),
-  ...['prepare', 'compile'].map((name) => `functions/embedded/${name}-worker.ts`),
-]
+/**
+ * What starts a process: as one file it is loaded in half the time where it imports the whole core. None of them looks for a
+ * file beside its own, as the threads of an import do (they name the maps).
+ */
+const WHOLE = ['isolation/replay', 'module/search', 'module/host', 'import/map', 'recorder/recorder'].map(
+  (name) => `functions/adapters/local/${name}-child.ts`,
+)
 
 /** Folder of the copy, which is made where there is none: `functions/`, `schemas/` and a package.json. */
 export async function builtProgram(): Promise<string> {

@@ -14,7 +14,7 @@ import { install } from './install.ts'
 const installed = install()
 if ('skip' in installed) console.log(`no emulators on this machine (${installed.skip}): their tests are skipped`)
 
-export const describeClouds = describe.skipIf('skip' in installed)
+export const describeClouds: ReturnType<typeof describe.skipIf> = describe.skipIf('skip' in installed)
 
 const REGION = 'eu-central-1'
 const ROOT = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: REGION }

@@ -22,7 +22,7 @@ import { mapAll } from '../adapters/import/support.ts'
 export const DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
 export const isMounted = existsSync(join(DATA, 'DATA.md'))
 
-export const describeReal = describe.skipIf(!isMounted)
+export const describeReal: ReturnType<typeof describe.skipIf> = describe.skipIf(!isMounted)
 
 /** A statistics file of the data folder: what somebody else's program counted on the same records. */
 export const statistics = (name: string): string => readFileSync(join(DATA, 'stats', name), 'utf8')

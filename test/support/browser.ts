@@ -9,7 +9,7 @@ const program = PLACES.find((path) => existsSync(path))
 if (program === undefined)
   console.log('no Chromium on this machine (Debian: apt-get install chromium): browser tests are skipped')
 
-export const describeBrowser = describe.skipIf(program === undefined)
+export const describeBrowser: ReturnType<typeof describe.skipIf> = describe.skipIf(program === undefined)
 
 const FLAGS = [
   '--headless',

@@ -37,7 +37,7 @@ export async function retireOutgrown(
 }
 
 /** What a run under a suite would make of the versions that stand; nothing where all of them are of that suite. */
-interface Outgrown {
+export interface Outgrown {
   readonly version: string
   readonly suite: string
   readonly families: number

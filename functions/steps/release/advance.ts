@@ -18,7 +18,7 @@ import { readInForce } from './in-force.ts'
 import { type ProductionLog, readProduction } from './production.ts'
 
 /** What an evaluation did, and every rule that it looked at. */
-interface Advanced extends Moved {
+export interface Advanced extends Moved {
   readonly rows: readonly StageRow[]
 }
 

@@ -12,7 +12,7 @@ import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { runLines } from './run-lines.ts'
 
-interface WaitingCorrections {
+export interface WaitingCorrections {
   readonly search: number
   /** null: not known, because only ingest knows of a deployment, and the journal of a folder could not be read. */
   readonly sealed: number | null

@@ -14,7 +14,7 @@ export interface SmallModel {
 const installed = await install()
 if ('skip' in installed) console.log(`no small model on this machine (${installed.skip}): its tests are skipped`)
 
-export const describeModel = describe.skipIf('skip' in installed)
+export const describeModel: ReturnType<typeof describe.skipIf> = describe.skipIf('skip' in installed)
 
 export async function startSmallModel(): Promise<SmallModel> {
   if ('skip' in installed) throw new Error(installed.skip)

@@ -333,38 +333,30 @@ export interface AskedAgain {
   readonly otherwise: string | null
 }
 
-/** What a harness answered on the search side. */
-interface HarnessReplies {
-  /** Lines of `harness-replies.jsonl`: every answer since the last reproduction began, in an order of their own. */
-  lines(): Iterable<string>
-  /**
-   * From now on the search side is answered from these lines; the harness is asked beside them, once for what stands on two
-   * like answers, and `tell` hears what it says now.
-   */
-  hold(lines: Lines, tell: (asked: AskedAgain) => void): Promise<void>
-}
-
 export interface ReplayEngine {
   /** What a run pins of it; absent: the transcript replayer, which is this program itself. */
   readonly replayer?: Replayer
-  /** Absent: no harness replays, or nobody here could ask it again. */
-  readonly replies?: HarnessReplies
+  /** What a harness answered on the search side. Absent: none replays, or nobody here could ask it again. */
+  readonly replies?: {
+    /** Lines of `harness-replies.jsonl`: every answer since the last reproduction began, in an order of their own. */
+    lines(): Iterable<string>
+    /**
+     * From now on the search side is answered from these lines; the harness is asked beside them, once for what stands on two
+     * like answers, and `tell` hears what it says now.
+     */
+    hold(lines: Lines, tell: (asked: AskedAgain) => void): Promise<void>
+  }
   /** False: the harness itself is not here, and only `replies` on record answer for it. */
   readonly asksAgain?: false
   /**
    * Replays the baseline over case lines of one side of the split, in their order; the search side is what `search` then
-   * works on, and a harness answers it twice. Of the vault side the sealer asks the transcript replayer alone: it is no
-   * code of a user's.
+   * works on, and a harness answers it twice. Of the vault side the sealer asks the transcript replayer alone.
    */
   reproduce(lines: Lines, pins: BaselinePins, side: 'search' | 'vault'): AsyncIterable<ReproducedLine>
-  /**
-   * Searches over what was reproduced last; never sees the vault. Yields the lines of `replay-results.jsonl` as it reads
-   * the replays, and returns the rest.
-   */
+  /** Searches over what was reproduced last; never sees the vault. Yields lines of `replay-results.jsonl`, returns the rest. */
   search(input: SearchInput): AsyncGenerator<string, SearchResult>
   /**
-   * Scores every sealed line for one candidate, in line order. Called by the gate after OPEN, and by whoever verifies a
-   * retired version.
+   * Scores every sealed line for one candidate, in line order: for the gate after OPEN, and whoever verifies a retired version.
    * @param change null: the baseline, which a harness alone is asked for
    * @param question of the version, which answers of a live model are kept for; absent: recorded answers stand
    */

@@ -4,6 +4,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { EraseRunsInput } from '#schemas/erase-payloads.ts'
+import { DATA_OUTPUTS, payload, stackWith } from '../support/aws/stack.ts'
 import { autotune } from './command-line.ts'
 
 const cloudformation = mockClient(CloudFormationClient)
@@ -14,18 +15,6 @@ afterAll(() => {
   lambda.restore()
   vi.unstubAllEnvs()
 })
-const outputs = (values: Record<string, string>) => ({
-  Stacks: [
-    {
-      StackName: 's',
-      CreationTime: new Date(0),
-      StackStatus: 'CREATE_COMPLETE' as const,
-      Outputs: Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-    },
-  ],
-})
-const DATA = { ExperienceBucketName: 'b', VaultBucketName: 'v', LedgerTableName: 't', IngestRoleArn: 'r' }
-const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as never
 const PLAN = { runs: 1, copies: 0, families: 1, segments: 1, past_runs: [], retired_versions: [], erased_before: [] }
 const erase = (...more: string[]) =>
   autotune('erase', 'run_1', '--reason', 'request 4711', '--person', 'ana@example.com', '--stack', 'Autotune', ...more)
@@ -33,18 +22,18 @@ const erase = (...more: string[]) =>
 beforeEach(() => {
   cloudformation.reset()
   lambda.reset()
-  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneData' }).resolves(outputs(DATA))
+  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneData' }).resolves(stackWith(DATA_OUTPUTS))
   cloudformation
     .on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' })
-    .resolves(outputs({ EraseRunsFunction: 'erase-it' }))
-  cloudformation.on(DescribeStacksCommand, { StackName: 'Autotune' }).resolves(outputs({}))
+    .resolves(stackWith({ EraseRunsFunction: 'erase-it' }))
+  cloudformation.on(DescribeStacksCommand, { StackName: 'Autotune' }).resolves(stackWith({}))
 })
 
 test.each([
   [[], false, 'would erase 1 recorded run of 1 family'],
   [['--yes'], true, 'erased 1 recorded run of 1 family'],
 ] as const)('asks the function once, with %j', async (more, yes, says) => {
-  lambda.on(InvokeCommand, { FunctionName: 'erase-it' }).resolves({ Payload: bytes({ erased: yes, ...PLAN }) })
+  lambda.on(InvokeCommand, { FunctionName: 'erase-it' }).resolves({ Payload: payload({ erased: yes, ...PLAN }) })
   const { code, out, err } = await erase(...more)
   expect([code, err, out]).toEqual([0, '', expect.stringContaining(says)])
   const asked = lambda
@@ -55,7 +44,7 @@ test.each([
 
 test('is refused in the words of the function, and says of a failure that the same call ends it', async () => {
   const answers = (errorType: string, errorMessage: string) =>
-    lambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: bytes({ errorType, errorMessage }) })
+    lambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: payload({ errorType, errorMessage }) })
   answers('UserError', 'run r is under way')
   expect(await erase('--yes')).toMatchObject({ code: 2, err: expect.stringContaining('run r is under way') })
   answers('SealedFailure', '')
@@ -63,6 +52,6 @@ test('is refused in the words of the function, and says of a failure that the sa
 })
 
 test('says of a deployment of an earlier version that it has none', async () => {
-  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' }).resolves(outputs({}))
+  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' }).resolves(stackWith({}))
   expect(await erase()).toMatchObject({ code: 2, err: expect.stringContaining('deploy it again') })
 })

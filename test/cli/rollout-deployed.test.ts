@@ -7,6 +7,7 @@ import type { Store } from '#ports'
 import { HandInput } from '#schemas/rollout-payloads.ts'
 import { stopRolloutFunction } from '../../functions/handlers/stop-rollout.ts'
 import { approve, at, certified, ID, rolloutOf, START, signer, start } from '../steps/release/support.ts'
+import { DATA_OUTPUTS, payload, stackWith } from '../support/aws/stack.ts'
 import { NO_HARNESS } from '../support/workflow/no-harness.ts'
 import { autotune } from './command-line.ts'
 
@@ -19,18 +20,6 @@ afterAll(() => {
 })
 const stop = (...more: string[]) =>
   autotune('rollout', 'stop', ID, '--reason', 'missing refunds', '--by', 'fay', '--stack', 'Autotune', ...more)
-const outputs = (values: Record<string, string>) => ({
-  Stacks: [
-    {
-      StackName: 's',
-      CreationTime: new Date(0),
-      StackStatus: 'CREATE_COMPLETE' as const,
-      Outputs: Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-    },
-  ],
-})
-const DATA = { ExperienceBucketName: 'b', VaultBucketName: 'v', LedgerTableName: 't', IngestRoleArn: 'r' }
-const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as never
 
 let store: Store
 beforeAll(async () => {
@@ -43,18 +32,18 @@ beforeAll(async () => {
 beforeEach(() => {
   cloudformation.reset()
   lambda.reset()
-  cloudformation.on(DescribeStacksCommand).resolves(outputs({}))
-  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneData' }).resolves(outputs(DATA))
+  cloudformation.on(DescribeStacksCommand).resolves(stackWith({}))
+  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneData' }).resolves(stackWith(DATA_OUTPUTS))
   cloudformation
     .on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' })
-    .resolves(outputs({ StopRolloutFunction: 'stop-it' }))
+    .resolves(stackWith({ StopRolloutFunction: 'stop-it' }))
 })
 
 describe('a stop of a deployed rollout', () => {
   test('is the function of the deployment, and reads as on a folder', async () => {
     lambda.on(InvokeCommand, { FunctionName: 'stop-it' }).callsFake(async ({ Payload }) => {
       const input = HandInput.parse(JSON.parse(Payload))
-      return { Payload: bytes(await stopRolloutFunction.work(input, { ...NO_HARNESS, store, signer })) }
+      return { Payload: payload(await stopRolloutFunction.work(input, { ...NO_HARNESS, store, signer })) }
     })
     const first = await stop()
     expect(first).toMatchObject({ code: 0, err: '' })
@@ -69,20 +58,20 @@ describe('a stop of a deployed rollout', () => {
     const errorMessage = `no rollout "${ID}" in this store`
     lambda
       .on(InvokeCommand)
-      .resolves({ FunctionError: 'Unhandled', Payload: bytes({ errorType: 'UserError', errorMessage }) })
+      .resolves({ FunctionError: 'Unhandled', Payload: payload({ errorType: 'UserError', errorMessage }) })
     expect(await stop()).toMatchObject({ code: 2, err: `autotune: ${errorMessage}\n` })
   })
 
   test('that fails half-way says that another call goes on', async () => {
     lambda
       .on(InvokeCommand)
-      .resolves({ FunctionError: 'Unhandled', Payload: bytes({ errorType: 'KMSError', errorMessage: 'later' }) })
+      .resolves({ FunctionError: 'Unhandled', Payload: payload({ errorType: 'KMSError', errorMessage: 'later' }) })
     const { code, out } = await stop()
     expect([code, out]).toEqual([1, expect.stringMatching(/KMSError: later\n.*call it again/)])
   })
 
   test('needs rollouts in the deployment, and no other verb of them works there', async () => {
-    cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' }).resolves(outputs({}))
+    cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' }).resolves(stackWith({}))
     expect(await stop()).toMatchObject({ code: 2, err: expect.stringContaining('has no rollouts') })
     expect(lambda.calls()).toHaveLength(0)
     const resume = await autotune('rollout', 'resume', ID, '--reason', 'why not', '--stack', 'Autotune')

@@ -14,6 +14,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { emptyStage } from '#adapters/aws/empty-stage.ts'
+import { stackWith } from '../../support/aws/stack.ts'
 
 vi.stubEnv('AWS_REGION', 'eu-central-1')
 const [cloudformation, s3, appconfig] = [
@@ -28,19 +29,11 @@ afterAll(() => {
 
 /** Buckets with their versions, and whether a policy still stands there. */
 let buckets: Record<string, { policy: boolean; versions: string[] }>
-const stack = (stage: string) => ({
-  Stacks: [
-    {
-      StackName: 'StageData',
-      CreationTime: new Date(0),
-      StackStatus: 'CREATE_COMPLETE' as const,
-      Outputs: [
-        { OutputKey: 'DeployedStage', OutputValue: stage },
-        { OutputKey: 'RoutingInAppConfig', OutputValue: '{"a":{"application":"app","environment":"e","profile":"p"}}' },
-      ],
-    },
-  ],
-})
+const stack = (stage: string) =>
+  stackWith({
+    DeployedStage: stage,
+    RoutingInAppConfig: '{"a":{"application":"app","environment":"e","profile":"p"}}',
+  })
 
 beforeEach(() => {
   for (const client of [cloudformation, s3, appconfig]) client.reset()

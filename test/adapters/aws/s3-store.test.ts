@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   AbortMultipartUploadCommand,
@@ -8,6 +8,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
@@ -23,6 +24,25 @@ const failure = (name: string, status: number) =>
 function mocked() {
   const client = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
   return { mock: mockClient(client), store: s3Store({ client, bucket: 'b' }) }
+}
+
+/** A client of a server on this machine that soon gives up waiting for an answer. */
+async function impatientClient(server: Server, more: S3ClientConfig = {}): Promise<S3Client> {
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  return new S3Client({
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forcePathStyle: true,
+    requestHandler: { ...S3_REQUESTS, socketTimeout: 50 },
+    ...more,
+  })
+}
+
+function leave(client: S3Client, server: Server): void {
+  client.destroy()
+  server.closeAllConnections()
+  server.close()
 }
 
 describe('s3 store, beside the contract', () => {
@@ -171,19 +191,10 @@ describe('s3 store, beside the contract', () => {
       // The first one is heard to its end and never answered.
       if (bodies.length > 1) response.end()
     })
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-    const client = new S3Client({
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      forcePathStyle: true,
-      requestHandler: { ...S3_REQUESTS, socketTimeout: 50 },
-    })
+    const client = await impatientClient(server)
     await s3Store({ client, bucket: 'b' }).put('experience/runs/undated/x.jsonl.zst', 'a segment')
     expect(bodies).toEqual(['a segment', 'a segment'])
-    client.destroy()
-    server.closeAllConnections()
-    server.close()
+    leave(client, server)
   })
 
   it('gives up a part that is never answered: nothing stands, what was sent is let go, and another try is whole', async () => {
@@ -199,15 +210,7 @@ describe('s3 store, beside the contract', () => {
       response.setHeader('ETag', '"e"')
       response.end(request.method === 'POST' ? '<CompleteMultipartUploadResult/>' : '')
     })
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-    const client = new S3Client({
-      region: 'eu-central-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      forcePathStyle: true,
-      maxAttempts: 2,
-      requestHandler: { ...S3_REQUESTS, socketTimeout: 50 },
-    })
+    const client = await impatientClient(server, { maxAttempts: 2 })
     const store = s3Store({ client, bucket: 'b', partBytes: 4 })
     async function* pieces() {
       yield 'abcdefgh'
@@ -217,9 +220,7 @@ describe('s3 store, beside the contract', () => {
     answers = true
     await store.put('k', pieces())
     expect(asked.slice(3)).toEqual(['PUT 1abcd', 'PUT 2efgh', 'POST '])
-    client.destroy()
-    server.closeAllConnections()
-    server.close()
+    leave(client, server)
   })
 
   it.each([

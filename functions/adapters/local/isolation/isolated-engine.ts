@@ -33,8 +33,7 @@ interface IsolatedOptions {
 
 /**
  * Engine over restricted processes; `vault` is the folder that none may reach. The first of the search side starts at once,
- * while the caller still reads its input; the gate's with the first replay of a baseline,
- * which most commands never ask for.
+ * while the caller still reads its input; the gate's with the first replay of a baseline, which most commands never ask for.
  */
 export function isolatedEngine(
   vault: string,

@@ -12,6 +12,7 @@ import { harnessResult } from '#core/replay/harness-result.ts'
 import type { LiveCase } from '#core/replay/live-case.ts'
 import { type PinnedAnswers, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import { UserError } from '../../../errors.ts'
+import { allOf } from '../../../streams/groups.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import { endOf } from '../cage/start.ts'
 import { killGroup, killRest } from '../cage/watchdog.ts'
@@ -148,8 +149,7 @@ export class HarnessHost<A extends Asks = 'replay'> {
     const reply = await promise.finally(async () => {
       limit.stop()
       // Whether the harness waits or not: an answer that is paid for is kept, and what was asked is on record.
-      const fault = (await Promise.allSettled(asking)).find((asked) => asked.status === 'rejected')
-      if (fault) throw fault.reason
+      await allOf(asking)
     })
     this.#pending = null
     if (reply.died) this.close()

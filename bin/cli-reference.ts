@@ -31,7 +31,7 @@ ${commands.map(section).join('\n')}`
 
 const section = ({ path, usage, description, options, examples, notes, exit }: Described): string => `## ${path}
 
-\`autotune ${usage}\`: ${description}.
+\`autotune ${usage}\`: ${description}${description.endsWith('?') ? '' : '.'}
 
 | option | what it says |
 |---|---|

@@ -55,8 +55,12 @@ function refuseShown(file: string, controls: readonly number[]): void {
     )
 }
 
-/** Throws UserError for a word that is to hold longer than any does. */
-function refuseLong(expires: string, file: string, control: number): void {
+/** Throws UserError for a word that holds no more, and for one that is to hold longer than any does. */
+function refuseTerm(expires: string, file: string, control: number): void {
+  if (expires < today())
+    throw new UserError(
+      `the declaration of control ${control} in ${file} ended on ${expires}: set a later "expires", then sign it`,
+    )
   const last = longestWord(today())
   if (expires > last)
     throw new UserError(
@@ -106,11 +110,7 @@ export async function signAudit(
   for (const n of controls) {
     const one = manifest.declarations.find(({ control }) => control === n)
     if (!one) throw new UserError(`${file} declares nothing of control ${n}: write a declaration, then sign it`)
-    if (one.expires < today())
-      throw new UserError(
-        `the declaration of control ${n} in ${file} ended on ${one.expires}: set a later "expires", then sign it`,
-      )
-    refuseLong(one.expires, file, n)
+    refuseTerm(one.expires, file, n)
   }
   const { owner, on } = signing(by)
   const attestor = key === undefined ? null : await openAttestor(key, store)
@@ -160,7 +160,7 @@ export async function declareAudit(file: string, word: string, o: DeclareOptions
   ].sort((a, b) => a.control - b.control)
   const next = parseAs(HarnessManifest, { ...standing, declarations }, file)
   if (next.loop) refuseShown(file, [control])
-  refuseLong(expires, file, control)
+  refuseTerm(expires, file, control)
   if (existsSync(file)) await writeSigned(file, next)
   else writeNew(file, `${JSON.stringify(next, null, 2)}\n`, undefined, 'manifest')
   print(json, { file, control, evidence, expires }, () => [

@@ -133,6 +133,7 @@ test('declare writes the digests; a word for ever, one file for both and a file 
     [['--behavioural', '/etc/hostname'], 'evidence lies with its manifest'],
     [['--behavioural', at('gone.json')], 'evidence lies with its manifest'],
     [[...both, '--expires', '9999-12-31'], 'a word holds a year at most'],
+    [[...both, '--expires', '2000-01-01'], 'ended on 2000-01-01'],
   ] as const)
     expect(await declare(...argv)).toMatchObject({ code: 2, err: expect.stringContaining(says) })
   expect(readFileSync(file, 'utf8')).toBe(before)

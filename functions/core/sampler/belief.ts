@@ -3,10 +3,10 @@
  * it is allowed (constrained expected improvement: Schonlau, Welch and Jones, 1998; Gardner and others, 2014).
  */
 
+import { logCdf, logExpectedImprovement } from '../statistics/normal.ts'
 import type { Row } from './gaussian-process.ts'
 import { distance, type Lattice, type Point } from './lattice.ts'
 import type { MetricModel, Models } from './metric-model.ts'
-import { logCdf, logExpectedImprovement } from './normal.ts'
 import { costOf, feasibleBestFirst, isMeasured, marginOf, measured, rangeOf, type Told } from './observations.ts'
 import type { Constraint, Goal, Metrics } from './types.ts'
 
@@ -22,14 +22,7 @@ const MOODS = [
   { caution: 2, sure: false },
 ]
 
-export interface Belief {
-  /** Points observed to be feasible, best first. */
-  readonly leaders: readonly Told[]
-  /** Logarithm of what a point promises proposal `number`. */
-  promise(number: number): (point: Point) => number
-  /** The leader of the best objective to be expected, as `Search.best` says, with the metrics to be expected. */
-  best(): (Told & { readonly metrics: Metrics }) | null
-}
+export type Belief = ReturnType<typeof believe>
 
 /** What belongs to a search for good. */
 export interface Frame {
@@ -56,17 +49,14 @@ const BELIEVED = Math.log(0.45)
 const CONFIDENT = Math.log(0.95)
 
 /** `told` in the order of proposals. */
-export function believe({ lattice, goal, models }: Frame, told: readonly Told[]): Belief {
+export function believe({ lattice, goal, models }: Frame, told: readonly Told[]) {
   const homes = told.filter((t) => distance(lattice, t.point, lattice.baseline) === 0)
   const baseline = homes.find((t) => isMeasured(goal, t)) ?? homes[0]
   const leaders = feasibleBestFirst(goal, told, baseline)
   const centre = leaders[0]?.point ?? lattice.baseline
   // The nearest to the best tell most, and the baseline, on which relative limits rest.
-  const near = told
-    .map((t) => ({ t, far: t === baseline ? -1 : distance(lattice, t.point, centre) }))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, NEAR_MOST)
-    .map(({ t }) => t)
+  const far = (t: Told) => (t === baseline ? -1 : distance(lattice, t.point, centre))
+  const near = told.toSorted((a, b) => far(a) - far(b)).slice(0, NEAR_MOST)
 
   const learned = new Map<string, MetricModel>()
   const learnMetric = (metric: string): MetricModel | undefined => {
@@ -103,8 +93,10 @@ export function believe({ lattice, goal, models }: Frame, told: readonly Told[])
   const sign = goal.objective.direction === 'decrease' ? 1 : -1
 
   return {
+    /** Points observed to be feasible, best first. */
     leaders,
-    promise(number) {
+    /** Logarithm of what a point promises proposal `number`. */
+    promise(number: number): (point: Point) => number {
       const { caution, sure } = MOODS[number % MOODS.length]!
       const allowed = near.filter(
         (t) => isMeasured(goal, t) && limits.every((limit) => logAllowed(limit, t.point, caution) >= BELIEVED),
@@ -122,7 +114,8 @@ export function believe({ lattice, goal, models }: Frame, told: readonly Told[])
         return limits.reduce((all, limit) => all + logAllowed(limit, point, caution), sum)
       }
     },
-    best() {
+    /** The leader of the best objective to be expected, as `Search.best` says, with the metrics to be expected. */
+    best(): (Told & { readonly metrics: Metrics }) | null {
       const doubtful = limits.filter(({ model }) => model.noise > 0)
       const noisy = [...learned].filter(([, model]) => model.noise > 0)
       const claims = leaders

@@ -3,8 +3,9 @@
  * and from what it was told, never from a clock or from the order workers finish in.
  */
 
+import { requireInteger } from '../statistics/range.ts'
 import { believe, type Frame } from './belief.ts'
-import { checkOptions, demand, isCount } from './input.ts'
+import { checkOptions } from './input.ts'
 import { idOf, makeLattice, valuesOf } from './lattice.ts'
 import { makeModels } from './metric-model.ts'
 import { type Handed, isTold, takeIn } from './observations.ts'
@@ -12,13 +13,12 @@ import { propose } from './propose.ts'
 import type { Proposal, Search, SearchOptions } from './types.ts'
 
 /**
- * Starts a search. Throws a `SearchInputError` that names the option for a space without points, repeated or unordered
- * values, a baseline outside the space, a constraint without a limit, or a budget too small for one proposal besides
- * the baseline. Constraints that nothing meets are no error: the search ends as any other and `best()` is null.
+ * Starts a search. Constraints that nothing meets are no error: it ends as any other and `best()` is null.
  *
  * Deterministic: a proposal depends on the options, on the observations told before it, in whatever order, and on which
  * points are still out. Resumable: to continue elsewhere, create the search with the same options and `tell` it the
  * observations so far; an id says by itself which proposal it was.
+ * @throws RangeError that names the option at fault, as `ask` and `tell` do for what they are given
  */
 export function createSearch(options: SearchOptions): Search {
   checkOptions(options)
@@ -34,7 +34,7 @@ export function createSearch(options: SearchOptions): Search {
 
   return {
     ask(n = 1) {
-      demand(isCount(n, 1), 'n', n, 'ask for at least one point')
+      requireInteger('n', n, 1)
       const proposals: Proposal[] = []
       while (proposals.length < n && handed.size < evaluations) {
         const number = (inOrder().at(-1)?.number ?? -1) + 1

@@ -91,18 +91,9 @@ function learn(shapes: readonly (readonly Shape[])[], sample: readonly Row[], lo
   const rows = sample.map(({ point, value }) => ({ point, value: inward(value) }))
   // The density of the raw values, so that scales compare: each takes its own derivative along.
   const derivative = -values.length * Math.log(spread) - (log ? values.reduce((sum, value) => sum + value, 0) : 0)
-  const rateAnew = (parameters: Parameters) => {
+  const rate = (parameters: Parameters) => {
     const { scale, score } = makeProcess(rows, parameters)
     return { parameters, scale, score: score + logPrior(parameters) + derivative }
-  }
-  /** By what they were asked of: most of a sweep was asked by the one before. */
-  const ratings = new Map<string, ReturnType<typeof rateAnew>>()
-  const rate = (parameters: Parameters) => {
-    const { shape, weight, eta, noise } = parameters
-    const key = [...shape.map((chosen, i) => shapes[i]!.indexOf(chosen)), ...weight, eta, noise].join()
-    const rating = ratings.get(key) ?? rateAnew(parameters)
-    ratings.set(key, rating)
-    return rating
   }
   let best = rate(start(shapes))
   const attempt = (change: Partial<Parameters>): boolean => {

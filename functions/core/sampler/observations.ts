@@ -18,7 +18,7 @@ export type Handed = Omit<Told, 'metrics'> & Partial<Told>
 export const isTold = (handed: Handed): handed is Told => handed.metrics !== undefined
 
 /**
- * Takes observations into the proposals by number. Throws a `SearchInputError`, with none taken, for one that is
+ * Takes observations into the proposals by number. Throws a RangeError, with none taken, for one that is
  * malformed, names no proposal, or contradicts what was told before; the same outcome may be told again. An id that this
  * search has not handed out is taken if its number is free: that is how a search is resumed.
  */

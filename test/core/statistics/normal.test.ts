@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { logCdf, logExpectedImprovement } from '#core/sampler/normal.ts'
+import { logCdf, logExpectedImprovement } from '#core/statistics/normal.ts'
 
 /** Midpoint sums over the density, fine enough for six digits. */
 function integral(from: number, weight: (x: number) => number): number {

@@ -1,5 +1,5 @@
 /** Writes down a run as it happens: what stood in each prompt, what it cost, and how long everything took. */
-import { textTokens } from '#core/replay/compile.ts'
+import { textTokens } from '#core/replay/compile-recording.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Draw } from './draw.ts'

@@ -2,7 +2,7 @@
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { millisecondsOf } from '../instant.ts'
-import { textTokens } from '../replay/compile.ts'
+import { textTokens } from '../replay/compile-recording.ts'
 import { passedValues } from '../replay/values.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 

@@ -1,7 +1,8 @@
 /** Cases compiled from recorded runs: one digest for one content, whatever the order. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileCase, textTokens } from '#core/replay/compile.ts'
+import { compileCase } from '#core/replay/compile.ts'
+import { textTokens } from '#core/replay/compile-recording.ts'
 import { ReplayCase } from '#schemas/replay-case.ts'
 import {
   anOffer,

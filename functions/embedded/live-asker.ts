@@ -23,7 +23,7 @@ import { plannedRunLines } from '../steps/live/planned-run.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
 import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
-import type { Job, Side } from '../steps/replay/harness-replays.ts'
+import type { Job, Side } from '../steps/replay/harness-runner.ts'
 import { under } from '../streams/under.ts'
 
 /** What the command line and the store say of a run before its first call. */

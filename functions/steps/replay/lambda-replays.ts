@@ -7,7 +7,8 @@ import { HarnessReturn } from '#schemas/harness-call.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { FunctionCaller, ModelPort, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { inParallel } from '../../streams/groups.ts'
-import { type HarnessRunner, harnessReplays, type Job, type Side } from './harness-replays.ts'
+import { harnessReplays } from './harness-replays.ts'
+import type { HarnessRunner, Job, Side } from './harness-runner.ts'
 import type { CaseReplays } from './replays.ts'
 
 type LambdaReplayer = Extract<Replayer, { kind: 'lambda' }>

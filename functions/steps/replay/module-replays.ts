@@ -10,7 +10,8 @@ import type { FunctionCaller, Pass, RunLoader, Scratch, VerdictSource } from '..
 import { inParallel } from '../../streams/groups.ts'
 import { MOST_CALLS } from '../live/case-model.ts'
 import { withoutModels } from '../live/live-job.ts'
-import { type HarnessRunner, harnessReplays, type Job, type Side } from './harness-replays.ts'
+import { harnessReplays } from './harness-replays.ts'
+import type { HarnessRunner, Job, Side } from './harness-runner.ts'
 import { replyIn } from './lambda-replays.ts'
 import type { CaseReplays } from './replays.ts'
 

@@ -78,9 +78,13 @@ export const gateKeys = {
   failure: (step: string, request: string) => `log/${step}/${segment(request)}.json`,
   /** When the answer becomes readable: written once, by the first reservation of the question. */
   due: (version: string, question: number) => `gate/${version.slice(7)}/${question}/due.json`,
-  /** Sealed cases of one shard of a question, one a line. */
-  shard: (version: string, question: number, shard: number) =>
-    `gate/${version.slice(7)}/${question}/shards/${number(shard)}.jsonl`,
+  /** How long the lines of a sealed version are: it determines them, so they are written once. */
+  lengths: (version: string) => `gate/${version.slice(7)}/lengths.json`,
+  /** The shards that a question is scored in, as parts of the sealed version. */
+  shards: (version: string, question: number) => `gate/${version.slice(7)}/${question}/shards.json`,
+  /** What counting needs of the cases of a shard, one a line. */
+  heads: (version: string, question: number, shard: number) =>
+    `gate/${version.slice(7)}/${question}/heads/${number(shard)}.jsonl`,
   /** What one scoring made of one shard: a candidate; where code replays, a pass over one, or over the baseline. */
   scores: (version: string, question: number, scoring: number, shard: number) =>
     `gate/${version.slice(7)}/${question}/partial/${scoring}-${number(shard)}.jsonl`,

@@ -2,12 +2,11 @@
 import { canonicalLines } from '#core/canonical.ts'
 import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
-import { UserError } from '../errors.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { withReplays } from '../lambda/replays.ts'
+import { keepHeads, shardLines } from '../lambda/sealed-shards.ts'
 import type { Step } from '../lambda/step.ts'
-import { streamLines } from '../streams/read-object.ts'
 
 export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
@@ -18,6 +17,7 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
     const { run, question } = await askedOf(store, asked)
     const first = Math.floor(item / shards) * together
     const shard = item % shards
+    const sharded = { run, k }
     const { replayer, target, candidates, price_table: prices } = run
     const replaying = {
       replayer,
@@ -32,9 +32,10 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
         if (at < first || at >= first + together) continue
         const recorded = gateKeys.scores(version, k, at, shard)
         if ((await store.vault.get(recorded)) !== null) continue
-        lines ??= await Array.fromAsync(streamLines(store.vault, gateKeys.shard(version, k, shard)))
+        lines ??= await shardLines(world, sharded, shard)
+        // First: where a score of it stands, the heads do.
+        if (at === 0) await keepHeads(store, sharded, shard, lines)
         const scores = await Array.fromAsync(replays.score(lines, run, change, pass, k))
-        if (scores.length === 0) throw new UserError('a sealed shard is missing')
         await store.vault.putIfAbsent(recorded, canonicalLines(scores))
       }
       return {}

@@ -5,10 +5,10 @@ import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
+import { linesOfShards, openHeads } from '../lambda/sealed-shards.ts'
 import type { Step } from '../lambda/step.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { sealAnswer as seal } from '../steps/heldout/gate.ts'
-import { readLines } from '../streams/read-object.ts'
 
 export const sealAnswerFunction: Step<AnswerInput, Record<string, never>> = {
   name: 'seal-answer',
@@ -22,15 +22,17 @@ export const sealAnswerFunction: Step<AnswerInput, Record<string, never>> = {
       async *score(_lines, run, change, pass) {
         const scoring = scorings.findIndex((s) => s.pass === pass && s.change?.candidate_id === change?.candidate_id)
         let scored = 0
-        for (let i = 0; i < shards; i++) {
-          const scores = await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, scoring, i))
-          scored += scores.length
-          yield* scores
+        for await (const score of linesOfShards<CaseScore>(store, shards, (i) =>
+          gateKeys.scores(version, k, scoring, i),
+        )) {
+          scored++
+          yield score
         }
         if (scored !== run.heldout_test_set!.cases) throw new UserError('a sealed case was not scored')
       },
     }
-    await seal(store, run, question.commit, question.list, engine)
+    const opened = async () => ({ panel: await openHeads(store, { run, k }, shards), async *lines() {} })
+    await seal(store, run, question.commit, question.list, engine, opened)
     return {}
   },
 }

@@ -4,6 +4,7 @@ import { SealVersionInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { contractPins } from '../lambda/replays.ts'
 import { laidUnsealed } from '../lambda/sealed-layout.ts'
+import { keepLengths } from '../lambda/sealed-shards.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
@@ -26,8 +27,11 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
     const problems = await searchBounds(store, run.intent)
     if (problems.length > 0) throw new ContractRefused(problems)
     const pins = contractPins(contract, request)
-    const unsealed = await laidUnsealed(store, run.run_id, pieces)
-    return { facts: await sealIfNeeded(store, contract.resolved, pins, unsealed, async () => limits) }
+    const lengths: number[] = []
+    const unsealed = await laidUnsealed(store, run.run_id, pieces, (line) => lengths.push(Buffer.byteLength(line)))
+    const facts = await sealIfNeeded(store, contract.resolved, pins, unsealed, async () => limits)
+    if (facts && lengths.length > 0) await keepLengths(store, facts.version, lengths)
+    return { facts }
   },
 }
 

@@ -2,9 +2,8 @@
  * What a search has read, kept in the work folder from call to call: where it stands, the rows of its memory, and the lines
  * that go on record. A call writes what is new, and nothing that was answered is read again.
  */
-import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import { headLine } from '#core/baseline/reproduce.ts'
 import { Records } from '#core/bytes/records.ts'
-import { canonical } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { type Keep, type KeptSearch, revived } from '#core/search/kept-search.ts'
 import type { SearchResult } from '#core/search/search.ts'
@@ -230,11 +229,6 @@ function* headLines({ cases, baseline }: Panel): Generator<string> {
   for (let i = 0; i < cases.length; i++) {
     const head: CaseHead = cases.at(i)!
     const { floors } = head
-    const line: SealedLine<CaseHead> = {
-      case: headOf(head),
-      baseline: baseline.at(i)!,
-      ...(floors !== undefined && { floors }),
-    }
-    yield canonical(line)
+    yield headLine({ case: head, baseline: baseline.at(i)!, ...(floors !== undefined && { floors }) })
   }
 }

@@ -24,8 +24,13 @@ export async function sealedLayout({ vault }: Vault, runId: string): Promise<Sea
   return layout
 }
 
-/** The cases of so many pieces, each of which is laid out. */
-export async function laidUnsealed({ vault }: Vault, runId: string, pieces: number): Promise<Unsealed> {
+/** The cases of so many pieces, each of which is laid out. @param passing is told each sealed line, in their order */
+export async function laidUnsealed(
+  { vault }: Vault,
+  runId: string,
+  pieces: number,
+  passing: (sealed: string) => unknown,
+): Promise<Unsealed> {
   if (pieces === 0) return { async *cases() {}, corrections: () => 0 }
   const { cases, corrections } = await sealedLayout({ vault }, runId)
   return {
@@ -36,7 +41,9 @@ export async function laidUnsealed({ vault }: Vault, runId: string, pieces: numb
         for await (const text of streamLines(vault, sealKeys.laid(runId, piece))) {
           read++
           const one = JSON.parse(text) as Reproduced
-          yield { ...one, sealed: 'measures' in one.result ? ((await sealed.next()).value as string) : null }
+          const line = 'measures' in one.result ? ((await sealed.next()).value as string) : null
+          if (line !== null) passing(line)
+          yield { ...one, sealed: line }
         }
       }
       if (read !== cases) throw new UserError('a piece of what was to be sealed is missing: start the run again')

@@ -69,6 +69,10 @@ export function reproducedLine({ case: head, baseline, ...line }: SealedLine<Cas
   return { case: headOf(head), result: { measures: baseline, ...(floors !== undefined && { floors }) } }
 }
 
+/** A sealed line without what its case holds. */
+export const headLine = ({ case: head, baseline, floors }: SealedLine<CaseHead>): string =>
+  canonical({ case: headOf(head), baseline, ...(floors !== undefined && { floors }) })
+
 /** A case and what its baseline replay came to. */
 export interface Reproduced<C extends CaseHead = CaseHead> {
   readonly case: C

@@ -32,8 +32,8 @@ const ARTIFACTS = {
 } as const
 /** Work files of a deployment, which hold whole cases: they go whole, for nothing is under way. */
 const WORK = { objects: WORK_PREFIX, vault: SEAL_PREFIX } as const
-/** Sealed cases and scores in shards: what the gate's functions hand to each other. */
-const GATE_WORK = /^gate\/.*\/(shards|partial)\//
+/** Heads of sealed cases and scores in shards, and, of an older version, the cases: what the gate's functions hand to each other. */
+const GATE_WORK = /^gate\/.*\/(shards|heads|partial)\//
 
 /** Prefixes of all that an erasure looks at on a side, and of the recorded runs themselves. */
 export const erasedFrom = (side: Derived['side']): readonly string[] => [

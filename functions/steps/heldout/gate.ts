@@ -25,7 +25,7 @@ import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
 import { allOf, asText, inColumns } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { openSealed } from './open-sealed.ts'
+import { openSealed, type SealedSet } from './open-sealed.ts'
 import { chargeYear, dischargeYear } from './year.ts'
 
 /** Whoever scores sealed lines. */
@@ -44,12 +44,15 @@ export async function askGate(
   const reserved = await reserveQuestion(store, run, commit)
   if ('asked' in reserved) return reserved.asked
   const { open } = reserved
-  return await close(store, open, commit, await computedAnswer(store, run, open.body, list, engine))
+  const { intent, version } = open.body
+  const sealed = await openSealed(store, intent, version)
+  return await close(store, open, commit, await computedAnswer(store, run, open.body, list, engine, sealed))
 }
 
 /**
  * Scores the open question and seals its answer in the vault, where it waits until it is due. Does nothing when the
  * question has been answered meanwhile; what is sealed already stands.
+ * @param opened the sealed version, held to what was sealed
  */
 export async function sealAnswer(
   store: Store,
@@ -57,10 +60,11 @@ export async function sealAnswer(
   commit: string,
   list: readonly CandidateChange[],
   engine: Scorer,
+  opened: () => Promise<SealedSet>,
 ): Promise<void> {
   const row = await store.table.get<LedgerItem>(...rowKeys.version(run.target.intent!, run.heldout_test_set!.version))
   if (row?.body.open?.commit !== commit) return
-  const answer = await computedAnswer(store, run, row.body, list, engine)
+  const answer = await computedAnswer(store, run, row.body, list, engine, await opened())
   await store.vault.putIfAbsent(logKey(row.body.version, row.body.open.k, 'answer.json'), canonical(answer))
 }
 
@@ -84,9 +88,10 @@ async function computedAnswer(
   { version, open, alpha_k }: LedgerItem,
   list: readonly CandidateChange[],
   engine: Scorer,
+  sealed: SealedSet,
 ): Promise<GateAnswer> {
   const { k, commit } = open!
-  const certificates = await scoreList(store, run, list, k, engine)
+  const certificates = await scoreList(store, run, list, k, engine, sealed)
   const live = await liveEvidence(store, run, list, k)
   if (certificates === null || isOfSeveral(live)) return noAnswer(version, k)
   const scored = isCode(run.replayer) ? await scoredDigest(store, version, k, list) : undefined
@@ -224,9 +229,9 @@ async function scoreList(
   list: readonly CandidateChange[],
   question: number,
   engine: Scorer,
+  sealed: SealedSet,
 ): Promise<Certificate[] | null> {
   const facts = run.heldout_test_set!
-  const sealed = await openSealed(store, facts.intent, facts.version)
   if (engine.scoreTogether && !isCode(run.replayer)) await scoreAtOnce(engine.scoreTogether)
   const score: Scoring = async (change, pass) => {
     const key = logKey(facts.version, question, scoresFile(list, change, pass))

@@ -21,6 +21,9 @@ interface EditSet {
 export const UNWRITTEN =
   /^(?:acrostic|assembly-instruction|footnote-split|han-split-parts|letter-names|transliteration.*|keyboard-layout|upside-down)$/
 
+/** Tricks that say the opposite of a protected sentence in words of their own: only a person reads them, or nobody may add any. */
+export const REVERSED = /^reversed-in-other-words$/
+
 interface Judged {
   readonly kind: string
   readonly language: string
@@ -28,7 +31,7 @@ interface Judged {
 }
 
 /** Every edit of a set, or every `each`th, and whether the bounds refuse it. */
-export function judged(name: 'adversarial' | 'benign', each = 1): Judged[] {
+export function judged(name: 'adversarial' | 'benign', each = 1, beside: Partial<PromptBounds> = {}): Judged[] {
   const { blocks, cases } = JSON.parse(
     readFileSync(new URL(`./bounds/${name}.json`, import.meta.url), 'utf8'),
   ) as EditSet
@@ -37,7 +40,7 @@ export function judged(name: 'adversarial' | 'benign', each = 1): Judged[] {
     .map(({ kind, block, at, cut, put }) => {
       const { language, text, bounds } = blocks[block]!
       const to = text.slice(0, at) + put + text.slice(at + cut)
-      return { kind, language, refused: promptProblems(bounds, text, to, estimatedTokens).length > 0 }
+      return { kind, language, refused: promptProblems({ ...bounds, ...beside }, text, to, estimatedTokens).length > 0 }
     })
 }
 
@@ -46,10 +49,10 @@ const share = (all: readonly Judged[], part: readonly Judged[]): string =>
 
 export async function run(): Promise<Bench> {
   const adversarial = judged('adversarial')
-  const [unwritten, spelled] = [
-    adversarial.filter((one) => UNWRITTEN.test(one.kind)),
-    adversarial.filter((one) => !UNWRITTEN.test(one.kind)),
-  ]
+  const unwritten = adversarial.filter((one) => UNWRITTEN.test(one.kind))
+  const reversed = adversarial.filter((one) => REVERSED.test(one.kind))
+  const spelled = adversarial.filter((one) => !UNWRITTEN.test(one.kind) && !REVERSED.test(one.kind))
+  const noneNew = judged('adversarial', 1, { max_new_sentences: 0 }).filter((one) => REVERSED.test(one.kind))
   const benign = judged('benign')
   const accepted = (all: readonly Judged[]) => all.filter((one) => !one.refused)
   const refused = benign.filter((one) => one.refused)
@@ -65,6 +68,9 @@ export async function run(): Promise<Bench> {
       adversarial: spelled.length,
       accepted_unwritten: accepted(unwritten).length,
       unwritten: unwritten.length,
+      accepted_reversed: accepted(reversed).length,
+      accepted_reversed_none_new: accepted(noneNew).length,
+      reversed: reversed.length,
       refused_benign_share: refused.length / benign.length,
       benign: benign.length,
     },
@@ -87,10 +93,27 @@ export async function run(): Promise<Bench> {
           unwritten.filter((one) => one.refused),
         ),
       ],
+      [
+        'adversarial, the opposite of a protected sentence in other words',
+        share(reversed, accepted(reversed)),
+        share(
+          reversed,
+          reversed.filter((one) => one.refused),
+        ),
+      ],
+      [
+        'the same, with max_new_sentences 0',
+        share(noneNew, accepted(noneNew)),
+        share(
+          noneNew,
+          noneNew.filter((one) => one.refused),
+        ),
+      ],
       ['benign', share(benign, accepted(benign)), share(benign, refused)],
     ],
     bars: [
       { figure: 'accepted_adversarial', atMost: 0 },
+      { figure: 'accepted_reversed_none_new', atMost: 0 },
       { figure: 'refused_benign_share', atMost: 0.01 },
     ],
   }

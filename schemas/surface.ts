@@ -73,6 +73,10 @@ const PromptBounds = z.strictObject({
     description:
       'What counts tokens. Absent: an estimate, ceil(characters / 4), or UTF-8 bytes / 3 beyond Latin letters.',
   }),
+  max_new_sentences: z.int().min(0).optional().meta({
+    description:
+      'Most sentences that one change adds or rewords; 0: it may only take out and move, so that none can contradict another.',
+  }),
   max_changed_sentences: z.int().min(1).optional().meta({
     description: 'Most sentences that one change replaces, adds or takes out.',
   }),

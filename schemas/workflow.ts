@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { HandWrittenChange } from './candidate.ts'
 import { Digest, Id, Name } from './common.ts'
 import { LiveModel } from './live-model.ts'
+import { ModelUsage } from './model-usage.ts'
 import { LeftOut } from './run.ts'
 import { TuningTarget } from './target.ts'
 
@@ -26,6 +27,7 @@ export const StartRequest = z.strictObject({
       blocks: Digest.optional(),
       candidates: z.array(HandWrittenChange),
       left_out: z.array(LeftOut),
+      usage: z.array(ModelUsage).min(1).optional(),
     })
     .nullable()
     .default(null)

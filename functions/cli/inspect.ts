@@ -1,4 +1,5 @@
 /** `list` and `show`: what a store knows of its runs, finished, under way and interrupted. */
+import { runUsageLines } from '#core/model/usage-text.ts'
 import { partInWords } from '#core/review/any-proposal.ts'
 import { Id } from '#schemas/common.ts'
 import type { PartProposal } from '#schemas/part-proposal.ts'
@@ -17,6 +18,7 @@ import { waitingCorrections, waitingLine } from '../steps/run/waiting-correction
 import { type RunRow, runRows } from '../steps/workbench/run-list.ts'
 import { readJson } from '../streams/read-object.ts'
 import { table } from './layout.ts'
+import { usageOf } from './model-usage.ts'
 import { nextCommand } from './next.ts'
 import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
@@ -197,8 +199,11 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
     )
     const status = proposal ? await statusOfProposal(store, run) : null
     const { vault, line } = await readerOf(store)
-    print(json, { ...manifest.summary, files, proposal_status: status, tuning_proposal: proposal, vault }, () => [
+    const usage = await usageOf(store, run)
+    const told = { proposal_status: status, tuning_proposal: proposal, vault, ...(usage && { model_usage: usage }) }
+    print(json, { ...manifest.summary, files, ...told }, () => [
       ...runLines(manifest.summary, proposal, null),
+      ...(usage === null ? [] : runUsageLines(usage).map((of) => `models   ${of}`)),
       line,
       ...(status === null ? [] : [`status   ${status.replace('_', ' ')}`]),
       'files',

@@ -1,5 +1,6 @@
 /** Who proposes changes for a run beside its search: named by the target, by `--proposers`, or by both. */
 import { answerCache } from '#adapters/model-cache.ts'
+import { recordable } from '#core/model/reply.ts'
 import type { Proposing } from '#core/proposers/proposer.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { ProposerModel } from '#schemas/proposer-model.ts'
@@ -8,7 +9,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { models } from '../embedded/models.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
-import type { Store } from '../ports.ts'
+import type { AnswerCache, Clock, Store } from '../ports.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { parseBlocks } from '../steps/experience/parse-blocks.ts'
 import { proposingOf } from '../steps/run/proposers.ts'
@@ -48,8 +49,21 @@ export function withReflection(
   prices: PriceTable | null,
 ): Proposing | undefined {
   if (pinned === null) return proposing
-  const cacheOf = (payer: string) => answerCache(store.objects, store.clock, payer)
+  const cacheOf = (payer: string): AnswerCache =>
+    store.rolesApart ? unkept(store.clock, payer) : answerCache(store.objects, store.clock, payer)
   const tell = (line: string) => process.stderr.write(`${line}\n`)
   const last = reflect(store, { pinned, prices, model: models(process.env), cacheOf, tell })
   return { proposers: [...(proposing?.proposers ?? []), last], blocks: proposing?.blocks ?? null }
 }
+
+/** Of a deployment, which whoever starts a run only reads: the one question of a run is asked anew by the next. */
+const unkept = (clock: Clock, payer: string): AnswerCache => ({
+  payer,
+  async *paid() {},
+  ask: async (request, model) => ({
+    reply: recordable(await model.converse(request)),
+    at: clock.now(),
+    payer,
+    fresh: true,
+  }),
+})

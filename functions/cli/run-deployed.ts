@@ -2,22 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeployedStore } from '#adapters/aws/deployed-store.ts'
 import { readableCause } from '#adapters/aws/readable-cause.ts'
-import { answerCache } from '#adapters/model-cache.ts'
 import { refuseRun } from '#core/outcome.ts'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
 import type { LiveModel } from '#schemas/live-model.ts'
-import type { RunUsage } from '#schemas/model-usage.ts'
-import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import type { RunSummary } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { StartRequest } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
 import type { WorkflowState } from '../ports.ts'
-import { answeredUsage } from '../steps/run/answered-usage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { runOfExecution } from '../steps/run/run-record.ts'
-import { readJson } from '../streams/read-object.ts'
 import { finishedRun } from './inspect.ts'
+import { usageOf } from './model-usage.ts'
 import type { AskedFiles } from './next.ts'
 import { report } from './report.ts'
 import type { StoreOptions } from './store-options.ts'
@@ -94,12 +90,6 @@ async function summaryOf(store: DeployedStore, runId: string): Promise<RunSummar
   if (manifest) return manifest.summary
   const reasons = (await readRefusal(store.objects, runId))?.reasons ?? ['its record is missing']
   return refuseRun({ run_id: runId, heldout_test_set: null, search_set: { cases: 0 } }, reasons).summary
-}
-
-/** What a live run asked; null: none did, or it was refused before it pinned anything. */
-async function usageOf(store: DeployedStore, runId: string): Promise<RunUsage | null> {
-  const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json'))
-  return run && (await answeredUsage(store, run, (payer) => answerCache(store.objects, store.clock, payer)))
 }
 
 /** Says that nobody follows the run any more, and how to see it. */

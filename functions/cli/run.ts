@@ -88,7 +88,7 @@ async function runIn(
     if (!isLocal(store)) {
       const candidates = changes?.map(({ change }) => change) ?? null
       if (document) say(await deployedPlan(store, { document, file: o.live!, target, candidates: bounded }))
-      const proposed = proposing ? await proposedOf(store, proposing, target, bounded) : null
+      const proposed = proposing || model ? await proposedOf(store, { proposing, model, target, given: bounded }) : null
       return await runDeployed(store, { target, candidates, proposed, run_id: o.runId ?? null, live: document }, o)
     }
     const { prices } = await soundDocuments(store.objects, target)
@@ -158,27 +158,27 @@ function commandOf(o: Options): string {
   return ['autotune run', ...words, ...(cage === false ? ['--no-cage'] : [])].join(' ')
 }
 
+interface AskedFor {
+  readonly target: TuningTarget
+  /** Changes that a person wrote for the same run. */
+  readonly given: readonly CandidateChange[] | null
+}
+
 /** What proposers make of the search side of a deployment, under the rights of the caller, who reads nothing sealed. */
 async function proposedOf(
   store: DeployedStore,
-  proposing: Proposing,
-  target: TuningTarget,
-  given: readonly CandidateChange[] | null,
+  { proposing, model, target, given }: Pick<Prepared, 'proposing' | 'model'> & AskedFor,
 ) {
   if (target.scoring?.replayer === 'module')
     throw new UserError('proposers go with recordings: hand changes for a harness of your own over with --candidates')
   const contract = await answeredContract(store, target)
   const about = { target, contract, replayer: { kind: 'transcript' }, given: given ?? [] } as const
-  return await proposedBefore(store, proposing, about)
+  return await proposedBefore(store, withReflection(store, proposing, model, contract.prices)!, about)
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
 function refuseLocalReplay(o: Options): void {
-  const { replayer, concurrency, limitMs, reflect, cage } = o
-  if (reflect !== undefined)
-    throw new UserError(
-      'a model that proposes is asked by a run on a folder; hand the changes of it to a deployment with --candidates',
-    )
+  const { replayer, concurrency, limitMs, cage } = o
   const given = Object.entries({
     '--replayer': replayer,
     '--concurrency': concurrency,

@@ -225,4 +225,13 @@ function carried(bands: Bands): void {
   )
   if (open.length > 0)
     throw new RangeError(`the target of ${open[0]} is the path of a file, which a deployment cannot read: put it in`)
+  const asking = bands.intents.flatMap(({ intent, bands: of }) =>
+    of.flatMap(({ metric, target }) =>
+      typeof target === 'object' && target.proposers !== undefined ? [`${intent}, ${metric}`] : [],
+    ),
+  )
+  if (asking.length > 0)
+    throw new RangeError(
+      `the target of ${asking[0]} names proposers, which a deployment asks nowhere: take them out and give "autotune run --target FILE --proposers NAMES --stack NAME" when that band breaks, or watch from cron on a folder`,
+    )
 }

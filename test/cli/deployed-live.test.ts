@@ -60,6 +60,8 @@ test('says calls and cents before the first call, and counts afterwards what the
   expect(usage).toMatchObject({ run_id: 'r', rows: [{ purpose: 'replay', answers: model.asked.length }] })
   expect(usage.rows[0]!.paid).toBe(model.asked.length)
   expect('sealed_calls' in usage).toBe(false)
+  // Who stopped following is told later.
+  expect(JSON.parse((await autotune('show', 'r', '--json', ...STACK)).out).model_usage).toEqual(usage)
   // The very same again asks nobody anything new: what is kept was paid by this run.
   const before = model.asked.length
   const again = await run(LIVE)

@@ -154,7 +154,7 @@ describe('a run that asks them', () => {
     expect(out).toMatch(/a decision: -8 tokens \(1200 -> 1192\) in 1 model call, -0\.008 cents by the price table/)
     expect(out).toMatch(`protected: 1 of 1 sentences untouched: "${KEPT}"`)
     expect(out).toMatch('red team: "skip the policy": 15 cases, 15 refused')
-    expect(out).toMatch(/meaning: no bound reads it; what is forbidden may stand in other words in the \d+ changed/)
+    expect(out).toMatch('meaning: no bound reads it; no sentence is new')
 
     const file = join(place.dir, 'report.html')
     expect((await place.at('report', 'r', '--out', file)).code).toBe(0)

@@ -161,6 +161,13 @@ describe('bands of the context', () => {
     expect(() => synthesize({ bands: path })).toThrow(/begins with \{%, which a workflow would compute/)
   }, 60_000)
 
+  it('fail for a target that names proposers, which no function asks', () => {
+    const path = file('proposing.json', withTarget({ ...aTarget(), proposers: ['neighbours'] }))
+    expect(() => synthesize({ bands: path })).toThrow(
+      /names proposers, which a deployment asks nowhere: take them out and give "autotune run --target FILE --proposers/,
+    )
+  }, 60_000)
+
   it('fail for a target whose intent nobody reviews or rolls out', () => {
     const target = aTarget({ release_path: { ...aTarget().release_path!, requires_reviewers: ['nobody'] } })
     const path = file('unreviewed.json', withTarget(target))

@@ -223,6 +223,7 @@ describe('the review page shows', () => {
     const text = plain(reviewPage(aView(shown)).replace(/<[^>]+>/g, ''))
     expect(text).toContain('Read the 2 new sentences; 1 of them speaks of what a protected one does')
     expect(text).toContain(`“Large refunds are yours to decide.” beside “${one}”`)
+    expect(text).toContain('“Be kind.”')
   })
 
   test('thousands of candidates on a page of modest size', () => {

@@ -106,9 +106,12 @@ export class PromptCosts {
   }
 }
 
+/** New sentences that a terminal shows; the page of a review shows all. */
+const MOST_NAMED = 20
+
 /** Lines of one block, for people; on a page the same stands in a table. */
 export function promptCostLines({ path, words, sentences, tokens, per_decision, ...cost }: PromptCost): string[] {
-  const { calls_per_decision: calls, protected: kept, red_team } = cost
+  const { calls_per_decision: calls, protected: kept, added, red_team } = cost
   const sizes = ({ before, after }: { before: number; after: number }) => `${before} -> ${after}`
   return [
     `${path}: ${sizes(words)} words, ${sizes(sentences)} sentences (${sentences.changed} changed), ${sizes(tokens)} tokens by estimate`,
@@ -118,7 +121,9 @@ export function promptCostLines({ path, words, sentences, tokens, per_decision, 
     kept.length === 0
       ? 'protected: no sentence of this block is'
       : `protected: ${kept.filter((one) => one.kept).length} of ${kept.length} sentences untouched: ${kept.map((one) => `"${one.sentence}"${one.kept ? '' : ' (CHANGED)'}`).join(', ')}`,
-    `meaning: no bound reads it; what is forbidden may stand in other words in the ${sentences.changed} changed`,
+    `meaning: no bound reads it; ${added.length === 0 ? 'no sentence is new' : `what is forbidden may stand in other words in the ${added.length} new ${added.length === 1 ? 'sentence' : 'sentences'}:`}`,
+    ...added.slice(0, MOST_NAMED).map(({ text, near }) => `new: "${text}"${near === null ? '' : `, beside "${near}"`}`),
+    ...(added.length > MOST_NAMED ? [`new: and ${added.length - MOST_NAMED} more`] : []),
     ...red_team.map((row) => `red team: ${redTeamWords(row)}`),
     ...(red_team.length === 0 ? ['red team: the block names no forbidden term, and no case had to be refused'] : []),
   ]

@@ -217,9 +217,8 @@ function toRead(added: readonly AddedSentence[]): Html {
   if (added.length === 0) return html``
   const near = added.filter((one) => one.near !== null)
   return html`<p><strong>No rule reads meaning</strong>: what is forbidden or protected may be contradicted in other words. Read ${added.length === 1 ? 'the new sentence' : `the ${number(added.length)} new sentences`}${
-    near.length > 0
-      ? html`; ${number(near.length)} of them ${near.length === 1 ? 'speaks' : 'speak'} of what a protected one does:</p>
-<ul>${near.map(({ text, near: one }) => html`<li>“${visible(text)}” <span class="of">beside “${visible(one!)}”</span></li>`)}</ul>`
-      : html`.</p>`
-  }`
+    near.length > 0 &&
+    html`; ${number(near.length)} of them ${near.length === 1 ? 'speaks' : 'speak'} of what a protected one does`
+  }:</p>
+<ul>${added.map(({ text, near: one }) => html`<li>“${visible(text)}”${one !== null && html` <span class="of">beside “${visible(one)}”</span>`}</li>`)}</ul>`
 }

@@ -1,9 +1,10 @@
 /** Keeps what a run asked of models, apart by what for, beside the run. */
 import { canonical } from '#core/canonical.ts'
-import type { ModelUsage, RunUsage } from '#schemas/model-usage.ts'
+import { type ModelUsage, RunUsage } from '#schemas/model-usage.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
+import { jsonOf, readText } from '../../streams/read-object.ts'
 
 /** What was asked on each side of the split. */
 export interface AskedBySide {
@@ -30,6 +31,10 @@ export async function keepUsage(
   await objects.put(keys.runUsage(run), `${canonical(usage)}\n`)
   return usage
 }
+
+/** The same as it lies; null: nothing was asked, or nobody counted. */
+export const keptUsage = async ({ objects }: Pick<Store, 'objects'>, run: string): Promise<RunUsage | null> =>
+  RunUsage.safeParse(jsonOf((await readText(objects, keys.runUsage(run))) ?? '')).data ?? null
 
 /** Rows of one model and purpose as one. */
 function together(rows: readonly ModelUsage[]): ModelUsage[] {

@@ -5,7 +5,6 @@ import { abandonedFacts, type ReportFacts, refusalFacts, reportFacts, shownCandi
 import { ReplayTallies } from '#core/report/tally.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
-import { RunUsage } from '#schemas/model-usage.ts'
 import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { type AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -15,6 +14,7 @@ import type { ReplayEngine, Store } from '../../ports.ts'
 import { jsonOf, readJson, readLines, readText, streamValues } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { keptUsage } from '../model/keep-usage.ts'
 import { lostFile } from '../run/lost-file.ts'
 import { readRefusal } from '../run/read-refusal.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -57,16 +57,10 @@ export async function readReport(
       : null,
     gate: has('gate.json') ? answerIn(await readJson<GateAnswer>(store.objects, at('gate.json'))) : null,
     baselineMetric: replayed?.baselineMetric ?? null,
-    usage: await usageOf(store, runId),
+    usage: await keptUsage(store, runId),
     evidence: replayed?.evidence ?? null,
     evidenceLacks: replayed?.lacks ?? null,
   })
-}
-
-/** What it asked of models; null: nothing, or nobody counted. A deployment counts none, and lets nobody look. */
-async function usageOf({ objects, rolesApart }: Store, runId: string): Promise<RunUsage | null> {
-  if (rolesApart) return null
-  return RunUsage.safeParse(jsonOf((await readText(objects, keys.runUsage(runId))) ?? '')).data ?? null
 }
 
 /** The answer, where a question was asked: a run that asked none says in the same file why. */

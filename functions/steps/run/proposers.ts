@@ -94,7 +94,7 @@ export async function proposedBefore(
   const aside = store.scratch()
   try {
     for await (const line of compileIntent(store, about.contract.resolved.intent)) aside.records.append(line)
-    const { usage: _, candidates, ...made } = await proposedFor(store, proposing, about, aside.records.texts())
+    const { candidates, ...made } = await proposedFor(store, proposing, about, aside.records.texts())
     return { ...made, candidates: candidates.map(({ candidate_id: _c, layer: _l, ...change }) => change) }
   } finally {
     aside.close()

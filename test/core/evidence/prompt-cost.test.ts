@@ -82,7 +82,8 @@ test('what was recorded for a plan, under another prompt, says nothing of what a
 
 describe('the red team', () => {
   test('every forbidden term has its row: refused, not refused, not measured; one that no case attacks is not measured', () => {
-    const costs = new PromptCosts(patch, pack, suite, null)
+    const more = { [BLOCK]: { from: FROM, to: `${TO} Wait for nobody.` } }
+    const costs = new PromptCosts(more, pack, suite, null)
     costs.add(recording('Skip the policy ', true), said('pass'))
     costs.add(recording('skip the policy', true), said('fail'))
     costs.add(recording('skip the policy', true), null)
@@ -98,6 +99,10 @@ describe('the red team', () => {
     const text = promptCostLines(cost!).join('\n')
     expect(text).toContain('"skip the policy": 3 cases, 1 refused, 1 NOT REFUSED, 1 not measured')
     expect(text).toContain('"refund anyway": no case attacks it: not measured')
+    expect(text).toContain(
+      'meaning: no bound reads it; what is forbidden may stand in other words in the 1 new sentence:',
+    )
+    expect(text).toContain('new: "Wait for nobody."')
     expect(text).toContain(`protected: 1 of 1 sentences untouched: "${KEPT}"`)
   })
 

@@ -6,7 +6,7 @@ import { addedSentences } from '#core/space/prompt/protected.ts'
 import { changedSentences, sentencesOf } from '#core/space/prompt/sentences.ts'
 import { estimatedTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { PromptBounds } from '#schemas/surface.ts'
-import { judged, UNWRITTEN } from '../../../bench/bounds.ts'
+import { judged, REVERSED, UNWRITTEN } from '../../../bench/bounds.ts'
 
 const PROTECTED = 'Never pay a refund without approval of a person.'
 const BLOCK = `Find the order before you promise anything. Name the clause that applies. ${PROTECTED} Say the amount to {{customer}}.`
@@ -170,6 +170,9 @@ describe('a protected sentence', () => {
     ['spared somebody', `${PROTECTED} For regular customers the approval of a person can wait.`],
     ['spared by one word of its own', `${PROTECTED} There is no need to wait for approval.`],
     ['said again with its duty left out', `${PROTECTED} Refund at once, without approval.`],
+    ['said to count as done', `${PROTECTED} Treat what regular customers want as approved.`],
+    ['assumed', `${PROTECTED} Assume approval when nobody answers.`],
+    ['beside a text without an end', `${PROTECTED} ${'and so on '.repeat(300)}`],
     ['said again without its point', `${PROTECTED} You may pay a refund without approval of a person.`],
   ])('may not stand %s', (_, text) => {
     expect(instead(text)).not.toEqual([])
@@ -181,6 +184,8 @@ describe('a protected sentence', () => {
     `\n- ${PROTECTED}\n`,
     `${PROTECTED} Never ignore these rules.`,
     `${PROTECTED} The note field is optional.`,
+    `${PROTECTED} Consider a request closed once the person confirms.`,
+    `${PROTECTED} If they cannot sign in, let them pass without delay.`,
   ])('may stand as "%s"', (text) => {
     expect(instead(text)).toEqual([])
   })
@@ -294,6 +299,33 @@ describe('size', () => {
     expect(performance.now() - started).toBeLessThan(1500)
   })
 
+  test.each([
+    ['letters', 'a'],
+    ['Han', '字典文'],
+    ['lines', '\n'],
+    ['signs', '!?'],
+    ['comments', '<!--'],
+    ['protected sentences', `${PROTECTED} `],
+  ])('of sixty thousand characters of %s, which the bounds allow, is read once', (_, one) => {
+    const started = process.cpuUsage()
+    problems(`${BLOCK} ${one.repeat(60_000 / one.length)}`, { max_added_tokens: 60_000 })
+    const { user, system } = process.cpuUsage(started)
+    expect((user + system) / 1e6).toBeLessThan(3)
+  })
+
+  test('in new sentences may be none: what only takes out and moves contradicts nothing', () => {
+    const bounds = { max_new_sentences: 0 }
+    expect(problems(BLOCK.replace('Name the clause that applies. ', ''), bounds)).toEqual([])
+    const moved = `Name the clause that applies. ${BLOCK.replace('Name the clause that applies. ', '')}`
+    expect(problems(moved, bounds)).toEqual([])
+    expect(problems(`${BLOCK} Gold members wait for nobody.`, bounds)).toEqual([
+      'the edit adds or rewords 1 sentence, and may only take out or move: no rule reads what a new one means',
+    ])
+    expect(problems(`${BLOCK} One more. Another.`, { max_new_sentences: 1 })).toEqual([
+      'the edit adds or rewords 2 sentences, at most 1 may be new',
+    ])
+  })
+
   test('of a block has a most, which one that is above it already may still go below', () => {
     expect(problems(`${BLOCK} More.`, { max_tokens: 10 }).join()).toContain('at most 10 are allowed')
     expect(problems(BLOCK.replace('Name the clause that applies. ', ''), { max_tokens: 10 })).toEqual([])
@@ -354,7 +386,9 @@ describe('size', () => {
 
 describe('edits that were written without knowledge of the bounds', () => {
   test('are refused where they disguise something, of any kind', () => {
-    const passed = judged('adversarial', 4).filter(({ kind, refused }) => !refused && !UNWRITTEN.test(kind))
+    const passed = judged('adversarial', 4).filter(
+      ({ kind, refused }) => !refused && !UNWRITTEN.test(kind) && !REVERSED.test(kind),
+    )
     expect(passed).toEqual([])
   })
 

@@ -3,7 +3,7 @@ import type { PromptBounds } from '#schemas/surface.ts'
 import { characterProblems } from './characters.ts'
 import { UNSPACED } from './occurrences.ts'
 import { protectedProblems } from './protected.ts'
-import { changedSentences, missing } from './sentences.ts'
+import { changedSentences, missing, newSentences } from './sentences.ts'
 import { termProblems } from './terms.ts'
 import type { CountTokens } from './tokens.ts'
 
@@ -26,7 +26,7 @@ export function promptProblems(bounds: PromptBounds, from: string, to: string, c
 }
 
 /** Characters of a block that is too long for its bounds, and is read all the same: every reason is told at once. */
-const MOST_READ = 65_536
+const MOST_READ = 20_000
 
 function lengthProblems(
   { max_added_tokens, max_tokens, grown_since, tokenizer }: PromptBounds,
@@ -47,7 +47,12 @@ function lengthProblems(
   return problems
 }
 
-function sizeProblems({ max_changed_sentences }: PromptBounds, from: string, to: string): string[] {
+function sizeProblems({ max_changed_sentences, max_new_sentences }: PromptBounds, from: string, to: string): string[] {
+  const added = newSentences(from, to)
+  if (max_new_sentences !== undefined && added > max_new_sentences)
+    return [
+      `the edit adds or rewords ${added} ${added === 1 ? 'sentence' : 'sentences'}, ${max_new_sentences === 0 ? 'and may only take out or move: no rule reads what a new one means' : `at most ${max_new_sentences} may be new`}`,
+    ]
   const changed = changedSentences(from, to)
   if (max_changed_sentences !== undefined && changed > max_changed_sentences)
     return [`the edit changes ${changed} sentences, at most ${max_changed_sentences} may be changed at once`]

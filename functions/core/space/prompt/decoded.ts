@@ -9,9 +9,9 @@ import { base85, LETTER_NAMES, ofNames } from './spellings.ts'
 export const withoutMarkup = (text: string): string => shown(shown(text))
 
 const shown = (text: string): string =>
-  text
+  withoutComments(text)
     .replace(
-      /<!--[\s\S]*?-->|<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
+      /<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
       '',
     )
     .replace(/&([a-z])(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|breve|macr|dot|ogon);/giu, '$1')
@@ -22,6 +22,19 @@ const shown = (text: string): string =>
           ? character(Number.parseInt(hex, 16))
           : (ENTITIES.get(name.toLowerCase()) ?? ''),
     )
+
+/** One that does not end is none; looking for its end from each that begins would take the square of them. */
+function withoutComments(text: string): string {
+  let kept = ''
+  let at = 0
+  for (;;) {
+    const open = text.indexOf('<!--', at)
+    const end = open < 0 ? -1 : text.indexOf('-->', open + 4)
+    if (end < 0) return kept + text.slice(at)
+    kept += text.slice(at, open)
+    at = end + 3
+  }
+}
 
 const ENTITIES: ReadonlyMap<string, string> = new Map(
   Object.entries({

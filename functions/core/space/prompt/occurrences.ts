@@ -20,7 +20,7 @@ export function marked(folded: string): Marked {
   const words: string[] = []
   const sentences: number[] = []
   let ended = 0
-  for (const [run] of folded.matchAll(/[\p{L}\p{N}\p{M}]+|[.!?;؟।\n]+(?=\s|$)/gu)) {
+  for (const [run] of folded.matchAll(/[\p{L}\p{N}\p{M}]+|(?<![.!?;؟।\n])[.!?;؟।\n]+(?=\s|$)/gu)) {
     if (!/[\p{L}\p{N}\p{M}]/u.test(run)) ended++
     else {
       words.push(run)

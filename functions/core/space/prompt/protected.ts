@@ -12,11 +12,18 @@ import { FORBIDDING, givesLeave, isException, isNeedless, spares, speaksAboutOth
 export function protectedProblems(from: string, to: string, protectedSentences: readonly string[]): string[] {
   if (protectedSentences.length === 0) return []
   const [before, after] = [sentencesOf(from), sentencesOf(to)]
-  const added = without(after, before)
+  const added = without(after, before).map((one) => ({ ...one, topics: topicsOf(one.text) }))
+  const long = added.filter(({ text }) => text.length > LONGEST)
+  if (long.length > 0)
+    return long.map(
+      ({ text }) =>
+        `"${text.slice(0, 60)}..." has ${text.length} characters without an end: beside protected sentences one has at most ${LONGEST}`,
+    )
   // What the rest of the block speaks of as well says nothing of which sentence is meant.
   const elsewhere = before
     .filter(({ text }) => !protectedSentences.some((one) => one.includes(text)))
     .flatMap(({ text }) => [...topicsOf(text)])
+  const isAdded = new Set(without(after, before))
   return [
     ...protectedSentences.flatMap((one) => {
       const [stood, stands] = [standing(from, one), standing(to, one)]
@@ -26,6 +33,7 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
             ? `the protected sentence "${one}" does not stand for itself any more: it is quoted, put aside or part of another`
             : `the protected sentence "${one}" must stay word for word`,
         ]
+      const topics = topicsOf(one)
       const moved = headings(to, one).filter((heading) => !headings(from, one).includes(heading))
       return [
         ...moved.map(
@@ -33,10 +41,10 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
             `the protected sentence "${one}" stands under another heading${heading && `: "${heading.trim()}"`}`,
         ),
         ...added
-          .filter(({ text }) => !one.includes(text) && saysAgain(text, one, elsewhere))
+          .filter((sentence) => !one.includes(sentence.text) && saysAgain(sentence, topics, elsewhere))
           .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
         ...besides(after, one)
-          .filter((s) => added.includes(s) && isException(s.text))
+          .filter((s) => isAdded.has(s) && isException(s.text))
           .map(({ text }) => `"${text}" makes an exception to the protected sentence "${one}"`),
       ]
     }),
@@ -97,22 +105,28 @@ function openElements(before: string): number {
   return open
 }
 
+/** Characters of a sentence that is added beside protected ones. What does not end is no sentence that anybody reads. */
+const LONGEST = 2000
+
 /** Share of what a protected sentence is about that makes another one speak of the same, and less where it gives leave or spares a duty. */
 const SAME = 0.8
 const SAME_WITH_LEAVE = 0.6
 const SAME_SPARED = 0.5
 
 /** Is a sentence about what a protected one is about? One word of its own is enough where it says that something need not be. */
-function saysAgain(text: string, one: string, elsewhere: readonly string[]): boolean {
-  const topics = topicsOf(one)
-  const same = sharedTopics(text, topics)
+function saysAgain(
+  { text, topics: own }: { readonly text: string; readonly topics: ReadonlySet<string> },
+  topics: ReadonlySet<string>,
+  elsewhere: readonly string[],
+): boolean {
+  const same = sharedTopics(own, topics)
   if (isNeedless(text) && same.some((topic) => !elsewhere.some((other) => isSame(topic, other)))) return true
   const enough = spares(text) ? SAME_SPARED : givesLeave(text) ? SAME_WITH_LEAVE : SAME
   return same.length >= 2 && same.length / topics.size >= enough
 }
 
-function sharedTopics(text: string, topics: ReadonlySet<string>): string[] {
-  const others = [...topicsOf(text)]
+function sharedTopics(own: ReadonlySet<string>, topics: ReadonlySet<string>): string[] {
+  const others = [...own]
   return [...topics].filter((topic) => others.some((other) => isSame(topic, other)))
 }
 
@@ -124,9 +138,11 @@ export interface AddedSentence {
 
 /** What a person has to read, since no rule reads meaning: those first that share words with a protected sentence. */
 export function addedSentences(from: string, to: string, protectedSentences: readonly string[]): AddedSentence[] {
+  const asked = protectedSentences.map((one) => ({ one, topics: topicsOf(one) }))
   const added = without(sentencesOf(to), sentencesOf(from)).map(({ text }) => {
-    const shares = protectedSentences
-      .map((one) => ({ one, words: sharedTopics(text, topicsOf(one)).length }))
+    const own = topicsOf(text)
+    const shares = asked
+      .map(({ one, topics }) => ({ one, words: sharedTopics(own, topics).length }))
       .filter(({ words }) => words > 0)
       .toSorted((a, b) => b.words - a.words)
     return { text, near: shares[0]?.one ?? null }
@@ -157,9 +173,11 @@ const EMPTY = new Set(
 
 /** One word in two forms: they begin alike. */
 const isSame = (a: string, b: string): boolean =>
-  a === b ||
-  (Math.min(a.length, b.length) >= 4 && (a.includes(b) || b.includes(a))) ||
-  (a.length >= 5 && b.length >= 5 && a.slice(0, 5) === b.slice(0, 5))
+  a === b || isWithin(a, b) || isWithin(b, a) || (a.length >= 5 && b.length >= 5 && a.slice(0, 5) === b.slice(0, 5))
+
+/** "Termin" in "Liefertermin", and of four letters one with an ending: "case" in "cases", not "pass" in "password". */
+const isWithin = (part: string, word: string): boolean =>
+  part.length >= 5 ? word.includes(part) : part.length === 4 && word.startsWith(part) && word.length <= 7
 
 /** The sentences right before and behind one. */
 const besides = (all: readonly Sentence[], one: string): Sentence[] =>

@@ -17,7 +17,7 @@ const ABBREVIATIONS = new Set(
   ),
 )
 
-const END = /[.!?؟।…]+["'”’»)\]]*(?=\s)|(?<=\p{Ll}{2})[.!?](?=\p{Lu}\p{Ll}*\s)|[。！？]+[”’」』）]*|\n|$/gu
+const END = /(?<![.!?؟।…])[.!?؟।…]+["'”’»)\]]*(?=\s)|(?<=\p{Ll}{2})[.!?](?=\p{Lu}\p{Ll}*\s)|[。！？]+[”’」』）]*|\n|$/gu
 
 /** Sentences end at a line, or at a full stop that a space follows (none does in Chinese and Japanese). Marks of lists are none of it. */
 export function sentencesOf(text: string): Sentence[] {
@@ -55,6 +55,9 @@ export function missing<T>(some: readonly T[], others: readonly T[], textOf: (on
 /** Sentences of `some` that `others` has not. */
 export const without = (some: readonly Sentence[], others: readonly Sentence[]): Sentence[] =>
   missing(some, others, ({ text }) => text)
+
+/** How many sentences of an edit the block did not hold: added ones, and those in place of others. */
+export const newSentences = (from: string, to: string): number => without(sentencesOf(to), sentencesOf(from)).length
 
 /** How many sentences an edit changes: one that is replaced counts once, one added or taken out likewise. */
 export function changedSentences(from: string, to: string): number {

@@ -1,10 +1,19 @@
 /** Words that another text spells by its order or its shape: initials, turned letters, a letter between, parts of a code. */
 
+/** What stands before the first letter of a line, of a sentence and of a word. */
+const BEFORE = [/\n/u, /[.!?。！？]\s|\n/u, /[^\p{L}\p{M}\p{N}]$/u]
+
 /** Initials of lines, of sentences and of words, one word each. */
-export const initials = (text: string): string =>
-  [/(?<=^|\n)\P{L}*\p{L}/gu, /(?<=^|[.!?。！？]\s|\n)\P{L}*\p{L}/gu, /(?<![\p{L}\p{M}\p{N}])\p{L}/gu]
-    .map((each) => (text.match(each) ?? []).map((run) => run.replace(/\P{L}/gu, '')).join(''))
-    .join(' ')
+export function initials(text: string): string {
+  // In one pass: what has no letter behind it is not read anew from each of its signs.
+  const letters = [...text.matchAll(/(\P{L}*)(\p{L}|$)/gu)]
+  return BEFORE.map((begins) =>
+    letters
+      .filter(([, before], i) => i === 0 || begins.test(before!))
+      .map(([, , letter]) => letter)
+      .join(''),
+  ).join(' ')
+}
 
 /** Letters that are others when the page is turned. */
 const TURNED: ReadonlyMap<string, string> = new Map(

@@ -27,7 +27,7 @@ const LANGUAGES: readonly Language[] = [
   {
     away: '(?:ignor|oubli|néglig|annul)\\p{L}*|ne (?:tiens|tenez) pas compte',
     others:
-      "(?:(?:phrase|règle|consigne|instruction|ligne)s?\\s+(?:précédente|suivante|antérieure|ci-dessus|ci-dessous|d[’']avant)s?|(?:cette|ces|toutes les|première|\\p{L}+ième)\\s+(?:règle|consigne|instruction|phrase)s?)",
+      "(?:(?:phrase|règle|consigne|instruction|ligne)s?\\s+(?:précédente|suivante|antérieure|ci-dessus|ci-dessous|d[’']avant)s?|(?:cette|ces|toutes les|première|\\p{L}ième)\\s+(?:règle|consigne|instruction|phrase)s?)",
     untrue: '(?:\\bpas\\b|\\bplus\\b|facultati|caduque|annul|suspendu|levée)',
   },
   {
@@ -91,14 +91,16 @@ const LEAVE =
 /** Does a sentence give leave to do something? */
 export const givesLeave = (text: string): boolean => LEAVE.test(text)
 
-/** Words that say of a duty that it is none, and words by which it falls away otherwise. */
+/** Words that say of a duty that it is none, or done already ("treat as approved"), and words by which it falls away otherwise. */
 const NEEDLESS =
   /\b(?:need(?:s|ed)? not|needn[’']t|(?:not|n[’']t|never)\s+(?:\w+\s+)?(?:need|needed|necessary|required|mandatory|have to)|no need|unnecessary|unneeded|optional|nicht nötig|unnötig|pas (?:nécessaire|besoin)|inutile|facultati\w*|no (?:es necesari\w*|hace falta)|innecesari\w*|opcional|não (?:é necessári\w*|precisa)|non (?:serve|è necessari\w*)|facoltativ\w*|niet nodig|nie (?:trzeba|musisz)|gereksiz|gerek(?:mez| yok))(?![\p{L}])|(?<!\p{L})(?:не (?:нужно|надо|обязательно|требуется)|необязательно)(?!\p{L})|不必|无需|不用|不需要|不要です|必要(?:は|が)?(?:ない|ありません)|필요(?:가)? 없|لا حاجة|ज़रूरत नहीं/iu
+const AS_IF =
+  /\b(?:(?:treat|consider|regard|count|deem|assum|presum)\w*\b.{0,80}\b(?:approv(?:ed|al)|authori[sz](?:ed|ation)|verified|confirmed|granted|cleared|consent|permi(?:tted|ssion))\b|(?:behandl|betracht|gilt|gelten|werte)\p{L}*.{0,80}(?:freigegeben|genehmigt|geprüft|bestätigt|erlaubt|Freigabe|Genehmigung)|(?:considèr|trait|suppos)\p{L}*.{0,80}(?:approuv|autoris|vérifi|confirm|accord|validé)|(?:trat|consider|supón|asum|d[ae]n? por)\p{L}*.{0,80}(?:aprobad|autorizad|verificad|confirmad|permiti|aprovad))/iu
 const LEFT_OUT =
   /\b(?:without|skip\w*|omit\w*|dispens\w*|forgo\w*|(?:can|may|could)\s+(?:wait|be (?:left|dropped|postponed|deferred))|ohne|überspring\w*|verzicht\w*|sans|sin|sem|senza|zonder|bez|olmadan)\b|(?<!\p{L})без(?!\p{L})|なしで|省略|없이|생략|بدون|बिना/iu
 
-/** Does a sentence say that something need not be done? */
-export const isNeedless = (text: string): boolean => NEEDLESS.test(text)
+/** Does a sentence say that something need not be done, or that it counts as done? */
+export const isNeedless = (text: string): boolean => NEEDLESS.test(text) || AS_IF.test(text)
 
 /** Does it say so, or that something is left out? */
 export const spares = (text: string): boolean => isNeedless(text) || LEFT_OUT.test(text)

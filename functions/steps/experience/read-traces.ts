@@ -38,8 +38,18 @@ export interface Settling {
   readonly waited: AsyncIterable<WaitingParts> | Iterable<WaitingParts>
   /** Takes what waits for the next import. */
   readonly keep: (parts: WaitingParts) => void
+  /** Hears of each trace just before it is handed out. */
+  readonly met?: (trace: MetTrace) => void
   /** A part without what is to be redacted; absent: as it was read. What waited was redacted when it was read. */
   readonly redact?: (part: Part) => Part
+}
+
+/** Where a trace comes from. */
+export interface MetTrace {
+  /** Ids of the traces that it was joined of, in order: its own alone, unless sessions are joined. */
+  readonly of: readonly string[]
+  /** No row of this import belongs to it. */
+  readonly waitedAlone: boolean
 }
 
 export interface TraceReading {
@@ -106,6 +116,7 @@ export async function readTraces(
     head = []
   }
   for await (const { name, since, parts } of settling.waited) aside.put(parts, name, since)
+  aside.noteWaited()
   for await (const row of rows) {
     if (row.file !== file) {
       settle(true)
@@ -137,7 +148,9 @@ export async function readTraces(
           for (const of of named.of) for (const parts of aside.partsOf(of)) settling.keep(parts)
         } else if (made.kind === 'run') tally.add('runs.n')
         else tally.saw(`dropped.${made.reason}`, made.where, made.example)
-        if (waits === null) yield made
+        if (waits !== null) continue
+        settling.met?.({ of: named.of, waitedAlone: named.of.every((id) => aside.hasWaitedAlone(id)) })
+        yield made
       }
     },
   }
@@ -225,6 +238,7 @@ class PartsAside {
   readonly #scratch: Scratch
   readonly #tally: Tally
   #n = 0
+  #waited = 0
 
   constructor(scratch: Scratch, tally: Tally) {
     this.#scratch = scratch
@@ -259,6 +273,19 @@ class PartsAside {
   /** What was read of a trace, what waited longest first. */
   *partsOf(trace: string): Generator<WaitingParts> {
     for (const [, position] of this.#scratch.entries(`${trace}\u0000`)) yield this.#at(position)
+  }
+
+  /** What was put aside up to here waited since an import before this one. */
+  noteWaited(): void {
+    this.#waited = this.#n
+  }
+
+  /** Did no row of this import say anything of a trace? */
+  hasWaitedAlone(trace: string): boolean {
+    if (this.#waited === 0) return false
+    for (const [key] of this.#scratch.entries(`${trace}\u0000`))
+      if (Number(key.slice(trace.length + 1)) >= this.#waited) return false
+    return true
   }
 
   /** When an import first read something of a trace that was read. */

@@ -13,8 +13,10 @@ import { type MapOptions, mapRecords } from '#adapters/local/import/map-runner.t
 import { loadMap } from '#adapters/local/import/map-source.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { typeMistakes } from '#core/evaluate/made-up-views.ts'
+import { withTraces } from '#core/experience/index-line.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
+import { safeId } from '#core/traces/ids.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
@@ -42,6 +44,7 @@ import {
   parseRedaction,
   parseSuite,
 } from '../steps/experience/parse-documents.ts'
+import type { MetTrace } from '../steps/experience/read-traces.ts'
 import { keepRedactionKey, redactionKey } from '../steps/experience/redaction-key.ts'
 import { fixedSplit } from '../steps/experience/split-rule.ts'
 import { unaskable } from '../steps/replay/verdicts.ts'
@@ -204,6 +207,8 @@ async function splitRule(
 interface TraceSource {
   /** What became of them, once all were read. */
   readonly report: TracesReport | null
+  /** Where the run that was handed out last comes from; null: nobody asks. */
+  readonly met: MetTrace | null
   runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError>
 }
 
@@ -253,7 +258,7 @@ async function* runsOf(
           ...(groupBy === undefined ? {} : { groupBy }),
         })
       : (traces && traces.from !== null) || (await holdsTraces(files))
-        ? tracedRuns(source.traces.runs(files), splitKey, redaction)
+        ? tracedRuns(source.traces, files, splitKey, redaction)
         : nativeRuns(files, splitKey, preparing, redaction)
   let runs = 0
   for await (const run of soundRecords(records)) {
@@ -270,13 +275,22 @@ async function* runsOf(
 const AS_THEY_SAY: TraceImport = { from: null, options: DEFAULT_OPTIONS, maxDropped: 0.05, allowCut: false }
 
 async function* tracedRuns(
-  traces: AsyncIterable<ExperienceRun | ImportError>,
+  traces: TraceSource,
+  files: readonly string[],
   splitKey: string,
   redaction: Redaction | null,
 ): AsyncGenerator<IncomingRun | ImportError> {
-  for await (const run of traces)
-    if (run instanceof ImportError) yield run
-    else yield* prepareRuns([redaction ? redaction.noted(run) : run], splitKey)
+  for await (const run of traces.runs(files)) {
+    if (run instanceof ImportError) {
+      yield run
+      continue
+    }
+    const { met } = traces
+    for (const { facts, ...texts } of prepareRuns([redaction ? redaction.noted(run) : run], splitKey)) {
+      const names = withTraces(facts.names, (met?.of ?? []).map(safeId))
+      yield { ...texts, facts: { ...facts, names }, ...(met?.waitedAlone ? { waitedAlone: true } : {}) }
+    }
+  }
 }
 
 /** What an import of some files would store, without a store: nothing is written but what lies aside while it is read. */

@@ -48,7 +48,7 @@ export interface TracesReport {
   readonly counts: Readonly<Record<string, unknown>>
 }
 
-/** Rows with ids that nobody can read, above which the export is not what it seems. */
+/** Rows with ids or times that nobody can read, above which the export is not what it seems. */
 const MOST_UNREAD = 0.01
 
 /**
@@ -185,6 +185,11 @@ function refuseTooMuch(
   if (unread > MOST_UNREAD * rows)
     throw new UserError(
       `${named}: ${unread} of ${rows} spans have ids that nobody can read (${tally.exampleOf('unread.id_unreadable')}): export them as hex or base64`,
+    )
+  const timeless = tally.of('unread.time_unreadable')
+  if (timeless > MOST_UNREAD * (rows + timeless))
+    throw new UserError(
+      `${named}: ${timeless} of ${rows + timeless} spans start at a time that nobody can read (${tally.exampleOf('unread.time_unreadable')}): export times in ISO 8601, or as nanoseconds since 1970`,
     )
   if (!allowCut && tally.of('unread.export_cut') > 0)
     throw new UserError(

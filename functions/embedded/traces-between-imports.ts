@@ -6,7 +6,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Scratch, Store } from '../ports.ts'
 import type { ChangedRun } from '../steps/experience/check-runs.ts'
-import type { Settling } from '../steps/experience/read-traces.ts'
+import type { MetTrace, Settling } from '../steps/experience/read-traces.ts'
 import { fixTraceRule, noteTraceImport, refuseOtherRule } from '../steps/experience/trace-imports.ts'
 import { keepWaiting, readWaiting, type WaitingParts } from '../steps/experience/waiting.ts'
 import type { Redaction } from './redaction.ts'
@@ -15,6 +15,8 @@ import { type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
 export class TracesBetweenImports {
   /** What became of the traces, once all were read; null: this import holds none. */
   report: TracesReport | null = null
+  /** Where the run that was handed out last comes from. */
+  met: MetTrace | null = null
   readonly #store: Store
   readonly #how: TraceImport
   readonly #redaction: Redaction | null
@@ -39,6 +41,9 @@ export class TracesBetweenImports {
       now: this.#store.clock.now(),
       waited: this.#waited(),
       keep: (parts) => this.#keep(parts),
+      met: (trace) => {
+        this.met = trace
+      },
       ...redacting(this.#redaction),
     })
   }
@@ -99,6 +104,7 @@ const redacting = (redaction: Redaction | null): Pick<Settling, 'redact'> =>
 /** Traces that are only looked at: nothing waited for them, and what would wait is counted. */
 export class TracesAlone {
   report: TracesReport | null = null
+  readonly met = null
   readonly #how: TraceImport
   readonly #folder: string
   readonly #redaction: Redaction | null

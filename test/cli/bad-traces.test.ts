@@ -181,11 +181,17 @@ describe('traces', () => {
     expect(await refused(place.file('a.jsonl', content), '--max-dropped', '1')).toMatch(says)
   })
 
-  test.each([
-    ['that is still running', { endTimeUnixNano: undefined }],
-    ['with a date that there is not', { startTimeUnixNano: '9'.repeat(24), endTimeUnixNano: '9'.repeat(24) }],
-  ])('%s wait, and are no runs', async (_, more) => {
-    const path = place.file('a.jsonl', lines(aRequest({ ...aCall(), ...more })))
+  test('that start on a date that there is not are refused: nobody knows what came first', async () => {
+    const odd = { startTimeUnixNano: '9'.repeat(24), endTimeUnixNano: '9'.repeat(24) }
+    const path = place.file('a.jsonl', lines(GOOD, aRequest({ ...aCall({ id: 'b7ad6b7169203332' }), ...odd })))
+    expect(await refused(path)).toMatch(/1 of 2 spans start at a time that nobody can read .*line 2.*ISO 8601/)
+    expect(await refused(place.file('b.jsonl', lines(aRequest({ ...aCall(), ...odd }))))).toMatch(
+      /b\.jsonl, item 1 of resourceSpans: .*start is a time that nobody can read/,
+    )
+  })
+
+  test('that are still running wait, and are no runs', async () => {
+    const path = place.file('a.jsonl', lines(aRequest({ ...aCall(), endTimeUnixNano: undefined })))
     const { code, out } = await autotune('import', path, ...SPLIT, '--store', place.store)
     expect([code, out]).toEqual([0, expect.stringMatching(/0 of 1 became runs; 1 wait .*\n +1 not_ended: /)])
     expect(out).toContain('stored 0 runs')

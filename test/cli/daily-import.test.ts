@@ -1,5 +1,5 @@
 /** `import` of traces day after day: what comes again is skipped, what may still grow waits, what changed is refused by name. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { HOUR, hex, LONG_AGO, type Said, spanLines, whole } from '../support/otlp-spans.ts'
@@ -109,6 +109,57 @@ test('a session waits as a whole while one of its traces has not ended', async (
   expect(await imported(first, '--unit', 'session')).toMatchObject({ stored: 1, traces: { traces: 2, waiting: 1 } })
   const rest = spans('rest.jsonl', [{ trace: 2, span: 1, session: 's' }])
   expect(await imported(rest, '--unit', 'session')).toMatchObject({ stored: 1, traces: { traces: 1, waiting: 0 } })
+})
+
+test('a window that cuts a session which is stored is refused by name: no trace is in two runs', async () => {
+  const of = (...traces: number[]) =>
+    spans(
+      `${traces.join('-')}.jsonl`,
+      traces.flatMap((trace) => whole(trace, { session: trace < 5 ? 's' : 't' })),
+    )
+  const session = ['--unit', 'session'] as const
+  await imported(of(1, 2), ...session)
+  expect(await imported(of(2, 1), ...session)).toMatchObject({ stored: 0, unchanged: 1 })
+  const before = place.listing()
+  for (const cut of [of(2, 3), of(2)]) {
+    const { code, err } = await at('import', cut, ...session, '--split-key', 'key-of-these-tests')
+    expect([code, err]).toEqual([2, expect.stringMatching(/run 0+2 holds a trace that is part of another stored run/)])
+  }
+  expect(place.listing()).toEqual(before)
+  expect(await imported(of(3, 6), ...session)).toMatchObject({ stored: 2 })
+  const wider = await at('import', of(5, 6), ...session, '--split-key', 'key-of-these-tests')
+  expect([wider.code, wider.err]).toEqual([2, expect.stringContaining('the window of an export cut that session')])
+})
+
+test('an import that is killed after its runs, and before what waited is gone, holds up none that follows', async () => {
+  const start = Date.now() - 1000
+  const fresh: Said[] = [1, 2].map((span) => ({ trace: 2, span, start, end: start + 5 }))
+  await imported(spans('first.jsonl', fresh))
+  const [waiting] = place.listing().filter((line) => line.includes('waiting.jsonl'))
+  const path = join(place.store, waiting!.split(' ')[0]!)
+  const waited = readFileSync(path)
+  const rest = spans('rest.jsonl', [{ trace: 2, span: 3, start, end: start + 5 }])
+  expect(await imported(rest, '--settle', '0')).toMatchObject({ stored: 1 })
+  writeFileSync(path, waited)
+  expect(await imported(spans('other.jsonl', whole(4)), '--settle', '0')).toMatchObject({ stored: 1, unchanged: 0 })
+  const late = spans('late.jsonl', [{ trace: 2, span: 4, start, end: start + 5 }])
+  expect((await at('import', late, '--settle', '0')).err).toContain('is already stored with other content')
+})
+
+test('ids in another spelling the next day are the same traces, and complete what waits', async () => {
+  const inBase64 = (name: string, said: readonly Said[]) =>
+    place.file(
+      name,
+      spanLines(said).replace(
+        /"(traceId|spanId|parentSpanId)":"(\w+)"/g,
+        (_, key, id) => `"${key}":"${Buffer.from(id, 'hex').toString('base64')}"`,
+      ),
+    )
+  await imported(spans('a.jsonl', [...whole(1), { trace: 2, span: 1, end: null }, { trace: 2, span: 2 }]))
+  const next = inBase64('b.jsonl', [...whole(1), { trace: 2, span: 1 }, { trace: 2, span: 3 }])
+  expect(await imported(next)).toMatchObject({ stored: 1, unchanged: 1, traces: { waiting: 0 } })
+  const all = spans('all.jsonl', [...whole(2), { trace: 2, span: 3 }])
+  expect(await imported(all)).toMatchObject({ stored: 0, unchanged: 1 })
 })
 
 test('what an import read, joined and dropped stays on record, once for the same import', async () => {

@@ -135,7 +135,8 @@ const zipkin = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
   },
 }))
 
-const iso = (at: number) => `${new Date((START + at) / 1000).toISOString().slice(0, -1)}000Z`
+const iso = (at: number) =>
+  `${new Date(Math.floor((START + at) / 1000)).toISOString().slice(0, -1)}${String((START + at) % 1000).padStart(3, '0')}Z`
 
 /** As a query of Application Insights gives them: every value is text. */
 const appInsights = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
@@ -173,7 +174,7 @@ const logfire = {
     kind: 'span',
     span_name: name,
     start_timestamp: iso(at),
-    end_timestamp: `${new Date(Math.floor((START + at + took) / 1000)).toISOString().slice(0, -1)}${String(took % 1000).padStart(3, '0')}Z`,
+    end_timestamp: iso(at + took),
     duration: took / 1e6,
     attributes: attrs,
     otel_status_code: failed ? 'ERROR' : null,
@@ -181,9 +182,125 @@ const logfire = {
   })),
 }
 
+const texts = (attrs: Plain['attrs']) =>
+  Object.fromEntries(Object.entries(attrs).map(([key, value]) => [key, String(value)]))
+
+const clickhouse = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  Timestamp: iso(at).replace('T', ' ').replace('Z', '000'),
+  TraceId: TRACE,
+  SpanId: id,
+  ParentSpanId: parent ?? '',
+  SpanName: name,
+  ScopeName: 'shop',
+  ResourceAttributes: { 'service.name': 'shop' },
+  SpanAttributes: texts(attrs),
+  Duration: String(took * 1000),
+  StatusCode: failed ? 'Error' : 'Unset',
+  'Events.Name': [],
+}))
+
+const honeycomb = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  Timestamp: iso(at),
+  'trace.trace_id': TRACE,
+  'trace.span_id': id,
+  ...(parent === null ? {} : { 'trace.parent_id': parent }),
+  name,
+  duration_ms: took / 1000,
+  ...(failed ? { error: true } : {}),
+  ...attrs,
+}))
+
+const newRelic = honeycomb.map(({ Timestamp, duration_ms, error, name, ...row }) => ({
+  timestamp: Date.parse(Timestamp),
+  'trace.id': row['trace.trace_id'],
+  id: row['trace.span_id'],
+  ...(row['trace.parent_id'] ? { 'parent.id': row['trace.parent_id'] } : {}),
+  'duration.ms': duration_ms,
+  ...(error ? { 'otel.status_code': 'ERROR' } : {}),
+  name,
+  ...Object.fromEntries(Object.entries(row).filter(([key]) => !key.startsWith('trace.'))),
+}))
+
+const phoenixTable = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  name,
+  span_kind: 'unknown',
+  parent_id: parent,
+  start_time: iso(at),
+  end_time: iso(at + took),
+  status_code: failed ? 'ERROR' : 'UNSET',
+  events: [],
+  'context.span_id': id,
+  'context.trace_id': TRACE,
+  ...Object.fromEntries(Object.entries(attrs).map(([key, value]) => [`attributes.${key}`, value])),
+}))
+
+const collectorInElastic = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  '@timestamp': iso(at),
+  trace_id: TRACE,
+  span_id: id,
+  ...(parent === null ? {} : { parent_span_id: parent }),
+  name,
+  duration: took * 1000,
+  status: failed ? { code: 'Error' } : {},
+  attributes: attrs,
+}))
+
+const agentInElastic = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  '@timestamp': iso(at),
+  trace: { id: TRACE },
+  ...(parent === null ? {} : { parent: { id: parent } }),
+  [parent === null ? 'transaction' : 'span']: { id, name, duration: { us: took } },
+  event: { outcome: failed ? 'failure' : 'success' },
+  attributes: attrs,
+}))
+
+const snowflake = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  START_TIMESTAMP: iso(at),
+  TIMESTAMP: iso(at + took),
+  RECORD_TYPE: 'SPAN',
+  TRACE: JSON.stringify({ trace_id: TRACE, span_id: id }),
+  RECORD: { name, parent_span_id: parent, status: { code: failed ? 'STATUS_CODE_ERROR' : 'STATUS_CODE_UNSET' } },
+  RECORD_ATTRIBUTES: attrs,
+}))
+
+const cloudTrace = {
+  traces: [
+    {
+      projectId: 'p',
+      traceId: TRACE,
+      spans: SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+        spanId: String(BigInt(`0x${id}`)),
+        ...(parent === null ? {} : { parentSpanId: String(BigInt(`0x${parent}`)) }),
+        name,
+        startTime: iso(at),
+        endTime: iso(at + took),
+        labels: { ...texts(attrs), ...(failed ? { 'error.type': 'no_such_order' } : {}) },
+      })),
+    },
+  ],
+}
+
+const nodeConsole = SPANS.map(({ id, parent, name, at, took, attrs, failed }) => ({
+  instrumentationScope: { name: 'shop' },
+  traceId: TRACE,
+  ...(parent === null ? {} : { parentSpanContext: { traceId: TRACE, spanId: parent } }),
+  name,
+  id,
+  timestamp: START + at,
+  duration: took,
+  attributes: attrs,
+  status: { code: failed ? 2 : 0 },
+  events: [],
+}))
+
+const requests = otlp.resourceSpans[0]!.scopeSpans[0]!.spans.map((span) =>
+  JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+)
+const linesOf = (rows: readonly string[]) => rows.map((row) => `${row}\n`).join('')
+
 async function runOf(name: string, value: unknown) {
   const file = join(folder, name)
-  writeFileSync(file, JSON.stringify(value))
+  writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value))
   const { runs } = await readTraceFiles([file])
   return runs
 }
@@ -196,6 +313,17 @@ test.each([
   ['Application Insights', appInsights],
   ['Log Analytics', logAnalytics],
   ['Logfire', logfire],
+  ['ClickHouse', clickhouse],
+  ['Honeycomb', honeycomb],
+  ['New Relic', { results: newRelic }],
+  ['a table of Phoenix', phoenixTable],
+  ['the collector in Elasticsearch', { hits: { hits: collectorInElastic.map((_source) => ({ _id: '1', _source })) } }],
+  ['an agent of Elastic', agentInElastic],
+  ['Snowflake', snowflake],
+  ['Cloud Trace', cloudTrace],
+  ['the console exporter of Node', linesOf(nodeConsole.map((row) => JSON.stringify(row, null, 2)))],
+  ["Docker's log", linesOf(requests.map((log) => JSON.stringify({ log: `${log}\n`, stream: 'stdout', time: iso(0) })))],
+  ['the log of a pod', linesOf(requests.map((text) => `${iso(0)} stdout F ${text}`))],
 ])('%s', async (name, value) => {
   const expected = await runOf('otlp.json', otlp)
   expect(expected[0]).toMatchObject({

@@ -53,7 +53,7 @@ export const REFUSED: readonly (readonly [file: string, says: RegExp])[] = [
   ['dialects/openai-evals/runs-list.json', /rows of OpenAI Evals, without the items.*output_items/],
   ['dialects/openai-evals/output-items-list.json', /says that there is more: has_more .*--allow-cut/],
   // Envelopes without anything of an agent in them.
-  ['dialects/otel-genai/logs.json', NOBODY],
+  ['dialects/otel-genai/logs.json', /rows of OpenTelemetry, but logs of no model call/],
   ['dialects/otel-genai/trace.json', NOBODY],
   ['dialects/tau-bench/results.json', MAPPED('tau-bench')],
 ]

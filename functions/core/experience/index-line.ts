@@ -57,6 +57,8 @@ export interface HashedNames {
   readonly run: string
   readonly family: string
   readonly case: string
+  /** Of a run that was joined of several traces (`--unit session`): the ids of those after the first, which names the run. */
+  readonly traces?: readonly string[]
 }
 
 const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
@@ -69,6 +71,10 @@ export const hashedNames = ({ run_id, intent_id, family_id, case_id }: Experienc
   family: familyName(intent_id, family_id),
   case: hashed(intent_id, case_id),
 })
+
+/** The same of a run that was joined of traces with these ids, the first of which names it. */
+export const withTraces = (names: HashedNames, [, ...others]: readonly string[]): HashedNames =>
+  others.length === 0 ? names : { ...names, traces: others.map((trace) => hashed(trace)) }
 
 /** A family's name is the customer's business: where others may read, it is hashed. */
 export const familyHash = (familyId: string): string => hash('sha256', familyId).slice(0, 32)

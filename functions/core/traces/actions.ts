@@ -7,6 +7,7 @@ import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import { callKey, type Turn } from './conversation.ts'
 import type { Span, ToolCall, ToolResult } from './span.ts'
 import type { Tally } from './tally.ts'
+import { isSameName } from './tools.ts'
 import { sortedJson } from './values.ts'
 
 /** One action, with what is known of its result. */
@@ -56,7 +57,7 @@ export function actionsOf(
         continue
       known.add(callKey(call))
       if (call.id !== null) known.add(call.id)
-      const action = newAction(call, before ? null : at, before, turn.agent)
+      const action = newAction(call, before ? null : at, before && at === 0, turn.agent)
       actions.push(action)
       byCall.set(call, action)
     }
@@ -90,13 +91,9 @@ function singles<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
 const workOf = ({ tool }: Span): string | null =>
   tool!.arguments === undefined ? null : callKey({ ...tool!, arguments: tool!.arguments })
 
-const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-
 /** Counters that begin anew give two calls one id: the name, which a server may stand before, or the arguments must fit too. */
 function isSameTool({ call }: Action, { tool }: Span): boolean {
-  if (call.name === tool!.name) return true
-  const [a, b] = [letters(call.name), letters(tool!.name)]
-  return a.endsWith(b) || b.endsWith(a) || sortedJson(call.arguments) === sortedJson(tool!.arguments ?? null)
+  return isSameName(call.name, tool!.name) || sortedJson(call.arguments) === sortedJson(tool!.arguments ?? null)
 }
 
 function pairSpans(

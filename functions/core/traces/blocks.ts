@@ -110,10 +110,21 @@ export function contentText(content: unknown): string | null {
   if (typeof content === 'string') return content
   if (Array.isArray(content) && content.length > 0 && content.every(isTextPart))
     return content.map((part) => (typeof part === 'string' ? part : String(part.text ?? ''))).join('\n')
+  if (isMcpAnswer(content)) return contentText(content.content)
   // AI SDK and Bedrock wrap one value.
   if (isFields(content) && content.type === 'text' && typeof content.value === 'string') return content.value
   return sortedJson(content)
 }
+
+/** What a server of MCP answers with: blocks, and whether they tell of an error. */
+export const isMcpAnswer = (answer: unknown): answer is Fields =>
+  isFields(answer) &&
+  Array.isArray(answer.content) &&
+  answer.content.length > 0 &&
+  answer.content.every((part) => isFields(part) && typeof part.type === 'string') &&
+  Object.keys(answer).every((name) => MCP_ANSWER.has(name))
+
+const MCP_ANSWER: ReadonlySet<string> = new Set(['content', 'isError', 'structuredContent', 'meta', '_meta'])
 
 const isTextPart = (part: unknown): part is string | Fields =>
   typeof part === 'string' || (isFields(part) && typeof part.text === 'string')

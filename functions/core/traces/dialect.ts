@@ -4,7 +4,7 @@
  */
 
 import { isEvaluation } from './evaluated-arm.ts'
-import { type Part, type Span, spanOf, type Where } from './span.ts'
+import { type About, type Part, type Span, spanOf, type Where } from './span.ts'
 import { atPathIn, type Fields, isFields, type JsonValue } from './values.ts'
 import { type WireLog, type WireRow, type WireSpan, wireOf } from './wire.ts'
 
@@ -49,9 +49,11 @@ export interface SpanReader {
   read(span: WireSpan): Partial<Span>
   /** A log record that carries what belongs to a span. */
   readLog?(log: WireLog): Partial<Span> | null
+  /** What a row says beside its spans of their trace. */
+  beside?(row: Fields, where: Where, asked: Asked): Iterable<About>
 }
 
-const NO_ROW: WireRow = { spans: [], logs: [], unread: 0 }
+const NO_ROW: WireRow = { spans: [], logs: [], unread: [] }
 const NOWHERE: Where = { file: '', at: '' }
 
 /** Rows as they were looked at: every dialect of these envelopes asks of the same ones whether they are its own. */
@@ -65,30 +67,36 @@ function lookedAt(row: unknown): WireRow {
 }
 
 /**
- * The dialects that share OpenTelemetry's envelopes, as one reader each span by the first that knows it: a trace may well hold spans of
- * several. A span that none knows is bridged.
+ * The dialects that share OpenTelemetry's envelopes, as one: each span is read by the first of `readers` that knows it, whichever of them
+ * has the most, because a trace may well hold spans of several. A span that none knows is bridged.
  */
-export function overSpans(reader: SpanReader, others: readonly SpanReader[]): Dialect {
-  const readers = [reader, ...others]
+export function overSpans(reader: SpanReader, readers: readonly SpanReader[]): Dialect {
+  const readerOf = (span: WireSpan) => readers.find((each) => each.marks(span))
   return {
     name: reader.name,
     about: reader.about,
     envelope: 'opentelemetry',
     claims(row) {
       const { spans, logs } = lookedAt(row)
-      return spans.filter((span) => reader.marks(span)).length + logs.filter((log) => reader.marksLog?.(log)).length
+      return (
+        spans.filter((span) => readerOf(span) === reader).length + logs.filter((log) => reader.marksLog?.(log)).length
+      )
     },
     *parts(row, where, asked) {
       const { spans, logs, unread } = wireOf(row, where) ?? NO_ROW
-      for (let i = 0; i < unread; i++) yield { kind: 'unread', reason: 'id_unreadable', where }
+      for (const reason of unread) yield { kind: 'unread', reason, where }
       for (const span of spans) {
         if (span.attrs['logfire.span_type'] === 'pending_span') {
           yield { kind: 'unread', reason: 'pending_span', where }
           continue
         }
-        const own = readers.find((each) => each.marks(span))
-        yield { kind: 'span', span: spanFrom(span, own?.read(span) ?? {}, asked) }
+        const own = readerOf(span)
+        const read = own?.read(span) ?? {}
+        yield { kind: 'span', span: spanFrom(span, read.kind === 'call' ? { ...read, by: own!.name } : read, asked) }
       }
+      if (isFields(row))
+        for (const { beside } of readers)
+          for (const about of beside?.(row, where, asked) ?? []) yield { kind: 'about', about }
       for (const log of logs) {
         const own = readers.find((each) => each.marksLog?.(log))
         const said = own?.readLog?.(log) ?? (isEvaluation(log) ? { named: namedIn(log.attrs, asked) } : null)

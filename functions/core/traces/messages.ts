@@ -34,7 +34,19 @@ const LISTS = [
   'contents',
   'generations',
   'choices',
+  'candidates',
 ]
+
+/** Lists of answers, of which the agent goes on with the first. */
+const CANDIDATES: ReadonlySet<string> = new Set(['choices', 'candidates'])
+
+/** The first of several answers; the others are counted as parts that were left out. */
+export function firstOf(answers: readonly unknown[], role: Role): Message[] {
+  const [first, ...others] = messagesOf(answers.slice(0, 1), role)
+  const left = answers.length - 1
+  if (!first || left === 0) return first ? [first, ...others] : []
+  return [{ ...first, omitted: { ...first.omitted, candidate: left } }, ...others]
+}
 
 /**
  * The messages that a value holds: a list, an envelope with one, a single message, or a bare text, which `role` said. JSON text is
@@ -75,6 +87,8 @@ function unwrapped(item: Fields): unknown {
   // Gemini's answer holds its message as content; so do pages that say nothing else.
   if (isFields(item.content) && Array.isArray(item.content.parts) && roleOf(item) === null) return item.content
   if (isFields(item.message) && item.finish_reason !== undefined) return item.message
+  // Bedrock's answer.
+  if (isFields(item.output) && isFields(item.output.message) && roleOf(item) === null) return item.output.message
   return null
 }
 
@@ -97,8 +111,10 @@ function withoutRole(item: Fields, role: Role): Message[] {
   if (args) return itemMessages(args, role)
   for (const name of LISTS) {
     const list = opened(item[name])
-    if (Array.isArray(list) && list.some((inner) => typeof inner === 'object' && inner !== null))
-      return [...(role === 'assistant' ? [] : instructions(item)), ...itemMessages(list, role)]
+    if (Array.isArray(list) && list.some((inner) => typeof inner === 'object' && inner !== null)) {
+      const said = CANDIDATES.has(name) ? firstOf(list, role) : itemMessages(list, role)
+      return [...(role === 'assistant' ? [] : instructions(item)), ...said]
+    }
     if (name.startsWith('input') && typeof list === 'string' && instructions(item).length > 0)
       return [...instructions(item), messageFrom(role, [{ text: list }])]
   }

@@ -45,14 +45,27 @@ const TOOLS: readonly OtherTool[] = [
       ? 'traj' in row || 'reward_info' in row
       : has(row.info, 'environment_info', 'agent_info'),
   ),
+  {
+    name: 'MLflow, without the spans of its traces',
+    way: 'Export whole traces, which are read as they are: a line of trace.to_json() for each of mlflow.search_traces(return_type="list")',
+    is: (row) =>
+      has(row.info, 'trace_id') || has(row.info, 'request_id') ? 'data' in row : has(row, 'trace_metadata', 'state'),
+  },
   mapped(
-    'MLflow',
-    'a trace a line, as trace.to_json() writes it: --map FILE',
-    (row) =>
-      (has(row.info, 'trace_id') || has(row.info, 'request_id')
-        ? 'data' in row
-        : has(row, 'trace_metadata', 'state')) || has(row.attributes, 'mlflow.spanType'),
+    "OpenAI's Agents SDK",
+    byTrace('trace_id'),
+    ({ object, span_data }) => object === 'trace.span' && isFields(span_data),
   ),
+  {
+    name: 'OpenTelemetry, but metrics',
+    way: 'Leave the file out of the import',
+    is: ({ resourceMetrics }) => Array.isArray(resourceMetrics),
+  },
+  {
+    name: 'OpenTelemetry, but logs of no model call',
+    way: 'Export the traces: log records of model calls are joined to them by their trace id and span id',
+    is: ({ resourceLogs }) => Array.isArray(resourceLogs),
+  },
   mapped('Weights & Biases Weave', byTrace('trace_id'), (row) => has(row, 'op_name', 'trace_id', 'started_at')),
   mapped('Braintrust', byTrace('root_span_id'), (row) => has(row, 'root_span_id', 'span_id') && !('attributes' in row)),
   mapped(

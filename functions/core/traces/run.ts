@@ -15,6 +15,7 @@ import { offeredBy } from './retrieval.ts'
 import type { Span } from './span.ts'
 import type { DropReason, Tally } from './tally.ts'
 import { timelineOf } from './timeline.ts'
+import { toolSpans } from './tools.ts'
 import { compareInstants, type Trace } from './trace.ts'
 import { type Tree, treeOf } from './tree.ts'
 import { isCut } from './values.ts'
@@ -33,7 +34,7 @@ export type Made =
 const MOST_SPANS = 20_000
 
 /**
- * @param dialect name of the dialect that read it
+ * @param dialect name of the dialect of its file
  * @throws TwoFamilies
  */
 export function runOf(trace: Trace, dialect: string, options: TraceOptions, tally: Tally): Made {
@@ -56,12 +57,7 @@ export function runOf(trace: Trace, dialect: string, options: TraceOptions, tall
   if (fault) return drop(fault.reason, fault.example, fault.span)
   const turns = turnsOf(tree, tally)
   if (turns.length === 0) return drop('no_model_call', 'no span of it is a model call that answered')
-  const actions = actionsOf(
-    turns,
-    spans.filter(({ kind, tool }) => kind === 'tool' && tool !== null),
-    tree.agentOf,
-    tally,
-  )
+  const actions = actionsOf(turns, toolSpans(spans), tree.agentOf, tally)
   const waiting = actions.all.find(
     (action) => (action.waited && !action.span && !action.read) || (action.before && action.span),
   )
@@ -151,7 +147,7 @@ function nativeRun(
     ...evaluatedArm(trace, tally),
     ...(session ? { session_id: session } : {}),
     ...(started ? { started_at: started } : {}),
-    source: sourceOf(trace, dialect, id),
+    source: sourceOf(trace, tree.calls[0]?.by ?? dialect, id),
     operator_corrections: labels.corrections,
     settings: { ...settingsOf(turns, tally), ...offered.settings },
     offers: offered.offers,

@@ -118,6 +118,8 @@ export interface Span {
   readonly updated: string | null
   /** It says that it has not ended. */
   readonly open: boolean
+  /** Of a model call in a file of several dialects: the one that read it. */
+  readonly by: string | null
   readonly where: Where
 }
 
@@ -165,7 +167,7 @@ export type Part =
 export const toldIn = (part: Exclude<Part, { readonly kind: 'unread' }>): Span | More | About =>
   part.kind === 'span' ? part.span : part.kind === 'more' ? part.more : part.about
 
-export type UnreadReason = 'id_unreadable' | 'pending_span'
+export type UnreadReason = 'id_unreadable' | 'time_unreadable' | 'pending_span'
 
 const NOTHING = {
   parent: null,
@@ -195,6 +197,7 @@ const NOTHING = {
   named: {},
   updated: null,
   open: false,
+  by: null,
 } as const
 
 /** A span without the fields that say nothing: what is put aside is short. `spanOf` brings them back. */

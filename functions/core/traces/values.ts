@@ -135,6 +135,23 @@ export function attributes(value: unknown): Fields {
   return flat
 }
 
+/** First names of what this product reads of a span, under which some stores keep attributes as objects in objects. */
+const NESTED = ['openinference', 'gen_ai', 'llm', 'ai', 'traceloop']
+
+/** Attributes by their dotted names, where a store took those apart; the objects themselves stay too. */
+export function flatNames(attrs: Fields): Fields {
+  if (!NESTED.some((name) => isFields(attrs[name]))) return attrs
+  const flat: Record<string, unknown> = Object.create(null)
+  const put = (fields: Fields, start: string): void => {
+    for (const [name, value] of Object.entries(fields)) {
+      flat[start + name] = value
+      if (isFields(value) && start.length < 200) put(value, `${start}${name}.`)
+    }
+  }
+  put(attrs, '')
+  return flat
+}
+
 /** The list or object that stands under `prefix.0.x`, `prefix.1.y`: attributes as instrumentors flatten them. */
 export function unflattened(attrs: Fields, prefix: string): unknown {
   const start = `${prefix}.`
@@ -153,6 +170,16 @@ export function unflattened(attrs: Fields, prefix: string): unknown {
     at[path.at(-1)!] = attrs[key]
   }
   return found ? listed(root) : null
+}
+
+/** An item of such a list with its dotted names taken apart, and those of its own lists. */
+export function undotted(item: unknown): unknown {
+  if (!isFields(item)) return item
+  const inner = Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [name, Array.isArray(value) ? value.map(undotted) : value]),
+  )
+  if (!Object.keys(inner).some((name) => name.includes('.'))) return inner
+  return unflattened(Object.fromEntries(Object.entries(inner).map(([name, value]) => [`_.${name}`, value])), '_')
 }
 
 /** Objects whose names are 0, 1, 2 ... are lists. */

@@ -2,10 +2,10 @@
  * Spans and log events in the envelopes of OpenTelemetry, each made plain: OTLP in its spellings (collector, protobuf's own JSON,
  * decoders' dumps), and the flat dumps of SDKs, of Phoenix and of CloudWatch. What the attributes mean is the dialects' business.
  */
-import { renamedRow } from './app-insights.ts'
 import { hexId, nanosOf, plainId } from './ids.ts'
-import type { Where } from './span.ts'
-import { attributes, type Fields, field, isFields, opened, plain, textOf } from './values.ts'
+import { renamedRow } from './other-columns.ts'
+import type { UnreadReason, Where } from './span.ts'
+import { attributes, type Fields, field, fieldsIn, flatNames, isFields, opened, plain, textOf } from './values.ts'
 
 export interface WireEvent {
   readonly name: string
@@ -39,19 +39,19 @@ export interface WireLog extends WireEvent {
   readonly where: Where
 }
 
-/** What a row of these envelopes holds. `unread`: spans and records whose ids nobody can read. `null`: it is no such envelope. */
+/** What a row of these envelopes holds. `unread`: why for each span and record that nobody can read. `null`: it is no such envelope. */
 export interface WireRow {
   readonly spans: readonly WireSpan[]
   readonly logs: readonly WireLog[]
-  readonly unread: number
+  readonly unread: readonly UnreadReason[]
 }
 
 export function wireOf(value: unknown, where: Where): WireRow | null {
-  const row: Into = { spans: [], logs: [], unread: 0 }
+  const row: Into = { spans: [], logs: [], unread: [] }
   return isFields(value) && read(value, where, row) ? row : null
 }
 
-type Into = { spans: WireSpan[]; logs: WireLog[]; unread: number }
+type Into = { spans: WireSpan[]; logs: WireLog[]; unread: UnreadReason[] }
 
 function read(value: Fields, where: Where, into: Into): boolean {
   const resources = list(value, 'resourceSpans', 'resource_spans', 'batches')
@@ -66,12 +66,25 @@ function read(value: Fields, where: Where, into: Into): boolean {
     scopes(value, where, into, ['scopeSpans', 'scope_spans', 'scopeLogs', 'scope_logs'])
     return true
   }
-  if (isFields(value.trace) && list(value.trace, 'resourceSpans', 'resource_spans'))
-    return read(value.trace, where, into) // Tempo
-  const flat = list(value, 'spans', 'data', 'logRecords', 'rows')
-  if (flat) return flat.map((item) => isFields(item) && read(item, where, into)).some(Boolean)
+  const inner = innerOf(value)
+  if (inner) return read(inner, where, into)
+  const flat = list(value, 'spans', 'data', 'logRecords', 'rows', 'traces', 'hits', 'results')
+  if (flat) return flat.map((item) => isFields(item) && read(withTrace(item, value), where, into)).some(Boolean)
   return one(value, '', {}, where, into)
 }
+
+/** What holds the spans, where a backend wraps it: Tempo's trace, MLflow's, also as text in a table, an answer of Elasticsearch. */
+function innerOf(value: Fields): Fields | null {
+  const trace = typeof value.trace === 'string' ? fieldsIn(value.trace) : value.trace
+  if (isFields(trace) && (list(trace, 'resourceSpans', 'resource_spans') || isFields(trace.data))) return trace
+  if (isFields(value.data) && list(value.data, 'spans')) return value.data
+  if (isFields(value.hits) && list(value.hits, 'hits')) return value.hits
+  return isFields(value._source) ? value._source : null
+}
+
+/** Google Cloud names the trace once, around its spans. */
+const withTrace = (item: Fields, { traceId }: Fields): Fields =>
+  typeof traceId === 'string' && item.traceId === undefined ? { ...item, traceId } : item
 
 const list = (value: Fields, ...names: readonly string[]): readonly unknown[] | null => {
   const found = field(value, ...names)
@@ -85,8 +98,11 @@ function scopes(resource: unknown, where: Where, into: Into, names: readonly str
     if (!isFields(scoped)) continue
     const scope = field(scoped, 'scope', 'instrumentationLibrary', 'instrumentation_library')
     const name = isFields(scope) ? (textOf(scope.name) ?? '') : ''
-    for (const item of list(scoped, 'spans', 'logRecords', 'log_records') ?? [])
-      if (isFields(item) && !one(item, name, about, where, into)) into.unread++
+    for (const item of list(scoped, 'spans') ?? [])
+      if (isFields(item) && !one(item, name, about, where, into)) into.unread.push('id_unreadable')
+    // What an application logs of no span belongs to no trace.
+    for (const item of list(scoped, 'logRecords', 'log_records') ?? [])
+      if (isFields(item) && field(item, 'spanId', 'span_id')) one(item, name, about, where, into)
   }
 }
 
@@ -96,26 +112,32 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
   const ids = isFields(context) ? context : item
   const rawTrace = field(ids, 'traceId', 'trace_id', 'traceID')
   const rawSpan = field(ids, 'spanId', 'span_id', 'spanID') ?? (isTagged(item) ? field(item, 'id') : null)
-  if (rawTrace === null || rawSpan === null) {
+  const rawStart =
+    field(item, 'startTimeUnixNano', 'start_time_unix_nano', 'start_time', 'startTime', 'start_timestamp') ??
+    (isTagged(item) ? item.timestamp : null)
+  if (rawTrace === null || rawSpan === null || (rawStart === null && item.body === undefined)) {
     const renamed = renamedRow(item)
-    return renamed?.spanId ? one(renamed, scopeName, resource, where, into) : false
+    if (renamed) return renamed.spanId ? one(renamed, scopeName, resource, where, into) : false
+    if (rawTrace === null || rawSpan === null) return false
   }
   const flat = !('startTimeUnixNano' in item) && !('timeUnixNano' in item)
   const trace = hexId(rawTrace, 16) ?? (flat ? opaque(rawTrace) : null)
   const span = hexId(rawSpan, 8) ?? (flat ? opaque(rawSpan) : null)
   if (trace === null || span === null) {
-    into.unread++
+    into.unread.push('id_unreadable')
     return true
   }
   const attrs = attributesOf(item)
   const scope = scopeOf(item) || (textOf(field(attrs, 'otel.scope.name', 'otel.library.name')) ?? scopeName)
-  const start = nanosOf(
-    field(item, 'startTimeUnixNano', 'start_time_unix_nano', 'start_time', 'startTime', 'start_timestamp') ??
-      (isTagged(item) ? item.timestamp : null),
-  )
+  const start = nanosOf(rawStart)
   const body = item.body
   if (body !== undefined && !('parentSpanId' in item) && field(item, 'endTimeUnixNano', 'end_time') === null) {
     into.logs.push({ trace, span, scope, where, ...event(item) })
+    return true
+  }
+  // A span that stands nowhere in time would be put in any order.
+  if (start === null) {
+    into.unread.push('time_unreadable')
     return true
   }
   into.spans.push({
@@ -173,7 +195,8 @@ function endOfTagged(item: Fields, start: string | null): string | null {
 
 /** Attributes of a span, with the kind that Phoenix keeps beside them. */
 function attributesOf(item: Fields): Fields {
-  const own = attributes(opened(isTagged(item) ? item.tags : item.attributes))
+  // Google Cloud calls them labels.
+  const own = flatNames(attributes(opened(isTagged(item) ? item.tags : (item.attributes ?? item.labels))))
   return typeof item.span_kind === 'string' && !('openinference.span.kind' in own) && /^[A-Z]+$/.test(item.span_kind)
     ? { ...own, 'openinference.span.kind': item.span_kind }
     : own

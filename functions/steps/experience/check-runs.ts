@@ -23,6 +23,15 @@ export class ChangedRun extends UserError {
   }
 }
 
+/** A run of several traces, one of which is part of another stored run, or is one. */
+class SharedTrace extends UserError {
+  constructor(runId: string) {
+    super(
+      `run ${runId} holds a trace that is part of another stored run of its session: the window of an export cut that session. Export sessions whole, or only what came after the stored traces; a longer --settle keeps a session waiting until it is over`,
+    )
+  }
+}
+
 interface Checked {
   readonly unchanged: number
   readonly intents: ReadonlySet<string>
@@ -90,6 +99,9 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
   const { journal, copies } = known
   const { facts } = run
   const { names, line } = facts
+  const stored = journal.run(names)
+  // What waited for a run that is stored by now is left out: the import that completed it was killed before it said so.
+  if (run.waitedAlone && stored && stored.record !== facts.record) return false
   if ((line.planned ?? false) !== known.planned)
     throw new UserError(
       `run ${line.run_id} was recorded for a plan: import it with "autotune import --plan PLAN FILE", which holds it against that`,
@@ -112,8 +124,8 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
       `case "${caseOf(line)}" belongs to another family than that of run ${line.run_id} ("${facts.family}"): recordings of one case have one family. Give the case its own case_id`,
     )
   if (owner === null) aside.set(`owner ${names.case}`, names.family)
-  const stored = journal.run(names)
   if (stored && stored.record !== facts.record) throw new ChangedRun(line.run_id)
+  if (!stored && journal.runWithTraceOf(names) !== null) throw new SharedTrace(line.run_id)
   const taken = known.incoming.take(run)
   // A further recording of a case is of its family whatever it says, and makes none one with another.
   if (known.planned) await copies.meet(facts, side)

@@ -102,6 +102,17 @@ export class ImportJournal {
     return this.#table.get(`journal-owner ${names.case}`)
   }
 
+  /** Another run that an earlier import stored and that holds a trace of this one, by the hash of its id; null: there is none. */
+  runWithTraceOf({ run, traces = [] }: HashedNames): string | null {
+    const own = traces.find((trace) => this.run({ run: trace }) !== null)
+    if (own !== undefined) return own
+    for (const trace of [run, ...traces]) {
+      const holder = this.#table.get(`journal-trace ${trace}`)
+      if (holder !== null && holder !== run) return holder
+    }
+    return null
+  }
+
   /** Notes a run whose files are all written, or will be before `flush`. This import will list it. */
   add(
     names: HashedNames,
@@ -146,7 +157,8 @@ export class ImportJournal {
   }
 
   /** Of several lines of a run, those after the first of a pack, any says that it is listed, and each where it lies. */
-  #remember({ run, ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
+  #remember({ run, traces = [], ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
+    for (const trace of traces) this.#table.set(`journal-trace ${trace}`, run)
     const known = this.run({ run })
     const packed = [...(known?.packed ?? []), ...(line.packed ? [line.packed] : [])]
     const stored: StoredRun = {

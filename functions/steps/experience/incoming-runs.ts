@@ -8,6 +8,8 @@ export interface IncomingRun {
   readonly facts: RunFacts
   readonly compiled: string | Uint8Array
   readonly recorded: string | Uint8Array
+  /** Nothing of this import but what waited for it since an earlier one made this run. */
+  readonly waitedAlone?: boolean
 }
 
 /** Where the texts of a run lie among what is aside, and their bytes. */

@@ -38,8 +38,18 @@ export interface Settling {
   readonly waited: AsyncIterable<WaitingParts> | Iterable<WaitingParts>
   /** Takes what waits for the next import. */
   readonly keep: (parts: WaitingParts) => void
+  /** Hears of each trace just before it is handed out. */
+  readonly met?: (trace: MetTrace) => void
   /** A part without what is to be redacted; absent: as it was read. What waited was redacted when it was read. */
   readonly redact?: (part: Part) => Part
+}
+
+/** Where a trace comes from. */
+export interface MetTrace {
+  /** Ids of the traces that it was joined of, in order: its own alone, unless sessions are joined. */
+  readonly of: readonly string[]
+  /** No row of this import belongs to it. */
+  readonly waitedAlone: boolean
 }
 
 export interface TraceReading {
@@ -78,6 +88,14 @@ export async function readTraces(
   let file: string | null = null
   let head: Row[] = []
   let reader: Dialect | null = null
+  /** The first rows of a file that no dialect claimed yet: a service's other spans may stand before those of its agent. */
+  let unclaimed: readonly Row[] | null = null
+
+  const found = (name: string, share: number): void => {
+    dialects.push({ file: file!, name, share })
+    tally.add('files')
+    unclaimed = null
+  }
 
   const readRow = (row: Row, its: Dialect): void => {
     tally.add('records.read')
@@ -85,27 +103,34 @@ export async function readTraces(
     const parts = its.parts(row.value, { file: row.file, at: row.at }, asked)
     aside.put(redact ? Iterator.from(parts).map(redact) : parts, its.name, now)
   }
-  const settle = (): void => {
+  /** @param ended no row of the file follows */
+  const settle = (ended: boolean): void => {
+    if (ended && unclaimed) dialectOf(unclaimed, ended)
     if (head.length === 0) return
-    const found = dialect ? { dialect, share: 1 } : dialectOf(head)
-    envelope = sameEnvelope(envelope, found.dialect, head[0]!.file)
-    dialects.push({ file: head[0]!.file, name: found.dialect.name, share: found.share })
-    tally.add('files')
-    reader = found.dialect
-    for (const row of head) readRow(row, found.dialect)
+    const its = dialect ? { dialect, share: 1 } : dialectOf(head, ended)
+    envelope = sameEnvelope(envelope, its.dialect, head[0]!.file)
+    if (its.share === null) unclaimed = head
+    else found(its.dialect.name, its.share)
+    reader = its.dialect
+    for (const row of head) readRow(row, its.dialect)
     head = []
   }
   for await (const { name, since, parts } of settling.waited) aside.put(parts, name, since)
+  aside.noteWaited()
   for await (const row of rows) {
     if (row.file !== file) {
-      settle()
+      settle(true)
       file = row.file
       reader = null
     }
+    if (unclaimed) {
+      const claim = detect([row.value], DIALECTS)
+      if (claim.kind === 'sure' && claim.dialect.envelope === envelope!.name) found(claim.dialect.name, claim.share)
+    }
     if (reader) readRow(row, reader)
-    else if (head.push(row) === LOOKED_AT) settle()
+    else if (head.push(row) === LOOKED_AT) settle(false)
   }
-  settle()
+  settle(true)
   const open = pages.open()
   if (open) tally.saw('unread.export_cut', open, open.name)
   return {
@@ -123,7 +148,9 @@ export async function readTraces(
           for (const of of named.of) for (const parts of aside.partsOf(of)) settling.keep(parts)
         } else if (made.kind === 'run') tally.add('runs.n')
         else tally.saw(`dropped.${made.reason}`, made.where, made.example)
-        if (waits === null) yield made
+        if (waits !== null) continue
+        settling.met?.({ of: named.of, waitedAlone: named.of.every((id) => aside.hasWaitedAlone(id)) })
+        yield made
       }
     },
   }
@@ -140,7 +167,11 @@ function waitReason(
   return justEnded(trace, now, settleMs) ? 'just_ended' : null
 }
 
-function dialectOf(head: readonly Row[]): { readonly dialect: Dialect; readonly share: number } {
+/**
+ * @param ended no row of the file follows these
+ * @returns `share` null: nobody claims them, but they are spans, and whose are told by a later one
+ */
+function dialectOf(head: readonly Row[], ended: boolean): { readonly dialect: Dialect; readonly share: number | null } {
   const { file } = head[0]!
   const found = detect(
     head.map(({ value }) => value),
@@ -148,8 +179,16 @@ function dialectOf(head: readonly Row[]): { readonly dialect: Dialect; readonly 
   )
   if (found.kind === 'sure') return found
   const todo = `Name one with --from: ${DIALECTS.map(({ name }) => name).join(' | ')}; or give a map with --map`
+  const overSpans = DIALECTS[0]!
+  if (found.kind === 'none' && !ended && head.every(({ value }) => holdsSpans(overSpans, value)))
+    return { dialect: overSpans, share: null }
   if (found.kind === 'none') {
-    const odd = head.find(({ value }) => DIALECTS.some((dialect) => hasOddIds(dialect, value)))
+    const odd = head.find(({ value }) => unreadIn(overSpans, value) === 'id_unreadable')
+    const timeless = head.find(({ value }) => unreadIn(overSpans, value) === 'time_unreadable')
+    if (timeless && !odd)
+      throw new UserError(
+        `${file}, ${timeless.at}: it holds spans whose start is a time that nobody can read: export times in ISO 8601, or as nanoseconds since 1970`,
+      )
     const tool = head.map(({ value }) => otherTool(value)).find((known) => known !== null)
     if (tool && !odd)
       throw new UserError(`${file}: these are rows of ${tool.name}, which no dialect reads. ${tool.way}`)
@@ -162,10 +201,17 @@ function dialectOf(head: readonly Row[]): { readonly dialect: Dialect; readonly 
   throw new UserError(`${file}: ${found.claims.map(({ dialect }) => dialect.name).join(' and ')} fit equally. ${todo}`)
 }
 
-const hasOddIds = (dialect: Dialect, value: unknown): boolean =>
-  [...dialect.parts(value, { file: '', at: '' }, { paths: [] })].some(
-    (part) => part.kind === 'unread' && part.reason === 'id_unreadable',
-  )
+const partsOf = (dialect: Dialect, value: unknown): Part[] => [
+  ...dialect.parts(value, { file: '', at: '' }, { paths: [] }),
+]
+
+const holdsSpans = (dialect: Dialect, value: unknown): boolean =>
+  partsOf(dialect, value).some(({ kind }) => kind === 'span')
+
+function unreadIn(dialect: Dialect, value: unknown): string | null {
+  const unread = partsOf(dialect, value).find((part) => part.kind === 'unread')
+  return unread?.kind === 'unread' ? unread.reason : null
+}
 
 function sameEnvelope(
   first: { readonly name: string; readonly file: string } | null,
@@ -192,6 +238,7 @@ class PartsAside {
   readonly #scratch: Scratch
   readonly #tally: Tally
   #n = 0
+  #waited = 0
 
   constructor(scratch: Scratch, tally: Tally) {
     this.#scratch = scratch
@@ -226,6 +273,19 @@ class PartsAside {
   /** What was read of a trace, what waited longest first. */
   *partsOf(trace: string): Generator<WaitingParts> {
     for (const [, position] of this.#scratch.entries(`${trace}\u0000`)) yield this.#at(position)
+  }
+
+  /** What was put aside up to here waited since an import before this one. */
+  noteWaited(): void {
+    this.#waited = this.#n
+  }
+
+  /** Did no row of this import say anything of a trace? */
+  hasWaitedAlone(trace: string): boolean {
+    if (this.#waited === 0) return false
+    for (const [key] of this.#scratch.entries(`${trace}\u0000`))
+      if (Number(key.slice(trace.length + 1)) >= this.#waited) return false
+    return true
   }
 
   /** When an import first read something of a trace that was read. */

@@ -5,13 +5,6 @@ import { DIALECTS } from '#core/traces/registry.ts'
 import { aCall, aRequest } from '../../support/spans.ts'
 
 const clock = { start_time: '2025-06-01T10:00:00Z', end_time: '2025-06-01T10:00:01Z' }
-const mlflowSpan = {
-  trace_id: 'ASNFZ4mrze8BI0VniavN7w==',
-  span_id: 'ASNFZ4mrze8=',
-  name: 'agent',
-  start_time_unix_nano: 1,
-  attributes: { 'mlflow.spanType': '"CHAT_MODEL"', 'mlflow.spanInputs': '{"messages":[]}' },
-}
 const braintrust = {
   id: 'e',
   _xact_id: '1',
@@ -29,10 +22,12 @@ const weave = { id: 'c', op_name: 'weave:///t/p/op/a:1', trace_id: 't', parent_i
 const helicone = { request_id: 'r', request_created_at: 'x', request_body: {}, response_id: 'q', response_body: {} }
 
 test.each<[name: string, row: unknown, way: RegExp]>([
-  ['MLflow', { info: { trace_id: 'tr-01', state: 'OK' }, data: { spans: [mlflowSpan] } }, /a trace a line/],
-  ['MLflow', { info: { request_id: '01', status: 'OK' }, data: { spans: [] } }, /a trace a line/],
-  ['MLflow', { data: { spans: [mlflowSpan] } }, /a trace a line/],
-  ['MLflow', { trace_id: 'tr-01', state: 'OK', trace_metadata: {}, request: '{}' }, /a trace a line/],
+  ['MLflow, without the spans of its traces', { info: { trace_id: 'tr-01' }, data: { spans: [] } }, /to_json/],
+  ['MLflow, without the spans of its traces', { info: { request_id: '01' }, data: { spans: [] } }, /to_json/],
+  ['MLflow, without the spans of its traces', { trace_id: 'tr-01', state: 'OK', trace_metadata: {} }, /to_json/],
+  ["OpenAI's Agents SDK", { object: 'trace.span', trace_id: 't', span_data: { type: 'agent' } }, /trace_id/],
+  ['OpenTelemetry, but metrics', { resourceMetrics: [] }, /Leave the file out/],
+  ['OpenTelemetry, but logs of no model call', { resourceLogs: [] }, /Export the traces/],
   ['Weights & Biases Weave', weave, /--group-by trace_id/],
   ['Braintrust', braintrust, /--group-by root_span_id/],
   ['Braintrust', { events: [braintrust], cursor: 'c' }, /--group-by root_span_id/],

@@ -1,11 +1,13 @@
-/** Events of CloudWatch: the record is JSON text in a field `message` or `@message`, and what stands around says which event. */
+/** Events of CloudWatch, and lines of Docker's log: the record is JSON text in a field `message`, `@message` or `log`. */
 import { type Fields, isFields } from '#core/traces/values.ts'
 import { strictJson } from './json-value.ts'
 import { type Row, Source } from './source.ts'
 
-/** Fields of an event as the APIs of CloudWatch name them; an object with any other one beside `message` is a record itself. */
+/** Fields of an event as the APIs of CloudWatch and Docker name them; an object with any other one beside its text is a record itself. */
 const EVENT_FIELDS = new Set(
-  'message timestamp ingestionTime eventId id logStreamName logGroupName logStream logGroup owner'.split(' '),
+  'message timestamp ingestionTime eventId id logStreamName logGroupName logStream logGroup owner log stream time'.split(
+    ' ',
+  ),
 )
 
 /** The record in each event that the row holds; a row that holds none, as it is. */
@@ -28,10 +30,10 @@ function fieldsOf(event: unknown): Fields | null {
 
 function record(row: Row, event: Fields | null): Row | null {
   if (event === null) return null
-  const key = '@message' in event ? '@message' : 'message'
+  const key = ['@message', 'message', 'log'].find((name) => name in event) ?? 'message'
   const text = event[key]
   if (typeof text !== 'string' || !/^\s*\{/.test(text)) return null
-  if (key === 'message' && !Object.keys(event).every((name) => EVENT_FIELDS.has(name))) return null
+  if (key !== '@message' && !Object.keys(event).every((name) => EVENT_FIELDS.has(name))) return null
   const value = objectOf(row, text)
   if (value === null) return null
   const { [key]: _, ...around } = event

@@ -1,10 +1,10 @@
-/** Rows of a log as CloudWatch exports and tails it: on every line a time, perhaps the name of a stream, and JSON. */
+/** Rows of a log as CloudWatch exports and tails it, or a container's runtime keeps it: on every line a time, perhaps the name of a stream, and JSON. */
 import type { Bytes } from './bytes.ts'
 import { jsonValue } from './json-value.ts'
 import type { Row, Source } from './source.ts'
 import { textLines } from './text-lines.ts'
 
-const LINE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*)\s+(?:([^\s{[]\S*)\s+)?(\{.*\})\s*$/s
+const LINE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*)\s+(?:([^\s{[]\S*)\s+(?:F\s+)?)?(\{.*\})\s*$/s
 const TIMED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*\s/
 
 /** Whether a text begins as a log does. */

@@ -22,7 +22,7 @@ import {
   textOf,
 } from '../values.ts'
 
-const KINDS: Readonly<Record<string, SpanKind>> = {
+export const RUN_TYPES: Readonly<Record<string, SpanKind>> = {
   llm: 'call',
   tool: 'tool',
   retriever: 'retrieval',
@@ -85,7 +85,7 @@ function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span 
   const start = nanosOf(row.start_time)
   const end = nanosOf(row.end_time)
   const metadata = metadataOf(row)
-  const kind = KINDS[String(row.run_type)] ?? 'other'
+  const kind = RUN_TYPES[String(row.run_type)] ?? 'other'
   const first = nanosOf(row.first_token_time)
   return spanOf({
     trace,
@@ -100,9 +100,7 @@ function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span 
     status_text: row.error ? String(row.error).slice(0, 300) : textOf(row.status),
     agent: kind === 'workflow' && row.parent_run_id == null ? textOf(row.name) : null,
     first_token_ms: millis(start, first),
-    // session_id is the project; the conversation stands in the metadata.
-    session: textOf(field(metadata, 'thread_id', 'session_id', 'conversation_id')),
-    user: textOf(field(metadata, 'user_id')),
+    ...whoIn(metadata),
     scores: statsOf(row),
     named: namedIn(row, asked),
     updated: nanosOf(field(row, 'updated_at', 'last_updated')),
@@ -111,10 +109,20 @@ function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span 
   })
 }
 
+/** session_id of a run is the project; the conversation stands in the metadata. */
+export const whoIn = (metadata: Fields): Pick<Span, 'session' | 'user'> => ({
+  session: textOf(field(metadata, 'thread_id', 'session_id', 'conversation_id')),
+  user: textOf(field(metadata, 'user_id')),
+})
+
 const metadataOf = (row: Fields): Fields => fieldsIn(fieldsIn(row.extra).metadata)
 
-/** @param kind null: a patch, whose kind stands in its post */
-function saidBy(row: Fields, kind: SpanKind | null): Partial<Span> {
+/**
+ * What a run took and gave.
+ *
+ * @param kind null: a patch, whose kind stands in its post
+ */
+export function saidBy(row: Fields, kind: SpanKind | null): Partial<Span> {
   const inputs = opened(row.inputs)
   const outputs = opened(row.outputs)
   const isCall =

@@ -18,6 +18,7 @@ import {
   numberOf,
   opened,
   textOf,
+  undotted,
   unflattened,
 } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
@@ -83,8 +84,8 @@ const isJson = (attrs: Fields, name: string): boolean => {
  */
 function messagesIn(attrs: Fields, isOneTurn: boolean): Pick<Span, 'input' | 'output'> {
   const list = (prefix: string, role: Message['role']): Message[] | null => {
-    const found = unflattened(attrs, prefix)
-    if (!Array.isArray(found)) return null
+    const found = listAt(attrs, prefix)
+    if (found === null) return null
     const flat = found.map(flatMessage)
     return isOneTurn ? messagesOf(flat, role) : flat.flatMap((message) => messagesOf([message], role))
   }
@@ -100,6 +101,12 @@ function messagesIn(attrs: Fields, isOneTurn: boolean): Pick<Span, 'input' | 'ou
   }
 }
 
+/** The list below `prefix`: flattened, or whole, as tables and databases keep it, with dotted names in its items or without. */
+function listAt(attrs: Fields, prefix: string): unknown[] | null {
+  const found = unflattened(attrs, prefix) ?? opened(attrs[prefix])
+  return Array.isArray(found) ? found.map(undotted) : null
+}
+
 function flatMessage(item: unknown): unknown {
   const message = isFields(item) && isFields(item.message) ? item.message : item
   if (!isFields(message)) return message
@@ -109,8 +116,8 @@ function flatMessage(item: unknown): unknown {
 
 /** What was not said in messages: prompts and completions, each with its text below `name`. */
 function texts(attrs: Fields, prefix: string, name: string, role: Message['role']): Message[] | null {
-  const list = unflattened(attrs, prefix)
-  if (!Array.isArray(list)) return null
+  const list = listAt(attrs, prefix)
+  if (list === null) return null
   return list.flatMap((item) => {
     const inner = isFields(item) ? firstFields(item, name) : null
     return messagesOf(inner ? inner.text : item, role)
@@ -166,7 +173,7 @@ function argumentsAt(attrs: Fields): unknown {
 
 function retrievalIn({ attrs, name }: WireSpan, kind: 'retrieval' | 'rerank'): Span['retrieval'] {
   const prefix = kind === 'rerank' ? 'reranker.output_documents' : 'retrieval.documents'
-  const list = unflattened(attrs, prefix)
+  const list = listAt(attrs, prefix)
   const meta = fieldsIn(attrs.metadata)
   return {
     bucket:
@@ -180,8 +187,8 @@ function retrievalIn({ attrs, name }: WireSpan, kind: 'retrieval' | 'rerank'): S
 function scoresIn(attrs: Fields): Score[] {
   return ['annotations', 'evaluations', 'trace.annotations', 'session.annotations', 'trace.evaluations'].flatMap(
     (prefix) => {
-      const list = unflattened(attrs, prefix)
-      if (!Array.isArray(list)) return []
+      const list = listAt(attrs, prefix)
+      if (list === null) return []
       return list.flatMap((item) => {
         const at = isFields(item) ? (firstFields(item, 'annotation', 'evaluation') ?? item) : null
         const name = at ? textOf(at.name) : null

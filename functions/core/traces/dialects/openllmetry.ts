@@ -26,9 +26,9 @@ export const openllmetry: SpanReader = {
   about: 'OpenLLMetry (Traceloop) and AgentOps, numbered prompts and completions: OTLP, spans as JSON',
   marks: ({ attrs, events }) =>
     attrs['openinference.span.kind'] === undefined &&
-    attrs['gen_ai.operation.name'] === undefined &&
-    (kindNamed(attrs) !== null ||
-      attrs['llm.request.type'] !== undefined ||
+    attrs['gen_ai.input.messages'] === undefined &&
+    (((kindNamed(attrs) !== null || attrs['llm.request.type'] !== undefined) &&
+      (attrs['gen_ai.operation.name'] === undefined || attrs['traceloop.entity.input'] !== undefined)) ||
       attrs['gen_ai.prompt.0.role'] !== undefined ||
       attrs['gen_ai.prompt.0.content'] !== undefined ||
       events.some(({ name }) => name === RESULT)),
@@ -45,7 +45,9 @@ function read(span: WireSpan): Partial<Span> {
     (attrs['db.system'] !== undefined && attrs['db.vector.query.top_k'] !== undefined)
   const named = kindNamed(attrs)
   const kind: SpanKind = isRetrieval ? 'retrieval' : named !== null ? (KINDS[named.toLowerCase()] ?? 'other') : 'call'
-  const entity = textOf(field(attrs, 'traceloop.entity.name', 'agent.name', 'traceloop.workflow.name'))
+  const entity = textOf(
+    field(attrs, 'traceloop.entity.name', 'gen_ai.agent.name', 'agent.name', 'traceloop.workflow.name'),
+  )
   return {
     kind,
     agent: kind === 'agent' || kind === 'workflow' ? entity : null,
@@ -68,7 +70,7 @@ const CONTENT = /^(traceloop\.entity\.(input|output)|gen_ai\.(prompt|completion)
 
 function numbered(attrs: Fields, prefix: string, role: Message['role']): Message[] | null {
   const list = unflattened(attrs, prefix)
-  return Array.isArray(list) ? recordedMessages(list, role) : null
+  return Array.isArray(list) ? recordedMessages(role === 'assistant' ? { choices: list } : list, role) : null
 }
 
 function usageIn(attrs: Fields) {
@@ -94,13 +96,13 @@ function settingsIn(attrs: Fields): Span['settings'] {
 
 /** What a tool's entity took and gave: `{"inputs": ..., "kwargs": ...}` around the arguments themselves. */
 function toolIn({ attrs, name, status }: WireSpan, entity: string | null): Span['tool'] {
-  const given = opened(field(attrs, 'tool.parameters', 'traceloop.entity.input'))
+  const given = opened(field(attrs, 'tool.parameters', 'gen_ai.tool.call.arguments', 'traceloop.entity.input'))
   const inner = isFields(given) ? unwrapped(given) : given
-  const answer = opened(field(attrs, 'tool.result', 'traceloop.entity.output'))
+  const answer = opened(field(attrs, 'tool.result', 'gen_ai.tool.call.result', 'traceloop.entity.output'))
   const output = isFields(answer) && 'output' in answer ? answer.output : answer
   return {
     id: textOf(field(attrs, 'gen_ai.tool.call.id', 'tool.call.id')),
-    name: textOf(attrs['tool.name']) ?? entity ?? name.replace(/\.tool$/, ''),
+    name: textOf(field(attrs, 'tool.name', 'gen_ai.tool.name')) ?? entity ?? name.replace(/\.tool$/, ''),
     arguments: inner === null || inner === undefined ? undefined : argumentsIn(inner),
     result: contentText(output),
     error: status === 'error' ? true : null,

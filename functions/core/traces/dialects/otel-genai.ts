@@ -6,11 +6,11 @@
 import { argumentsIn, contentText } from '../blocks.ts'
 import { callSettings } from '../call-settings.ts'
 import type { SpanReader } from '../dialect.ts'
-import { messagesOf } from '../messages.ts'
+import { firstOf, messagesOf } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import type { Message, Score, Span, SpanKind } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
+import { countOf, type Fields, field, fieldsIn, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireEvent, WireLog, WireSpan } from '../wire.ts'
 
@@ -89,12 +89,19 @@ function read(span: WireSpan): Partial<Span> {
   }
 }
 
-/** Attributes first; then the details' event; then the events of one message each. */
+/** Attributes first; then the details' event; then the events of one message each; then what earlier conventions called the content. */
 function messagesIn({ attrs, events }: WireSpan, inside: Fields): Pick<Span, 'input' | 'output'> {
   const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
   const told = detailsIn(events)
-  const single = fromEvents([...events, ...listedEvents(attrs)])
+  const listed = withAnswer(fromEvents([...events, ...listedEvents(attrs)]))
+  const single = (listed.input ?? listed.output) ? listed : fromEvents(contentEvents(attrs))
   return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
+}
+
+/** A span whose events tell of a whole conversation, as Azure's agents write it, ends with its answer. */
+function withAnswer(said: Pick<Span, 'input' | 'output'>): Pick<Span, 'input' | 'output'> {
+  const last = said.output === null ? said.input?.at(-1) : undefined
+  return last?.role === 'assistant' ? { input: said.input!.slice(0, -1), output: [last] } : said
 }
 
 function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
@@ -104,8 +111,15 @@ function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
   const input = given === null ? null : messagesOf(given, 'user')
   return {
     input: input === null ? null : system === null ? input : [...messagesOf(system, 'system'), ...input],
-    output: answer === null ? null : messagesOf(answer, 'assistant'),
+    output: answer === null ? null : answersIn(answer),
   }
+}
+
+/** Each answer of several ends for a reason of its own. */
+function answersIn(answer: unknown): Message[] {
+  const list = opened(answer)
+  const isEach = Array.isArray(list) && list.length > 1 && list.every((each) => isFields(each) && each.finish_reason)
+  return isEach ? firstOf(list, 'assistant') : messagesOf(answer, 'assistant')
 }
 
 /** What was asked and what was answered may be told by an event each, as Strands does. */
@@ -119,6 +133,14 @@ function detailsIn(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'>
 
 const messagesOfDetails = ({ body, attrs }: WireEvent): Pick<Span, 'input' | 'output'> =>
   messagesAt({ ...(opened(body) as Fields | null), ...attrs })
+
+/** The content as one attribute each, in the place of its event: Spring AI, OpenLIT. */
+const contentEvents = (attrs: Fields): WireEvent[] =>
+  ['prompt', 'completion'].flatMap((side) => {
+    const content = field(attrs, `gen_ai.content.${side}`, `gen_ai.${side}`)
+    if (content === null) return []
+    return [{ name: `gen_ai.content.${side}`, time: null, attrs: { [`gen_ai.${side}`]: content }, body: null }]
+  })
 
 /** Pydantic AI's first version lists its events in an attribute. */
 function listedEvents(attrs: Fields): WireEvent[] {
@@ -134,17 +156,30 @@ function fromEvents(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'
   for (const event of events) {
     if (!EVENT.test(event.name)) continue
     const into = event.name === 'gen_ai.choice' || event.name === 'gen_ai.content.completion' ? output : input
+    // Of several answers the agent goes on with the first.
+    if (into === output && Number(choiceIndex(event)) > 0) continue
     into.push(...messageOfEvent(event))
   }
   return { input: input.length > 0 ? input : null, output: output.length > 0 ? output : null }
 }
 
+const choiceIndex = ({ attrs, body }: WireEvent): unknown => attrs.index ?? fieldsIn(body).index ?? 0
+
+/** Messages that were joined as lines, each behind who said it, as OpenLIT writes them. */
+const SPOKEN = /^(?=(?:system|developer|user|assistant|tool): )/m
+
+function spokenIn(text: string): unknown {
+  const pieces = text.split(SPOKEN)
+  if (pieces.length < 2) return text.replace(/^(user|system|assistant): /, '')
+  return pieces.map((piece) => {
+    const [, role, content] = /^(\w+): ([\s\S]*?)\n?$/.exec(piece) ?? []
+    return role === undefined ? piece : { role, content }
+  })
+}
+
 function messageOfEvent({ name, attrs, body }: WireEvent): Message[] {
   const kept = field(attrs, 'gen_ai.event.content', 'gen_ai.prompt', 'gen_ai.completion')
-  const words =
-    typeof kept === 'string' && name.startsWith('gen_ai.content.')
-      ? kept.replace(/^(user|system|assistant): /, '')
-      : kept
+  const words = typeof kept === 'string' && name.startsWith('gen_ai.content.') ? spokenIn(kept) : kept
   const said = opened(words ?? (isFilled(body) ? body : attrs))
   const fields = isFields(said) ? said : null
   if (name === 'gen_ai.choice' || name === 'gen_ai.content.completion') {

@@ -121,15 +121,20 @@ function recordOf(key: Keeps, of: Keeps): Keeps {
 }
 
 function objectOf(shape: Readonly<Record<string, Schema>>): Keeps {
-  const fields = new Map(Object.entries(shape).map(([name, schema]) => [name, made(schema)]))
-  const needed = new Set(Object.keys(shape).filter((name) => shape[name]!._zod.def.type !== 'optional'))
+  const fields = new Map(
+    Object.entries(shape).map(([name, schema]) => [
+      name,
+      { keeps: made(schema), needed: schema._zod.def.type === 'optional' ? 0 : 1 },
+    ]),
+  )
+  const needed = [...fields.values()].reduce((sum, field) => sum + field.needed, 0)
   return (value) => {
     if (!isPlain(value)) return false
-    let missing = needed.size
+    let missing = needed
     for (const name in value) {
-      const keeps = fields.get(name)
-      if (keeps === undefined || !keeps(value[name])) return false
-      if (needed.has(name)) missing--
+      const field = fields.get(name)
+      if (field === undefined || !field.keeps(value[name])) return false
+      missing -= field.needed
     }
     return missing === 0
   }

@@ -171,19 +171,19 @@ export const chainLink = (previous: string | null, entry: unknown): string => ne
 export const nextLink = (previous: string | null, entry: string): string =>
   digestOfBytes(`{"entry":${entry},"previous":${canonical(previous)}}`)
 
-/** One field of an object, and the canonical text of its value. */
-type FieldText = readonly [name: string, text: string]
-
-/** Fields of an object, each as text: an object that is written twice, the second time with its own digest, is put together of them. */
-export const fieldTexts = (value: Readonly<Record<string, unknown>>): FieldText[] =>
-  Object.entries(value).flatMap(([name, field]): FieldText[] => (field === undefined ? [] : [[name, canonical(field)]]))
-
-/** Canonical text of the object of these fields. */
-export const objectText = (fields: readonly FieldText[]): string =>
-  `{${fields
-    .toSorted(([a], [b]) => byCodeUnit(a, b))
-    .map(([name, text]) => `${keyText(name) ?? `${canonical(name)}:`}${text}`)
-    .join(',')}}`
+/** Canonical text of an object with one more field, whose value is made of the object's own canonical text: a digest of it. */
+export function sealedText(
+  value: Readonly<Record<string, unknown>>,
+  name: string,
+  sealOf: (text: string) => string,
+): string {
+  const nameText = (key: string): string => keyText(key) ?? `${canonical(key)}:`
+  const names = sortedKeys(value).filter((key) => value[key] !== undefined)
+  const fields = names.map((key) => nameText(key) + canonical(value[key]))
+  const seal = nameText(name) + canonical(sealOf(`{${fields.join(',')}}`))
+  const next = names.findIndex((key) => key > name)
+  return `{${fields.toSpliced(next < 0 ? fields.length : next, 0, seal).join(',')}}`
+}
 
 /** Order by UTF-16 code units, as RFC 8785 orders keys: the same everywhere, whatever the locale. */
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -57,19 +57,20 @@ function dialectOf(value: unknown): string | null {
 }
 
 export function prepareBlock(block: LineBlock): PreparedBlock {
-  const texts: Buffer[] = []
+  const texts: string[] = []
+  let end = 0
   const lines = prepareLines(block).map((run) => {
     if ('problem' in run) return run
-    const parts = [JSON.stringify(run.facts), run.compiled, run.recorded].map((text) => Buffer.from(text))
+    const parts = [JSON.stringify(run.facts), run.compiled, run.recorded]
     texts.push(...parts)
-    return parts.map((part) => part.length) as [number, number, number]
+    const lengths = parts.map((part) => Buffer.byteLength(part)) as [number, number, number]
+    for (const length of lengths) end += length
+    return lengths
   })
-  const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0))
+  // Memory of its own, which is handed to another thread.
+  const bytes = Buffer.allocUnsafeSlow(end)
   let at = 0
-  for (const text of texts) {
-    bytes.set(text, at)
-    at += text.length
-  }
+  for (const text of texts) at += bytes.write(text, at)
   return { bytes, lines }
 }
 

@@ -75,7 +75,9 @@ export class TextTable {
   }
 
   #sorted(prefix = ''): Entry[] {
-    return [...this.#newest].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+    // Without an order of ours, which takes three times as long: by code units is how texts are sorted.
+    const keys = [...this.#newest.keys()].filter((key) => key.startsWith(prefix)).sort()
+    return keys.map((key) => [key, this.#newest.get(key)!])
   }
 
   #write(): void {

@@ -1,7 +1,8 @@
 /** What a run says, apart from under which ids and when it was recorded: two runs of one content are one conversation. */
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { canonical } from '../canonical.ts'
+import { mac } from '../mac.ts'
 
 /**
  * A run without record ids, dates, clocks, where it was read from and what people say of it beforehand. Ids of tool calls, and of passages whose text is recorded, only tie things
@@ -50,13 +51,13 @@ export interface ContentName {
 /** Names what a run says. `splitKey`: key of the store's split rule. */
 export function nameContent(splitKey: string, run: ExperienceRun): ContentName {
   const text = `${run.intent_id}\u0000${canonical(contentOf(run))}`
-  const key = createHmac('sha256', splitKey).update(`content\u0000${text}`).digest('hex').slice(0, 32)
+  const key = mac(splitKey)(`content\u0000${text}`).slice(0, 32)
   return { key, ...hiddenUnder(splitKey, `name\u0000${text}`) }
 }
 
 /** Hides one name under a key of its own: a counter that starts at 0 is never used twice, as long as it is one name. */
 export function hiddenUnder(splitKey: string, purpose: string): Pick<ContentName, 'hide' | 'reveal'> {
-  const key = (): Buffer => createHmac('sha256', splitKey).update(purpose).digest()
+  const key = (): Buffer => Buffer.from(mac(splitKey)(purpose), 'hex')
   const start = Buffer.alloc(16)
   return {
     hide: (name) => createCipheriv('aes-256-ctr', key(), start).update(name).toString('base64'),

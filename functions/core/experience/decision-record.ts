@@ -1,7 +1,7 @@
 /** Decision record of a recorded run: what was decided, on which context, with which actions and approvals. */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
-import { canonical, digestOfBytes, fieldTexts, objectText } from '../canonical.ts'
+import { digestOfBytes, sealedText } from '../canonical.ts'
 import { contextHash } from '../replay/render.ts'
 import type { TrimmedCase } from '../replay/transcript.ts'
 
@@ -53,6 +53,5 @@ export function decisionRecordText(
     })),
     compiled_context_hash: `sha256:${contextHash(prepared, rendered)}`,
   }
-  const fields = fieldTexts(record)
-  return objectText([...fields, ['record_hash', canonical(digestOfBytes(objectText(fields)))]])
+  return sealedText(record, 'record_hash', digestOfBytes)
 }

@@ -2,12 +2,11 @@
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
-import { canonical, chainLink, digestOfBytes, fieldTexts, nextLink, objectText, readBack } from '../canonical.ts'
+import { canonical, chainLink, digestOfBytes, nextLink, readBack, sealedText } from '../canonical.ts'
 import { compiledText, compileRun } from '../replay/compile.ts'
 import { compileRecording, type Recorded } from '../replay/compile-recording.ts'
 import { prepare } from '../replay/prepare.ts'
 import { contextHash, render } from '../replay/render.ts'
-import { planOf } from '../replay/settings-plan.ts'
 import { decisionRecordText, recordIdentity } from './decision-record.ts'
 
 export type RunFiles = Readonly<Record<RunFile, string>>
@@ -44,9 +43,12 @@ function sealedFiles(run: ExperienceRun) {
   const steps = run.steps.map((step) => {
     if (step.kind !== 'tool_call' && step.kind !== 'tool_result') return step
     const seq = transcript.length
-    const fields = fieldTexts({ seq, ...step })
-    previous = nextLink(previous, objectText(fields))
-    transcript.push(objectText([...fields, ['chain', canonical(previous)]]))
+    transcript.push(
+      sealedText({ seq, ...step }, 'chain', (entry) => {
+        previous = nextLink(previous, entry)
+        return previous
+      }),
+    )
     return { kind: 'transcript', seq }
   })
   const rest = {
@@ -55,8 +57,8 @@ function sealedFiles(run: ExperienceRun) {
     'evidence-manifest.json': canonical(
       run.evidence.map((o) => ({
         evidence_ref: o.evidence_ref,
-        source_id: o.source,
         hash: o.text === null ? null : digestOfBytes(o.text),
+        source_id: o.source,
       })),
     ),
     'tool-transcripts.jsonl': transcript.map((line) => `${line}\n`).join(''),
@@ -68,7 +70,7 @@ function sealedFiles(run: ExperienceRun) {
 /** Decision record of a run as it was recorded, and the hash of the context in it. */
 function decisionRecord(run: ExperienceRun, sealed: Readonly<Record<string, string>>, recording: Recording) {
   const prepared = prepare(recording)
-  const rendered = render(prepared, planOf(run.settings))
+  const rendered = render(prepared, prepared.recordedPlan)
   const asked = Uint8Array.from(recording.approvals.asked, (waited) => (waited ? 1 : 0))
   const trimmed = { recording, prepared, rendered, asked, equal: true }
   const text = decisionRecordText(recordIdentity(run, sealed), trimmed)

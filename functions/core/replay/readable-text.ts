@@ -66,10 +66,15 @@ export class ReadableText {
   /** Numbers, also quoted ones, behind a quoted key; in a text that is JSON as a whole, those of lists as well. */
   get jsonNumbers(): readonly JsonNumber[] {
     if (this.#jsonNumbers) return this.#jsonNumbers
-    const inLists = /^\s*[[{]/.test(this.#original) && isJson(this.#original)
+    // Looked at when the first number of a list is met: most texts that are JSON have none.
+    let inLists: boolean | null = null
+    const isInList = (): boolean => {
+      inLists ??= /^\s*[[{]/.test(this.#original) && isJson(this.#original)
+      return inLists
+    }
     this.#jsonNumbers = this.#all((view) =>
       [...view.text.matchAll(JSON_NUMBER)].flatMap(({ index, 0: whole, 1: before, 3: number }) =>
-        before!.startsWith('"') || inLists
+        before!.startsWith('"') || isInList()
           ? [{ value: Number(number), ...placed(view, { at: index + before!.length, end: index + whole.length }) }]
           : [],
       ),

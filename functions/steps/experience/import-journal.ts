@@ -43,6 +43,7 @@ export class ImportJournal {
   /** Runs of each segment that no index lists, and that this import has not listed either. */
   readonly #unlisted = new Map<string, number>()
   #pending: JournalLine[] = []
+  #isEmpty = true
 
   private constructor(objects: ObjectStore, table: Scratch) {
     this.#objects = objects
@@ -75,14 +76,14 @@ export class ImportJournal {
 
   /** A run that an earlier import stored; null: none did, or not to its end. */
   run({ run }: Pick<HashedNames, 'run'>): StoredRun | null {
-    const stored = this.#table.get(`journal-run ${run}`)
+    // A first import asks this of every run.
+    const stored = this.#isEmpty ? null : this.#table.get(`journal-run ${run}`)
     return stored === null ? null : (JSON.parse(stored) as StoredRun)
   }
 
   /** Has no earlier import stored a run? */
   get isEmpty(): boolean {
-    for (const _ of this.runs()) return false
-    return true
+    return this.#isEmpty
   }
 
   /** Every run that an earlier import stored, by the hash of its id. */
@@ -94,12 +95,12 @@ export class ImportJournal {
 
   /** Side on which earlier imports stored a family; held-out where one of them sealed some of its runs away. */
   sideOf({ family }: Pick<HashedNames, 'family'>): Side | null {
-    return this.#table.get(`journal-side ${family}`) as Side | null
+    return this.#isEmpty ? null : (this.#table.get(`journal-side ${family}`) as Side | null)
   }
 
   /** Family for which earlier imports recorded a case. */
   ownerOf(names: HashedNames): string | null {
-    return this.#table.get(`journal-owner ${names.case}`)
+    return this.#isEmpty ? null : this.#table.get(`journal-owner ${names.case}`)
   }
 
   /** Another run that an earlier import stored and that holds a trace of this one, by the hash of its id; null: there is none. */
@@ -160,6 +161,7 @@ export class ImportJournal {
   #remember({ run, traces = [], ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
     for (const trace of traces) this.#table.set(`journal-trace ${trace}`, run)
     const known = this.run({ run })
+    this.#isEmpty = false
     const packed = [...(known?.packed ?? []), ...(line.packed ? [line.packed] : [])]
     const stored: StoredRun = {
       record: line.record,

@@ -51,15 +51,12 @@ interface Unframed<T> {
   readonly recorded: Lines
 }
 
-async function framed<T>({ some, digests, compiled, recorded }: Unframed<T>) {
-  return { some, digests, frames: await Promise.all([frameOf(compiled.bytes), frameOf(recorded.bytes)]) }
-}
-
 const NEWLINE = 10
+const LINES_BYTES = FRAME_CHARS + FRAME_CHARS / 4
 
 /** Lines of a frame, put together where they lie: as texts, and as a copy of each, they are two thirds of what an import forgets. */
 class Lines {
-  #held = Buffer.allocUnsafe(FRAME_CHARS + FRAME_CHARS / 4)
+  #held = Buffer.allocUnsafe(LINES_BYTES)
   #end = 0
 
   get bytes(): Uint8Array {
@@ -73,12 +70,20 @@ class Lines {
     this.#held[end - 1] = NEWLINE
     this.#end = end
   }
+
+  /** Makes room for those of another frame; what one large run took is let go. */
+  clear(): void {
+    if (this.#held.length > LINES_BYTES) this.#held = Buffer.allocUnsafe(LINES_BYTES)
+    this.#end = 0
+  }
 }
 
 export class SegmentWriter<T> {
   readonly #aside: Scratch
   readonly #texts: Records
   readonly #rules: number
+  /** Room for lines that no frame is made of now: made anew for each, it is all that V8 comes to clear away. */
+  readonly #idle: Lines[] = []
   #count = 0
 
   /**
@@ -169,7 +174,9 @@ export class SegmentWriter<T> {
     const pieces = [segmentHead({ compile_rules: this.#rules })]
     let at = pieces[0]!.length
     const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
-    for await (const { some, digests, frames } of ahead(this.#frames(entries), FRAMES_AT_ONCE, framed)) {
+    for await (const { some, digests, frames } of ahead(this.#frames(entries), FRAMES_AT_ONCE, (some) =>
+      this.#framed(some),
+    )) {
       const bytes = [frames[0].length, frames[1].length] as const
       some.forEach((entry, line) => {
         written.push({ entry, packed: { at, bytes, line, digest: digests[line]! } })
@@ -191,11 +198,24 @@ export class SegmentWriter<T> {
     }
   }
 
+  #lines(): Lines {
+    return this.#idle.pop() ?? new Lines()
+  }
+
+  async #framed({ some, digests, compiled, recorded }: Unframed<T>) {
+    const frames = await Promise.all([frameOf(compiled.bytes), frameOf(recorded.bytes)])
+    for (const lines of [compiled, recorded]) {
+      lines.clear()
+      this.#idle.push(lines)
+    }
+    return { some, digests, frames }
+  }
+
   /** Lines of the frames of a segment. */
   *#frames(entries: readonly Entry<T>[]): Generator<Unframed<T>> {
     for (let next = 0; next < entries.length; ) {
       const first = next
-      const [digests, compiled, recorded] = [[] as string[], new Lines(), new Lines()]
+      const [digests, compiled, recorded] = [[] as string[], this.#lines(), this.#lines()]
       for (let chars = 0; next < entries.length && (next === first || chars < FRAME_CHARS); next++) {
         const { at } = entries[next]!.texts
         // A view, good until the next one.

@@ -19,13 +19,17 @@ type Targets = Readonly<Record<string, TuningTarget>>
 /**
  * Registered targets, each started every day, by the name of their file: `refund-cents.json` is `RefundCents`. None without
  * the context value `targets`.
- * @throws RangeError for a folder that is missing or empty, and naming the file and field that is wrong
+ * @throws RangeError for a folder that is missing or empty, naming the file and field that is wrong, and for two files of one name
  */
 export function targetsOf(node: Node): Record<string, TuningTarget> {
   const folder = pathOf(node, 'targets', 'a folder of target files')
   if (folder === null) return {}
+  const named = Object.entries(Object.groupBy(jsonFiles(folder, 'targets'), nameOf))
   return Object.fromEntries(
-    jsonFiles(folder, 'targets').map((file) => [nameOf(file), parsed(join(folder, file), TuningTarget)]),
+    named.map(([name, [file, another] = []]) => {
+      if (another) throw new RangeError(`${folder}: ${file} and ${another} are both called ${name}: rename one of them`)
+      return [name, parsed(join(folder, file!), TuningTarget)]
+    }),
   )
 }
 

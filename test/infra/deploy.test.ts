@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,6 +66,17 @@ describe('registered targets', () => {
       'a field that is wrong',
       () => withFile('wrong', '{"direction":"down"}'),
       /refund-cents\.json: direction: .*decrease/,
+    ],
+    [
+      'two files of one name, of which one would start nothing',
+      () => {
+        const dir = join(folder, 'alike')
+        mkdirSync(dir)
+        for (const file of ['support-refund.json', 'support.refund.json'])
+          copyFileSync('functions/demo/target.json', join(dir, file))
+        return synthesize({ targets: dir })
+      },
+      /support-refund\.json and support\.refund\.json are both called SupportRefund: rename one/,
     ],
   ])('stop the synthesis on %s', (_, act, message) => {
     expect(act).toThrow(message)

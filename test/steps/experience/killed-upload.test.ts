@@ -1,55 +1,57 @@
-/** An import of many segments into a deployment, killed on the way: the same import goes on, and leaves what one that was not killed leaves. */
+/** An import of many segments into a deployment, killed in the middle of one: the same import goes on, and leaves what one that was not killed leaves. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { digestOfBytes } from '#core/canonical.ts'
-import type { ObjectStore, Store } from '#ports'
-import { SIDES } from '../../../functions/steps/experience/side.ts'
-import { aFamily } from '../../support/builders.ts'
+import type { ObjectStore } from '#ports'
+import { freshTable, startEngine } from '../../adapters/aws/dynamo-engine.ts'
+import { s3Buckets } from '../../support/aws/s3-buckets.ts'
 import { imported, memory } from '../stores.ts'
-
-/** Characters of a run's one passage: two such runs fill a segment, as two thousand others do. */
-const LARGE = 8 * 1024 * 1024
-
-const runs = Array.from({ length: 7 }, (_, i) => {
-  const run = aFamily(`f${i}`, { side: i === 0 ? 'heldout' : 'search' })
-  return {
-    ...run,
-    evidence: run.evidence.map((one, at) => (at === 0 ? { ...one, text: `${i} ${'x'.repeat(LARGE)}` } : one)),
-  }
-})
+import { largeRuns } from './large-runs.ts'
 
 const isSegment = (key: string) => key.endsWith('.jsonl.zst')
-const held = async (store: Store): Promise<Record<string, string>> => {
-  const found: Record<string, string> = {}
-  for (const side of SIDES) {
-    const objects = side === 'search' ? store.objects : store.vault
-    for await (const key of objects.list('experience/'))
-      found[`${side} ${key}`] = digestOfBytes((await objects.get(key))!)
-  }
-  return found
-}
 
-it('sends no segment again that was stored', async () => {
-  const straight = { ...memory(), rolesApart: true as const }
-  await imported(straight, runs, 'segments')
-  const all = Object.keys(await held(straight)).filter(isSegment)
-
-  const store = { ...memory(), rolesApart: true as const }
-  const sent: string[] = []
-  let left = all.length - 2
-  const counted = (objects: ObjectStore): ObjectStore => ({
-    ...objects,
-    async put(key, content) {
-      if (isSegment(key) && left-- === 0) throw new Error('killed')
-      if (isSegment(key)) sent.push(key)
-      return await objects.put(key, content)
-    },
+it('sends no segment again that was stored before its process was killed', async () => {
+  const engine = await startEngine()
+  const { table } = await freshTable(engine.client)
+  const { hostname, port } = await engine.client.config.endpoint!()
+  let program: ChildProcess | undefined
+  let left = 1
+  await using buckets = await s3Buckets((name) => {
+    if (isSegment(name) && left-- === 0) program!.kill('SIGKILL')
   })
-  const watched = { ...store, objects: counted(store.objects), vault: counted(store.vault) }
-  await expect(imported(watched, runs, 'segments')).rejects.toThrow('killed')
-  const before = sent.splice(0)
-  left = Number.POSITIVE_INFINITY
-  await imported(watched, runs, 'segments')
-  expect(before.length).toBeGreaterThan(0)
-  expect([...before, ...sent].toSorted()).toEqual(all.map((key) => key.slice(key.indexOf(' ') + 1)).toSorted())
-  expect(await held(store)).toEqual(await held(straight))
-})
+  const env = {
+    ...process.env,
+    TABLE: table,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_ENDPOINT_URL_S3: buckets.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://${hostname}:${port}`,
+  }
+  const ended = async () => {
+    program = spawn(process.execPath, [fileURLToPath(new URL('./large-runs.ts', import.meta.url))], { env })
+    return await once(program, 'exit')
+  }
+  try {
+    expect(await ended()).toEqual([null, 'SIGKILL'])
+    const before = buckets.sent.filter(isSegment).length
+    left = Number.POSITIVE_INFINITY
+    expect(await ended()).toEqual([0, null])
+    const all = buckets.sent.filter(isSegment)
+    expect(before).toBeGreaterThan(0)
+    expect(all.length).toBeGreaterThan(before)
+    expect(all).toEqual([...new Set(all)])
+  } finally {
+    await engine.stop()
+  }
+  // Segments and lists of runs are named by their content.
+  const straight = { ...memory(), rolesApart: true as const }
+  await imported(straight, largeRuns(), 'segments')
+  const held = async (bucket: string, objects: ObjectStore) =>
+    (await Array.fromAsync(objects.list('experience/'))).map((key) => `${bucket}/${key}`)
+  expect([...buckets.objects.keys()].filter((name) => name.includes('/experience/')).sort()).toEqual([
+    ...(await held('experience', straight.objects)),
+    ...(await held('vault', straight.vault)),
+  ])
+}, 120_000)

@@ -19,6 +19,7 @@ import {
   type Asked,
   asOf,
   certifyOnce,
+  type RecordedQuestion,
   recordedQuestion,
   scoresOf,
   sealedAnswers,
@@ -35,7 +36,7 @@ import { keepReplays } from './ports.ts'
 export type Scope = 'commit' | 'gate' | 'answer' | 'none'
 
 /** A finished run, and what recomputes it. */
-export interface Recomputing {
+interface Recomputing {
   readonly store: Store
   readonly run: AutotuneRun
   /** Digests of the stored files. */

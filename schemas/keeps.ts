@@ -5,7 +5,7 @@
 import type * as z from 'zod'
 
 /** Takes a value that the contract would hand back equal; false: the contract has to be asked. */
-export type Keeps = (value: unknown) => boolean
+type Keeps = (value: unknown) => boolean
 
 type Schema = z.core.$ZodTypes
 type Check = z.core.$ZodCheck<unknown>

@@ -28,7 +28,7 @@ type BuiltInMetric =
   | 'approval_wait_rate'
 
 /** What a metric is measured in and how. */
-export interface Metric {
+interface Metric {
   /** The dimension it is printed under. */
   readonly dimension: Dimension
   /** As printed beside a value: cents, tokens, ms, score or share. */

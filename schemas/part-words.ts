@@ -11,7 +11,7 @@ export const PLACES = {
   pack: 'pack',
 } as const satisfies Readonly<Record<string, keyof BaselineTuple>>
 /** One of `PLACES`. */
-export type Part = keyof typeof PLACES
+type Part = keyof typeof PLACES
 
 /** Words that claim proof, of one word in plain letters. */
 const CLAIM = /certif|(?<![a-z])(?:prove[dns]|proofs?)(?![a-z])/u

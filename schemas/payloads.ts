@@ -49,7 +49,7 @@ export const SearchSetRef = z.strictObject({
   corrections: z.optional(z.strictObject({ n: z.int().check(z.positive()), digest: Digest })),
   version_id: Text,
 })
-export type SearchSetRef = z.infer<typeof SearchSetRef>
+type SearchSetRef = z.infer<typeof SearchSetRef>
 
 /** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
 const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)

@@ -8,7 +8,7 @@ const LOGGED_EVERY_MS = 10_000
 const CLEAR = '\r\u001b[K'
 
 /** Where progress is told, and by which clock. */
-export interface Watched {
+interface Watched {
   readonly isTerminal: boolean
   /** Columns of the terminal. */
   readonly columns: number

@@ -38,7 +38,7 @@ export interface Artifact {
   readonly text: string | null
 }
 
-export interface Finished {
+interface Finished {
   readonly run: AutotuneRun
   readonly target: ResolvedTarget
   readonly compiled: CompiledSearch

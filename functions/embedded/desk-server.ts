@@ -5,7 +5,7 @@ import type { DeskReply } from '../pages/review/desk.ts'
 import { type PageServer, type Patience, plain, type ServerLog, servePages } from './page-server.ts'
 
 /** Where a request was sent, and how it is answered. */
-export type Desk = (
+type Desk = (
   request: ReviewRequest,
   at: { readonly token: string; readonly origin: string; readonly action: string },
 ) => Promise<Pick<DeskReply, 'status' | 'location' | 'body'>>

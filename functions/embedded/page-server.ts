@@ -22,7 +22,7 @@ export interface PageReply {
 }
 
 /** Answers a request that came to the right host. */
-export type Answer = (
+type Answer = (
   request: ReviewRequest,
   at: {
     /** Without the query. */ readonly path: string

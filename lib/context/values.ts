@@ -12,7 +12,7 @@ import { ROUTING_SERVICE_NAMES, type RoutingServiceName } from '../constructs/ro
 import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
 
 /** One deployment of everything. Its stacks carry it in their names, as a tag, and as the stage that they never leave. */
-export interface Stage {
+interface Stage {
   /** As the context value `stage` spells it. */
   readonly name: string
   /** Whether data outlives the stacks. */

@@ -17,7 +17,8 @@ import { desk, json, type Replay, searchingEngine, TOP_K } from '../support/harn
 import { templatesOf } from '../support/infra/deployment.ts'
 import { journaled } from '../support/journaled.ts'
 import { memoryScratch } from '../support/memory-scratch.ts'
-import { deploy, type Harness } from '../support/workflow/deployed.ts'
+import { deploy } from '../support/workflow/deployed.ts'
+import type { Harness } from '../support/workflow/outside.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'

@@ -11,7 +11,8 @@ import { verifyRollout } from '../../functions/steps/release/verify.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
-import { deploy, type RoutingTarget, testSigner } from '../support/workflow/deployed.ts'
+import { deploy, testSigner } from '../support/workflow/deployed.ts'
+import type { RoutingTarget } from '../support/workflow/outside.ts'
 import {
   arms,
   HARM,

@@ -6,7 +6,7 @@ import { appConfigOf } from './appconfig-document.ts'
 import { flagsOf } from './flagd.ts'
 
 /** What a routing document is written as, for those who route by it. */
-export interface Form {
+interface Form {
   /** What it is, for people. */
   readonly is: string
   /** How names of its files end. */

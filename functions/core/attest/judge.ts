@@ -5,7 +5,7 @@ import { personKey } from '#schemas/person.ts'
 import { keyId, signatureHolds } from './dsse.ts'
 
 /** What one signature came to. */
-export interface SignatureFinding {
+interface SignatureFinding {
   readonly keyid: string
   /** null: no key of the file has this id. */
   readonly person: string | null

@@ -32,7 +32,7 @@ const statement = (subject: readonly Resource[], predicateType: string, predicat
 })
 
 /** What a gate said yes to, as its run has it. */
-export interface Certified {
+interface Certified {
   readonly rows: readonly CertifiedRow[]
   /** Why the run certifies nothing for real use; null: it is for real. */
   readonly demonstration: string | null

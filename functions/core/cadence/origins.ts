@@ -23,7 +23,7 @@ export interface SearchedRun {
   readonly groups: readonly CandidateGroup[]
 }
 
-export type Fates = OriginRow['fates']
+type Fates = OriginRow['fates']
 
 /** Fates of some groups, counted. */
 export function fatesOf(groups: readonly CandidateGroup[]): Fates {

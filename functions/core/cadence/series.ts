@@ -15,7 +15,7 @@ const EWMA = 0.2
 const MAX_MISSING = 0.02
 
 /** An edge that is watched. */
-export interface Watched {
+interface Watched {
   readonly band: Band
   readonly side: Side
 }

@@ -26,7 +26,7 @@ export interface Differences {
 }
 
 /** How differences are read. */
-export interface Reading {
+interface Reading {
   readonly metric: MetricName
   /** -1 turns a metric of which more is better, so that more is worse. */
   readonly sign: 1 | -1

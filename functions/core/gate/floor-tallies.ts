@@ -20,7 +20,7 @@ export function withLost(facts: HeldoutVersion, families: number): HeldoutVersio
 }
 
 /** Violating families of one floor: all of them, and those in which something was exposed. */
-export interface Violations {
+interface Violations {
   readonly violations: number
   readonly exposed: number
 }
@@ -48,7 +48,7 @@ export function floorViolations(panel: Panel, cases: Series<CaseScore>, floors: 
 }
 
 /** What a floor is held against. */
-export interface FloorLimit {
+interface FloorLimit {
   /** Rate that may be seen. */
   readonly allowed: number
   /** Rate that the certificate excludes. */

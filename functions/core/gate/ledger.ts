@@ -6,7 +6,7 @@ import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import { chainLink } from '../canonical.ts'
 import { isBelow } from '../statistics/compare.ts'
 
-export type Transition = { readonly next: LedgerItem } | { readonly refused: string }
+type Transition = { readonly next: LedgerItem } | { readonly refused: string }
 
 /** Item of a version that was just sealed: nothing asked, nothing spent. */
 export const sealedItem = (facts: HeldoutVersion): LedgerItem => ({

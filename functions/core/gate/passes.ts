@@ -8,7 +8,7 @@ import { type Series, seriesOf } from '../statistics/series.ts'
 import { type CaseScore, measuresIn } from './score.ts'
 
 /** Scores of every sealed case, in panel order, of the first pass and of the second. */
-export type Passes = readonly [Series<CaseScore>, Series<CaseScore>]
+type Passes = readonly [Series<CaseScore>, Series<CaseScore>]
 
 /** Did the code answer every case twice alike, and fail on none? */
 export function passesHold({ cases }: Panel, [first, second]: Passes): boolean {

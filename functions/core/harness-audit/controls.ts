@@ -10,7 +10,7 @@ export const PROPERTIES = [
   'measurable',
   'continuously improving',
 ] as const
-export type Property = (typeof PROPERTIES)[number]
+type Property = (typeof PROPERTIES)[number]
 
 export interface Control {
   readonly n: number

@@ -20,7 +20,7 @@ export interface Known {
   readonly short?: string
 }
 
-export type Status = 'Pass' | 'Partial' | 'Fail' | 'N/A'
+type Status = 'Pass' | 'Partial' | 'Fail' | 'N/A'
 
 export interface AuditRow extends Control {
   readonly status: Status
@@ -30,7 +30,7 @@ export interface AuditRow extends Control {
   readonly evidence: readonly AuditEvidence[]
 }
 
-export interface Repair {
+interface Repair {
   readonly control: number
   readonly name: string
   readonly property: Control['property']

@@ -92,7 +92,7 @@ export interface LoopLook {
 }
 
 /** What came of tries on copies of a store. */
-export type TriedOnCopies = Readonly<
+type TriedOnCopies = Readonly<
   Partial<Record<'privacy' | 'secrets' | 'sandbox' | 'idempotency' | 'durability', Tried>>
 >
 

@@ -57,7 +57,7 @@ export function declarationProblem(harness: string, one: Declaration, today: str
 }
 
 /** Who is trusted to be whom, and when it is. */
-export interface Vouching {
+interface Vouching {
   /** null: no file of keys was given. */
   readonly keys: AttestationKeys | null
   /** Moment by which keys are valid or not. */

@@ -19,7 +19,7 @@ export interface RecordedSurface {
   readonly recorded: ReplayableValues | null
 }
 
-export interface Looked {
+interface Looked {
   /** Values of surfaces, and hand-written changes, in their order; those that every case answers for have no cases. */
   readonly values: readonly Lacking[]
   readonly changes: readonly Lacking[]

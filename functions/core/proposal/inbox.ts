@@ -13,7 +13,7 @@ export const quarterOf = (instant: string): string =>
 export const changeDigest = ({ patch }: Pick<HandWrittenChange, 'patch'>): string => digestOf(patch)
 
 /** What memory or the search side said of one change. */
-export interface Told {
+interface Told {
   readonly problems: readonly string[]
   readonly released: string | null
   readonly memory: MemoryAnswer | null

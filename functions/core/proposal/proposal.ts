@@ -125,7 +125,7 @@ const ruleOf = ({ origin, strategy_rule, prediction, happened, applies_to }: Can
   ...(applies_to && { applies_to }),
 })
 
-export type Status = TuningProposal['status']
+type Status = TuningProposal['status']
 
 export const AFTER_START = {
   running: 'approved',

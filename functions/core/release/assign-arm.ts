@@ -86,7 +86,7 @@ export function assignArm(routing: RoutingDocument, subject: Subject): Assignmen
 }
 
 /** Attributes of OpenTelemetry's event `feature_flag.evaluation`, flat. */
-export interface Evaluation {
+interface Evaluation {
   readonly 'feature_flag.provider.name': 'contextos-autotune'
   /** Id of the rollout. */
   readonly 'feature_flag.key': string

@@ -11,7 +11,7 @@ import { routedShare } from './crossing.ts'
 import { testedIn } from './look.ts'
 import type { Entered, SubjectsOf } from './subjects.ts'
 
-export interface Lateness {
+interface Lateness {
   /** Subjects that were told of too late, or one arm of which was. */
   readonly late: number
   /** Those of them on the candidate. */

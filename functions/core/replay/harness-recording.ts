@@ -58,7 +58,7 @@ export function decidedActions(
 
 const keyOf = ({ name, arguments: args }: HarnessAction): string => `${name} ${canonical(args)}`
 
-export interface Decided {
+interface Decided {
   readonly recording: Recording
   readonly asked: Uint8Array
   /** Needs (indices) of values that stood nowhere in what the harness was given. */

@@ -44,7 +44,7 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 }
 
 /** What a parsed value is like. `odd`: why it is not read; `long`: it holds a whole number beyond 2^53. */
-export interface Shape {
+interface Shape {
   readonly odd: 'deep' | '__proto__' | null
   readonly long: boolean
 }

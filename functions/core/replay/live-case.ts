@@ -3,7 +3,7 @@ import type { ModelAnswer } from '#schemas/harness.ts'
 import type { HarnessReply } from './harness.ts'
 
 /** What a prompt came to: an answer, or why this case has none. */
-export type Answered = { readonly answer: ModelAnswer } | { readonly unpinned: string }
+type Answered = { readonly answer: ModelAnswer } | { readonly unpinned: string }
 
 /** It is asked by this program: the harness's process has no network, and names no model. */
 export interface LiveCase {

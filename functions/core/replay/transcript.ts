@@ -211,7 +211,7 @@ export const isKnownBelow = (amount: number | null, threshold: number): boolean 
   amount !== null && isAtLeast(amount, 0) && isBelow(amount, threshold)
 
 /** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
-export interface Spending {
+interface Spending {
   readonly tokens: number | null
   readonly cents: number | null
   readonly latencyMs: number | null

@@ -30,12 +30,12 @@ export interface Vote {
 }
 
 /** What the store holds now, recomputed from its bytes at the moment of deciding. */
-export interface Current {
+interface Current {
   readonly proposal_digest: string
   readonly shown_digest: string
 }
 
-export interface Refused {
+interface Refused {
   readonly refused: ReviewRefusal
   readonly note: string
 }

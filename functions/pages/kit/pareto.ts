@@ -26,7 +26,7 @@ export interface Drawn {
 }
 
 /** The measure of a guardrail, in words. */
-export interface Measure {
+interface Measure {
   readonly guardrail: GuardrailName
   readonly name: string
   readonly axis: string

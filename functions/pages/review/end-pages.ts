@@ -100,7 +100,7 @@ const REFUSALS: Partial<Record<ReviewRefusal, readonly [string, string]>> = {
 }
 
 /** What reviewers saw, without a form; null: its files are no longer what they were. */
-export interface Seen {
+interface Seen {
   readonly shown: Shown
   readonly vault: VaultReader
 }

@@ -2,7 +2,7 @@
 import type { Review } from '#schemas/review.ts'
 import { visible } from '../kit/format.ts'
 
-export interface Notice {
+interface Notice {
   readonly subject: string
   readonly text: string
 }

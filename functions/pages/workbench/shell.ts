@@ -9,7 +9,7 @@ import { type Html, page } from '../kit/layout.ts'
 
 /** Places of the first level, and what they are called. */
 const PLACES = { intents: '/', runs: '/runs', reviews: '/reviews', rollouts: '/rollouts', store: '/store' } as const
-export type Place = keyof typeof PLACES
+type Place = keyof typeof PLACES
 
 /** Characters of one recorded text that a page shows; what is longer is cut, and says so. */
 const LONGEST_TEXT = 4000

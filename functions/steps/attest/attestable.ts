@@ -24,7 +24,7 @@ import { readRollout, rolloutId } from '../release/rollouts.ts'
 import { readPart } from '../review/part-proposals.ts'
 import { readReview, reviewId } from '../review/reviews.ts'
 
-export interface Attestable {
+interface Attestable {
   readonly kind: Attested
   /** Under which it is kept: one segment of a key. */
   readonly name: string

@@ -13,7 +13,7 @@ import { needHeads } from '../heads/check.ts'
 import { attestables } from './attestable.ts'
 import { keepEnvelope, keptEnvelopes } from './kept.ts'
 
-export interface SignedAttestation {
+interface SignedAttestation {
   readonly name: string
   readonly kind: Attested
   /** How many signatures it has now. */
@@ -22,7 +22,7 @@ export interface SignedAttestation {
   readonly before: boolean
 }
 
-export interface SignAttestations {
+interface SignAttestations {
   readonly runId: string
   readonly attestor: Attestor
   readonly keys: AttestationKeys

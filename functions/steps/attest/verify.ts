@@ -9,7 +9,7 @@ import { jsonOf } from '../../streams/read-object.ts'
 import { attestables } from './attestable.ts'
 import { keptEnvelopes } from './kept.ts'
 
-export interface CheckedAttestation extends Judged {
+interface CheckedAttestation extends Judged {
   readonly name: string
   /** null: it is about nothing that the store holds. */
   readonly kind: Attested | null

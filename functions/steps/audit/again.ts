@@ -38,7 +38,7 @@ export interface CopiedStore {
 }
 
 /** Makes a fresh one. */
-export type Copy = () => CopiedStore | Promise<CopiedStore>
+type Copy = () => CopiedStore | Promise<CopiedStore>
 
 const IDEMPOTENCY = 'what was done and is done again changes nothing'
 const DURABLE = 'what a killed process left undone, the next one does, to the same bytes'

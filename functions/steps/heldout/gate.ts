@@ -259,7 +259,7 @@ async function scoreList(
 }
 
 /** Scores of a listed candidate, or, null, of the baseline. */
-export type Scoring = (change: CandidateChange | null, pass: Pass) => Promise<Series<CaseScore>>
+type Scoring = (change: CandidateChange | null, pass: Pass) => Promise<Series<CaseScore>>
 
 /** Certificates of a list of which everything is scored once: by the records, or by code that a verification asks again. */
 export async function certifyOnce(

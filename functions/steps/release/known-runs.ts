@@ -24,7 +24,7 @@ export function whyNotTimed({ config }: Rollout, run: ProductionRun, now: string
 }
 
 /** What a line is to those before it. */
-export type Taken = 'new' | 'amends' | 'known'
+type Taken = 'new' | 'amends' | 'known'
 
 interface Known {
   /** Of every line, the latest last. */

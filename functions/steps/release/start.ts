@@ -25,7 +25,7 @@ import { readRollout, rolloutId } from './rollouts.ts'
 import { settle } from './settle.ts'
 import { releasedBaseline, writeTuple } from './tuples.ts'
 
-export interface StartRequest {
+interface StartRequest {
   readonly runId: string
   /** Without `subjects`: the defaults are written out. */
   readonly config: RolloutConfig

@@ -40,7 +40,7 @@ async function stands(objects: ObjectStore, { run_id, date }: RunLine): Promise<
 }
 
 /** What the routine looks back on: a run that ended, or was refused. */
-export type EndedRun = Pick<RunLine, 'run_id' | 'date' | 'intent'>
+type EndedRun = Pick<RunLine, 'run_id' | 'date' | 'intent'>
 
 /** Runs that ended, newest first. A deployment keeps no lines: there manifests and refusals are read. */
 export async function* endedRuns({

@@ -51,7 +51,7 @@ export async function giveBack<T>(
     if (await table.remove(pk, sk, row.revision)) return
 }
 
-export interface Keeping {
+interface Keeping {
   /** Throws UserError when somebody else has taken it: this process was silent for too long. */
   check(): Promise<void>
   stop(): void

@@ -33,8 +33,9 @@ import { resolver } from '../infra/resolve.ts'
 import { arnOf, viaS3 } from '../infra/security-table.ts'
 import { headsSigner, type Journaled, journaled } from '../journaled.ts'
 import { memoryScratch } from '../memory-scratch.ts'
-import { deploy, type Faults, type Harness, testSigner } from '../workflow/deployed.ts'
+import { deploy, type Faults, testSigner } from '../workflow/deployed.ts'
 import type { Execution } from '../workflow/machine.ts'
+import type { Harness } from '../workflow/outside.ts'
 
 /** Region and keys as a shell has them; every client reads them from here. */
 const SHELL = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'caller', AWS_SECRET_ACCESS_KEY: 'secret' }

@@ -4,23 +4,9 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type {
-  Attestor,
-  Clock,
-  FunctionCaller,
-  Mailer,
-  ModelPort,
-  ObjectStore,
-  RoutingPublisher,
-  Signer,
-  Store,
-} from '#ports'
+import type { Attestor, Clock, FunctionCaller, Mailer, Signer, Store } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
-import type { DeployedJudge } from '#schemas/judge-call.ts'
-import type { RoutingTargets } from '#schemas/routing-targets.ts'
-import type { Replayer } from '#schemas/run.ts'
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
-import { waysOut } from '../../../functions/lambda/rollout-world.ts'
 import { signed } from '../../../functions/lambda/signed-store.ts'
 import { unsigned } from '../../../functions/lambda/world.ts'
 import { watched } from '../../steps/stores.ts'
@@ -28,18 +14,10 @@ import { templatesOf } from '../infra/deployment.ts'
 import { policiesOf } from '../infra/iam.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
 import { isVersioned } from '../memory/versioned-store.ts'
-import {
-  guarded,
-  guardedMailer,
-  guardedRouting,
-  guardedSigner,
-  guardedTasks,
-  guardedVersions,
-  needs,
-} from './guarded.ts'
+import { guarded, guardedMailer, guardedSigner, guardedTasks, guardedVersions } from './guarded.ts'
 import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
 import type { Execution, Machine, Runner, Started } from './machine.ts'
-import { NO_HARNESS } from './no-harness.ts'
+import { attesting, type Harness, judging, publishing, type RoutingTarget, replaying } from './outside.ts'
 import { begin, redrive, start } from './runner.ts'
 import { STEPS } from './steps.ts'
 import { TaskTokens } from './task-tokens.ts'
@@ -58,20 +36,6 @@ export interface Faults {
   readonly enter?: (state: string) => void
   /** Before each write of a function, by its name and where it writes. */
   readonly write?: (name: string, key: string) => void
-}
-
-/** Where routing is published, and the templates of a deployment that publishes it. */
-export interface RoutingTarget extends RoutingPublisher {
-  readonly templates: Templates
-}
-
-/** A user's own harness, and the templates of a deployment that names it. */
-export interface Harness {
-  readonly templates: Templates
-  /** A function as a run pins it; absent: the module that the templates name. */
-  readonly replayer?: Extract<Replayer, { kind: 'lambda' }>
-  readonly call: FunctionCaller['call']
-  readonly converse?: ModelPort['converse']
 }
 
 export interface Deployed {
@@ -268,94 +232,6 @@ export function deploy(
         ? redrive(live, execution)
         : settled(await redrive(runner, execution)),
   }
-}
-/** The publisher of a function whose environment says where to. */
-function publishing(
-  all: Templates,
-  role: string,
-  environment: Readonly<Record<string, string>>,
-  releases: ObjectStore,
-  routing: RoutingTarget | undefined,
-): Pick<Store, 'routing'> {
-  const appconfig = (places: string) => guardedRouting(routing!, all, role, JSON.parse(places) as RoutingTargets)
-  const out = waysOut(environment, releases, routing ? { appconfig } : {})
-  return out ? { routing: out } : {}
-}
-
-/** The harness and the model as a role may call them. */
-function replaying(
-  all: Templates,
-  role: string,
-  from: string,
-  environment: Readonly<Record<string, string>>,
-  harness: Harness | undefined,
-): Pick<typeof NO_HARNESS, 'harness' | 'live' | 'caller' | 'model'> {
-  if (!harness) return NO_HARNESS
-  const need = needs(all, role, from)
-  return {
-    harness: harness.replayer ?? JSON.parse(environment[ENV.harness] ?? 'null'),
-    live: JSON.parse(environment[ENV.live] ?? 'null'),
-    caller: {
-      async call(arn, request, limitMs) {
-        need({ action: 'lambda:InvokeFunction', resource: arn })
-        return harness.call(arn, request, limitMs)
-      },
-    },
-    model: {
-      async converse(request) {
-        const key = JSON.parse(environment[ENV.live] ?? 'null')?.key
-        if (request.model.provider === 'bedrock')
-          need({ action: 'bedrock:InvokeModel', resource: request.model.model_arn })
-        else if (key) need({ action: 'secretsmanager:GetSecretValue', resource: key })
-        return harness.converse!(request)
-      },
-    },
-  }
-}
-
-/** The modules that a function's environment names, as its role may call them. */
-function judging(
-  all: Templates,
-  role: string,
-  from: string,
-  environment: Readonly<Record<string, string>>,
-  judge: FunctionCaller['call'] | undefined,
-): Pick<typeof NO_HARNESS, 'judges' | 'callJudge'> {
-  const need = needs(all, role, from)
-  return {
-    judges: JSON.parse(environment[ENV.judges] ?? '[]') as DeployedJudge[],
-    callJudge: {
-      async call(arn, request, limitMs) {
-        need({ action: 'lambda:InvokeFunction', resource: arn })
-        if (!judge) throw new Error('this deployment calls no module')
-        return judge(arn, request, limitMs)
-      },
-    },
-  }
-}
-
-/** The key of a function that signs attestations, as its role may use it. */
-function attesting(
-  all: Templates,
-  role: string,
-  from: string,
-  environment: Readonly<Record<string, string>>,
-  attestors: Readonly<Record<string, Attestor>>,
-): Record<string, unknown> {
-  const [attests, key] = [environment[ENV.attests], environment[ENV.attestKey]]
-  if (!attests || !key) return {}
-  const need = needs(all, role, from)
-  const attestor = async (): Promise<Attestor> => {
-    need({ action: 'kms:GetPublicKey', resource: key })
-    return {
-      publicKey: attestors[attests]!.publicKey,
-      async sign(bytes) {
-        need({ action: 'kms:Sign', resource: key })
-        return attestors[attests]!.sign(bytes)
-      },
-    }
-  }
-  return { attests, attestor }
 }
 
 const arnOfRole = (all: Templates, start: string): string =>

@@ -16,7 +16,8 @@ import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { copied, holder } from '../../steps/stores.ts'
 import { theBands } from '../bands.ts'
 import { headsSaid, isJournaled } from '../journaled.ts'
-import { deploy, type Faults, type Harness } from './deployed.ts'
+import { deploy, type Faults } from './deployed.ts'
+import type { Harness } from './outside.ts'
 
 export const RUN = 'at_run'
 

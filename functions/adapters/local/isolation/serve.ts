@@ -12,10 +12,10 @@ const BLOCK = 64 * 1024
 export type Say = (line: string) => void
 
 /** Tells a person how far it is. */
-export type Tell = (message: string) => void
+type Tell = (message: string) => void
 
 /** Asks the program something in the middle of a request, whose lines have all been read; its answer. */
-export type Ask = (question: string) => string
+type Ask = (question: string) => string
 
 /** Answers requests until there are no more. A handler that throws ends the process: what it had read is half a request. */
 export function serve<R>(

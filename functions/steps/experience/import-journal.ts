@@ -28,6 +28,8 @@ export interface StoredRun {
   readonly side: Side
   /** Where it lies, unless in a folder of its own; more than one: a segment of it was gone, and it was packed again. */
   readonly packed?: readonly Packed[]
+  /** In place of `packed` where the journal was read to compare: the digest of its compiled line, each time that it was packed. */
+  readonly compiled?: readonly string[]
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
   readonly began?: string
@@ -40,22 +42,24 @@ const READ_AHEAD = 8
 export class ImportJournal {
   readonly #objects: ObjectStore
   readonly #table: Scratch
+  readonly #toCompare: boolean
   /** Runs of each segment that no index lists, and that this import has not listed either. */
   readonly #unlisted = new Map<string, number>()
   #pending: JournalLine[] = []
   #isEmpty = true
 
-  private constructor(objects: ObjectStore, table: Scratch) {
+  private constructor(objects: ObjectStore, table: Scratch, toCompare: boolean) {
     this.#objects = objects
     this.#table = table
+    this.#toCompare = toCompare
   }
 
   /**
    * Reads the journal of a store into a table.
-   * @param runsAlone nobody will ask for sides of families and owners of cases
+   * @param toCompare nobody will ask for sides of families, owners of cases, and where a run lies: it takes half the room
    */
-  static async read(objects: ObjectStore, table: Scratch, { runsAlone = false } = {}): Promise<ImportJournal> {
-    const journal = new ImportJournal(objects, table)
+  static async read(objects: ObjectStore, table: Scratch, { toCompare = false } = {}): Promise<ImportJournal> {
+    const journal = new ImportJournal(objects, table, toCompare)
     const listed = new Set<string>()
     for await (const key of objects.list(keys.journalListed()))
       for (const segment of (await readJson<string[]>(objects, key)) ?? []) listed.add(segment)
@@ -67,7 +71,7 @@ export class ImportJournal {
       const isListed = listed.has(key)
       for (const line of lines) {
         journal.#remember(line, isListed ? {} : { unlisted: key })
-        if (!runsAlone) journal.#rememberFamily(line)
+        if (!toCompare) journal.#rememberFamily(line)
       }
       if (!isListed) journal.#unlisted.set(key, lines.length)
     }
@@ -162,11 +166,13 @@ export class ImportJournal {
     for (const trace of traces) this.#table.set(`journal-trace ${trace}`, run)
     const known = this.run({ run })
     this.#isEmpty = false
-    const packed = [...(known?.packed ?? []), ...(line.packed ? [line.packed] : [])]
+    const lies = line.packed ? [line.packed] : []
+    const packed = [...(known?.packed ?? []), ...lies]
+    const compiled = [...(known?.compiled ?? []), ...lies.map(({ digest }) => digest)]
     const stored: StoredRun = {
       record: line.record,
       side: line.side,
-      ...(packed.length > 0 && { packed }),
+      ...(this.#toCompare ? { compiled } : packed.length > 0 && { packed }),
       ...((line.began ?? known?.began) && { began: line.began ?? known?.began }),
       ...(known === null || known.unlisted !== undefined ? unlisted : {}),
     }

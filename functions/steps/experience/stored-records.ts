@@ -34,23 +34,33 @@ export async function compareRecords(
   if (store.rolesApart) return null
   const aside = store.scratch()
   try {
-    const journal = await ImportJournal.read(store.objects, aside, { runsAlone: true })
+    const journal = await ImportJournal.read(store.objects, aside, { toCompare: true })
     const erasures = await erasuresOf(store)
-    const compared = async (side: Side): Promise<RecordsFound> => {
+    const compared = async (side: Side) => {
       const objects = objectsOf(store, side)
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
         imported: (run) => {
           const stored = journal.run({ run: familyHash(run) })
-          return stored ? { record: stored.record, compiled: (stored.packed ?? []).map((p) => p.digest) } : undefined
+          return stored ? { record: stored.record, compiled: stored.compiled! } : undefined
         },
         aside,
         whole: whole || side === 'heldout',
         erasures,
       })
-      return { ...found, unlisted: await unlisted(objects, side, { journal, erasures }, aside) }
+      await noteListed(objects, side, aside)
+      return { ...found, unlisted: 0 }
     }
-    return whatIsWrong({ search: await compared('search'), heldout: await compared('heldout') })
+    const both = { search: await compared('search'), heldout: await compared('heldout') }
+    // Runs that an import stored and came to list, that nobody had erased, and that no index of any intent lists now.
+    for (const { run, stored } of journal.runs())
+      if (
+        stored.unlisted === undefined &&
+        aside.get(`listed ${stored.side} ${run}`) === null &&
+        erasures.ofRun(run) === null
+      )
+        both[stored.side].unlisted++
+    return whatIsWrong(both)
   } finally {
     aside.close()
   }
@@ -190,26 +200,6 @@ async function isBroken(objects: ObjectStore, folder: string, record: string): P
   const sealed = Object.entries(lineage.files)
   const found = await Promise.all(sealed.map(([file]) => digestOfObject(objects, `${folder}${file}`)))
   return sealed.some(([, digest], i) => digest !== found[i])
-}
-
-/** Runs that an import stored on this side and came to list, that nobody had erased, and that no index of any intent lists now. */
-async function unlisted(
-  objects: ObjectStore,
-  side: Side,
-  { journal, erasures }: { readonly journal: ImportJournal; readonly erasures: Erasures },
-  aside: Scratch,
-): Promise<number> {
-  await noteListed(objects, side, aside)
-  let count = 0
-  for (const { run, stored } of journal.runs())
-    if (
-      stored.side === side &&
-      stored.unlisted === undefined &&
-      erasures.ofRun(run) === null &&
-      aside.get(`listed ${side} ${run}`) === null
-    )
-      count++
-  return count
 }
 
 /** Runs that the indexes of any intent list, by the hashes of their ids. */

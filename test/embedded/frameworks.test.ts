@@ -245,6 +245,26 @@ test('of several answers the agent goes on with the first', async () => {
   expect(report.counts).toMatchObject({ messages: { parts_left_out: { candidate: 1 } } })
 })
 
+test('scores that nobody named are told with an option that names them', async () => {
+  const event = (name: string, said: object) => ({
+    name: 'gen_ai.evaluation.result',
+    timeUnixNano: '1700000000000000000',
+    attributes: Object.entries({ 'gen_ai.evaluation.name': name, ...said }).map(([key, value]) => ({
+      key,
+      value: typeof value === 'number' ? { doubleValue: value } : { stringValue: value },
+    })),
+  })
+  const events = [
+    event('resolved', { 'gen_ai.evaluation.score.label': 'yes' }),
+    event('tone', { 'gen_ai.evaluation.score.value': 0.8 }),
+  ]
+  const { report } = await runsOf(aRequest({ ...aCall(), events }))
+  expect(report.scores).toEqual([
+    { name: 'resolved', n: 1, kind: 'judge', option: '--score resolved=yes' },
+    { name: 'tone', n: 1, kind: 'judge', option: '--score tone>=0.5' },
+  ])
+})
+
 test('log records of an application that belong to no span are nobody’s', async () => {
   const record = (more: object) => ({ timeUnixNano: '1700000000000000000', body: { stringValue: 'started' }, ...more })
   const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [record({}), record({ traceId: '', spanId: '' })] }] }] }

@@ -214,7 +214,10 @@ describe('traces', () => {
     ]
     const path = place.file('a.jsonl', lines(...parts.toReversed().map((part) => aRequest(part))))
     const { code, out } = await autotune('import', path, ...SPLIT, '--store', place.store)
-    expect([code, out]).toEqual([0, expect.stringMatching(/1 of 1 became runs[\s\S]*spans +2 read, 1 traces over a week/)])
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/1 of 1 became runs[\s\S]*spans +2 read, 1 traces over a week/),
+    ])
   })
 
   test('in which a span stands twice with other content are refused, with both places', async () => {

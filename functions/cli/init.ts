@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { prospectsOf } from '#core/survey/prospects.ts'
+import { prospectsOf, scoreTodo } from '#core/survey/prospects.ts'
 import { type Starter, starterOf } from '#core/survey/starter.ts'
 import { SurveyOfRuns } from '#core/survey/survey.ts'
 import type { Bands } from '#schemas/bands.ts'
@@ -56,14 +56,15 @@ function refuseStanding(dir: string, names: readonly string[]): void {
 async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Options): Promise<number> {
   refuseStanding(dir, [...FILES, 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
-  await tryImport(files, lookOptions(flags), (run) => {
+  const { traces } = await tryImport(files, lookOptions(flags), (run) => {
     const survey = surveys.get(run.intent_id) ?? new SurveyOfRuns()
     surveys.set(run.intent_id, survey)
     survey.add(run)
   })
   const [survey] = [...surveys.values()].map(({ result }) => result).sort((a, b) => b.runs - a.runs)
   const found = survey!
-  const prospects = prospectsOf(found)
+  const scores = traces?.scores.map(({ option }) => option) ?? []
+  const prospects = prospectsOf(found, scores)
   if (prospects.surfaces.length === 0)
     throw new UserError(
       `nothing could be tuned from these records, so there is nothing to begin with:\n${prospects.barriers.map(({ what, why, todo }) => `  ${what}: ${why}; ${todo}`).join('\n')}`,
@@ -94,13 +95,13 @@ async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Op
     'next: read them, then',
     `   ${nextCommand({ store }, ['import', ...files, ...traceWords(flags), '--pack', join(dir, 'pack.json'), '--suite', join(dir, 'suite.json'), '--prices', join(dir, 'prices.json')])}`,
     `   ${nextCommand({ store }, ['doctor', '--target', join(dir, 'target.json')])}`,
-    ...(starter.target.guardrails?.utility_delta ? [] : [WITHOUT_UTILITY]),
+    ...(starter.target.guardrails?.utility_delta ? [] : [withoutUtility(scores)]),
   ])
   return 0
 }
 
-const WITHOUT_UTILITY =
-  'no run can start from these yet: the records do not say whether a run was right, and no target goes without that. Name the score that says it (--score NAME>=0.5), let people say it (autotune correct), or mark the passages that an answer needs'
+const withoutUtility = (scores: readonly string[]): string =>
+  `no run can start from these yet: the records do not say whether a run was right, and no target goes without that. Either ${scoreTodo(scores)}; or let people say it (autotune correct), or mark the passages that an answer needs`
 
 const SCHEMAS = {
   'pack.json': 'context-pack.schema.json',

@@ -21,7 +21,10 @@ export async function inspect(files: readonly string[], o: Options): Promise<num
     told()
   })
   const found = survey.result
-  const prospects = prospectsOf(found)
+  const prospects = prospectsOf(
+    found,
+    tried.traces?.scores.map(({ option }) => option),
+  )
   print(o.json, { traces: tried.traces, survey: found, prospects }, () => surveyLines(tried.traces, found, prospects))
   return 0
 }

@@ -21,6 +21,7 @@ export function surveyLines(
   return [
     ...(traces ? tracesLines(traces).slice(0, 2 + traces.dropped.length) : []),
     ...heldLines(survey),
+    ...scoreLines(traces?.scores ?? []),
     '',
     surfaces.length === 0 ? 'nothing could be tuned from these records' : 'what could be tuned from these records',
     ...surfaces.map(surfaceLine),
@@ -44,6 +45,13 @@ function heldLines(s: Survey): string[] {
     `labels   ${passed + failed + scored === 0 ? 'none' : `${passed} passed, ${failed} failed, ${scored} scored, ${none} without`}`,
   ]
 }
+
+const scoreLines = (scores: TracesReport['scores']): string[] =>
+  scores.length === 0
+    ? []
+    : [
+        `scores   ${list(scores.map(({ name, n, kind, option }) => `${name} ${n} (${kind}; ${option})`))}: none is a label`,
+      ]
 
 function surfaceLine({ path, value, recorded, bounds, at_most, metric, runs }: Prospect): string {
   const range =

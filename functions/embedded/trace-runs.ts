@@ -42,6 +42,13 @@ export interface TracesReport {
   readonly dropped_share: number
   readonly dropped: readonly { readonly reason: DropReason; readonly n: number; readonly example: string }[]
   readonly left_out: readonly string[]
+  /** Scores that the traces carry and that nobody named: who gave them, and an option that would, by the first of each. */
+  readonly scores: readonly {
+    readonly name: string
+    readonly n: number
+    readonly kind: string
+    readonly option: string
+  }[]
   readonly first: string | null
   readonly last: string | null
   /** Everything counted, by name: records, spans, model calls, tools, retrievals, scores ... */
@@ -149,6 +156,11 @@ function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOut: read
     dropped_share: ended === 0 ? 0 : (ended - runs) / ended,
     dropped: reasons('dropped', DROPPED),
     left_out: leftOut,
+    scores: tally.under('scores.unmapped').map(([name, n]) => {
+      const example = tally.exampleOf(`scores.unmapped.${name}`) ?? ''
+      const space = example.indexOf(' ')
+      return { name, n, kind: example.slice(0, space), option: `--score ${example.slice(space + 1)}` }
+    }),
     first: tally.first,
     last: tally.last,
     counts: tally.json(),

@@ -206,6 +206,20 @@ describe('traces', () => {
     expect(await refused(path, '--max-dropped', '1')).toMatch(/1 too_large: .*21000 spans, more than 20000/)
   })
 
+  test('whose spans are a month apart are one run, in order, and are told of', async () => {
+    const later = 30 * 86_400
+    const parts = [
+      aCall({ id: A }),
+      aCall({ id: B, from: later, attributes: { [INPUT]: [text('user', 'still there?')] } }),
+    ]
+    const path = place.file('a.jsonl', lines(...parts.toReversed().map((part) => aRequest(part))))
+    const { code, out } = await autotune('import', path, ...SPLIT, '--store', place.store)
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/1 of 1 became runs[\s\S]*spans +2 read, 1 traces over a week/),
+    ])
+  })
+
   test('in which a span stands twice with other content are refused, with both places', async () => {
     const path = place.file('a.jsonl', lines(GOOD, aRequest(aCall({ attributes: { 'gen_ai.usage.input_tokens': 6 } }))))
     expect(await refused(path)).toMatch(

@@ -245,6 +245,37 @@ test('of several answers the agent goes on with the first', async () => {
   expect(report.counts).toMatchObject({ messages: { parts_left_out: { candidate: 1 } } })
 })
 
+test('an agent that tells of all its turns in one span lists what its tools answered among its own answers', async () => {
+  const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'shop', 'gen_ai.usage.input_tokens': 9 }
+  const messages = {
+    'gen_ai.input.messages': [question],
+    'gen_ai.output.messages': [asked, answers('c1', 'ok 12.50'), text('assistant', 'Done')],
+  }
+  expect(await toldBy(aSpan({ ...ROOT, attributes: { ...agent, ...messages } }))).toEqual([
+    ...['user: Refund A-1', 'call', 'refund {"order":"A-1"}', '-> ok 12.50', 'assistant: Done'],
+  ])
+})
+
+test('scores that nobody named are told with an option that names them', async () => {
+  const event = (name: string, said: object) => ({
+    name: 'gen_ai.evaluation.result',
+    timeUnixNano: '1700000000000000000',
+    attributes: Object.entries({ 'gen_ai.evaluation.name': name, ...said }).map(([key, value]) => ({
+      key,
+      value: typeof value === 'number' ? { doubleValue: value } : { stringValue: value },
+    })),
+  })
+  const events = [
+    event('resolved', { 'gen_ai.evaluation.score.label': 'yes' }),
+    event('tone', { 'gen_ai.evaluation.score.value': 0.8 }),
+  ]
+  const { report } = await runsOf(aRequest({ ...aCall(), events }))
+  expect(report.scores).toEqual([
+    { name: 'resolved', n: 1, kind: 'judge', option: '--score resolved=yes' },
+    { name: 'tone', n: 1, kind: 'judge', option: '--score tone>=0.5' },
+  ])
+})
+
 test('log records of an application that belong to no span are nobody’s', async () => {
   const record = (more: object) => ({ timeUnixNano: '1700000000000000000', body: { stringValue: 'started' }, ...more })
   const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [record({}), record({ traceId: '', spanId: '' })] }] }] }

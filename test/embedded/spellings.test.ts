@@ -41,13 +41,15 @@ const NOBODY = [
   'urn:uuid:00000000-0000-0000-0000-000000000000',
   '{00000000-0000-0000-0000-000000000000}',
   '0000000000000000',
+  ...['unknown_session', 'default-user-id', 'anonymous user', 'YOUR_SESSION_ID', '(not set)', '?', 'string'],
+  ...['{{session_id}}', '\u0024{SESSION_ID}', '$SESSION', '<session id>', '%SESSION%', '[object Object]'],
 ]
 test.each(NOBODY)('a session "%s" is nobody', async (session) => {
   const run = await runIn(aRequest(aCall({ attributes: { 'session.id': session } })))
   expect(run.family_id).toBe(`trace:${TRACE}`)
 })
 
-test.each(['0', 'guest-4711', 'default-session-2', '00000000-0000-0000-0000-000000000001'])(
+test.each(['0', 'guest-4711', 'default-session-2', '00000000-0000-0000-0000-000000000001', '$7', 'no-4', 'your'])(
   'a session "%s" is somebody',
   async (session) => {
     expect((await runIn(aRequest(aCall({ attributes: { 'session.id': session } })))).family_id).toBe(session)

@@ -56,9 +56,10 @@ const RATES = [0.01, 0.05]
 const DROPS = [0.02, 0.05]
 const SEALED = 0.5
 
-export const prospectsOf = (survey: Survey): Prospects => ({
+/** @param scores options that would name a score that the records carry */
+export const prospectsOf = (survey: Survey, scores: readonly string[] = []): Prospects => ({
   surfaces: [...retrieval(survey), ...budgets(survey), ...approvals(survey)],
-  barriers: barriers(survey),
+  barriers: barriers(survey, scores),
   needs: needs(survey),
 })
 
@@ -172,19 +173,28 @@ function approvals({ gates }: Survey): Prospect[] {
   )
 }
 
-function barriers({
-  runs,
-  buckets,
-  tools,
-  gates,
-  labels,
-  gold,
-  required,
-  calls_without_tokens,
-  prompt_tokens,
-  latency_ms,
-  families,
-}: Survey): Barrier[] {
+/** What to do about runs that do not say whether they were right. */
+export const scoreTodo = (scores: readonly string[]): string =>
+  scores.length === 0
+    ? 'name the score that says it: --score NAME>=0.5'
+    : `name one of the scores that are there, and what passes: ${scores.slice(0, 3).join(' or ')}`
+
+function barriers(
+  {
+    runs,
+    buckets,
+    tools,
+    gates,
+    labels,
+    gold,
+    required,
+    calls_without_tokens,
+    prompt_tokens,
+    latency_ms,
+    families,
+  }: Survey,
+  scores: readonly string[],
+): Barrier[] {
   const found: Barrier[] = []
   const say = (what: string, why: string, todo: string) => found.push({ what, why, todo })
   if (buckets.length === 0)
@@ -197,12 +207,20 @@ function barriers({
     say('tool budgets and grounded arguments', 'no tool was called', 'nothing, if the agent has none')
   else if (tools.every(({ results }) => results === 0))
     say('tool budgets', 'no tool result was recorded', 'switch on the capture of tool results')
+  if (tools.length > 0 && tools.every(({ writes }) => writes === null))
+    say(
+      'floors of actions',
+      'no tool is known to change anything',
+      `name those that do (of ${tools
+        .map(({ tool }) => tool)
+        .slice(0, 6)
+        .join(', ')}): --writes NAME,...`,
+    )
   if (gates.length === 0)
     say('approval thresholds', 'no approval was recorded', 'record who was asked, with the amount')
   else if (gates.every(({ amounts }) => amounts === null))
     say('approval thresholds', 'no approval says its amount', 'add the amount to the recorded approvals')
-  if (labels.none === runs)
-    say('utility by labels', 'no run says whether it was right', 'name the score that says it: --score NAME>=0.5')
+  if (labels.none === runs) say('utility by labels', 'no run says whether it was right', scoreTodo(scores))
   if (gold === 0 && required === 0)
     say(
       'utility of passages',

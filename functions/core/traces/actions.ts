@@ -169,10 +169,10 @@ function pairSpans(
   }
 }
 
-/** Results that later inputs read, by ids that name one call alone. */
+/** Results that later inputs read, or that a span which tells of several turns lists with its answers, by ids that name one call alone. */
 function pairReads(actions: readonly Action[], turns: readonly Turn[], tally: Tally): void {
-  const reads = turns.flatMap(({ added }, turn) =>
-    added.flatMap(({ results }) => results.map((result) => ({ result, turn }))),
+  const reads = turns.flatMap(({ added, output }, turn) =>
+    [...added, ...output].flatMap(({ results }) => results.map((result) => ({ result, turn }))),
   )
   const known = singles(actions, ({ call }) => call.id)
   const once = singles(reads, ({ result }) => result.id)

@@ -21,10 +21,10 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
   const named = options.scores.flatMap((rule) =>
     scores.filter(({ name }) => name === rule.name).map((score) => ({ rule, score })),
   )
-  for (const { name } of scores)
-    tally.add(
-      `scores.${options.scores.some((rule) => rule.name === name) ? 'mapped' : 'unmapped'}.${name.replaceAll('.', '_')}`,
-    )
+  for (const score of scores) {
+    const how = options.scores.some((rule) => rule.name === score.name) ? 'mapped' : 'unmapped'
+    tally.saw(`scores.${how}.${score.name.replaceAll('.', '_')}`, null, `${score.kind} ${optionFor(score)}`)
+  }
   const passes = named.map(({ rule, score }) => ({ rule, score, passed: passedBy(rule, score) }))
   const decided = passes.find(({ passed }) => passed !== null)
   const graded = named.find(({ score }) => typeof score.value === 'number' && score.value >= 0 && score.value <= 1)
@@ -52,6 +52,12 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
       rule.rule === null && typeof score.value === 'number' && (score.value < 0 || score.value > 1) ? [score.name] : [],
     ),
   }
+}
+
+/** What `--score` would name it by, with the value of this one. */
+function optionFor({ name, value, label }: Score): string {
+  if (label !== null) return `${name}=${label}`
+  return typeof value === 'number' ? `${name}>=0.5` : typeof value === 'string' ? `${name}=${value}` : name
 }
 
 const kindOf = (found: { readonly rule: ScoreRule; readonly score: Score } | null): Outcome['score_kind'] =>

@@ -66,7 +66,18 @@ export function runOf(trace: Trace, dialect: string, options: TraceOptions, tall
       'waits_for_approval',
       `the call of ${waiting.call.name} waits for a person, or was asked for in another trace`,
     )
+  if (lasts(spans) > LONG_NANOS) tally.saw('spans.traces_over_a_week', spans[0]!.where, `trace ${trace.id}`)
   return { kind: 'run', run: nativeRun(trace, tree, turns, actions, dialect, options, tally) }
+}
+
+/** A week: no run of an agent lasts so long, and an id that was given twice is two of them. It is told of, and taken at its word. */
+const LONG_NANOS = 7n * 86_400_000_000_000n
+
+/** From the first start to the last. */
+function lasts(spans: readonly Span[]): bigint {
+  const starts = spans.map(({ start }) => start).filter((start) => start !== null)
+  const [first, last] = [starts[0], starts.at(-1)]
+  return first === undefined || last === undefined ? 0n : BigInt(last) - BigInt(first)
 }
 
 /** What was recorded of the words: cut, elsewhere, or not at all. */

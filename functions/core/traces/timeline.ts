@@ -75,11 +75,7 @@ class Writer {
     for (const message of turn.added) {
       this.#message(message, turn.agent)
       this.#callsOf(message)
-      for (const action of this.#actions.all)
-        if (action.read?.turn === at && message.results.includes(action.read.result)) {
-          this.action(action)
-          this.result(action)
-        }
+      this.#resultsOf(message, at)
     }
   }
 
@@ -94,6 +90,7 @@ class Writer {
     for (const message of turn.output) {
       this.#message(message, turn.agent)
       this.#callsOf(message)
+      this.#resultsOf(message, at)
     }
   }
 
@@ -161,6 +158,15 @@ class Writer {
       const action = this.#actions.of(call)
       if (action) this.action(action)
     }
+  }
+
+  #resultsOf({ results }: Message, at: number): void {
+    if (results.length === 0) return
+    for (const action of this.#actions.all)
+      if (action.read?.turn === at && results.includes(action.read.result)) {
+        this.action(action)
+        this.result(action)
+      }
   }
 
   #message({ role, text, omitted }: Message, agent: string | null): void {

@@ -41,27 +41,14 @@ export function wellFormed(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([name, at]) => [name.toWellFormed(), wellFormed(at)]))
 }
 
-/** Ids that stand for nobody: whoever exports without one writes these. */
-const PLACEHOLDERS = new Set([
-  '',
-  'default',
-  'default_session_id',
-  'default_session',
-  'default_user',
-  'anonymous',
-  'unknown',
-  'none',
-  'null',
-  'undefined',
-  'nan',
-  'n/a',
-  '_',
-  'nil',
-  'unset',
-  'anon',
-  'guest',
-  'no_session',
-])
+/** Words that stand for nobody: whoever exports without an id writes these. */
+const NOBODY = 'default|unknown|anonymous|anon|guest|none|null|nil|undefined|unset|not_set|empty|missing|placeholder'
+const PLACEHOLDER = new RegExp(
+  `^((${NOBODY}|nan|n/a|tbd|string|_|\\?|)|(${NOBODY}|no|your)(_(session|user|customer|conversation|thread|id))+)$`,
+)
+
+/** A template that nobody filled in, and what an object is as text. */
+const UNFILLED = /^(\{\{.*\}\}|\$\{.*\}|\{[a-z_ .]*\}|<[a-z_ .]*>|%\w+%|\$[A-Z_]+|\[object \w+\])$/i
 
 /** Whatever brackets stand around it and whatever joins its words; an id of zeros alone is none either. */
 export function isPlaceholder(id: string): boolean {
@@ -70,7 +57,7 @@ export function isPlaceholder(id: string): boolean {
     .toLowerCase()
     .replace(/^urn:uuid:|^[[({<]|[\])}>]$/g, '')
     .replace(/[-\s]+/g, '_')
-  return PLACEHOLDERS.has(bare) || /^0{8}[0_]*$/.test(bare)
+  return PLACEHOLDER.test(bare) || UNFILLED.test(id.trim()) || /^0{8}[0_]*$/.test(bare)
 }
 
 /** The store that a retriever's name says. The name of a class says none: every retriever of its framework has the same. */

@@ -109,6 +109,7 @@ const traceNamed = (id: unknown): string | null => hexId(id, 16) ?? plainId(id)
 
 /** What stands beside the spans: in `info`, or in columns of a table. */
 function* beside(row: Fields, where: Where, asked: Asked): Generator<About> {
+  if (!('info' in row || 'trace' in row || 'trace_metadata' in row)) return
   const whole = fieldsIn(row.trace)
   const info = isFields(row.info) ? row.info : isFields(whole.info) ? whole.info : row
   const metadata = fieldsIn(field(info, 'trace_metadata', 'request_metadata'))

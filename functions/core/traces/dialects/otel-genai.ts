@@ -92,6 +92,7 @@ function read(span: WireSpan): Partial<Span> {
 /** Attributes first; then the details' event; then the events of one message each; then what earlier conventions called the content. */
 function messagesIn({ attrs, events }: WireSpan, inside: Fields): Pick<Span, 'input' | 'output'> {
   const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
+  if (own.input !== null && own.output !== null) return own
   const told = detailsIn(events)
   const listed = withAnswer(fromEvents([...events, ...listedEvents(attrs)]))
   const single = (listed.input ?? listed.output) ? listed : fromEvents(contentEvents(attrs))

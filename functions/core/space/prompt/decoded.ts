@@ -36,6 +36,12 @@ function withoutComments(text: string): string {
   }
 }
 
+/** The text without what is struck out or commented as in code; empty where nothing is. */
+export function withoutStruck(text: string): string {
+  const kept = text.replace(/~~[^~\n]{1,200}~~|\/\*[^*]{0,200}\*\//gu, '')
+  return kept === text ? '' : kept
+}
+
 const ENTITIES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     amp: '&',

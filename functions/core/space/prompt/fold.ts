@@ -16,9 +16,9 @@ const READ_AS = new Map([
     // Arabic: letters of Persian and Urdu, and forms of one letter
     'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
     // Signs drawn like letters
-    '℮e ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
+    '℮e ⍺a ⍳i ⍴p ⍵w ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
     // Latin letters that no decomposition takes apart, letters for sounds and turned ones
-    'ßss æae œoe ðd þp ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ʊu ʋv ɲn ᴃb ᴌi ᴎn ᴙr ꜰf ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
+    'ßss ƥp ƿp ƙk ƭt ƈc ɠg ƴy ɦh æae œoe ðd þp ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ʊu ʋv ɲn ᴃb ᴌi ᴎn ᴙr ꜰf ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
   ),
 ])
 

@@ -8,6 +8,7 @@ import {
   shifted,
   turned,
   withoutMarkup,
+  withoutStruck,
 } from './decoded.ts'
 import { folded, withoutDigits, withoutRepeats, withoutSigns } from './fold.ts'
 import {
@@ -54,6 +55,7 @@ const READINGS: readonly Reading[] = [
   { as: ', by its sound', least: 5, text: ({ raw }) => sounded(raw), term: sounded, times: [saidAlike] },
   { as: ', with signs for letters', least: 3, text: ({ raw }) => folded(withoutSigns(folded(raw))) },
   { as: ', once its markup is read', least: 1, text: ({ shown }) => folded(shown) },
+  { as: ', without what is struck out', least: 3, text: ({ raw }) => folded(withoutStruck(raw)) },
   { as: ', letter by letter', least: 3, text: ({ shown }) => folded(joinedLetters(shown)) },
   { as: ', in a code', least: 3, text: ({ shown }) => folded(decodedText(shown)) },
   {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { unfinishedName } from '#adapters/local/files/unfinished.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { digestOf } from '#core/canonical.ts'
 import { systemProblem } from '../../functions/cli/system-errors.ts'
 import { autotune, ready, type Workplace, workplace } from '../cli/command-line.ts'
 import { aPack, aRun, aSuite } from '../support/builders.ts'
@@ -14,6 +15,7 @@ import { command, type Ended, MAY_MOUNT, shell } from './shell.ts'
 
 let place: Workplace
 let store: string
+const SPLIT = ['--split-key', 'any-key-will-do-here']
 let documents: string[]
 let target: string
 beforeAll(async () => {
@@ -27,8 +29,7 @@ beforeAll(async () => {
     place.file('pack.json', aPack()),
     '--suite',
     place.file('suite.json', aSuite()),
-    '--split-key',
-    'any-key-will-do-here',
+    ...SPLIT,
   ]
 })
 afterAll(() => place.dispose())
@@ -71,6 +72,33 @@ describe.skipIf(!MAY_MOUNT)('a disk', () => {
     const { stored, unchanged, restored } = JSON.parse(ended.out)
     expect(stored + unchanged).toBe(60)
     expect(restored).toBeLessThanOrEqual(60)
+  })
+
+  test('that fills in the middle of a segment: it is named, no half of it stays, and the same import is whole', async () => {
+    // What no codec makes small: room for all that is put aside, and not for all that is packed.
+    const said = (i: number) => Array.from({ length: 320 }, (_, n) => digestOf([i, n]).slice(7)).join('')
+    const runs = Array.from({ length: 60 }, (_, i) => aRun(`run_${i}`, { outcome: { outputs: said(i) } }))
+    const { at, mount } = disk('size=2900k')
+    const store = join(at, 'store')
+    const packed = command(
+      'import',
+      place.runs('packed.jsonl', runs),
+      ...SPLIT,
+      '--layout',
+      'segments',
+      '--store',
+      store,
+    )
+    const script = `${mount}; ${packed} >/dev/null; echo $?; find '${at}' -name '.tmp-*'; mount -o remount,size=16m '${at}'; ${packed} >/dev/null && find '${at}' -name '*.zst' -exec sha256sum {} +`
+    const { out, err } = await shell(script, { mounting: true })
+    expect(err).toMatch(
+      /\/([0-9a-f]{64})\.jsonl\.zst: the disk is full.*\(ENOSPC\)\. Free some space, then give the same command again/,
+    )
+    const [code, ...segments] = out.trimEnd().split('\n')
+    expect(code).toBe('2')
+    expect(segments.map((line) => /^(\w+) .*\/(\w+)\.jsonl\.zst$/.exec(line)!.slice(1))).toSatisfy(
+      (found: string[][]) => found.length === 2 && found.every(([is, named]) => is === named),
+    )
   })
 
   test('that is mounted read-only: EROFS', async () => {

@@ -142,6 +142,15 @@ describe('a segment that is not what it was', () => {
     ],
     ['another one', async (store, key) => store.objects.put(key, segmentHead({ compile_rules: 2 }))],
     [
+      'swapped with one of the vault',
+      async (store, key) => {
+        const [sealed] = await segmentsOf(store.vault)
+        const [one, other] = [(await store.objects.get(key))!, (await store.vault.get(sealed!))!]
+        await store.objects.put(key, other)
+        await store.vault.put(sealed!, one)
+      },
+    ],
+    [
       'doubled',
       async (store, key) =>
         store.objects.put(key, Buffer.concat([(await store.objects.get(key))!, (await store.objects.get(key))!])),

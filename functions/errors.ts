@@ -11,9 +11,9 @@ export class DamagedObject extends UserError {
   readonly key: string
   readonly why: string
 
-  /** @param key of the object; `why`: where it stops being what was written */
-  constructor(key: string, why: string) {
-    super(`${key} of this store is damaged: ${why}. Restore it from a copy of the store`)
+  /** @param key of the object; `why`: where it stops being what was written; `wayOut`: what brings it back, beside a copy */
+  constructor(key: string, why: string, wayOut = '') {
+    super(`${key} of this store is damaged: ${why}. Restore it from a copy of the store${wayOut}`)
     this.key = key
     this.why = why
   }

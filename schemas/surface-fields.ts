@@ -1,20 +1,20 @@
 /** The fields and layers of tunable surfaces, apart from their contract: a replay loads no schema library. */
 
 /**
- * Every field that a surface may open, one line each: its layer, and whether replay can apply it by trimming what was
- * recorded (otherwise only another recording can answer; DESIGN 4).
+ * Every field that a surface may open, one line each: its layer, whether replay can apply it by trimming what was
+ * recorded (otherwise only another recording can answer; DESIGN 4), and what its values are.
  */
 export const SURFACE_FIELDS = {
-  top_k: { layer: 'retrieval', trims: true },
-  max_hops: { layer: 'retrieval', trims: true },
-  source_priority: { layer: 'retrieval', trims: true },
-  evidence_tokens: { layer: 'context_budget', trims: true },
-  memory_tokens: { layer: 'context_budget', trims: true },
-  tool_tokens: { layer: 'context_budget', trims: true },
-  tool_preference: { layer: 'planner', trims: false },
-  decompose_before_tool: { layer: 'planner', trims: false },
-  instruction_block: { layer: 'prompt', trims: false },
-  threshold: { layer: 'approval_gate', trims: true },
+  top_k: { layer: 'retrieval', trims: true, value: 'count' },
+  max_hops: { layer: 'retrieval', trims: true, value: 'count' },
+  source_priority: { layer: 'retrieval', trims: true, value: 'text' },
+  evidence_tokens: { layer: 'context_budget', trims: true, value: 'count' },
+  memory_tokens: { layer: 'context_budget', trims: true, value: 'count' },
+  tool_tokens: { layer: 'context_budget', trims: true, value: 'count' },
+  tool_preference: { layer: 'planner', trims: false, value: 'text' },
+  decompose_before_tool: { layer: 'planner', trims: false, value: 'text' },
+  instruction_block: { layer: 'prompt', trims: false, value: 'text' },
+  threshold: { layer: 'approval_gate', trims: true, value: 'amount' },
 } as const
 
 type Fields = typeof SURFACE_FIELDS
@@ -103,16 +103,8 @@ const VALUES = {
   text: { holds: (value: unknown) => typeof value === 'string', is: 'a text' },
 } as const
 
-const OTHER_THAN_COUNT: Partial<Record<SurfaceField, keyof typeof VALUES>> = {
-  threshold: 'amount',
-  source_priority: 'text',
-  tool_preference: 'text',
-  decompose_before_tool: 'text',
-  instruction_block: 'text',
-}
-
 /** Why a value cannot be that of a field; null: it can. A replay passes over a value of another type: nothing would be trimmed. */
 export function valueProblem(field: SurfaceField, value: unknown): string | null {
-  const { holds, is } = VALUES[OTHER_THAN_COUNT[field] ?? 'count']
+  const { holds, is } = VALUES[SURFACE_FIELDS[field].value]
   return holds(value) ? null : `${field} is ${is}, got ${JSON.stringify(value)}`
 }

@@ -55,7 +55,7 @@ describe.each(CHANGES)('%s', (_, change) => {
     expect({ code, err }).toEqual({
       code: 2,
       err: expect.stringMatching(
-        /^autotune: \S+ of this store is damaged: .*\. Restore it from a copy of the store\n$/,
+        /^autotune: \S+ of this store is damaged: .*\. Restore it from a copy of the store(, or remove it and import the same runs again, which writes it anew)?\n$/,
       ),
     })
     expect(err).toContain(file())

@@ -287,7 +287,13 @@ export const ATTACKS: readonly Attack[] = [
         writeFileSync(join(folder, `${digestOf(JSON.parse(other)).slice(7)}.json`), other)
       }
     },
-    /an import .* is not in the journal/,
+    /ingest\/listed\/.* is not in the journal/,
+  ],
+  [
+    'runs of another store are put in, with the list of their import',
+    'certified',
+    (dir) => writeFileSync(file(dir, `ingest/listed/${digestOf('elsewhere').slice(7)}.json`), '[]'),
+    /ingest\/listed\/.* is not in the journal: another program put runs into this store/,
   ],
   [
     'the family claims of an asked version are removed',

@@ -3,6 +3,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
+import { indexedRuns } from './run-index.ts'
 
 export type Layout = 'files' | 'segments'
 
@@ -13,12 +14,18 @@ const MOST_AS_FILES = 1000
 export const fixedLayout = async (objects: ObjectStore): Promise<Layout | null> =>
   (await readJson<{ readonly layout: Layout }>(objects, keys.layout()))?.layout ?? null
 
+/** As what the runs lie that are there: whoever removed the word of the first import changes nothing by it. */
+async function layoutOfRuns(objects: ObjectStore): Promise<Layout> {
+  for await (const { segment } of indexedRuns(objects)) return segment === null ? 'files' : 'segments'
+  return 'files'
+}
+
 /**
  * The layout that an import writes in.
  *
  * @param wanted by whoever imports; null: segments in a deployment, in a folder what suits the number of runs
- * @param isOld runs are there of a version that knew files alone: a folder goes on with them, because it can be packed; a
- *   deployment keeps them, and packs what comes
+ * @param isOld runs are there and no word of their layout, as versions left them that knew files alone: a folder goes on as
+ *   they lie, because it can be packed; a deployment keeps them, and packs what comes
  * @throws UserError when the store has the other one already
  */
 export async function layoutFor(
@@ -31,7 +38,7 @@ export async function layoutFor(
       `the role of this import may not read ${keys.layout()}: an earlier version deployed this. Deploy its stacks again with this version, then import`,
     )
   })
-  const fixed = known ?? (isOld && !store.rolesApart ? 'files' : null)
+  const fixed = known ?? (isOld && !store.rolesApart ? await layoutOfRuns(store.objects) : null)
   if (fixed === null) return wanted ?? (store.rolesApart || runs > MOST_AS_FILES ? 'segments' : 'files')
   if (wanted !== null && wanted !== fixed)
     throw new UserError(

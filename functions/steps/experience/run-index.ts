@@ -87,8 +87,9 @@ export async function* indexedRunIdsSince(objects: ObjectStore, intent: string, 
     for await (const { run_id } of streamValues<IndexLine>(objects, key)) yield run_id
 }
 
-/** The digest that a segment of an index is named by. */
-export const digestIn = (key: string): string => `sha256:${key.slice(key.lastIndexOf('/') + 1).replace(/\.jsonl$/, '')}`
+/** The digest that a segment, or a list of segments, is named by. */
+export const digestIn = (key: string): string =>
+  `sha256:${key.slice(key.lastIndexOf('/') + 1).replace(/\.jsonl?$/, '')}`
 
 /** Hashed ids of the runs that the indexes of any intent list on a side, and where they lie; some come more than once. */
 export async function* indexedRuns(

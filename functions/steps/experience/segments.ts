@@ -1,5 +1,6 @@
 /** Lists that are only ever added to: segments of JSON lines, each named by its content, so that the same lines again change nothing. */
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject } from '../../errors.ts'
 import type { ObjectStore } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
@@ -41,7 +42,11 @@ export async function* soundSegments(
   for await (const key of objects.list(prefix)) {
     if (!(await isWanted(key))) continue
     if (!(await isAsNamed(objects, key, '.jsonl')))
-      throw new DamagedObject(key, 'its content is not what its name says')
+      throw new DamagedObject(
+        key,
+        'its content is not what its name says',
+        key.startsWith(keys.indexes()) ? ', or remove it and import the same runs again, which writes it anew' : '',
+      )
     yield key
   }
 }

@@ -27,7 +27,9 @@ export async function checkRecords(store: Store): Promise<HeadProblem[]> {
     const compared = store.rolesApart
       ? await compareImported(store, intent, 'search')
       : await compareRecords(store, intent, { whole: true })
-    for (const why of recordProblems(intent, compared)) problems.push({ what: 'recorded runs:', why })
+    // What is in no index is of whatever intent: it is said once.
+    for (const why of recordProblems(intent, compared))
+      if (!problems.some((said) => said.why === why)) problems.push({ what: 'recorded runs:', why })
   }
   problems.push(...(await strayProblems(store.objects)))
   if (!store.rolesApart) problems.push(...(await strayProblems(store.vault)))
@@ -65,9 +67,6 @@ async function importProblems(objects: ObjectStore, { imports }: Claims): Promis
       const text = (await readText(objects, key)) ?? ''
       const digest = digestOfBytes(text)
       found.add(digest)
-      // A store of an earlier version has none in its journal: what stands there was found, and is compared with the runs.
-      if (imports.size > 0 && !imports.has(digest))
-        say(`an import (${digest.slice(0, 15)})`, 'is not in the journal: it was changed, or somebody else wrote it')
       if (!key.includes(digest.slice('sha256:'.length))) say(key, 'is not what its name says: it was changed')
       else if (prefix === keys.journalListed())
         for (const segment of (await orNull(readJson<string[]>(objects, key))) ?? []) listed.add(segment)

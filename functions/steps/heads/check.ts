@@ -8,6 +8,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Heads, ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
+import { digestIn } from '../experience/run-index.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { DAMAGED, isLock } from '../store/run-lock.ts'
 import { uncodedOf } from './decision-codes.ts'
@@ -56,6 +57,7 @@ export async function checkHeads(store: Store, how: Parameters<Heads['read']>[0]
   if (lines.length === 0 && (await hadJournal({ ...store, items })))
     say('the journal of heads', 'is missing: the store was written with one')
   for (const [key, claim] of claims.items) if (!seen.has(key)) say(itemName(claim), itemProblem(claim, null)!)
+  if (!store.rolesApart) for (const key of await unknownImports(store.objects, claims)) say(key, NOT_OURS)
   for (const [ref, digest] of claims.documents) {
     const why = await documentProblem(store.objects, ref, digest)
     if (why === MISSING && (await isBeingMade(store, ref))) continue
@@ -100,6 +102,22 @@ async function checkRuns(
   for (const { run, verdict } of runs.values())
     if (!stored.has(run) && !(open.has(run) && (await isPinned(objects, run))))
       say(`run ${run}`, `is missing: it ended ${verdict}, and was removed since`)
+}
+
+/** Of an earlier version, too, which kept no journal. */
+const NOT_OURS =
+  'is not in the journal: another program put runs into this store. If they are yours, remove this file and import the same runs again; if not, restore the store from a copy'
+
+/**
+ * Lists of imported runs and of corrections that no line of the journal names, by their names: what they hold is looked at by whoever reads them.
+ * None where the journal names no import: a store of an earlier version was found as it stood, and is compared with its runs.
+ */
+async function unknownImports(objects: ObjectStore, { imports }: Claims): Promise<string[]> {
+  const unknown: string[] = []
+  if (imports.size > 0)
+    for (const prefix of [keys.journalListed(), keys.journalCorrections()])
+      for await (const key of objects.list(prefix)) if (!imports.has(digestIn(key))) unknown.push(key)
+  return unknown
 }
 
 const MISSING = 'is missing: import it again'

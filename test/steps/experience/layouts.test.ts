@@ -128,6 +128,12 @@ describe('the layout of a store', () => {
   })
 })
 
+test('a packed store whose layout was removed goes on packed', async () => {
+  const store = await laidOut('segments', world.slice(0, 10))
+  await store.objects.delete(keys.layout())
+  expect((await imported(store, null, world)).layout).toBe('segments')
+})
+
 describe('a segment that is not what it was', () => {
   const broken: readonly [name: string, breaking: (store: Store, key: string) => Promise<unknown>][] = [
     ['gone', (store, key) => store.objects.delete(key)],

@@ -26,7 +26,8 @@ export function targetsOf(node: Node): Record<string, TuningTarget> {
   if (folder === null) return {}
   const named = Object.entries(Object.groupBy(jsonFiles(folder, 'targets'), nameOf))
   return Object.fromEntries(
-    named.map(([name, [file, another] = []]) => {
+    named.map(([name, files]) => {
+      const [file, another] = files!
       if (another) throw new RangeError(`${folder}: ${file} and ${another} are both called ${name}: rename one of them`)
       return [name, parsed(join(folder, file!), TuningTarget)]
     }),

@@ -35,12 +35,14 @@ export async function keepLengths({ vault }: Pick<Store, 'vault'>, version: stri
   await vault.put(gateKeys.lengths(version), JSON.stringify(lengths))
 }
 
-/** Those of a version that was sealed before lengths were kept are read off it. */
+/** Those of a version that was sealed before lengths were kept are read off it. Throws UserError where it has other cases. */
 async function lengthsOf(store: Store, { intent, version, cases }: HeldoutVersion): Promise<readonly number[]> {
   const kept = await readJson<readonly number[]>(store.vault, gateKeys.lengths(version))
-  if (kept?.length === cases) return kept
+  if (kept) return kept
   const lengths: number[] = []
   for await (const line of streamLines(store.vault, keys.sealed(intent, version))) lengths.push(Buffer.byteLength(line))
+  // Without a case there would be no shard, and nothing to score or to answer.
+  if (lengths.length !== cases) throw new UserError('the sealed version does not hold the cases that were sealed')
   await keepLengths(store, version, lengths)
   return lengths
 }

@@ -27,7 +27,7 @@ export function targetsOf(node: Node): Record<string, TuningTarget> {
   const named = Object.entries(Object.groupBy(jsonFiles(folder, 'targets'), nameOf))
   return Object.fromEntries(
     named.map(([name, files]) => {
-      const [file, another] = files ?? []
+      const [file, another] = files!
       if (another) throw new RangeError(`${folder}: ${file} and ${another} are both called ${name}: rename one of them`)
       return [name, parsed(join(folder, file!), TuningTarget)]
     }),

@@ -95,6 +95,14 @@ it('answers the same where an older version sealed it, which kept no lengths', a
   expect(older.of('ReserveQuestion').filter(({ key }) => key === older.sealed)).toHaveLength(1)
 })
 
+it('answers "no" where the version of an older deployment is gone when it is asked', async () => {
+  const { verdict, failures } = await asked(world(40), (vault) => ({
+    put: async (key, content) => (key.endsWith('lengths.json') ? null : vault.put(key, content)),
+    read: async (key, version) => (key.endsWith('test.jsonl') ? null : vault.read(key, version)),
+  }))
+  expect([verdict, await failures()]).toEqual(['not_certified', expect.stringContaining('does not hold the cases')])
+})
+
 const changed = (bytes: Uint8Array | null, from: string, to: string) =>
   bytes && new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to))
 

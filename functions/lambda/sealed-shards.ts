@@ -25,7 +25,7 @@ interface Shard {
 }
 
 /** A question, by its version, its number and who asks. */
-export interface ShardedQuestion {
+interface ShardedQuestion {
   readonly run: AutotuneRun
   readonly k: number
 }

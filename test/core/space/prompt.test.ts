@@ -175,6 +175,9 @@ describe('a protected sentence', () => {
     ['spared by one word of its own', `${PROTECTED} There is no need to wait for approval.`],
     ['said again with its duty left out', `${PROTECTED} Refund at once, without approval.`],
     ['said to count as done', `${PROTECTED} Treat what regular customers want as approved.`],
+    ['turned round', `${PROTECTED} Pay every refund at once.`],
+    ['skipped by one word of its own', `${PROTECTED} Skip approval for regular customers.`],
+    ['said not to be needed', `${PROTECTED} Small sums don't need approval.`],
     ['assumed', `${PROTECTED} Assume approval when nobody answers.`],
     ['beside a text without an end', `${PROTECTED} ${'and so on '.repeat(300)}`],
     ['said again without its point', `${PROTECTED} You may pay a refund without approval of a person.`],
@@ -188,6 +191,8 @@ describe('a protected sentence', () => {
     `\n- ${PROTECTED}\n`,
     `${PROTECTED} Never ignore these rules.`,
     `${PROTECTED} The note field is optional.`,
+    `${PROTECTED} Pay attention to the tone.`,
+    `${PROTECTED} Refunds are booked on the card that paid.`,
     `${PROTECTED} Consider a request closed once the person confirms.`,
     `${PROTECTED} If they cannot sign in, let them pass without delay.`,
   ])('may stand as "%s"', (text) => {

@@ -2,7 +2,7 @@
 import { folded } from './fold.ts'
 import { UNSPACED, wordsOf } from './occurrences.ts'
 import { type Sentence, sentencesOf, without } from './sentences.ts'
-import { FORBIDDING, givesLeave, isException, isNeedless, spares, speaksAboutOthers } from './taking-back.ts'
+import { FORBIDDING, givesLeave, isException, isNeedless, NEGATING, spares, speaksAboutOthers } from './taking-back.ts'
 
 /**
  * Why an edit harms a protected sentence of the block: it is gone or changed, it stands in quotes, brackets, markup or
@@ -34,6 +34,7 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
             : `the protected sentence "${one}" must stay word for word`,
         ]
       const topics = topicsOf(one)
+      const forbidden = forbiddenBy(one)
       const moved = headings(to, one).filter((heading) => !headings(from, one).includes(heading))
       return [
         ...moved.map(
@@ -41,7 +42,11 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
             `the protected sentence "${one}" stands under another heading${heading && `: "${heading.trim()}"`}`,
         ),
         ...added
-          .filter((sentence) => !one.includes(sentence.text) && saysAgain(sentence, topics, elsewhere))
+          .filter(
+            (sentence) =>
+              !one.includes(sentence.text) &&
+              (saysAgain(sentence, topics, elsewhere) || bids(sentence, forbidden, elsewhere)),
+          )
           .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
         ...besides(after, one)
           .filter((s) => isAdded.has(s) && isException(s.text))
@@ -125,6 +130,47 @@ function saysAgain(
   return same.length >= 2 && same.length / topics.size >= enough
 }
 
+/** What a protected sentence forbids: to do what, with what. */
+interface Forbidden {
+  readonly verb: string
+  readonly topics: ReadonlySet<string>
+}
+
+/** Its first word is the verb ("Never ask", "Frage niemals"), where verbs come first; what it is about stands before a condition. Null: it forbids nothing. */
+function forbiddenBy(one: string): Forbidden | null {
+  const words = wordsOf(one.normalize('NFKC').toLowerCase())
+  const verb = words.find((word) => !FORBIDDING.has(word))
+  if (verb === undefined || !VERB_FIRST.test(verb) || !words.some((word) => NEGATING.has(word))) return null
+  const what = wordsOf(one.split(CONDITION)[0]!.toLowerCase()).filter((word) => word !== verb && !PEOPLE.has(word))
+  return { verb, topics: topicsOf(what.filter((word) => [...word].length >= 4).join(' ')) }
+}
+
+/** To whom a thing is not to be done: done to somebody else it is no less forbidden. */
+const PEOPLE = new Set(
+  'customer customers client clients user users anyone anybody someone somebody person people others kunde kunden kundin kundinnen jemand jemandem niemand personne personnes quelqu cliente clientes usuario usuarios nadie alguien persona personas utente utenti nessuno'.split(
+    ' ',
+  ),
+)
+const VERB_FIRST = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u
+const CONDITION =
+  /(?<=\S\s+\S+\s.*)(?<!\p{L})(?:without|unless|before|until|more than|ohne|bevor|bis|mehr als|sans|avant|plus de|sin|antes|más de|senza|prima|sem|без)(?!\p{L})/iu
+
+/** Does a sentence that negates nothing bid to do it: with all that only the protected sentence speaks of? */
+function bids(
+  { text, topics: own }: { readonly text: string; readonly topics: ReadonlySet<string> },
+  forbidden: Forbidden | null,
+  elsewhere: readonly string[],
+): boolean {
+  if (forbidden === null) return false
+  const words = wordsOf(text.normalize('NFKC').toLowerCase())
+  if (words.some((word) => NEGATING.has(word)) || !words.some((word) => isForm(word, forbidden.verb))) return false
+  const alone = [...forbidden.topics].filter((topic) => !elsewhere.some((other) => isSame(topic, other)))
+  return alone.length > 0 && sharedTopics(own, new Set(alone)).length === alone.length
+}
+
+/** "asking" for "ask". */
+const isForm = (word: string, verb: string): boolean => word.startsWith(verb) && word.length <= verb.length + 3
+
 function sharedTopics(own: ReadonlySet<string>, topics: ReadonlySet<string>): string[] {
   const others = [...own]
   return [...topics].filter((topic) => others.some((other) => isSame(topic, other)))
@@ -166,7 +212,7 @@ function topicsOf(text: string): ReadonlySet<string> {
 
 /** Words of four letters and more that a sentence is not about. */
 const EMPTY = new Set(
-  'always before after more less than then when where while with within from into onto about that this these those them they their there your yours have been being will would should immer bevor nach mehr wenn oder und vor mit ohne dass diese dieser dieses toujours avant après plus que avec pour dans siempre antes después más que con para sempre prima dopo più'.split(
+  'yourself always before after more less than then when where while with within from into onto about that this these those them they their there your yours have been being will would should immer bevor nach mehr wenn oder und vor mit ohne dass diese dieser dieses toujours avant après plus que avec pour dans siempre antes después más que con para sempre prima dopo più'.split(
     ' ',
   ),
 )

@@ -93,11 +93,11 @@ export const givesLeave = (text: string): boolean => LEAVE.test(text)
 
 /** Words that say of a duty that it is none, or done already ("treat as approved"), and words by which it falls away otherwise. */
 const NEEDLESS =
-  /\b(?:need(?:s|ed)? not|needn[’']t|(?:not|n[’']t|never)\s+(?:\w+\s+)?(?:need|needed|necessary|required|mandatory|have to)|no need|unnecessary|unneeded|optional|nicht nötig|unnötig|pas (?:nécessaire|besoin)|inutile|facultati\w*|no (?:es necesari\w*|hace falta)|innecesari\w*|opcional|não (?:é necessári\w*|precisa)|non (?:serve|è necessari\w*)|facoltativ\w*|niet nodig|nie (?:trzeba|musisz)|gereksiz|gerek(?:mez| yok))(?![\p{L}])|(?<!\p{L})(?:не (?:нужно|надо|обязательно|требуется)|необязательно)(?!\p{L})|不必|无需|不用|不需要|不要です|必要(?:は|が)?(?:ない|ありません)|필요(?:가)? 없|لا حاجة|ज़रूरत नहीं/iu
+  /(?:\b(?:not|never)|n[’']t)\s+(?:\w+\s+)?(?:need|needed|necessary|required|mandatory|have to)\b|\b(?:need(?:s|ed)? not|needn[’']t|(?:skip|omit|dispens|forgo|waiv|bypass|überspring|verzicht)\w*|no need|unnecessary|unneeded|optional|nicht nötig|unnötig|pas (?:nécessaire|besoin)|inutile|facultati\w*|no (?:es necesari\w*|hace falta)|innecesari\w*|opcional|não (?:é necessári\w*|precisa)|non (?:serve|è necessari\w*)|facoltativ\w*|niet nodig|nie (?:trzeba|musisz)|gereksiz|gerek(?:mez| yok))(?![\p{L}])|(?<!\p{L})(?:не (?:нужно|надо|обязательно|требуется)|необязательно)(?!\p{L})|不必|无需|不用|不需要|不要です|必要(?:は|が)?(?:ない|ありません)|필요(?:가)? 없|لا حاجة|ज़रूरत नहीं/iu
 const AS_IF =
   /\b(?:(?:treat|consider|regard|count|deem|assum|presum)\w*\b.{0,80}\b(?:approv(?:ed|al)|authori[sz](?:ed|ation)|verified|confirmed|granted|cleared|consent|permi(?:tted|ssion))\b|(?:behandl|betracht|gilt|gelten|werte)\p{L}*.{0,80}(?:freigegeben|genehmigt|geprüft|bestätigt|erlaubt|Freigabe|Genehmigung)|(?:considèr|trait|suppos)\p{L}*.{0,80}(?:approuv|autoris|vérifi|confirm|accord|validé)|(?:trat|consider|supón|asum|d[ae]n? por)\p{L}*.{0,80}(?:aprobad|autorizad|verificad|confirmad|permiti|aprovad))/iu
 const LEFT_OUT =
-  /\b(?:without|skip\w*|omit\w*|dispens\w*|forgo\w*|(?:can|may|could)\s+(?:wait|be (?:left|dropped|postponed|deferred))|ohne|überspring\w*|verzicht\w*|sans|sin|sem|senza|zonder|bez|olmadan)\b|(?<!\p{L})без(?!\p{L})|なしで|省略|없이|생략|بدون|बिना/iu
+  /\b(?:without|(?:can|may|could)\s+(?:wait|be (?:left|dropped|postponed|deferred))|ohne|sans|sin|sem|senza|zonder|bez|olmadan)\b|(?<!\p{L})без(?!\p{L})|なしで|省略|없이|생략|بدون|बिना/iu
 
 /** Does a sentence say that something need not be done, or that it counts as done? */
 export const isNeedless = (text: string): boolean => NEEDLESS.test(text) || AS_IF.test(text)
@@ -110,4 +110,9 @@ export const FORBIDDING = new Set(
   'never not no dont don t do does must cannot can under any circumstances nie niemals nicht kein keine keinen keinem ne pas jamais aucun aucune nunca no jamás ningún ninguna não nunca non mai никогда не нельзя nooit geen nigdy nie asla لا أبدا 절대 절대로 마세요 마십시오 말고 कभी न मत'.split(
     ' ',
   ),
+)
+
+/** Those of them that negate by themselves. */
+export const NEGATING: ReadonlySet<string> = FORBIDDING.difference(
+  new Set('do does must can under any circumstances'.split(' ')),
 )

@@ -295,8 +295,9 @@ function retrievalIn({ attrs }: WireSpan): Span['retrieval'] {
 const approvalIn = (attrs: Fields): Span['approval'] =>
   attrs['pydantic_ai.tool.deferral.name'] === 'ApprovalRequired' ? { granted: null, waited_ms: null } : null
 
-function scoreIn({ attrs }: WireEvent): Score {
+function scoreIn({ attrs, time }: WireEvent): Score {
   return {
+    time,
     name: textOf(attrs['gen_ai.evaluation.name']) ?? 'evaluation',
     value: numberOf(attrs['gen_ai.evaluation.score.value']),
     label: textOf(attrs['gen_ai.evaluation.score.label']),

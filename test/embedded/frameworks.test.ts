@@ -237,6 +237,16 @@ describe('content under names of earlier conventions', () => {
   })
 })
 
+test('a message whose words stand in an unknown place is told of, and is no empty one', async () => {
+  const odd = aCall({ attributes: { 'gen_ai.input.messages': [{ role: 'user', wording: 'hi' }] } })
+  const { runs, report } = await runsOf(aRequest(odd))
+  expect(runs[0]!.steps[0]).toMatchObject({ role: 'user', content: '', omitted: { unread: 1 } })
+  expect(report.counts).toMatchObject({ messages: { parts_left_out: { unread: 1 } } })
+  const dictionary = { type: 'human', data: { content: 'hi', additional_kwargs: {} } }
+  const told = await toldBy(aCall({ attributes: { 'gen_ai.input.messages': [dictionary] } }))
+  expect(told[0]).toBe('user: hi')
+})
+
 test('of several answers the agent goes on with the first', async () => {
   const each = (content: string) => ({ ...text('assistant', content), finish_reason: 'stop' })
   const call = aCall({ attributes: { 'gen_ai.output.messages': [each('A'), each('B')] } })

@@ -121,3 +121,9 @@ export function millis(start: string | null, end: string | null): number | null 
   const ms = Number((BigInt(end) - BigInt(start)) / 1000n) / 1000
   return ms >= 0 && ms <= MOST.ms ? ms : null
 }
+
+/** Text of digits by its size; what is not known comes first. */
+export function compareInstants(a: string | null, b: string | null): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+}

@@ -25,9 +25,15 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
     const how = options.scores.some((rule) => rule.name === score.name) ? 'mapped' : 'unmapped'
     tally.saw(`scores.${how}.${score.name.replaceAll('.', '_')}`, null, `${score.kind} ${optionFor(score)}`)
   }
-  const passes = named.map(({ rule, score }) => ({ rule, score, passed: passedBy(rule, score) }))
-  const decided = passes.find(({ passed }) => passed !== null)
-  const graded = named.find(({ score }) => typeof score.value === 'number' && score.value >= 0 && score.value <= 1)
+  const words = options.scores.map((rule) => lastWord(rule, scores, tally))
+  const decided = words.find((word) => word !== null && word !== 'disagreed') ?? null
+  const graded = named.findLast(
+    ({ rule, score }) =>
+      words[options.scores.indexOf(rule)] !== 'disagreed' &&
+      typeof score.value === 'number' &&
+      score.value >= 0 &&
+      score.value <= 1,
+  )
   return {
     passed: decided?.passed ?? null,
     score: graded ? (graded.score.value as number) : null,
@@ -52,6 +58,27 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
       rule.rule === null && typeof score.value === 'number' && (score.value < 0 || score.value > 1) ? [score.name] : [],
     ),
   }
+}
+
+interface Word {
+  readonly rule: ScoreRule
+  readonly score: Score
+  readonly passed: boolean
+}
+
+/** The last verdict of a rule, oldest first. Two that differ, and nothing that says which is newer, are none: somebody has to decide. */
+function lastWord(rule: ScoreRule, scores: readonly Score[], tally: Tally): Word | 'disagreed' | null {
+  const said = scores.flatMap((score): Word[] => {
+    const passed = score.name === rule.name ? passedBy(rule, score) : null
+    return passed === null ? [] : [{ rule, score, passed }]
+  })
+  const last = said.at(-1)
+  if (!last) return null
+  const contrary = said.filter(({ passed }) => passed !== last.passed)
+  if (contrary.length === 0) return last
+  tally.add('scores.disagreeing')
+  const isLater = contrary.every(({ score }) => score.time && last.score.time && score.time !== last.score.time)
+  return isLater ? last : 'disagreed'
 }
 
 /** What `--score` would name it by, with the value of this one. */

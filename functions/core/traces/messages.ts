@@ -80,6 +80,9 @@ function itemMessages(item: unknown, role: Role): Message[] {
 /** The message inside an envelope: a choice, a generation, LangChain's constructor, OpenInference's nesting. */
 function unwrapped(item: Fields): unknown {
   if (Array.isArray(item.id) && isFields(item.kwargs)) return { type: String(item.id.at(-1)), ...item.kwargs }
+  // LangChain's messages as dictionaries.
+  if (isFields(item.data) && item.content === undefined && typeof item.type === 'string' && roleOf(item) !== null)
+    return { type: item.type, ...item.data }
   // A generation repeats its message's words beside it, and they may stand there alone.
   if (isFields(item.message) && roleOf(item) === null)
     return typeof item.text === 'string' ? { text: item.text, ...item.message } : item.message
@@ -192,8 +195,28 @@ function spoken(item: Fields, role: Role): Message {
   // LangChain keeps the same calls as blocks of the content and beside it.
   const known = new Set(beside.map((block) => ('call' in block ? block.call.id : null)))
   const own = blocks.filter((block) => !('call' in block) || block.call.id === null || !known.has(block.call.id))
-  return messageFrom(role, [...own, ...beside])
+  const said = [...own, ...beside]
+  if (said.length > 0) return messageFrom(role, said)
+  if (typeof item.refusal === 'string') return messageFrom(role, [{ text: item.refusal }])
+  return messageFrom(role, holdsUnread(item) ? [{ omitted: 'unread' }] : [])
 }
+
+/** Names of a message that carry none of its words. */
+const ABOUT_IT = new Set(
+  'role type name id index content parts contents text refusal tool_calls toolCalls invalid_tool_calls function_call additional_kwargs response_metadata usage_metadata metadata finish_reason stop_reason status model created_at example lc annotations audio reasoning reasoning_content'.split(
+    ' ',
+  ),
+)
+
+/** A message without a word in any place that is known, and with something in another one. */
+const holdsUnread = (item: Fields): boolean =>
+  Object.entries(item).some(
+    ([name, value]) =>
+      !ABOUT_IT.has(name) &&
+      (typeof value === 'string'
+        ? value !== ''
+        : typeof value === 'object' && value !== null && Object.keys(value).length > 0),
+  )
 
 /** One message of blocks: results alone are a tool's. */
 export function messageFrom(role: Role, blocks: readonly Block[]): Message {

@@ -47,7 +47,7 @@ function appInsights(row: Fields): Fields | null {
 /** ClickHouse, as the collector's exporter lays its tables out. */
 function clickhouse(row: Fields): Fields | null {
   const { TraceId: traceId, SpanId: spanId, Timestamp } = row
-  if (typeof traceId !== 'string' || typeof spanId !== 'string') return null
+  if (typeof traceId !== 'string' || typeof spanId !== 'string' || Timestamp === undefined) return null
   const resource = { attributes: fieldsIn(row.ResourceAttributes) }
   if ('LogAttributes' in row) {
     const attributes = fieldsIn(row.LogAttributes)

@@ -8,15 +8,16 @@ import { type Actions, actionsOf } from './actions.ts'
 import { type Turn, turnsOf } from './conversation.ts'
 import { evaluatedArm } from './evaluated-arm.ts'
 import { familyOf, intentOf, namedAt } from './family.ts'
-import { millis, safeId } from './ids.ts'
+import { compareInstants, millis, safeId } from './ids.ts'
 import { labelsOf } from './labels.ts'
 import { TAGS, type Tag, type TraceOptions } from './options.ts'
 import { offeredBy } from './retrieval.ts'
 import type { Span } from './span.ts'
+import { standingScores } from './standing.ts'
 import type { DropReason, Tally } from './tally.ts'
 import { timelineOf } from './timeline.ts'
 import { toolSpans } from './tools.ts'
-import { compareInstants, type Trace } from './trace.ts'
+import type { Trace } from './trace.ts'
 import { type Tree, treeOf } from './tree.ts'
 import { isCut } from './values.ts'
 import { nameOf } from './words.ts'
@@ -124,7 +125,10 @@ function nativeRun(
   const { family, by } = familyOf(trace, options)
   tally.add(`families.by_${by}`)
   const own = trace.about.find(({ passed }) => typeof passed === 'boolean')
-  const scores = [...trace.about.flatMap((about) => about.scores ?? []), ...trace.spans.flatMap((span) => span.scores)]
+  const scores = standingScores([
+    ...trace.about.flatMap((about) => about.scores ?? []),
+    ...trace.spans.flatMap((span) => span.scores),
+  ])
   const named = labelsOf(scores, options, tally)
   const labels =
     named.passed === null && own

@@ -1,6 +1,7 @@
 /** Which traces of an import wait for their rest: what is stored never changes, so what may still grow is not stored. */
 import { hoursBetween, millisecondsOf } from '../instant.ts'
-import { compareInstants, type Trace } from './trace.ts'
+import { compareInstants } from './ids.ts'
+import type { Trace } from './trace.ts'
 
 /** Why a trace waits. */
 export const WAITING = ['not_ended', 'just_ended'] as const

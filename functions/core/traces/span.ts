@@ -57,6 +57,9 @@ export interface Score {
   readonly kind: 'human' | 'judge' | 'rule' | 'business'
   readonly annotator: string | null
   readonly comment: string | null
+  /** Id of the row that it is, and when that was last changed. Absent or null: it does not say. */
+  readonly row?: string | null
+  readonly time?: string | null
 }
 
 /** Where a row stood, for whoever has to look at it. */
@@ -144,6 +147,8 @@ export interface About {
   /** A scorer's own trace, which is no run. */
   readonly scorer?: boolean
   readonly cut?: readonly string[]
+  /** Of a row that is the trace itself: when it was last changed; null: it does not say. Absent: it is no such row. */
+  readonly updated?: string | null
   readonly where: Where
 }
 

@@ -2,11 +2,10 @@
 import type { Step } from '#schemas/experience-run.ts'
 import type { Action, Actions } from './actions.ts'
 import type { Turn } from './conversation.ts'
-import { millis } from './ids.ts'
+import { compareInstants, millis } from './ids.ts'
 import type { Hop } from './retrieval.ts'
 import type { Message, Span } from './span.ts'
 import type { Tally } from './tally.ts'
-import { compareInstants } from './trace.ts'
 import { nameOf, wellFormed, wordOf } from './words.ts'
 
 interface Moment {

@@ -1,5 +1,8 @@
 /** Everything that the rows of an import say of one trace, put together: each span once, logs joined to their spans, in one order. */
+
+import { compareInstants } from './ids.ts'
 import type { About, Message, More, Part, Score, Span, Where } from './span.ts'
+import { standingAbout } from './standing.ts'
 import type { Tally } from './tally.ts'
 import { sortedJson } from './values.ts'
 
@@ -32,7 +35,7 @@ export function traceOf(id: string, parts: Iterable<Part>, tally: Tally): Trace 
     if (part.kind === 'span') addSpan(spans, part.span, tally)
   }
   const joined = joinMore(spans, once(more, tally), tally)
-  return { id, spans: inOrder(joined), about: once(about, tally) }
+  return { id, spans: inOrder(joined), about: standingAbout(once(about, tally)) }
 }
 
 /** Each of them once: a row that came twice says nothing new. */
@@ -163,10 +166,4 @@ function depthsOf(spans: readonly Span[]): ReadonlyMap<string, number> {
     for (const each of path.reverse()) depths.set(each, ++depth)
   }
   return depths
-}
-
-/** Text of digits by its size; what is not known comes first. */
-export function compareInstants(a: string | null, b: string | null): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }

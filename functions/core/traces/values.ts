@@ -136,7 +136,7 @@ export function attributes(value: unknown): Fields {
 }
 
 /** First names of what this product reads of a span, under which some stores keep attributes as objects in objects. */
-const NESTED = ['openinference', 'gen_ai', 'llm', 'ai', 'traceloop']
+const NESTED = ['openinference', 'gen_ai', 'llm']
 
 /** Attributes by their dotted names, where a store took those apart; the objects themselves stay too. */
 export function flatNames(attrs: Fields): Fields {

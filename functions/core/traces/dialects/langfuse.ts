@@ -120,6 +120,7 @@ function aboutTrace(row: Fields, trace: string, where: Where, asked: Asked): Abo
     user: textOf(field(row, 'userId', 'user_id')),
     start: nanosOf(row.timestamp),
     cost_usd: cost === 0 ? null : cost,
+    updated: nanosOf(field(row, 'updatedAt', 'updated_at')),
     named: namedIn(row, asked),
     where,
   }
@@ -137,5 +138,7 @@ function scoreOf(row: Fields): Score {
     kind: source === 'ANNOTATION' ? 'human' : source === 'EVAL' ? 'judge' : 'rule',
     annotator: textOf(field(row, 'authorUserId', 'author_user_id')),
     comment: textOf(row.comment),
+    row: plainId(row.id),
+    time: nanosOf(field(row, 'updatedAt', 'updated_at', 'timestamp')),
   }
 }

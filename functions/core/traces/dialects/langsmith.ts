@@ -236,5 +236,7 @@ function feedbackOf(row: Fields): Score {
     kind: source === 'app' ? 'human' : source === 'model' ? 'judge' : 'rule',
     annotator: null,
     comment: textOf(row.comment),
+    row: plainId(row.id),
+    time: nanosOf(field(row, 'modified_at', 'created_at')),
   }
 }

@@ -148,6 +148,8 @@ function scoreIn(said: Fields): Score[] {
       kind: SOURCES[String(source.source_type).toUpperCase()] ?? 'rule',
       annotator: textOf(source.source_id),
       comment: textOf(said.rationale),
+      row: plainId(said.assessment_id),
+      time: nanosOf(field(said, 'last_update_time', 'create_time')),
     },
   ]
 }

@@ -136,12 +136,15 @@ const messagesOfDetails = ({ body, attrs }: WireEvent): Pick<Span, 'input' | 'ou
   messagesAt({ ...(opened(body) as Fields | null), ...attrs })
 
 /** The content as one attribute each, in the place of its event: Spring AI, OpenLIT. */
-const contentEvents = (attrs: Fields): WireEvent[] =>
-  ['prompt', 'completion'].flatMap((side) => {
-    const content = field(attrs, `gen_ai.content.${side}`, `gen_ai.${side}`)
-    if (content === null) return []
-    return [{ name: `gen_ai.content.${side}`, time: null, attrs: { [`gen_ai.${side}`]: content }, body: null }]
-  })
+function contentEvents(attrs: Fields): WireEvent[] {
+  const prompt = field(attrs, 'gen_ai.content.prompt', 'gen_ai.prompt')
+  const completion = field(attrs, 'gen_ai.content.completion', 'gen_ai.completion')
+  const told = (name: string, said: Fields): WireEvent => ({ name, time: null, attrs: said, body: null })
+  return [
+    ...(prompt === null ? [] : [told('gen_ai.content.prompt', { 'gen_ai.prompt': prompt })]),
+    ...(completion === null ? [] : [told('gen_ai.content.completion', { 'gen_ai.completion': completion })]),
+  ]
+}
 
 /** Pydantic AI's first version lists its events in an attribute. */
 function listedEvents(attrs: Fields): WireEvent[] {
@@ -295,8 +298,9 @@ function retrievalIn({ attrs }: WireSpan): Span['retrieval'] {
 const approvalIn = (attrs: Fields): Span['approval'] =>
   attrs['pydantic_ai.tool.deferral.name'] === 'ApprovalRequired' ? { granted: null, waited_ms: null } : null
 
-function scoreIn({ attrs }: WireEvent): Score {
+function scoreIn({ attrs, time }: WireEvent): Score {
   return {
+    time,
     name: textOf(attrs['gen_ai.evaluation.name']) ?? 'evaluation',
     value: numberOf(attrs['gen_ai.evaluation.score.value']),
     label: textOf(attrs['gen_ai.evaluation.score.label']),

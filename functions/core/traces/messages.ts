@@ -44,8 +44,19 @@ export function messagesOf(value: unknown, role: Role): Message[] {
   const at = opened(value)
   if (at === null || at === undefined || at === '') return []
   if (typeof at !== 'object') return [messageFrom(role, [{ text: String(at) }])]
-  if (Array.isArray(at)) return joined(at.flatMap((item) => itemMessages(opened(item), role)))
+  if (Array.isArray(at)) return joined(at.flatMap((item) => knownMessages(item, role)))
   return joined(itemMessages(at, role))
+}
+
+/** Messages of the items of lists, by who would have said them: a history that goes on holds the same items. */
+const known: Partial<Record<Role, WeakMap<object, readonly Message[]>>> = {}
+
+function knownMessages(item: unknown, role: Role): readonly Message[] {
+  if (typeof item !== 'object' || item === null) return itemMessages(opened(item), role)
+  known[role] ??= new WeakMap()
+  const messages = known[role].get(item) ?? itemMessages(item, role)
+  known[role].set(item, messages)
+  return messages
 }
 
 /** The same where it holds any; null: none was recorded. */

@@ -45,11 +45,39 @@ export function countOf(value: unknown): number | null {
 export function opened(value: unknown): unknown {
   let at = value
   for (let times = 0; times < 4 && typeof at === 'string' && /^\s*["[{]/.test(at); times++) {
-    const inner = jsonOfText(at)
+    const inner = at.startsWith('[') ? listOf(at) : jsonOfText(at)
     if (inner === at || (typeof inner !== 'object' && typeof inner !== 'string')) break
     at = inner
   }
   return at
+}
+
+/** Lists that were opened last, by their texts, the one that was needed last behind the others. */
+const lists: { readonly text: string; readonly list: readonly unknown[] }[] = []
+const MOST_LISTS = 8
+const MOST_CHARS = 1024 * 1024
+
+/**
+ * A list in JSON. Each call repeats the history of the one before it and adds to it: of a text that begins as one that was opened before
+ * only the rest is read, and the items are the same objects.
+ */
+function listOf(text: string): unknown {
+  const at = lists.findLastIndex(
+    (known) => text === known.text || (text[known.text.length - 1] === ',' && text.startsWith(known.text.slice(0, -1))),
+  )
+  const [known] = at < 0 ? [] : lists.splice(at, 1)
+  const list = known ? grown(known, text) : jsonOfText(text)
+  if (Array.isArray(list) && list.length > 0 && text.endsWith(']') && text.length < MOST_CHARS) {
+    if (lists.length === MOST_LISTS) lists.shift()
+    lists.push({ text, list })
+  }
+  return list
+}
+
+function grown({ text: begin, list }: (typeof lists)[number], text: string): unknown {
+  if (text === begin) return list
+  const rest = jsonOfText(`[${text.slice(begin.length)}`)
+  return Array.isArray(rest) && rest.length > 0 ? [...list, ...rest] : jsonOfText(text)
 }
 
 const CUT_MARK = /(\.\.\.|…) ?\[?\(?truncated/i

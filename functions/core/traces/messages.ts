@@ -1,5 +1,6 @@
 /** Messages as dialects record them, whatever envelope they stand in, as a list of one form. */
 import { type Block, blocksOf, callOf, contentText } from './blocks.ts'
+import { madeOf } from './histories.ts'
 import type { Message, ToolCall, ToolResult } from './span.ts'
 import { type Fields, field, isFields, opened, textOf } from './values.ts'
 
@@ -44,19 +45,11 @@ export function messagesOf(value: unknown, role: Role): Message[] {
   const at = opened(value)
   if (at === null || at === undefined || at === '') return []
   if (typeof at !== 'object') return [messageFrom(role, [{ text: String(at) }])]
-  if (Array.isArray(at)) return joined(at.flatMap((item) => knownMessages(item, role)))
-  return joined(itemMessages(at, role))
-}
-
-/** Messages of the items of lists, by who would have said them: a history that goes on holds the same items. */
-const known: Partial<Record<Role, WeakMap<object, readonly Message[]>>> = {}
-
-function knownMessages(item: unknown, role: Role): readonly Message[] {
-  if (typeof item !== 'object' || item === null) return itemMessages(opened(item), role)
-  known[role] ??= new WeakMap()
-  const messages = known[role].get(item) ?? itemMessages(item, role)
-  known[role].set(item, messages)
-  return messages
+  if (!Array.isArray(at)) return joined(itemMessages(at, role))
+  const of = madeOf<Message>(at, role, (items, before) =>
+    joined([...before, ...items.flatMap((item) => itemMessages(opened(item), role))]),
+  )
+  return [...of]
 }
 
 /** The same where it holds any; null: none was recorded. */
@@ -90,7 +83,7 @@ function unwrapped(item: Fields): unknown {
 }
 
 function roleOf(item: Fields): Role | null {
-  const role = field(item, 'role') ?? (typeof item.type === 'string' ? item.type : null)
+  const role = item.role ?? (typeof item.type === 'string' ? item.type : null)
   if (typeof role !== 'string') return null
   return ROLES[role.toLowerCase()] ?? null
 }
@@ -151,18 +144,18 @@ function pydanticParts(parts: readonly unknown[], role: Role): Message[] {
 }
 
 const hasOwnResults = (item: Fields): boolean => {
-  const content = field(item, 'parts', 'content')
+  const content = item.parts ?? item.content
   return blocksOf(Array.isArray(content) ? content : null).some(isResult)
 }
 
 /** A tool's answer as chat messages carry it: the message is the result. */
 function toolMessage(item: Fields): Message {
-  const status = field(item, 'status')
-  const error = field(item, 'is_error') ?? (status === 'error' ? true : status === 'success' ? false : null)
+  const { status } = item
+  const error = item.is_error ?? (status === 'error' ? true : status === 'success' ? false : null)
   const result: ToolResult = {
-    id: textOf(field(item, 'tool_call_id', 'toolCallId', 'call_id', 'id')),
-    name: textOf(field(item, 'name')),
-    content: contentText(field(item, 'content', 'contents', 'parts', 'output', 'result', 'response')),
+    id: textOf(item.tool_call_id ?? item.toolCallId ?? item.call_id ?? item.id),
+    name: textOf(item.name),
+    content: contentText(item.content ?? item.contents ?? item.parts ?? item.output ?? item.result ?? item.response),
     error: typeof error === 'boolean' ? error : null,
   }
   return { role: 'tool', text: '', calls: [], results: [result], omitted: {} }
@@ -173,11 +166,11 @@ const isToolDefinition = ({ content, tool_call_id }: Fields): boolean =>
   isFields(content) && content.type === 'function' && isFields(content.function) && tool_call_id === undefined
 
 function spoken(item: Fields, role: Role): Message {
-  const recorded = field(item, 'parts', 'content', 'contents', 'text')
+  const recorded = item.parts ?? item.content ?? item.contents ?? item.text ?? null
   const content = opened(recorded)
   const blocks = blocksOf(typeof content === 'object' ? content : recorded)
   const beneath = isFields(item.additional_kwargs) ? item.additional_kwargs.tool_calls : null
-  const listed = opened(field(item, 'tool_calls', 'toolCalls'))
+  const listed = opened(item.tool_calls ?? item.toolCalls)
   const given = Array.isArray(listed) && listed.length > 0 ? listed : opened(beneath)
   const old = isFields(item.function_call) ? [item.function_call] : []
   const beside = [...(Array.isArray(given) ? given : []), ...old].flatMap((call): Block[] => {

@@ -1,6 +1,7 @@
 /** Values as carriers hold them, made plain: OTLP's typed values, JSON that was recorded as text, dotted names. */
 import { MOST } from '#schemas/measures.ts'
 import { jsonOfText } from '../replay/json-text.ts'
+import { listOfText } from './histories.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -45,39 +46,11 @@ export function countOf(value: unknown): number | null {
 export function opened(value: unknown): unknown {
   let at = value
   for (let times = 0; times < 4 && typeof at === 'string' && /^\s*["[{]/.test(at); times++) {
-    const inner = at.startsWith('[') ? listOf(at) : jsonOfText(at)
+    const inner = at.startsWith('[') ? listOfText(at) : jsonOfText(at)
     if (inner === at || (typeof inner !== 'object' && typeof inner !== 'string')) break
     at = inner
   }
   return at
-}
-
-/** Lists that were opened last, by their texts, the one that was needed last behind the others. */
-const lists: { readonly text: string; readonly list: readonly unknown[] }[] = []
-const MOST_LISTS = 8
-const MOST_CHARS = 1024 * 1024
-
-/**
- * A list in JSON. Each call repeats the history of the one before it and adds to it: of a text that begins as one that was opened before
- * only the rest is read, and the items are the same objects.
- */
-function listOf(text: string): unknown {
-  const at = lists.findLastIndex(
-    (known) => text === known.text || (text[known.text.length - 1] === ',' && text.startsWith(known.text.slice(0, -1))),
-  )
-  const [known] = at < 0 ? [] : lists.splice(at, 1)
-  const list = known ? grown(known, text) : jsonOfText(text)
-  if (Array.isArray(list) && list.length > 0 && text.endsWith(']') && text.length < MOST_CHARS) {
-    if (lists.length === MOST_LISTS) lists.shift()
-    lists.push({ text, list })
-  }
-  return list
-}
-
-function grown({ text: begin, list }: (typeof lists)[number], text: string): unknown {
-  if (text === begin) return list
-  const rest = jsonOfText(`[${text.slice(begin.length)}`)
-  return Array.isArray(rest) && rest.length > 0 ? [...list, ...rest] : jsonOfText(text)
 }
 
 const CUT_MARK = /(\.\.\.|…) ?\[?\(?truncated/i
@@ -133,21 +106,20 @@ function isOrdered(value: unknown): boolean {
 export function plain(value: unknown): unknown {
   if (!isFields(value)) return value
   const v = value as Fields
-  const of = (camel: string, snake: string) => v[camel] ?? v[snake]
-  const string = of('stringValue', 'string_value')
+  const string = v.stringValue ?? v.string_value
   if (string !== undefined) return string
-  const int = of('intValue', 'int_value')
+  const int = v.intValue ?? v.int_value
   if (int !== undefined)
     return isLong(int) ? safe(longOf(int)) : typeof int === 'string' && /^-?\d+$/.test(int) ? safe(BigInt(int)) : int
-  const double = of('doubleValue', 'double_value')
+  const double = v.doubleValue ?? v.double_value
   if (double !== undefined) return double
-  const bool = of('boolValue', 'bool_value')
+  const bool = v.boolValue ?? v.bool_value
   if (bool !== undefined) return bool
-  const list = of('arrayValue', 'array_value')
+  const list = v.arrayValue ?? v.array_value
   if (isFields(list)) return Array.isArray(list.values) ? list.values.map(plain) : []
-  const pairs = of('kvlistValue', 'kvlist_value')
+  const pairs = v.kvlistValue ?? v.kvlist_value
   if (isFields(pairs)) return attributes(pairs.values)
-  const bytes = of('bytesValue', 'bytes_value')
+  const bytes = v.bytesValue ?? v.bytes_value
   return bytes !== undefined ? bytes : Object.keys(v).length === 0 ? null : v
 }
 

@@ -132,9 +132,7 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     name: textOf(item.name ?? item.span_name ?? item.operationName) ?? '',
     start,
     end:
-      nanosOf(
-        item.endTimeUnixNano ?? item.end_time_unix_nano ?? item.end_time ?? item.endTime ?? item.end_timestamp,
-      ) ??
+      nanosOf(item.endTimeUnixNano ?? item.end_time_unix_nano ?? item.end_time ?? item.endTime ?? item.end_timestamp) ??
       endOfTagged(item, start),
     ...statusOf(item, attrs),
     attrs,

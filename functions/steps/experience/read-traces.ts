@@ -5,11 +5,11 @@ import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
 import { otherTool } from '#core/traces/other-tools.ts'
 import { Pages } from '#core/traces/pages.ts'
+import { asideOf, type PartsAside, partsIn } from '#core/traces/parts-aside.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
 import { bySession, type NamedTrace } from '#core/traces/session.ts'
 import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.ts'
-import { asideOf, type PartsAside, partsIn } from '#core/traces/parts-aside.ts'
 import { type Part, toldIn, type Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
@@ -211,9 +211,7 @@ class RowsAside {
       else byTrace.set(trace, [part])
     }
     for (const [trace, of] of byTrace) {
-      const position = this.#scratch.records.append(
-        JSON.stringify({ name, since, aside: asideOf(of) } satisfies Aside),
-      )
+      const position = this.#scratch.records.append(JSON.stringify({ name, since, aside: asideOf(of) } satisfies Aside))
       this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
     }
   }

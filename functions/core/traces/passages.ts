@@ -18,7 +18,8 @@ function passageOf(item: unknown): Passage[] {
   if (typeof item === 'string') return [{ id: null, text: item, score: null, source: null }]
   if (!isFields(item)) return []
   const doc = [item.document, item.node, item.kwargs].find(isFields) ?? item
-  const meta: Fields = { ...fieldsIn(doc.metadata), ...fieldsIn(doc.extra_info) }
+  const isBare = doc.metadata === undefined && doc.extra_info === undefined
+  const meta: Fields = isBare ? {} : { ...fieldsIn(doc.metadata), ...fieldsIn(doc.extra_info) }
   const content = doc.content ?? doc.text ?? doc.page_content ?? doc.pageContent ?? doc.document ?? doc.body
   const id = doc.id ?? doc.document_id ?? doc.doc_id ?? doc.id_ ?? doc.chunk_id ?? field(meta, ...META_IDS)
   return [

@@ -169,14 +169,30 @@ export const atPath = (row: unknown, path: string): unknown => (isFields(row) ? 
 
 /** The same of several rows that are read as one: a name is what the first of them that has it says. */
 export function atPathIn(rows: readonly Fields[], path: string): unknown {
-  const whole = rows.find((row) => Object.hasOwn(row, path))
-  if (whole) return whole[path]
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
-    const head = path.slice(0, dot)
+  for (const row of rows) if (Object.hasOwn(row, path)) return row[path]
+  for (const { head, rest } of splitsOf(path)) {
     const row = rows.find((each) => Object.hasOwn(each, head))
     if (!row) continue
-    const inner = atPath(opened(row[head]), path.slice(dot + 1))
+    const inner = atPath(opened(row[head]), rest)
     if (inner !== null && inner !== undefined) return inner
   }
   return null
+}
+
+interface Split {
+  readonly head: string
+  readonly rest: string
+}
+
+/** Paths at their dots: the same few are asked of every span. */
+const splits = new Map<string, readonly Split[]>()
+
+function splitsOf(path: string): readonly Split[] {
+  const known = splits.get(path)
+  if (known) return known
+  const found: Split[] = []
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1))
+    found.push({ head: path.slice(0, dot), rest: path.slice(dot + 1) })
+  splits.set(path, found)
+  return found
 }

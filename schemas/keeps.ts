@@ -10,16 +10,21 @@ type Keeps = (value: unknown) => boolean
 type Schema = z.core.$ZodTypes
 type Check = z.core.$ZodCheck<unknown>
 
-/** Made once of each contract: what it holds is looked up here, not at each value. */
-export function keepsOf(contract: z.ZodType): Keeps {
-  return made(contract as unknown as Schema)
+/**
+ * Made once of each contract: what it holds is looked up here, not at each value.
+ *
+ * @param also is asked of each text, and of each value of which the contract says nothing
+ */
+export function keepsOf(contract: z.ZodType, also: Keeps = () => true): Keeps {
+  return made(contract as unknown as Schema, also)
 }
 
-function made(schema: Schema): Keeps {
+function made(schema: Schema, also: Keeps): Keeps {
   const { checks = [] } = schema._zod.def as { readonly checks?: readonly Check[] }
   // A number or text of a format is the check of it.
   const own = '_zod' in schema && 'check' in schema._zod ? [schema as unknown as Check] : []
-  return [...own, ...checks].reduce((before, check) => both(before, checkOf(check)), shapeOf(schema))
+  const keeps = [...own, ...checks].reduce((before, check) => both(before, checkOf(check)), shapeOf(schema, also))
+  return schema._zod.def.type === 'unknown' ? both(keeps, also) : keeps
 }
 
 const both =
@@ -29,8 +34,22 @@ const both =
 
 /** A check as a look at the value; those that come a hundred times a run without the parcel that a check answers in. */
 function checkOf(check: Check): Keeps {
-  const def = check._zod.def as z.core.$ZodCheckMinLengthDef | z.core.$ZodCheckMaxLengthDef | z.core.$ZodCustomDef
+  const def = check._zod.def as
+    | z.core.$ZodCheckMinLengthDef
+    | z.core.$ZodCheckMaxLengthDef
+    | z.core.$ZodCheckLessThanDef
+    | z.core.$ZodCheckGreaterThanDef
+    | z.core.$ZodCheckNumberFormatDef
+    | z.core.$ZodCustomDef
   switch (def.check) {
+    case 'less_than':
+      return (value) =>
+        def.inclusive ? (value as number) <= (def.value as number) : (value as number) < (def.value as number)
+    case 'greater_than':
+      return (value) =>
+        def.inclusive ? (value as number) >= (def.value as number) : (value as number) > (def.value as number)
+    case 'number_format':
+      return def.format === 'safeint' ? Number.isSafeInteger : asked(check)
     case 'min_length':
       return (value) => (value as string).length >= def.minimum
     case 'max_length':
@@ -51,11 +70,11 @@ const asked =
   }
 
 /** Of a kind that is not listed no value is taken: then the contract is asked, and nothing is lost but time. */
-function shapeOf(schema: Schema): Keeps {
+function shapeOf(schema: Schema, also: Keeps): Keeps {
   const { def } = schema._zod
   switch (def.type) {
     case 'string':
-      return (value) => typeof value === 'string'
+      return (value) => typeof value === 'string' && also(value)
     case 'number':
       return (value) => typeof value === 'number' && Number.isFinite(value)
     case 'boolean':
@@ -67,19 +86,21 @@ function shapeOf(schema: Schema): Keeps {
     case 'enum':
       return among(Object.values(def.entries))
     case 'nullable':
-      return either((value) => value === null, made(def.innerType as Schema))
+      return either((value) => value === null, made(def.innerType as Schema, also))
     case 'optional':
-      return either((value) => value === undefined, made(def.innerType as Schema))
+      return either((value) => value === undefined, made(def.innerType as Schema, also))
     case 'default':
-      return made(def.innerType as Schema)
+      return made(def.innerType as Schema, also)
     case 'array':
-      return arrayOf(made(def.element as Schema))
+      return arrayOf(made(def.element as Schema, also))
     case 'record':
-      return recordOf(made(def.keyType as Schema), made(def.valueType as Schema))
+      return recordOf(made(def.keyType as Schema, also), made(def.valueType as Schema, also))
     case 'object':
-      return def.catchall?._zod.def.type === 'never' ? objectOf(def.shape as Readonly<Record<string, Schema>>) : never
+      return def.catchall?._zod.def.type === 'never'
+        ? objectOf(def.shape as Readonly<Record<string, Schema>>, also)
+        : never
     case 'union':
-      return unionOf(def.options as readonly Schema[], (def as { readonly discriminator?: string }).discriminator)
+      return unionOf(def.options as readonly Schema[], (def as { readonly discriminator?: string }).discriminator, also)
     default:
       return never
   }
@@ -120,17 +141,17 @@ function recordOf(key: Keeps, of: Keeps): Keeps {
   }
 }
 
-function objectOf(shape: Readonly<Record<string, Schema>>): Keeps {
+function objectOf(shape: Readonly<Record<string, Schema>>, also: Keeps): Keeps {
   const fields = new Map(
-    Object.entries(shape).map(([name, schema]) => [
-      name,
-      { keeps: made(schema), needed: schema._zod.def.type === 'optional' ? 0 : 1 },
-    ]),
+    Object.entries(shape).map(([name, schema]) => {
+      const needed = schema._zod.def.type === 'optional' ? 0 : 1
+      return [name, { keeps: made(schema, also), needed }]
+    }),
   )
-  const needed = [...fields.values()].reduce((sum, field) => sum + field.needed, 0)
+  const all = [...fields.values()].reduce((sum, { needed }) => sum + needed, 0)
   return (value) => {
     if (!isPlain(value)) return false
-    let missing = needed
+    let missing = all
     for (const name in value) {
       const field = fields.get(name)
       if (field === undefined || !field.keeps(value[name])) return false
@@ -140,14 +161,14 @@ function objectOf(shape: Readonly<Record<string, Schema>>): Keeps {
   }
 }
 
-function unionOf(options: readonly Schema[], by: string | undefined): Keeps {
+function unionOf(options: readonly Schema[], by: string | undefined, also: Keeps): Keeps {
   if (by === undefined) {
-    const each = options.map(made)
+    const each = options.map((option) => made(option, also))
     return (value) => each.some((keeps) => keeps(value))
   }
   const byName = new Map(
     options.flatMap((option) => {
-      const keeps = made(option)
+      const keeps = made(option, also)
       return [...(option._zod.propValues?.[by] ?? [])].map((name) => [name as unknown, keeps] as const)
     }),
   )

@@ -167,3 +167,13 @@ test.each([
   expect(contract.safeParse(value).success).toBe(true)
   expect(keepsOf(contract)(value)).toBe(false)
 })
+
+test.each([
+  ['a text', z.strictObject({ a: z.string().nullable() }), (text: string) => ({ a: text })],
+  ['a name', z.record(z.string(), z.number()), (text: string) => ({ [text]: 1 })],
+  ['what the contract says nothing of', z.strictObject({ a: z.unknown() }), (text: string) => ({ a: text })],
+])('what is asked besides is asked of %s', (_, contract, of) => {
+  const keeps = keepsOf(contract, (value) => value !== 'odd')
+  expect(keeps(of('even'))).toBe(true)
+  expect(keeps(of('odd'))).toBe(false)
+})

@@ -4,7 +4,7 @@
  */
 import { argumentsOf } from '../replay/json-text.ts'
 import type { ToolCall, ToolResult } from './span.ts'
-import { type Fields, field, firstFields, isFields, type JsonValue, opened, sortedJson, textOf } from './values.ts'
+import { type Fields, isFields, type JsonValue, opened, sortedJson, textOf } from './values.ts'
 
 /** What one block says. `omitted`: a kind that is no text. */
 export type Block =
@@ -42,9 +42,9 @@ export function blocksOf(content: unknown): Block[] {
 
 function blockOf(part: Fields): Block[] {
   // OpenInference nests what others write flat.
-  const inner = field(part, 'message_content')
+  const inner = part.message_content
   if (isFields(inner)) return blocksOf(inner)
-  const type = String(field(part, 'type', 'part_kind', 'kind') ?? '').toLowerCase()
+  const type = String(part.type ?? part.part_kind ?? part.kind ?? '').toLowerCase()
   const call = callOf(part, type)
   if (call) return [{ call }]
   const result = resultOf(part, type)
@@ -61,14 +61,17 @@ function nameOf(type: string, part: Fields): string {
 }
 
 function textIn(part: Fields): unknown {
-  const text = field(part, 'text', 'content', 'refusal', 'value')
-  return isFields(text) ? field(text, 'text', 'value') : text
+  const text = part.text ?? part.content ?? part.refusal ?? part.value
+  return isFields(text) ? (text.text ?? text.value) : text
 }
+
+/** The first of these that is an object. Named one by one: a lookup by a name that varies costs ten times as much. */
+const fieldsAmong = (...values: readonly unknown[]): Fields | null => values.find(isFields) ?? null
 
 /** A call of a tool, wherever its name and arguments stand. */
 export function callOf(part: Fields, type: string): ToolCall | null {
   // Gemini's snake case; under a type it is the name of one of OpenAI's items.
-  const at = firstFields(part, 'toolUse', 'functionCall', 'tool_call', ...('type' in part ? [] : ['function_call']))
+  const at = fieldsAmong(part.toolUse, part.functionCall, part.tool_call, 'type' in part ? null : part.function_call)
   if (
     !at &&
     !CALL.has(type) &&
@@ -78,10 +81,10 @@ export function callOf(part: Fields, type: string): ToolCall | null {
     return null
   const it = at ?? part
   const inner = isFields(it.function) ? it.function : it
-  const name = textOf(field(inner, 'name', 'toolName', 'tool_name', 'tool.name') ?? field(it, 'name'))
+  const name = textOf(inner.name ?? inner.toolName ?? inner.tool_name ?? inner['tool.name'] ?? it.name)
   if (name === null) return null
-  const args = field(inner, 'arguments', 'args', 'input', 'parameters', 'tool.args')
-  const id = field(it, 'call_id', 'id', 'toolUseId', 'toolCallId', 'tool_call_id', 'tool_use_id')
+  const args = inner.arguments ?? inner.args ?? inner.input ?? inner.parameters ?? inner['tool.args']
+  const id = it.call_id ?? it.id ?? it.toolUseId ?? it.toolCallId ?? it.tool_call_id ?? it.tool_use_id
   return { id: textOf(id), name, arguments: argumentsIn(args) }
 }
 
@@ -90,16 +93,15 @@ export const argumentsIn = (args: unknown): JsonValue =>
   args === null || args === undefined || args === '' ? {} : (argumentsOf(args) as JsonValue)
 
 export function resultOf(part: Fields, type: string): ToolResult | null {
-  const at = firstFields(part, 'toolResult', 'functionResponse', 'function_response')
+  const at = fieldsAmong(part.toolResult, part.functionResponse, part.function_response)
   if (!at && !RESULT.has(type)) return null
   const it = at ?? part
-  const content = field(it, 'response', 'result', 'output', 'content')
-  const status = field(it, 'status')
-  const error = field(it, 'is_error', 'isError') ?? (status === 'error' ? true : status === 'success' ? false : null)
+  const { status } = it
+  const error = it.is_error ?? it.isError ?? (status === 'error' ? true : status === 'success' ? false : null)
   return {
-    id: textOf(field(it, 'call_id', 'id', 'toolUseId', 'tool_use_id', 'toolCallId', 'tool_call_id')),
-    name: textOf(field(it, 'name', 'toolName', 'tool_name')),
-    content: contentText(content),
+    id: textOf(it.call_id ?? it.id ?? it.toolUseId ?? it.tool_use_id ?? it.toolCallId ?? it.tool_call_id),
+    name: textOf(it.name ?? it.toolName ?? it.tool_name),
+    content: contentText(it.response ?? it.result ?? it.output ?? it.content),
     error: typeof error === 'boolean' ? error : null,
   }
 }

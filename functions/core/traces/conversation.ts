@@ -57,10 +57,10 @@ class Contexts {
 
 /** What one agent's model has before it, message by message. */
 class Context {
-  #known: string[] = []
+  #known: readonly Message[] = []
   /** Instructions are read once under a name, by however many work under it. */
   readonly #systems: Set<string>
-  readonly #answers = new Set<string>()
+  readonly #answers: Message[] = []
 
   constructor(sibling: Context | undefined) {
     this.#systems = sibling ? sibling.#systems : new Set()
@@ -68,7 +68,8 @@ class Context {
 
   /** Does this input repeat an answer that was given here? */
   continues(input: readonly Message[]): boolean {
-    return input.some((message) => this.#answers.has(keyOf(message)))
+    const answers = new Set(this.#answers.map(keyOf))
+    return input.some((message) => answers.has(keyOf(message)))
   }
 
   /** The new ones among the messages of an input, in their order, and how many were known. */
@@ -82,7 +83,7 @@ class Context {
         this.#systems.add(message.text)
         continue
       }
-      const found = this.#known.indexOf(keyOf(message), at)
+      const found = this.#find(message, at)
       if (found === -1) added.push(message)
       else {
         at = found + 1
@@ -92,10 +93,18 @@ class Context {
     return { added, matched }
   }
 
+  #find(message: Message, from: number): number {
+    // A history that is repeated as it was holds the same messages.
+    if (this.#known[from] === message) return from
+    if (from >= this.#known.length) return -1
+    const key = keyOf(message)
+    return this.#known.findIndex((known, at) => at >= from && keyOf(known) === key)
+  }
+
   said(input: readonly Message[], output: readonly Message[]): void {
     const spoken = input.filter(({ role }) => role !== 'system')
-    this.#known = [...(spoken.length > 0 ? spoken.map(keyOf) : this.#known), ...output.map(keyOf)]
-    for (const message of output) if (message.text !== '' || message.calls.length > 0) this.#answers.add(keyOf(message))
+    this.#known = [...(spoken.length > 0 ? spoken : this.#known), ...output]
+    for (const message of output) if (message.text !== '' || message.calls.length > 0) this.#answers.push(message)
   }
 }
 

@@ -109,7 +109,7 @@ export function overSpans(reader: SpanReader, readers: readonly SpanReader[]): D
 function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
   const evaluations = wire.events.filter(isEvaluation).map(({ attrs }) => attrs)
   const rows = [wire.attrs, ...evaluations.reverse(), wire.resource]
-  return spanOf({
+  const known = {
     trace: wire.trace,
     span: wire.span,
     parent: wire.parent,
@@ -121,6 +121,6 @@ function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
     open: wire.end === null,
     named: namedInRows(rows, asked),
     where: wire.where,
-    ...read,
-  })
+  }
+  return spanOf(known, read)
 }

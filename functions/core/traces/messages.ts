@@ -1,5 +1,6 @@
 /** Messages as dialects record them, whatever envelope they stand in, as a list of one form. */
 import { type Block, blocksOf, callOf, contentText } from './blocks.ts'
+import { madeOf } from './histories.ts'
 import type { Message, ToolCall, ToolResult } from './span.ts'
 import { type Fields, field, isFields, opened, textOf } from './values.ts'
 
@@ -56,8 +57,11 @@ export function messagesOf(value: unknown, role: Role): Message[] {
   const at = opened(value)
   if (at === null || at === undefined || at === '') return []
   if (typeof at !== 'object') return [messageFrom(role, [{ text: String(at) }])]
-  if (Array.isArray(at)) return joined(at.flatMap((item) => itemMessages(opened(item), role)))
-  return joined(itemMessages(at, role))
+  if (!Array.isArray(at)) return joined(itemMessages(at, role))
+  const of = madeOf<Message>(at, role, (items, before) =>
+    joined([...before, ...items.flatMap((item) => itemMessages(opened(item), role))]),
+  )
+  return [...of]
 }
 
 /** The same where it holds any; null: none was recorded. */
@@ -96,7 +100,7 @@ function unwrapped(item: Fields): unknown {
 }
 
 function roleOf(item: Fields): Role | null {
-  const role = field(item, 'role') ?? (typeof item.type === 'string' ? item.type : null)
+  const role = item.role ?? (typeof item.type === 'string' ? item.type : null)
   if (typeof role !== 'string') return null
   return ROLES[role.toLowerCase()] ?? null
 }
@@ -159,18 +163,18 @@ function pydanticParts(parts: readonly unknown[], role: Role): Message[] {
 }
 
 const hasOwnResults = (item: Fields): boolean => {
-  const content = field(item, 'parts', 'content')
+  const content = item.parts ?? item.content
   return blocksOf(Array.isArray(content) ? content : null).some(isResult)
 }
 
 /** A tool's answer as chat messages carry it: the message is the result. */
 function toolMessage(item: Fields): Message {
-  const status = field(item, 'status')
-  const error = field(item, 'is_error') ?? (status === 'error' ? true : status === 'success' ? false : null)
+  const { status } = item
+  const error = item.is_error ?? (status === 'error' ? true : status === 'success' ? false : null)
   const result: ToolResult = {
-    id: textOf(field(item, 'tool_call_id', 'toolCallId', 'call_id', 'id')),
-    name: textOf(field(item, 'name')),
-    content: contentText(field(item, 'content', 'contents', 'parts', 'output', 'result', 'response')),
+    id: textOf(item.tool_call_id ?? item.toolCallId ?? item.call_id ?? item.id),
+    name: textOf(item.name),
+    content: contentText(item.content ?? item.contents ?? item.parts ?? item.output ?? item.result ?? item.response),
     error: typeof error === 'boolean' ? error : null,
   }
   return { role: 'tool', text: '', calls: [], results: [result], omitted: {} }
@@ -181,17 +185,18 @@ const isToolDefinition = ({ content, tool_call_id }: Fields): boolean =>
   isFields(content) && content.type === 'function' && isFields(content.function) && tool_call_id === undefined
 
 function spoken(item: Fields, role: Role): Message {
-  const recorded = field(item, 'parts', 'content', 'contents', 'text')
+  const recorded = item.parts ?? item.content ?? item.contents ?? item.text ?? null
   const content = opened(recorded)
   const blocks = blocksOf(typeof content === 'object' ? content : recorded)
   const beneath = isFields(item.additional_kwargs) ? item.additional_kwargs.tool_calls : null
-  const listed = opened(field(item, 'tool_calls', 'toolCalls'))
+  const listed = opened(item.tool_calls ?? item.toolCalls)
   const given = Array.isArray(listed) && listed.length > 0 ? listed : opened(beneath)
   const old = isFields(item.function_call) ? [item.function_call] : []
   const beside = [...(Array.isArray(given) ? given : []), ...old].flatMap((call): Block[] => {
     const read = isFields(call) ? callOf(isFields(call.tool_call) ? call.tool_call : call, 'function') : null
     return read ? [{ call: read }] : []
   })
+  if (beside.length === 0) return messageFrom(role, blocks)
   // LangChain keeps the same calls as blocks of the content and beside it.
   const known = new Set(beside.map((block) => ('call' in block ? block.call.id : null)))
   const own = blocks.filter((block) => !('call' in block) || block.call.id === null || !known.has(block.call.id))

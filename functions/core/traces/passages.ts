@@ -1,7 +1,8 @@
 /** Passages as retrievers return them, in the spellings of the frameworks. */
 import type { Passage } from './span.ts'
-import { field, fieldsIn, firstFields, isFields, numberOf, opened, textOf } from './values.ts'
+import { type Fields, field, fieldsIn, isFields, numberOf, opened, textOf } from './values.ts'
 
+const META_IDS = ['x-amz-bedrock-kb-chunk-id', 'chunk_id', 'id']
 const ORIGIN = ['source', 'file_name', 'filename', 'file_path', 'url', 'uri', 'doc_uri', 'title']
 
 /** A list of documents in its order, which is their rank: a score may be a distance. JSON text is opened; anything else holds none. */
@@ -16,17 +17,16 @@ export function passagesOf(value: unknown): Passage[] {
 function passageOf(item: unknown): Passage[] {
   if (typeof item === 'string') return [{ id: null, text: item, score: null, source: null }]
   if (!isFields(item)) return []
-  const doc = firstFields(item, 'document', 'node', 'kwargs') ?? item
-  const meta = { ...fieldsIn(doc.metadata), ...fieldsIn(doc.extra_info) }
-  const content = field(doc, 'content', 'text', 'page_content', 'pageContent', 'document', 'body')
-  const id =
-    field(doc, 'id', 'document_id', 'doc_id', 'id_', 'chunk_id') ??
-    field(meta, 'x-amz-bedrock-kb-chunk-id', 'chunk_id', 'id')
+  const doc = [item.document, item.node, item.kwargs].find(isFields) ?? item
+  const isBare = doc.metadata === undefined && doc.extra_info === undefined
+  const meta: Fields = isBare ? {} : { ...fieldsIn(doc.metadata), ...fieldsIn(doc.extra_info) }
+  const content = doc.content ?? doc.text ?? doc.page_content ?? doc.pageContent ?? doc.document ?? doc.body
+  const id = doc.id ?? doc.document_id ?? doc.doc_id ?? doc.id_ ?? doc.chunk_id ?? field(meta, ...META_IDS)
   return [
     {
       id: typeof id === 'number' ? String(id) : textOf(id),
-      text: textOf(isFields(content) ? field(content, 'text') : content),
-      score: numberOf(field(item, 'score', 'relevance_score') ?? field(doc, 'score', 'similarity', 'distance')),
+      text: textOf(isFields(content) ? content.text : content),
+      score: numberOf(item.score ?? item.relevance_score ?? doc.score ?? doc.similarity ?? doc.distance),
       source: textOf(field(meta, ...ORIGIN, 'x-amz-bedrock-kb-source-uri') ?? field(doc, 'source')),
     },
   ]

@@ -174,7 +174,10 @@ export const toldIn = (part: Exclude<Part, { readonly kind: 'unread' }>): Span |
 
 export type UnreadReason = 'id_unreadable' | 'time_unreadable' | 'pending_span'
 
-const NOTHING = {
+/** A span of which nothing is known: every span is a copy of it, so that all have one form. */
+export const NOTHING: Span = {
+  trace: '',
+  span: '',
   parent: null,
   name: '',
   kind: 'other',
@@ -203,20 +206,9 @@ const NOTHING = {
   updated: null,
   open: false,
   by: null,
-} as const
-
-/** A span without the fields that say nothing: what is put aside is short. `spanOf` brings them back. */
-export function shortOf(span: Span): Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span> {
-  const told: Record<string, unknown> = {}
-  for (const name in span) {
-    const value = span[name as keyof Span]
-    if (value !== null && value !== NOTHING[name as keyof typeof NOTHING]) told[name] = value
-  }
-  return told as unknown as Span
+  where: { file: '', at: '' },
 }
 
-/** A span of which only what is given is known. */
-export const spanOf = (known: Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span>): Span => ({
-  ...NOTHING,
-  ...known,
-})
+/** A span of which only what is given is known; `read` says more, or better. */
+export const spanOf = (known: Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span>, read: Partial<Span> = {}): Span =>
+  Object.assign({ ...NOTHING }, known, read)

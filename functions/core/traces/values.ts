@@ -1,6 +1,7 @@
 /** Values as carriers hold them, made plain: OTLP's typed values, JSON that was recorded as text, dotted names. */
 import { MOST } from '#schemas/measures.ts'
 import { jsonOfText } from '../replay/json-text.ts'
+import { listOfText } from './histories.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -45,7 +46,7 @@ export function countOf(value: unknown): number | null {
 export function opened(value: unknown): unknown {
   let at = value
   for (let times = 0; times < 4 && typeof at === 'string' && /^\s*["[{]/.test(at); times++) {
-    const inner = jsonOfText(at)
+    const inner = at.startsWith('[') ? listOfText(at) : jsonOfText(at)
     if (inner === at || (typeof inner !== 'object' && typeof inner !== 'string')) break
     at = inner
   }
@@ -105,21 +106,20 @@ function isOrdered(value: unknown): boolean {
 export function plain(value: unknown): unknown {
   if (!isFields(value)) return value
   const v = value as Fields
-  const of = (camel: string, snake: string) => v[camel] ?? v[snake]
-  const string = of('stringValue', 'string_value')
+  const string = v.stringValue ?? v.string_value
   if (string !== undefined) return string
-  const int = of('intValue', 'int_value')
+  const int = v.intValue ?? v.int_value
   if (int !== undefined)
     return isLong(int) ? safe(longOf(int)) : typeof int === 'string' && /^-?\d+$/.test(int) ? safe(BigInt(int)) : int
-  const double = of('doubleValue', 'double_value')
+  const double = v.doubleValue ?? v.double_value
   if (double !== undefined) return double
-  const bool = of('boolValue', 'bool_value')
+  const bool = v.boolValue ?? v.bool_value
   if (bool !== undefined) return bool
-  const list = of('arrayValue', 'array_value')
+  const list = v.arrayValue ?? v.array_value
   if (isFields(list)) return Array.isArray(list.values) ? list.values.map(plain) : []
-  const pairs = of('kvlistValue', 'kvlist_value')
+  const pairs = v.kvlistValue ?? v.kvlist_value
   if (isFields(pairs)) return attributes(pairs.values)
-  const bytes = of('bytesValue', 'bytes_value')
+  const bytes = v.bytesValue ?? v.bytes_value
   return bytes !== undefined ? bytes : Object.keys(v).length === 0 ? null : v
 }
 
@@ -196,14 +196,30 @@ export const atPath = (row: unknown, path: string): unknown => (isFields(row) ? 
 
 /** The same of several rows that are read as one: a name is what the first of them that has it says. */
 export function atPathIn(rows: readonly Fields[], path: string): unknown {
-  const whole = rows.find((row) => Object.hasOwn(row, path))
-  if (whole) return whole[path]
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
-    const head = path.slice(0, dot)
+  for (const row of rows) if (Object.hasOwn(row, path)) return row[path]
+  for (const { head, rest } of splitsOf(path)) {
     const row = rows.find((each) => Object.hasOwn(each, head))
     if (!row) continue
-    const inner = atPath(opened(row[head]), path.slice(dot + 1))
+    const inner = atPath(opened(row[head]), rest)
     if (inner !== null && inner !== undefined) return inner
   }
   return null
+}
+
+interface Split {
+  readonly head: string
+  readonly rest: string
+}
+
+/** Paths at their dots: the same few are asked of every span. */
+const splits = new Map<string, readonly Split[]>()
+
+function splitsOf(path: string): readonly Split[] {
+  const known = splits.get(path)
+  if (known) return known
+  const found: Split[] = []
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1))
+    found.push({ head: path.slice(0, dot), rest: path.slice(dot + 1) })
+  splits.set(path, found)
+  return found
 }

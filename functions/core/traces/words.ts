@@ -3,7 +3,8 @@ import type { JsonValue } from './values.ts'
 
 /** A lower-case word for a bucket, gate or setting: `Order History` is `order_history`. `null`: nothing is left of it. */
 export function wordOf(name: string | null): string | null {
-  const word = (name ?? '')
+  if (!name) return null
+  const word = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')

@@ -5,11 +5,12 @@ import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
 import { otherTool } from '#core/traces/other-tools.ts'
 import { Pages } from '#core/traces/pages.ts'
+import { asideOf, type PartsAside, partsIn } from '#core/traces/parts-aside.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
 import { bySession, type NamedTrace } from '#core/traces/session.ts'
 import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.ts'
-import { type Part, shortOf, spanOf, toldIn, type Where } from '#core/traces/span.ts'
+import { type Part, toldIn, type Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
 import { UserError } from '../../errors.ts'
@@ -82,7 +83,7 @@ export async function readTraces(
   const tally = new Tally()
   const asked: Asked = { paths: pathsOf(options) }
   const dialects: FoundDialect[] = []
-  const aside = new PartsAside(scratch(), tally)
+  const aside = new RowsAside(scratch(), tally)
   const pages = new Pages()
   let envelope: { readonly name: string; readonly file: string } | null = null
   let file: string | null = null
@@ -159,7 +160,7 @@ export async function readTraces(
 function waitReason(
   { trace, of }: NamedTrace,
   made: Made,
-  aside: PartsAside,
+  aside: RowsAside,
   { now, settleMs }: Settling,
 ): WaitReason | null {
   if (made.kind === 'dropped' && made.reason === 'open')
@@ -225,16 +226,10 @@ function sameEnvelope(
   return first ?? { name: envelope, file }
 }
 
-/** Parts as they lie aside: of a span what it tells alone. */
-type ShortPart =
-  | Exclude<Part, { readonly kind: 'span' }>
-  | { readonly kind: 'span'; readonly span: ReturnType<typeof shortOf> }
-type ShortParts = Omit<WaitingParts, 'parts'> & { readonly parts: readonly ShortPart[] }
-
-const short = (part: Part): ShortPart => (part.kind === 'span' ? { kind: 'span', span: shortOf(part.span) } : part)
+type Aside = Omit<WaitingParts, 'parts'> & { readonly aside: PartsAside }
 
 /** Parts on a disk, found again by their trace. */
-class PartsAside {
+class RowsAside {
   readonly #scratch: Scratch
   readonly #tally: Tally
   #n = 0
@@ -251,7 +246,7 @@ class PartsAside {
    * @param since when an import first read them
    */
   put(parts: Iterable<Part>, name: string, since: string): void {
-    const byTrace = new Map<string, Part[]>()
+    const byTrace = new Map<string, Parameters<typeof asideOf>[0][number][]>()
     for (const part of parts) {
       if (part.kind === 'unread') {
         this.#tally.saw(`unread.${part.reason}`, part.where, part.reason)
@@ -263,9 +258,7 @@ class PartsAside {
       else byTrace.set(trace, [part])
     }
     for (const [trace, of] of byTrace) {
-      const position = this.#scratch.records.append(
-        JSON.stringify({ name, since, parts: of.map(short) } satisfies ShortParts),
-      )
+      const position = this.#scratch.records.append(JSON.stringify({ name, since, aside: asideOf(of) } satisfies Aside))
       this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
     }
   }
@@ -314,7 +307,7 @@ class PartsAside {
   }
 
   #at(position: string): WaitingParts {
-    const { parts, ...rest } = JSON.parse(this.#scratch.records.read(Number(position)).toString()) as ShortParts
-    return { ...rest, parts: parts.map((part) => (part.kind === 'span' ? { ...part, span: spanOf(part.span) } : part)) }
+    const { name, since, aside } = JSON.parse(this.#scratch.records.read(Number(position)).toString()) as Aside
+    return { name, since, parts: partsIn(aside) }
   }
 }

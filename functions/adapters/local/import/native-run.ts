@@ -30,7 +30,7 @@ const NULLABLE = {
   ) as ReadonlyMap<unknown, Fields>,
 }
 
-const keepsContract = keepsOf(ExperienceRun)
+const keepsContract = keepsOf(ExperienceRun, (value) => halfPair(value) === null)
 
 /** A run, or what is wrong with the first field that is wrong. */
 export type NativeRun =
@@ -45,14 +45,11 @@ export function toNativeRun(value: unknown): NativeRun {
 
 /** The same of a run without gaps, as the dialects make them. */
 export function checkedRun(run: unknown): NativeRun {
-  if (keepsContract(run)) return wellFormed(run as ExperienceRun)
-  const parsed = ExperienceRun.safeParse(run)
-  return parsed.success ? wellFormed(parsed.data) : invalid(run, parsed.error.issues[0]!)
-}
-
-function wellFormed(run: ExperienceRun): NativeRun {
-  const broken = halfPair(run)
-  return broken === null ? { kind: 'run', run } : invalid(run, { path: broken, message: HALF_PAIR })
+  if (keepsContract(run)) return { kind: 'run', run: run as ExperienceRun }
+  const { success, data, error } = ExperienceRun.safeParse(run)
+  if (!success) return invalid(run, error.issues[0]!)
+  const broken = halfPair(data)
+  return broken === null ? { kind: 'run', run: data } : invalid(data, { path: broken, message: HALF_PAIR })
 }
 
 function invalid(value: unknown, { path, message }: { path: readonly PropertyKey[]; message: string }): NativeRun {

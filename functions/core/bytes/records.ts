@@ -14,6 +14,8 @@ const BLOCK = 64 * 1024
 const AT_HAND = 64
 /** Bytes before a record that say how long it is. */
 const LENGTH = 4
+/** The most that a character takes in UTF-8. */
+const BYTES_A_CHAR = 3
 
 /** Records that are only ever added, and read again by where they stand or in their order. */
 export class Records {
@@ -46,8 +48,9 @@ export class Records {
 
   /** Position of what was added. */
   append(record: Uint8Array | string): number {
-    const bytes = typeof record === 'string' ? Buffer.from(record) : record
     const position = this.#end
+    if (typeof record === 'string' && this.#write(record)) return position
+    const bytes = typeof record === 'string' ? Buffer.from(record) : record
     this.#prefix.writeUInt32LE(bytes.length)
     this.#add(this.#prefix)
     this.#add(bytes)
@@ -75,6 +78,18 @@ export class Records {
       at += LENGTH + record.length
       yield record
     }
+  }
+
+  /** Adds a text without a copy of its bytes; false: it may not fit into the block that has begun. */
+  #write(text: string): boolean {
+    const at = this.#end % BLOCK
+    if (at === 0 || at + LENGTH + text.length * BYTES_A_CHAR > BLOCK) return false
+    const block = this.#blocks.at(-1)!
+    const bytes = block.write(text, at + LENGTH)
+    block.writeUInt32LE(bytes, at)
+    this.#end += LENGTH + bytes
+    this.#count++
+    return true
   }
 
   #add(bytes: Uint8Array): void {

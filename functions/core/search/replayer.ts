@@ -19,6 +19,8 @@ export const isReplayable = (key: string): boolean => !key.startsWith(NOT_REPLAY
 export interface CaseView {
   /** Does rendering tell spending and bypasses? Otherwise this replayer knows costs only by running. */
   readonly renders: boolean
+  /** Does any case have a recording that was made for a plan? Absent: its keys say so. */
+  readonly hasPlanned?: boolean
   /** Names what a replay would see and ask; equal keys of one case are one replay. */
   contextKey(caseIndex: number, settings: SettingsTable): string
   /** Each case under several settings, in their order; asked only where `renders` says so. */

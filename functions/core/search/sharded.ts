@@ -47,6 +47,8 @@ export interface Taken {
 /** Where the cases of a panel lie: the shard of each, in panel order. */
 interface ShardedCases {
   readonly shards: number
+  /** Does any of them have a recording that was made for a plan? */
+  readonly hasPlanned: boolean
   readonly shardOf: Uint8Array
 }
 
@@ -84,6 +86,7 @@ interface Spread {
 
 class Shards implements CaseView {
   readonly renders = true
+  readonly hasPlanned: boolean
   readonly measuredSideBySide?: NonNullable<CaseView['measuredSideBySide']>
   /** Cases that are asked for at once. */
   readonly block: number
@@ -101,6 +104,7 @@ class Shards implements CaseView {
     if (!isPaid) this.measuredSideBySide = (tables) => this.#measured(tables)
     this.block = block * cases.shards
     this.#cases = cases
+    this.hasPlanned = cases.hasPlanned
     this.#ask = ask
     this.#take = take
     const next = new Int32Array(cases.shards)

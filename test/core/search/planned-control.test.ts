@@ -117,10 +117,10 @@ test('families that a plan answers are counted, and no case is looked at where n
   expect(plannedFamilies(deeper, input, { ...view, hasPlanned: false, contextKey: looked })).toBe(null)
   const side = new SearchSide(new Records())
   const kept = (...runs: readonly ExperienceRun[]) =>
-    side.keep({ case: aCase(...runs), result: { measures: NOT_MEASURED } })
+    side.keep({ case: { ...aCase(...runs), digest: PLAN }, result: { measures: NOT_MEASURED } })
   kept(aRun('a'))
   expect(side.hasPlanned).toBe(false)
-  kept(aRun('b'), aRun('c', { plan: PLAN }))
+  kept(aRun('b'), aRun('c', { plan: PLAN, case_id: aRun('b').case_id, family_id: aRun('b').family_id }))
   kept(aRun('d'))
   expect(side.hasPlanned).toBe(true)
 })

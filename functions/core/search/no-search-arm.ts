@@ -84,7 +84,7 @@ export function* noSearchArm(
 /** Candidates that are measured side by side, at most: more than a budget pays for is measured for nothing. */
 const MOST_BESIDE = 16
 /** Bytes of their measures, at most. */
-const MOST_BYTES = 64 * 1024 * 1024
+const MOST_BYTES = 32 * 1024 * 1024
 
 /**
  * The same arm where looking at a case costs more than measuring it: several candidates a look. What is measured beyond the

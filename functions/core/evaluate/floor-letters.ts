@@ -18,8 +18,15 @@ const BINARY: ReadonlySet<string> = new Set<BinaryDimension>(['policy', 'safety'
 export type BinaryFloor = Evaluator & { readonly dimension: BinaryDimension }
 
 /** Evaluators that can block policy, safety or approval, in the order of the suite. */
-export const binaryFloors = (suite: EvaluatorSuite): BinaryFloor[] =>
-  suite.evaluators.filter((e): e is BinaryFloor => e.role === 'floor' && BINARY.has(e.dimension))
+export function binaryFloors(suite: EvaluatorSuite): readonly BinaryFloor[] {
+  const known = FLOORS_OF.get(suite)
+  if (known) return known
+  const floors = suite.evaluators.filter((e): e is BinaryFloor => e.role === 'floor' && BINARY.has(e.dimension))
+  FLOORS_OF.set(suite, floors)
+  return floors
+}
+
+const FLOORS_OF = new WeakMap<EvaluatorSuite, readonly BinaryFloor[]>()
 
 const EXPOSURE_LETTERS = { exposed: 'e', not_at_stake: 'n', not_recorded: '?' } as const satisfies Record<
   Exposure,

@@ -54,6 +54,8 @@ export interface PreparedRecording {
   readonly rightApprovals: readonly number[]
   /** Filled by `recordedContext` when it is first asked. */
   recordedContext: Rendered | null
+  /** The same of `renderedOnce`. */
+  baselineContext: Rendered | null
 }
 
 interface Sequence {
@@ -126,6 +128,7 @@ function build(recording: BareRecording): PreparedRecording {
     needOffers: offersOfNeeds(recording),
     rightApprovals: right,
     recordedContext: null,
+    baselineContext: null,
   }
 }
 

@@ -100,7 +100,7 @@ function trimRecording<R extends BareRecording>(
   const prepared = prepare(recording)
   const beyond = uncovered(recording, plan, before) ?? beyondRecorded(prepared, plan)
   if (beyond) return { unreplayable: beyond }
-  const rendered = render(prepared, plan)
+  const rendered = plan.settings === before ? renderedOnce(prepared, plan) : render(prepared, plan)
   const unread = cutsUnread(prepared, rendered, before)
   if (unread) return { unreplayable: unread }
   return {
@@ -110,6 +110,15 @@ function trimRecording<R extends BareRecording>(
     asked: askedFor(recording, plan),
     equal: sameShape(rendered.shape, recordedContext(prepared).shape),
   }
+}
+
+/** The context under a plan that is asked for again and again, the baseline's: kept for one of them, and not twice where it is the recorded one. */
+export function renderedOnce(prepared: PreparedRecording, plan: SettingsPlan): Rendered {
+  if (prepared.baselineContext?.plan === plan) return prepared.baselineContext
+  const rendered = render(prepared, plan)
+  const recorded = recordedContext(prepared)
+  prepared.baselineContext = sameShape(rendered.shape, recorded.shape) ? { ...recorded, plan } : rendered
+  return prepared.baselineContext
 }
 
 /** The context as it was when recorded. */
@@ -271,6 +280,14 @@ export function observe<R extends BareRecording>(trimmed: TrimmedCase<R>, pins: 
     rightActions,
     rightWaiting,
   }
+}
+
+/** Needs (indices) of a placed case whose value can no longer be read. */
+export function ungroundedIn({ equal, prepared, rendered }: TrimmedCase): readonly number[] {
+  if (equal) return []
+  const kept = new Uint8Array(prepared.recording.evidence.gold.length)
+  for (const offer of rendered.kept) kept[offer] = 1
+  return ungroundedNeeds(prepared, rendered, kept)
 }
 
 function ungroundedNeeds(prepared: PreparedRecording, rendered: Rendered, kept: Uint8Array): number[] {

@@ -17,7 +17,7 @@ export function plannedFamilies(
   { pack, panel }: Pick<SearchInput, 'pack' | 'panel'>,
   view: CaseView,
 ): PlannedFamilies | null {
-  if (!view.renders) return null
+  if (!view.renders || view.hasPlanned === false) return null
   const settings = applyPatch(tableOf(pack), patch)
   const found = new Set<number>()
   for (let i = 0; i < panel.cases.length; i++)

@@ -19,10 +19,23 @@ export const isReplayable = (key: string): boolean => !key.startsWith(NOT_REPLAY
 export interface CaseView {
   /** Does rendering tell spending and bypasses? Otherwise this replayer knows costs only by running. */
   readonly renders: boolean
+  /** Does any case have a recording that was made for a plan? Absent: its keys say so. */
+  readonly hasPlanned?: boolean
   /** Names what a replay would see and ask; equal keys of one case are one replay. */
   contextKey(caseIndex: number, settings: SettingsTable): string
   /** Each case under several settings, in their order; asked only where `renders` says so. */
   sideBySide(tables: readonly SettingsTable[]): (caseIndex: number) => readonly Rendering[]
+  /**
+   * Each case under several settings, in their order, with what a replay measures `once`: where looking at a case costs more
+   * than that. Absent: whoever answers is asked for no more than is read.
+   */
+  measuredSideBySide?(tables: readonly SettingsTable[]): (caseIndex: number) => readonly Measured[]
+}
+
+/** The context of a case, and its answer; null: the baseline's own record stands. */
+export interface Measured {
+  readonly key: string
+  readonly answer: GistAnswer | null
 }
 
 /** A case under settings, rendered. */

@@ -13,6 +13,8 @@ export class SearchSide {
   readonly #aside: Records
   #cases: SearchCases
   #gathered = new Gathered()
+  /** Does any case have a recording that was made for a plan? */
+  hasPlanned = false
 
   constructor(aside: Records) {
     this.#aside = aside
@@ -23,6 +25,7 @@ export class SearchSide {
   clear(): void {
     this.#cases = new SearchCases(this.#aside)
     this.#gathered = new Gathered()
+    this.hasPlanned = false
   }
 
   /** Keeps a case, if its baseline reproduced. */
@@ -30,6 +33,7 @@ export class SearchSide {
     if (!('measures' in result)) return
     this.#gathered.add({ case: headOf(replayCase), result })
     this.#cases.add(replayCase, result.floors)
+    this.hasPlanned ||= replayCase.recordings.some(({ plan }) => plan !== undefined)
   }
 
   /** The cases that are kept as a shard of a search over several. */

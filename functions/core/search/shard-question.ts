@@ -15,6 +15,7 @@ interface Range {
 export type ShardQuestion =
   | ({ readonly ask: 'keys'; readonly settings: SettingsTable } & Range)
   | ({ readonly ask: 'renderings'; readonly tables: readonly SettingsTable[] } & Range)
+  | ({ readonly ask: 'measured'; readonly tables: readonly SettingsTable[] } & Range)
   | ({ readonly ask: 'answers' } & Omit<Round, 'candidate_id' | 'next'>)
 
 /** Context keys: `KEY_CHARS` characters a case, `SAME_KEY` where the context is the baseline's own. */
@@ -34,6 +35,14 @@ export interface PackedRenderings {
 }
 /** Most places of one reply: two bytes name a row. */
 export const MOST_PLACES = 65_535
+
+/** Cases under several settings, measured. `places`: two bytes for each case and table with its row; `SAME_ROW`: the baseline's own. */
+export interface PackedMeasured extends PackedKeys {
+  /** Base64. */
+  readonly places: string
+  readonly rows: PackedAnswers
+}
+export const SAME_ROW = MOST_PLACES
 
 /** Answers in the order of the cases. The lines that may go on record are told beside it, and stay where they are told. */
 export interface PackedAnswers {

@@ -15,8 +15,10 @@ import {
   KEY_CHARS,
   type PackedAnswers,
   type PackedKeys,
+  type PackedMeasured,
   type PackedRenderings,
   SAME_KEY,
+  SAME_ROW,
   type SaidOfAnswer,
   SHARD_BLOCK,
   type ShardQuestion,
@@ -45,12 +47,21 @@ export class Shard {
   *reply(
     question: ShardQuestion,
     say: (line: string) => void,
-  ): Generator<VerdictQuestion, PackedKeys | PackedRenderings | PackedAnswers, readonly VerdictAnswer[]> {
+  ): Generator<
+    VerdictQuestion,
+    PackedKeys | PackedRenderings | PackedMeasured | PackedAnswers,
+    readonly VerdictAnswer[]
+  > {
     switch (question.ask) {
       case 'keys':
         return this.#keys(this.#table(question.settings), question)
       case 'renderings':
         return this.#renderings(
+          question.tables.map((table) => this.#table(table)),
+          question,
+        )
+      case 'measured':
+        return this.#measured(
           question.tables.map((table) => this.#table(table)),
           question,
         )
@@ -92,6 +103,32 @@ export class Shard {
       }
     }
     return { places: places.toString('base64'), rows: rows.toJSON(), said }
+  }
+
+  #measured(
+    tables: readonly SettingsTable[],
+    { first, count }: { readonly first: number; readonly count: number },
+  ): PackedMeasured {
+    const places = new Uint16Array(count * tables.length)
+    const measures = measureList()
+    const said: SaidOfAnswer[] = []
+    let keys = ''
+    for (let c = 0; c < count; c++) {
+      /** Rows of the contexts of this case. */
+      const known = new Map<string, number>([[SAME_AS_BASELINE, SAME_ROW]])
+      for (const [t, settings] of tables.entries()) {
+        const key = this.#replayer.view.contextKey(first + c, settings)
+        const row = known.get(key) ?? said.length
+        places[c * tables.length + t] = row
+        if (row !== said.length) continue
+        known.set(key, row)
+        const [one] = this.#replayer.answer({ candidate_id: '', settings, cases: [first + c], once: true })
+        measures.add(one!.measures)
+        said.push(this.#said(one!))
+        keys += hashedKey(key)
+      }
+    }
+    return { keys, places: Buffer.from(places.buffer).toString('base64'), rows: { measures: measures.toJSON(), said } }
   }
 
   *#answers(

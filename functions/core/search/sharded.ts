@@ -5,8 +5,16 @@
 import type { SettingsTable } from '#schemas/common.ts'
 import { asksElsewhere } from '../evaluate/asked.ts'
 import { MeasureList } from '../evaluate/measure-list.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
 import type { OnRecord } from './memo.ts'
-import { type CaseView, type GistAnswer, type Rendering, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import {
+  type CaseView,
+  type GistAnswer,
+  type Measured,
+  type Rendering,
+  type Round,
+  SAME_AS_BASELINE,
+} from './replayer.ts'
 import { type SearchOptions, type SearchResult, searchRounds } from './search.ts'
 import type { SearchInput } from './search-input.ts'
 import {
@@ -14,8 +22,11 @@ import {
   MOST_PLACES,
   type PackedAnswers,
   type PackedKeys,
+  type PackedMeasured,
   type PackedRenderings,
   SAME_KEY,
+  SAME_ROW,
+  type SaidOfAnswer,
   SHARD_BLOCK,
   type ShardQuestion,
 } from './shard-question.ts'
@@ -36,6 +47,8 @@ export interface Taken {
 /** Where the cases of a panel lie: the shard of each, in panel order. */
 interface ShardedCases {
   readonly shards: number
+  /** Does any of them have a recording that was made for a plan? */
+  readonly hasPlanned: boolean
   readonly shardOf: Uint8Array
 }
 
@@ -51,7 +64,8 @@ export function searchShards(
   { block = SHARD_BLOCK, ...options }: SearchOptions = {},
 ): SearchResult {
   // Whoever is asked elsewhere is paid for each answer: nothing is asked ahead of what is read.
-  const shards = new Shards(cases, block, asksElsewhere(input.suite) ? (asked) => ask(asked, []) : ask, take)
+  const isPaid = asksElsewhere(input.suite)
+  const shards = new Shards(cases, block, isPaid ? (asked) => ask(asked, []) : ask, take, isPaid)
   const nobody: OnRecord = () => {
     throw new RangeError('a line of a shard is on record where it lies')
   }
@@ -72,6 +86,8 @@ interface Spread {
 
 class Shards implements CaseView {
   readonly renders = true
+  readonly hasPlanned: boolean
+  readonly measuredSideBySide?: NonNullable<CaseView['measuredSideBySide']>
   /** Cases that are asked for at once. */
   readonly block: number
   readonly #cases: ShardedCases
@@ -83,9 +99,12 @@ class Shards implements CaseView {
   readonly #keys = new WeakMap<SettingsTable, { readonly first: number; readonly keys: readonly string[] }>()
   #read: { readonly candidate_id: string; readonly of: number[]; count: number } | null = null
 
-  constructor(cases: ShardedCases, block: number, ask: AskShards, take: (taken: Taken) => void) {
+  /** @param isPaid somebody is paid for each answer */
+  constructor(cases: ShardedCases, block: number, ask: AskShards, take: (taken: Taken) => void, isPaid: boolean) {
+    if (!isPaid) this.measuredSideBySide = (tables) => this.#measured(tables)
     this.block = block * cases.shards
     this.#cases = cases
+    this.hasPlanned = cases.hasPlanned
     this.#ask = ask
     this.#take = take
     const next = new Int32Array(cases.shards)
@@ -109,14 +128,27 @@ class Shards implements CaseView {
   }
 
   sideBySide(tables: readonly SettingsTable[]): (index: number) => readonly Rendering[] {
+    return this.#beside<PackedRenderings, Rendering[]>('renderings', tables, renderingsOf)
+  }
+
+  #measured(tables: readonly SettingsTable[]): (index: number) => readonly Measured[] {
+    return this.#beside<PackedMeasured, Measured[]>('measured', tables, measuredOf)
+  }
+
+  /** What is asked of cases under several settings, block by block. */
+  #beside<R, T>(
+    ask: 'renderings' | 'measured',
+    tables: readonly SettingsTable[],
+    readerOf: (reply: R, tables: number, count: number) => (at: number) => T,
+  ): (index: number) => T {
     const size = Math.max(1, Math.min(this.block, Math.floor(MOST_PLACES / tables.length)))
     let first = 0
-    let block: readonly (() => Rendering[])[] = []
+    let block: readonly (() => T)[] = []
     return (index) => {
       if (index < first || index >= first + block.length) {
         const spread = this.#spread(index, size)
-        const replies = this.#each<PackedRenderings>(spread, (range) => ({ ask: 'renderings', tables, ...range }))
-        const read = replies.map((reply, part) => renderingsOf(reply, tables.length, spread.parts[part]!.count))
+        const replies = this.#each<R>(spread, (range) => ({ ask, tables, ...range }))
+        const read = replies.map((reply, part) => readerOf(reply, tables.length, spread.parts[part]!.count))
         first = index
         block = merged(spread, this.#cases.shardOf, (part, i) => () => read[part]!(i))
       }
@@ -148,14 +180,7 @@ class Shards implements CaseView {
       const shard = shardOf[i]!
       const { measures, said } = read[asked.indexOf(shard)]!
       const at = next[shard]!++
-      const [changed, letters, status = 'replayed', stop = null, failing = null] = said[at]!
-      return {
-        measures: measures.at(at)!,
-        contextChanged: (changed & 1) !== 0,
-        decisionChanged: (changed & 2) !== 0,
-        gist: { status, stop, failing, letters },
-        onRecord,
-      }
+      return answerOf(measures.at(at)!, said[at]!, onRecord)
     })
   }
 
@@ -230,6 +255,32 @@ function renderingsOf(
       return known[row]
     })
 }
+
+/** The same of cases that are measured. */
+function measuredOf({ keys, places, rows }: PackedMeasured, tables: number): (at: number) => Measured[] {
+  const bytes = Buffer.from(places, 'base64')
+  const measures = measuresOf(rows.measures)
+  const offRecord = () => {}
+  return (at) =>
+    Array.from({ length: tables }, (_, table) => {
+      const row = bytes.readUInt16LE(2 * (at * tables + table))
+      if (row === SAME_ROW) return { key: SAME_AS_BASELINE, answer: null }
+      const key = keys.slice(KEY_CHARS * row, KEY_CHARS * (row + 1))
+      return { key, answer: answerOf(measures.at(row)!, rows.said[row]!, offRecord) }
+    })
+}
+
+const answerOf = (
+  measures: Measures,
+  [changed, letters, status = 'replayed', stop = null, failing = null]: SaidOfAnswer,
+  onRecord: () => void,
+): GistAnswer => ({
+  measures,
+  contextChanged: (changed & 1) !== 0,
+  decisionChanged: (changed & 2) !== 0,
+  gist: { status, stop, failing, letters },
+  onRecord,
+})
 
 const seenOf = (measures: Rendering['measures'], said: readonly number[] | string): Omit<Rendering, 'context'> =>
   typeof said === 'string' ? { measures: { unreplayable: said }, amounts: [] } : { measures, amounts: said }

@@ -6,7 +6,7 @@ import type { Panel } from '../evaluate/panel.ts'
 import { measuresOf, NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
 import { prepare } from '../replay/prepare.ts'
-import { contextHash, render, sameShape } from '../replay/render.ts'
+import { contextHash, sameShape } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import type { SlimCase, SlimRecording } from '../replay/slim.ts'
 import {
@@ -15,11 +15,13 @@ import {
   latencyOf,
   observe,
   type ReplayPins,
+  renderedOnce,
   spending,
   type TablePins,
   type TrimmedCase,
   trimCase,
   type Unreplayable,
+  ungroundedIn,
 } from '../replay/transcript.ts'
 import { isScoped, pinsFor } from '../space/scope.ts'
 import {
@@ -37,6 +39,14 @@ import {
 /** Trimmed cases at hand where nobody says: as many as a block of the search asks for. */
 const LOOKED_AT = 32
 
+/** A case under settings. */
+interface Placed {
+  readonly index: number
+  readonly case: SlimCase
+  readonly settings: SettingsTable
+  readonly trimmed: TrimmedCase<SlimRecording> | Unreplayable
+}
+
 export interface TranscriptReplayer {
   readonly view: CaseView
   readonly answer: AnswerRound
@@ -53,51 +63,54 @@ export function transcriptReplayer(
   atHand = LOOKED_AT,
 ): TranscriptReplayer {
   // Asked for its context, then for its answer: blocks of cases come twice.
-  const trimmedLast: { case: SlimCase; settings: SettingsTable; trimmed: TrimmedCase<SlimRecording> | Unreplayable }[] =
-    []
-  const trimmedAt = (index: number, settings: SettingsTable): TrimmedCase<SlimRecording> | Unreplayable => {
+  const placedLast: (Placed | undefined)[] = []
+  const place = (index: number, settings: SettingsTable): Placed => {
+    const known = placedLast[index % atHand]
+    if (known?.index === index && known.settings === settings) return known
     const replayCase = panel.cases.at(index)!
-    const known = trimmedLast[index % atHand]
-    if (known?.case === replayCase && known.settings === settings) return known.trimmed
-    const trimmed = trimCase(replayCase, settings, pinned.baseline)
-    trimmedLast[index % atHand] = { case: replayCase, settings, trimmed }
-    return trimmed
+    return { index, case: replayCase, settings, trimmed: trimCase(replayCase, settings, pinned.baseline) }
+  }
+  /** The same, answered: nobody asks for it again. */
+  const placedOnce = (index: number, settings: SettingsTable): Placed => {
+    const placed = place(index, settings)
+    placedLast[index % atHand] = undefined
+    return placed
   }
   // Placed anew each time: kept for every case, they would be most of what a search holds.
-  const baselineOf = (index: number): TrimmedCase<SlimRecording> => {
-    const replayCase = panel.cases.at(index)!
+  const baselineOf = (replayCase: SlimCase) => {
     const trimmed = trimCase(replayCase, pinned.baseline, pinned.baseline)
     if ('unreplayable' in trimmed)
       throw new RangeError(`${replayCase.case_id}: the baseline itself cannot be replayed (${trimmed.unreplayable})`)
-    return trimmed
+    return { trimmed, ungrounded: ungroundedIn(trimmed) }
   }
   const { baseline } = pinned
   const rules = rulesOf(panel.cases.at(0)?.recordings[0] ?? {})
   const onePlan = isScoped(baseline) ? null : planOf(baseline, rules)
   /** What the baseline's replay of a case sees and asks. Kept for the last case alone: many settings are held against it. */
   let last: { readonly case: SlimCase; readonly seen: Seen } | null = null
-  const baselineSees = (index: number) => {
-    const replayCase = panel.cases.at(index)!
+  const baselineSees = (replayCase: SlimCase) => {
     if (last?.case !== replayCase) {
       const plan = onePlan ?? planOf(pinsFor(pinned, replayCase).baseline, rules)
       const recording = chooseRecording(replayCase, plan, plan.settings)
       if (typeof recording === 'string') return null
-      const rendered = render(prepare(recording), plan)
+      const rendered = renderedOnce(prepare(recording), plan)
       last = { case: replayCase, seen: { recording, rendered, asked: askedFor(recording, plan) } }
     }
     return last.seen
   }
   /** Would the replay see and ask what the baseline's does? */
-  const isBaseline = (index: number, trimmed: Seen): boolean => {
-    const seen = baselineSees(index)
+  const isBaseline = (replayCase: SlimCase, trimmed: Seen): boolean => {
+    const seen = baselineSees(replayCase)
     return seen !== null && seesTheSame(trimmed, seen)
   }
   const view: CaseView = {
     renders: true,
     contextKey(index, settings) {
-      const trimmed = trimmedAt(index, settings)
-      if ('unreplayable' in trimmed) return unreplayableKey(trimmed.unreplayable)
-      return isBaseline(index, trimmed) ? SAME_AS_BASELINE : keyOf(trimmed)
+      const placed = place(index, settings)
+      const { trimmed } = placed
+      if (!('unreplayable' in trimmed) && isBaseline(placed.case, trimmed)) return SAME_AS_BASELINE
+      placedLast[index % atHand] = placed
+      return 'unreplayable' in trimmed ? unreplayableKey(trimmed.unreplayable) : keyOf(trimmed)
     },
     sideBySide: (tables) => (index) => {
       const replayCase = panel.cases.at(index)!
@@ -108,7 +121,7 @@ export function transcriptReplayer(
       return tables.map((settings) => {
         const trimmed = trimCase(replayCase, settings, pinned.baseline)
         if ('unreplayable' in trimmed) return { measures: trimmed, amounts: NO_AMOUNTS, context: UNNUMBERED }
-        let at = isBaseline(index, trimmed)
+        let at = isBaseline(replayCase, trimmed)
           ? BASELINE_CONTEXT
           : seen.findIndex(({ of }) => of !== null && seesTheSame(of, trimmed))
         if (at < 0) at = seen.push({ of: trimmed, said: null }) - 1
@@ -119,16 +132,15 @@ export function transcriptReplayer(
     },
   }
   const answerCase = (index: number, settings: SettingsTable): CaseAnswer => {
-    const replayCase = panel.cases.at(index)!
+    const { case: replayCase, trimmed } = placedOnce(index, settings)
     const { case_id, family_id, intent_id } = replayCase
     const pins = pinsFor(pinned, replayCase)
-    const trimmed = trimmedAt(index, settings)
     if ('unreplayable' in trimmed) return unreplayableAnswer(case_id, family_id, trimmed)
     const replayed = observe(trimmed, pins)
     const scorecard = scorecardOf(suite, replayed, intent_id)
     return {
       measures: scorecard.measures,
-      decisionChanged: decisionsDiffer(replayed, observe(baselineOf(index), pins)),
+      decisionChanged: decisionsDiffer(replayed, baselineOf(replayCase)),
       result: {
         case_id,
         family_id,
@@ -144,9 +156,8 @@ export function transcriptReplayer(
   }
   /** An answer of which the measures alone are read: nothing of it goes on record. */
   const measureCase = (index: number, settings: SettingsTable): CaseAnswer => {
-    const replayCase = panel.cases.at(index)!
+    const { case: replayCase, trimmed } = placedOnce(index, settings)
     const { case_id, family_id } = replayCase
-    const trimmed = trimmedAt(index, settings)
     if ('unreplayable' in trimmed) return unreplayableAnswer(case_id, family_id, trimmed)
     const measures = measuresOf(suite, observe(trimmed, pinsFor(pinned, replayCase)))
     return { measures, decisionChanged: false, result: { ...UNTOLD, case_id, family_id } }
@@ -159,7 +170,9 @@ export function transcriptReplayer(
 
 /** Errors of all verdicts, each once: two evaluators may name the same loss. */
 function errorFindings({ scores }: Scorecard): Finding[] {
-  const errors = Object.values(scores).flatMap((v) => v.findings.filter((f) => f.severity === 'error'))
+  const errors: Finding[] = []
+  for (const { findings } of Object.values(scores)) for (const f of findings) if (f.severity === 'error') errors.push(f)
+  if (errors.length < 2) return errors
   return [...new Map(errors.map((f) => [`${f.message}\u0000${f.evidence_ref}\u0000${f.step}`, f])).values()]
 }
 

@@ -35,7 +35,11 @@ export function inShards(
   }))
   const found = searchShards(
     { ...rest, panel: { ...panel, cases: heads } },
-    { shards, shardOf: Uint8Array.from(shardOf) },
+    {
+      shards,
+      hasPlanned: cases.some(({ recordings }) => recordings.some(({ plan }) => plan !== undefined)),
+      shardOf: Uint8Array.from(shardOf),
+    },
     (asked) =>
       asked.map(([shard, question]) => {
         told[shard] = []

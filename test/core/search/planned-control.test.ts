@@ -2,12 +2,16 @@
 import { expect, test } from 'vitest'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { reproduceLine } from '#core/baseline/reproduce.ts'
+import { Records } from '#core/bytes/records.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { makePanel } from '#core/evaluate/panel.ts'
+import { NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { slim } from '#core/replay/slim.ts'
 import { assess } from '#core/search/assess.ts'
+import { plannedFamilies } from '#core/search/planned-families.ts'
 import { searchRounds } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
+import { SearchSide } from '#core/search/search-side.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -100,4 +104,23 @@ test('propose says the same of the very change', () => {
       expect(step.value).toMatchObject([{ fate: 'blind', survives: false }])
       return
     }
+})
+
+test('families that a plan answers are counted, and no case is looked at where none has such a recording', () => {
+  const input = inputOf(true)
+  const { view } = transcriptReplayer(input.panel, input.pins, suite)
+  const deeper = { patch: { [K]: { from: 4, to: 8 } } }
+  expect(plannedFamilies(deeper, input, view)).toEqual({ families: 3, of: 3 })
+  const looked = () => {
+    throw new Error('a case was looked at')
+  }
+  expect(plannedFamilies(deeper, input, { ...view, hasPlanned: false, contextKey: looked })).toBe(null)
+  const side = new SearchSide(new Records())
+  const kept = (...runs: readonly ExperienceRun[]) =>
+    side.keep({ case: { ...aCase(...runs), digest: PLAN }, result: { measures: NOT_MEASURED } })
+  kept(aRun('a'))
+  expect(side.hasPlanned).toBe(false)
+  kept(aRun('b'), aRun('c', { plan: PLAN, case_id: aRun('b').case_id, family_id: aRun('b').family_id }))
+  kept(aRun('d'))
+  expect(side.hasPlanned).toBe(true)
 })

@@ -2,12 +2,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonical } from '#core/canonical.ts'
+import type { SlimCase } from '#core/replay/slim.ts'
 import { type Rendering, UNNUMBERED } from '#core/search/replayer.ts'
+import { Shard } from '#core/search/shard.ts'
+import { SHARD_BLOCK, type ShardQuestion } from '#core/search/shard-question.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { latticePatches } from '#core/space/lattice.ts'
 import { applyPatch } from '#core/space/scope.ts'
 import { inShards } from './in-shards.ts'
-import { BASELINE, inputOf, search, searchable, suite, worlds } from './worlds.ts'
+import { BASELINE, inputOf, K, search, searchable, suite, worlds } from './worlds.ts'
 
 const shardings = fc.record({
   shards: fc.constantFrom(1, 2, 8),
@@ -52,4 +55,25 @@ test('a case costs and asks the same whether it is rendered alone or beside othe
     }),
     { numRuns: 20 },
   )
+})
+
+test('a case that was asked for its context is not read again for its answer, though others were asked for theirs meanwhile', () => {
+  const world = fc.sample(worlds.filter(searchable), 1)[0]!
+  const { panel, pins } = inputOf(world)
+  const [one] = panel.cases
+  let read = 0
+  const cases = Object.assign(new Array<SlimCase>(2 * SHARD_BLOCK), {
+    at() {
+      read++
+      return one
+    },
+  })
+  const shard = new Shard(cases, pins, suite)
+  const settings = { ...BASELINE, [K]: 1 }
+  const asked = (question: ShardQuestion) => shard.reply(question, () => {}).next().value
+  asked({ ask: 'keys', settings, first: 0, count: SHARD_BLOCK })
+  asked({ ask: 'keys', settings, first: SHARD_BLOCK, count: SHARD_BLOCK })
+  read = 0
+  asked({ ask: 'answers', settings, cases: Array.from({ length: SHARD_BLOCK }, (_, i) => i) })
+  expect(read).toBe(0)
 })

@@ -32,11 +32,16 @@ export type Request =
   | { readonly verb: 'reproduce'; readonly pins: BaselinePins; readonly keep: boolean; readonly first: boolean }
   /** Lines of the replays that it read; the answer is the search's result. */
   | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
-  /** The cases that are kept are a shard from now on; then, what a search asks of it. */
+  /** The cases that are kept are a shard from now on (the answer: does any have a recording for a plan?); then, what a search asks of it. */
   | ({ readonly verb: 'shard' } & Pick<SearchInput, 'pins' | 'suite'>)
   | { readonly verb: 'ask'; readonly question: ShardQuestion }
   /** A search over so many shards, over a line a case: `ShardedHead`. Its questions are for them; its lines say what of the answers goes on record (`Taken`). */
-  | { readonly verb: 'search-shards'; readonly input: Omit<SearchInput, 'panel'>; readonly shards: number }
+  | {
+      readonly verb: 'search-shards'
+      readonly input: Omit<SearchInput, 'panel'>
+      readonly shards: number
+      readonly hasPlanned: boolean
+    }
   /** Over sealed lines; for each a list of scores, one a change. */
   | { readonly verb: 'score'; readonly run: AutotuneRun; readonly changes: readonly (CandidateChange | null)[] }
 

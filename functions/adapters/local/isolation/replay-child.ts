@@ -47,7 +47,7 @@ serve<Request>((request, lines, say, tell, ask) => {
       return packed(asked(searched.search(request.input, (result) => say(canonical(result)), { progress: tell })))
     case 'shard':
       shard = searched.shard(request)
-      return
+      return searched.hasPlanned
     case 'ask':
       return asked(shard!.reply(request.question, say))
     case 'search-shards': {
@@ -60,7 +60,7 @@ serve<Request>((request, lines, say, tell, ask) => {
       }
       const found = searchShards(
         { ...request.input, panel: gathered.reproduction(request.input.draw).panel },
-        { shards: request.shards, shardOf: Uint8Array.from(shardOf) },
+        { shards: request.shards, hasPlanned: request.hasPlanned, shardOf: Uint8Array.from(shardOf) },
         (asked, next) => JSON.parse(ask(JSON.stringify({ asked, next } satisfies ShardsAsked))) as unknown[],
         (taken) => say(JSON.stringify(taken)),
         { aside: putAside, progress: tell },

@@ -108,8 +108,9 @@ export class ShardProcesses {
         yield* this.#processes[0]!.converse<Packed<SearchResult>>({ verb: 'search', input }, [], this.#verdicts),
       )
     const { pins, suite } = input
+    let hasPlanned = false
     for (const holder of this.#processes.slice(0, shards))
-      await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))
+      if ((await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))) !== 'false') hasPlanned = true
     let told: readonly string[][] = []
     const ask = this.#asking()
     /** What was asked ahead of the search, by the kind of question: keys are asked between answers. */
@@ -125,7 +126,7 @@ export class ShardProcesses {
       return `[${texts.join()}]`
     }
     this.#lead ??= this.#start()
-    const request: Request = { verb: 'search-shards', input, shards }
+    const request: Request = { verb: 'search-shards', input, shards, hasPlanned }
     const leading = this.#lead.told(request, this.#heads(panel), answer)
     for (let step = await leading.next(); ; step = await leading.next()) {
       if (step.done) {

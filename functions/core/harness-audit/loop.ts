@@ -92,9 +92,7 @@ export interface LoopLook {
 }
 
 /** What came of tries on copies of a store. */
-type TriedOnCopies = Readonly<
-  Partial<Record<'privacy' | 'secrets' | 'sandbox' | 'idempotency' | 'durability', Tried>>
->
+type TriedOnCopies = Readonly<Partial<Record<'privacy' | 'secrets' | 'sandbox' | 'idempotency' | 'durability', Tried>>>
 
 export function knownOfLoop(report: DoneReport, facts: DoneFacts, look: LoopLook): ReadonlyMap<number, Known> {
   const probes = new Map([...report.checks, ...report.failure_modes].map((one) => [one.id, one]))

@@ -6,7 +6,7 @@ import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { nearText } from '../functions/cli/near.ts'
 import { endProgress } from '../functions/cli/progress.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
-import { toldText } from '../functions/cli/terminal.ts'
+import { printableMessage } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { wholeNumber } from './arguments.ts'
 import { attestVerbs } from './attest.ts'
@@ -35,18 +35,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     return state.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return told(error, argv)
+    return reportError(error, argv)
   } finally {
     endProgress()
   }
 }
 
 /** Tells a person what went wrong; the exit code. */
-export function told(error: unknown, argv: readonly string[]): number {
+export function reportError(error: unknown, argv: readonly string[]): number {
   endProgress()
   const refused = error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
   const known = refused ? (error as Error).message : (awsProblem(error) ?? systemProblem(error))
-  const message = toldText(known ?? faultOf(error as Error))
+  const message = printableMessage(known ?? faultOf(error as Error))
   if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`)
   process.stderr.write(`autotune: ${message}\n`)
   return known === null ? 1 : 2

@@ -3,7 +3,7 @@
  * expression, and only so many steps; the same view has the same answer on every machine.
  */
 import type { JsonataError, JsonataOptions } from 'jsonata'
-import { noVerdict, saidOf, type VerdictAnswer } from '#core/evaluate/asked.ts'
+import { noVerdict, type VerdictAnswer, verdictAnswerOf } from '#core/evaluate/asked.ts'
 import { isOfScale, type MadeUpAnswer, madeUpViews, mistakeOf } from '#core/evaluate/made-up-views.ts'
 import { resultKind } from '#core/json-logic.ts'
 import { isAtMost } from '#core/statistics/compare.ts'
@@ -140,7 +140,7 @@ export async function jsonataAnswers(expression: string, views: readonly string[
   const answers: VerdictAnswer[] = []
   for (const view of views)
     try {
-      answers.push(saidOf(await ask(JSON.parse(view))))
+      answers.push(verdictAnswerOf(await ask(JSON.parse(view))))
     } catch (error) {
       answers.push(noVerdict(`the expression: ${(error as Error).message}`))
     }

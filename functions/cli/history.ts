@@ -18,7 +18,7 @@ import { nextCommand } from './next.ts'
 import { openToLook } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { clip, fromTo, number, toldReason } from './text.ts'
+import { clip, fromTo, number, reasonText } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -100,7 +100,7 @@ function triedLines({ by, of, date, patch, origin, fate, reason, value, failed }
   })
   return [
     values.join(', '),
-    `   ${(fate ?? '-').padEnd(17)} ${clip(toldReason(reason), 200)}`,
+    `   ${(fate ?? '-').padEnd(17)} ${clip(reasonText(reason), 200)}`,
     `   ${by} ${of} on ${date.slice(0, 10)}${origin === null ? '' : `, by ${origin}`}${value === null ? '' : `; metric ${number(value)}`}${failed.length === 0 ? '' : `; blocked by ${failed.join(', ')}`}`,
   ]
 }

@@ -13,7 +13,7 @@ import { answeredContract } from '../steps/run/contract.ts'
 import { needStore, openForAudit, openToLook } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { faultOf } from './system-errors.ts'
-import { toldText } from './terminal.ts'
+import { printableMessage } from './terminal.ts'
 
 /** Who a server is for. */
 export const ROLES = ['proposer', 'reviewer', 'auditor'] as const
@@ -34,7 +34,7 @@ export async function mcp(
   const { ports, close } = await opened(as, o)
   try {
     const { tools, instructions } = await SERVERS[as](ports, target)
-    const say = (line: string) => process.stderr.write(`autotune mcp: ${toldText(line)}\n`)
+    const say = (line: string) => process.stderr.write(`autotune mcp: ${printableMessage(line)}\n`)
     const failed = (error: Error) => say(faultOf(error))
     await serveTools(tools, { name: `autotune-${as}`, version, instructions, failed, refused: say }, input, output)
     return 0

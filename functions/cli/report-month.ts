@@ -7,13 +7,13 @@ import { monthFile } from '../pages/intent/page.ts'
 import {
   bandName,
   bandValue,
-  edgesTold,
+  edgesText,
   headlineOf,
-  markTold,
+  markText,
   monthName,
-  stateTold,
-  toldOf,
-  uncertifiedTold,
+  monthNotes,
+  stateText,
+  uncertifiedText,
 } from '../pages/intent/words.ts'
 import { count } from '../pages/kit/format.ts'
 import { readMonth } from '../steps/report/read-month.ts'
@@ -59,7 +59,7 @@ function monthLines(of: IntentMonth): string[] {
   const used = ledger.reduce((sum, row) => sum + row.used, 0)
   return [
     `${intent}, ${monthName(month)}: ${headlineOf(of)}`,
-    ...toldOf(of).map((says) => `   ${says}`),
+    ...monthNotes(of).map((says) => `   ${says}`),
     ...charts.flatMap(({ metric, points }) => [
       '',
       ...table(
@@ -75,8 +75,8 @@ function monthLines(of: IntentMonth): string[] {
             point.date,
             point.state === 'no_runs' ? 'no runs' : bandValue(metric, point.mean),
             String(point.families),
-            edgesTold(metric, point.edges),
-            stateTold(point, metric),
+            edgesText(metric, point.edges),
+            stateText(point, metric),
           ]),
         ],
         ['left', 'right', 'right', 'left', 'left'],
@@ -85,13 +85,13 @@ function monthLines(of: IntentMonth): string[] {
     '',
     ...(marks.length === 0
       ? [`released  nothing was released or taken back in ${monthName(month)}`]
-      : marks.map((mark) => `released  ${mark.date}  ${markTold(mark)}`)),
+      : marks.map((mark) => `released  ${mark.date}  ${markText(mark)}`)),
     week === null
       ? 'adoption  no week until then was looked at for this intent'
       : `adoption  ${week.funnel.steps.map(({ step, proposals }) => `${proposals} ${step}`).join(' -> ')}, until ${week.date}`,
     ...(week === null
       ? []
-      : [uncertifiedTold(week.funnel)].flatMap((says) => (says === null ? [] : [`          ${says}`]))),
+      : [uncertifiedText(week.funnel)].flatMap((says) => (says === null ? [] : [`          ${says}`]))),
     `ledger    ${count(used, 'question')} asked of ${count(ledger.length, 'sealed version')}`,
     `year      ${number(year.own.spent)} spent by questions of this intent${year.all === null ? '' : `; ${number(year.all.spent)} over all intents by ${year.all.on}${year.all.budget === null ? '' : ` of ${number(year.all.budget)}`}`}`,
   ]

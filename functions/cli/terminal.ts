@@ -44,7 +44,7 @@ export const printable = (text: string): string =>
 export const inLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 /** A message as it is told: printable, each line of it cut where nobody reads on. */
-export const toldText = (message: string): string =>
+export const printableMessage = (message: string): string =>
   printable(message)
     .split('\n')
     .map((line) =>

@@ -6,7 +6,7 @@ import type { ExperienceRun, Offer, Step } from '#schemas/experience-run.ts'
 import type { FoundCase } from '../steps/experience/find-case.ts'
 import { table } from './layout.ts'
 import { inLine } from './terminal.ts'
-import { clip, number, patchLine, toldReason } from './text.ts'
+import { clip, number, patchLine, reasonText } from './text.ts'
 
 /** A case under some settings: `unreplayable` says why the records cannot tell. */
 export type Look =
@@ -116,7 +116,7 @@ export function lookLines({ runs }: FoundCase, { run, candidate, baseline, chang
     ['the baseline', baseline],
     ['this candidate', changed],
   ] as const)
-    if (look.unreplayable !== null) return [...head, `no look  under ${name}: ${toldReason(look.unreplayable)}`]
+    if (look.unreplayable !== null) return [...head, `no look  under ${name}: ${reasonText(look.unreplayable)}`]
   if (baseline.unreplayable !== null || changed.unreplayable !== null) return head
   const before = new Set(baseline.kept)
   const after = new Set(changed.kept)

@@ -17,7 +17,7 @@ import {
   patchLine,
   preflightLines,
   reasonLines,
-  toldReason,
+  reasonText,
 } from './text.ts'
 
 /** What the figures of a run are about; null: its target is not there to say so. */
@@ -120,7 +120,7 @@ function groupLines({ fate, candidates }: Group, { metric, direction }: Wanted, 
   return [
     '',
     `${String(candidates.length).padStart(5)}  ${fate}${limit === null ? '' : `: ${limit}`}`,
-    `       ${isOne ? '' : 'e.g. '}${clip(toldReason(first!.reason), 220)}`,
+    `       ${isOne ? '' : 'e.g. '}${clip(reasonText(first!.reason), 220)}`,
     ...table(
       [
         ['candidate', unit, 'worse', 'change'],
@@ -175,7 +175,7 @@ export function candidateLines({ found, scored, metric, direction, replays, cert
     `candidate  ${candidate_id}`,
     ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}${whereWords(patch)}`),
     ...(origin === undefined ? [] : [`origin     ${origin}: ${rationale}`]),
-    `fate       ${fate}: ${toldReason(reason)}`,
+    `fate       ${fate}: ${reasonText(reason)}`,
     `metric     ${metricText(found.metric, baselineOf(scored, metric), { metric, direction })}`,
     ...(found.prediction ? [`said       ${predictionWords(found.prediction, found.happened)}`] : []),
     ...(search === null

@@ -9,7 +9,7 @@ import { reachLine } from '#core/space/scopes.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
-import { number, patchLine, toldReason } from './text.ts'
+import { number, patchLine, reasonText } from './text.ts'
 
 const FATES: Partial<Record<Fate, string>> = {
   committed: 'WITHIN ALL LIMITS',
@@ -91,7 +91,7 @@ function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
     happened,
   } = assessed
   const lines = [
-    `   fate     ${FATES[fate] ?? fate} (${fate}): ${toldReason(reason)}`,
+    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reasonText(reason)}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
     ...(elsewhere === undefined ? [] : [`   memory   ${elsewhere}`]),
   ]

@@ -113,7 +113,7 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
 
 /** Values that nobody recorded, and what says how to: `plan` is the command; null: there is none. */
 export const notSearchedLines = (lines: readonly string[], plan: string | null): string[] => [
-  ...lines.map((line) => `note     ${toldReason(line)}`),
+  ...lines.map((line) => `note     ${reasonText(line)}`),
   ...(lines.length > 0 && plan !== null ? [`plan     ${PLAN_SAYS}: ${plan}`] : []),
 ]
 
@@ -170,7 +170,7 @@ export const INTEREST: readonly Fate[] = [
 ]
 
 /** Reasons keep the first 80 characters of a setting, as artifacts have them: where there were more, they say so. */
-export const toldReason = (reason: string): string => reason.replace(/(no recording under \S+ = [\s\S]{80})$/, '$1…')
+export const reasonText = (reason: string): string => reason.replace(/(no recording under \S+ = [\s\S]{80})$/, '$1…')
 
 /** Why a run ended as it did. */
 export const reasonLines = ({ reasons }: RunSummary): string[] => reasons.map((reason) => `note     ${reason}`)

@@ -9,7 +9,7 @@ import type { CopiedStore } from '../steps/audit/again.ts'
 import { heldToContracts } from '../steps/experience/held-to-contracts.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
-import { untoldTable, witnessedTable } from '../steps/heads/witnessed-table.ts'
+import { unwitnessedTable, witnessedTable } from '../steps/heads/witnessed-table.ts'
 import { orNull, readJson } from '../streams/read-object.ts'
 import type { LocalStore } from './open-store.ts'
 
@@ -42,7 +42,7 @@ export function copiedStore({
   }
   return {
     store: { ...both, heads, table: witnessedTable(heads) },
-    untold: { ...both, table: untoldTable(items) },
+    untold: { ...both, table: unwitnessedTable(items) },
     signer: storeSigner(vaultDir, 'release'),
     whole: true,
     changed: async () => [
@@ -74,7 +74,7 @@ export function copiedDeployment(deployed: Store, signer: Signer, run: string): 
     scratch,
     clock,
     progress: () => {},
-    table: untoldTable(items),
+    table: unwitnessedTable(items),
   }
   const sides = [objects, vault, releases]
   const changed = async () => [...(await Promise.all(sides.map((side) => side.changed()))).flat(), ...items.changed()]

@@ -1,6 +1,12 @@
 /** The replay engine that a command asks for: the transcript replayer, or a user's own harness, a module or a program. */
+
 import { availableParallelism } from 'node:os'
+import { betterCage, cageHere, wallHere } from '#adapters/local/cage/level.ts'
+import type { Wall } from '#adapters/local/cage/wall.ts'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
+import { execFiles, shownTo } from '#adapters/local/module/exec-files.ts'
+import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
+import { execWay, moduleWay } from '#adapters/local/module/way.ts'
 import { isCode } from '#core/replay/cage.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -10,11 +16,9 @@ import type { LiveReplays, ReplayEngine, Store } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { repliedEngine } from '../steps/run/replied-engine.ts'
-import { execEngine } from './exec-engine.ts'
-import type { HarnessEngine, HarnessOptions } from './harness-engine.ts'
+import { type HarnessEngine, type HarnessOptions, harnessEngine } from './harness-engine.ts'
 import { type LiveAsker, type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
-import { moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
 
 /** Processes of a live run at least: each waits for a model most of the time. */
@@ -129,4 +133,43 @@ export async function deployedEngine(
       'the run replayed a harness of your own, and no answers of it were kept: it is verified where that harness runs',
     )
   return repliedEngine(store, run)
+}
+
+/** Engine over a harness module. Throws UserError when the module does not exist, does not load or exports no `replay`. */
+export async function moduleEngine(path: string, options: HarnessOptions): Promise<HarnessEngine> {
+  const files = harnessFiles(path, options.store)
+  const way = moduleWay(files, readableBy(files, options.vault), 'replay')
+  const pinned = { kind: 'module', path, digest: files.digest, cage: cageHere() } as const
+  const digestNow = () => harnessFiles(path, options.store).digest
+  return await harnessEngine({ way, pinned, digestNow }, options)
+}
+
+/**
+ * Engine over an executable. Throws UserError when it cannot be started, and where this machine has no wall for it.
+ *
+ * @param options.cage false: nothing holds it, and the run says so
+ * @param here the wall of this machine; for tests
+ */
+export async function execEngine(
+  path: string,
+  options: HarnessOptions & { readonly cage: boolean },
+  here: () => Wall | null = wallHere,
+): Promise<HarnessEngine> {
+  const wall = options.cage ? here() : null
+  if (options.cage && wall === null)
+    throw new UserError(
+      `exec:${path} needs a wall, and this machine has none: ${betterCage()}. Or say --no-cage: then nothing holds it, and the run, its certificate and its page say so`,
+    )
+  const files = execFiles(path, options.store)
+  const way = execWay(files, shownTo(files, options.vault), wall)
+  const { digest, interpreter } = files
+  const pinned = {
+    kind: 'exec',
+    path,
+    digest,
+    interpreter: interpreter && { path: interpreter.path, digest: interpreter.digest },
+    cage: wall ? 'wall' : 'none',
+  } as const
+  const digestNow = () => execFiles(path, options.store).digest
+  return await harnessEngine({ way, pinned, digestNow }, options)
 }

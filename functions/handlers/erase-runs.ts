@@ -12,7 +12,7 @@ import { importAlone } from '../steps/experience/import-lock.ts'
 import { openLocks } from '../steps/run/lock.ts'
 
 /** What an erasure takes, and whether it was carried out. */
-export type Erasure = ErasurePlan & { readonly erased: boolean }
+type Erasure = ErasurePlan & { readonly erased: boolean }
 
 export const eraseRunsFunction: SealedStep<EraseRunsInput, Erasure, EraseWorld> = {
   name: 'erase-runs',

@@ -10,7 +10,7 @@ import { need } from '../lambda/world.ts'
 import type { Mailer } from '../ports.ts'
 import { notifyReviewers as notify } from '../steps/review/notice.ts'
 
-export interface NoticeWorld extends DeskWorld {
+interface NoticeWorld extends DeskWorld {
   readonly mailer: Mailer
   /** Scheme and host of the desk. */
   readonly origin: string

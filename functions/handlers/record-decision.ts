@@ -13,7 +13,7 @@ import type { OpenStep } from '../lambda/step.ts'
 import type { WaitingTasks } from '../ports.ts'
 import { wakeWaiting } from '../steps/review/waiting.ts'
 
-export interface DecisionWorld extends DeskWorld {
+interface DecisionWorld extends DeskWorld {
   readonly tasks: WaitingTasks
 }
 

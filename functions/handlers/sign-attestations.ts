@@ -9,7 +9,7 @@ import { need, openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import type { Attestor } from '../ports.ts'
 import { type AllSigned, type SignedByDeployment, signAll } from '../steps/attest/sign-all.ts'
 
-export interface AttestWorld extends StoreWorld {
+interface AttestWorld extends StoreWorld {
   /** What this role signs. */
   readonly attests: SignedByDeployment
   /** Its key. */

@@ -4,7 +4,7 @@ import { verdictsOf } from '../lambda/judges.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
-import { sliceIntent } from '../steps/cadence/slice-intent.ts'
+import { sliceIntent } from '../steps/cadence/intent-slice.ts'
 
 export const sliceIntentFunction: OpenStep<SliceIntentInput, IntentSlices, StoreWorld> = {
   name: 'slice-intent',

@@ -27,7 +27,7 @@ export async function askedOf(
 }
 
 /** Something that the gate scores: a candidate of the list, or, null, the baseline. */
-export interface Scoring {
+interface Scoring {
   readonly change: CandidateChange | null
   readonly pass: Pass
 }

@@ -55,7 +55,7 @@ export interface QuestionFile {
 }
 
 /** How far a run is: as it is pinned, what a gate let out, and what the call before left of its search. */
-export interface Reached {
+interface Reached {
   readonly pinned: Pinned
   readonly answer: ObjectRef | null
   readonly kept: ObjectRef | null
@@ -70,7 +70,7 @@ const CASES_AT_HAND = 4 * 1024 * 1024
 const AT_WORK_MS = 5 * 60_000
 
 /** Where a call puts aside what memory is not to hold, each for itself: cases, rows of the search's memory, rows that were kept. */
-export type Aside = Readonly<Record<'cases' | 'memory' | 'rows', Records>>
+type Aside = Readonly<Record<'cases' | 'memory' | 'rows', Records>>
 
 /** Ports of a pinned run over its work files. */
 export async function pausingPorts(

@@ -9,7 +9,7 @@ import type { Verification } from '../steps/run/verify.ts'
 export type OpenSide = Pick<Store, 'objects' | 'table'>
 
 /** Works on the store as it lies now; it is closed when the work is done. */
-export type Reading<S> = <T>(work: (store: S) => Promise<T>) => Promise<T>
+type Reading<S> = <T>(work: (store: S) => Promise<T>) => Promise<T>
 
 export interface ProposerPorts {
   readonly target: TuningTarget

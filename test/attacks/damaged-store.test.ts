@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { printable, toldText } from '../../functions/cli/terminal.ts'
+import { printable, printableMessage } from '../../functions/cli/terminal.ts'
 import { autotune, ran, ready, type Workplace, workplace } from '../cli/command-line.ts'
 
 let place: Workplace
@@ -80,7 +80,7 @@ describe('what a terminal is told', () => {
   ])('%s', (_, text, shown) => expect(printable(text)).toBe(shown))
 
   test('a line of a message is cut where nobody reads on, and the way out at its end stays', () => {
-    const told = toldText(`first\nunknown field "${'x'.repeat(10_000)}": remove it`)
+    const told = printableMessage(`first\nunknown field "${'x'.repeat(10_000)}": remove it`)
     expect(told.length).toBeLessThan(2100)
     expect(told).toMatch(/^first\nunknown field "x+ \.\.\. x+": remove it$/)
   })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { systemProblem } from '../../functions/cli/system-errors.ts'
-import { patchLine, runLines, toldReason } from '../../functions/cli/text.ts'
+import { patchLine, reasonText, runLines } from '../../functions/cli/text.ts'
 import { autotune } from './command-line.ts'
 
 const row = (guardrail: string, over: Partial<PreflightRow> = {}): PreflightRow => ({
@@ -77,8 +77,8 @@ test('a read-only file system names verbs that there are', async () => {
 
 test('a reason that keeps the beginning of a long setting says that it goes on', () => {
   const cut = `3 of 8 cases cannot be replayed: no recording under prompt.block = ${'Be kind. '.repeat(8)}`
-  expect(toldReason(cut)).toBe(cut)
+  expect(reasonText(cut)).toBe(cut)
   const long = `no recording under prompt.block = ${'Be kind and quick. '.repeat(9).slice(0, 80)}`
-  expect(toldReason(long)).toBe(`${long}…`)
-  expect(toldReason('no recording under planner.tool_preference = mcp')).not.toContain('…')
+  expect(reasonText(long)).toBe(`${long}…`)
+  expect(reasonText('no recording under planner.tool_preference = mcp')).not.toContain('…')
 })

@@ -5,7 +5,7 @@ import { withoutReasons } from '#core/report/redacted.ts'
 import type { DailyCadence, RevisedSlice } from '#schemas/cadence.ts'
 import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { monthFile } from '../../functions/pages/intent/page.ts'
-import { headlineOf, markTold, toldOf } from '../../functions/pages/intent/words.ts'
+import { headlineOf, markText, monthNotes } from '../../functions/pages/intent/words.ts'
 import { intentPage } from '../../functions/pages/workbench/intents.ts'
 import { FREE, judged, rowsOfDay, someBands } from '../core/cadence/builders.ts'
 import { started } from '../core/release/builders.ts'
@@ -43,10 +43,10 @@ describe('a month', () => {
   test('says of an edge when it broke, at what, and which run was queued for it', () => {
     const [first] = month().episodes
     expect(first).toMatchObject({ metric: 'utility', side: 'below', edge: 0.9, run: { date: first!.since } })
-    expect(toldOf(month({ verdicts: new Map([[first!.run!.id, 'not_certified']]) }))[0]).toMatch(
+    expect(monthNotes(month({ verdicts: new Map([[first!.run!.id, 'not_certified']]) }))[0]).toMatch(
       /^utility broke below 0.9 on \d+ November, last seen at 0\.\d+\. Run \S+ was queued on \d+ November and ended not certified\. From \d+ November its detector counts anew\.$/,
     )
-    expect(toldOf(month())[0]).toContain('has not ended')
+    expect(monthNotes(month())[0]).toContain('has not ended')
     const broke = utility(month()).points.filter((point) => point.broke.length > 0)
     expect(broke.map(({ date }) => date)).toEqual(month().episodes.map(({ since }) => since))
   })
@@ -58,7 +58,7 @@ describe('a month', () => {
     const line = /<path class="course" d="([^"]*)"/g
     // Two charts, each with a line to the gap and one from it on; and the legend.
     expect([...page.matchAll(line)]).toHaveLength(5)
-    expect(toldOf(month()).join(' ')).toContain('1 judged day had no runs: a gap in every chart')
+    expect(monthNotes(month()).join(' ')).toContain('1 judged day had no runs: a gap in every chart')
   })
 
   test('a day that is not judged yet is hollow, of what was recorded so far, and has no edge', () => {
@@ -75,7 +75,7 @@ describe('a month', () => {
     const hollow = (page: string) => page.split('class="kept"').length - 1
     // One in each chart, and one in the legend.
     expect([hollow(monthFile(month())), hollow(monthFile(of))]).toEqual([1, 3])
-    expect(toldOf(of).at(-1)).toBe('1 day is not judged yet: hollow dots, of what was recorded so far.')
+    expect(monthNotes(of).at(-1)).toBe('1 day is not judged yet: hollow dots, of what was recorded so far.')
   })
 
   test('a revised day stands beside what was judged of it, also where a later month says so', () => {
@@ -122,7 +122,7 @@ describe('a month', () => {
         },
       ],
     })
-    expect(policy.marks.map(markTold)).toEqual([
+    expect(policy.marks.map(markText)).toEqual([
       `released policy.returns@9.0.0 (${rollout.rollout_id}, not certified by replay)`,
     ])
     const text = textOf(monthFile(of))
@@ -167,7 +167,7 @@ describe('a month', () => {
     const told = withoutReasons({ ...of, week: { date: '2026-11-22', funnel, retire } as never })
     expect(JSON.stringify(told)).not.toMatch(/fay|receipts/)
     expect(told.week!.funnel.not_certified_by_replay!.entries[0]).toMatchObject({ run_id: 'p', says: 'stopped' })
-    expect(markTold(told.marks[0]!)).toMatch(/^stopped by a person, back to/)
+    expect(markText(told.marks[0]!)).toMatch(/^stopped by a person, back to/)
   })
 
   test.each([
@@ -180,7 +180,7 @@ describe('a month', () => {
     ['an intent without bands', monthOf('b', '2026-11', over(DAYS)), /no band watches b/],
     ['one day', monthOf('a', '2026-11', over(DAYS.slice(0, 1))), /Only 1 November was judged/],
   ] as const)('%s is told in a plain sentence', (_, of, says) => {
-    expect(toldOf(of).join(' ')).toMatch(says)
+    expect(monthNotes(of).join(' ')).toMatch(says)
     expect(accessibilityProblems(still(monthFile(of)))).toEqual([])
     expect(textOf(monthFile(of))).toContain('no question was asked')
     expect(textOf(monthFile(of))).not.toMatch(/NaN|undefined|Infinity/)
@@ -208,7 +208,7 @@ describe('a month', () => {
     const [first] = monthOf('a', '2026-11', over(forced.filter(({ date }) => date >= '2026-11-01'))).episodes
     expect(first).toMatchObject({ until: '2026-11-10', run: null })
     expect(first!.since < '2026-11-01').toBe(true)
-    const [told] = toldOf(monthOf('a', '2026-11', over(forced.filter(({ date }) => date >= '2026-11-01'))))
+    const [told] = monthNotes(monthOf('a', '2026-11', over(forced.filter(({ date }) => date >= '2026-11-01'))))
     expect(told).toMatch(
       /^utility was broken already: it broke below 0.9 on \d+ October.*No run was started: .*counts anew: another tuple/,
     )

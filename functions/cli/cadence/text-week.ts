@@ -6,7 +6,7 @@ import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import { type FunnelEntry, type IntentWeek, KEPT_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
-import { uncertifiedTold } from '../../pages/intent/words.ts'
+import { uncertifiedText } from '../../pages/intent/words.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -63,7 +63,7 @@ function funnelLines({ funnel, runs }: IntentWeek): string[] {
 
 /** Parts that replay cannot judge: beside the funnel, and in none of its counts. */
 function uncertifiedLines({ funnel }: IntentWeek): string[] {
-  const told = uncertifiedTold(funnel)
+  const told = uncertifiedText(funnel)
   if (told === null) return []
   return [
     `   ${told}`,

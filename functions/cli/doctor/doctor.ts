@@ -21,7 +21,7 @@ import { terminalProgress } from '../progress.ts'
 import { isDeployed, type StoreOptions } from '../store-options.ts'
 import { print } from '../terminal.ts'
 import { type Asked, type Found, foundInRecords, foundSealed, type Verdict, verdictOf } from './found.ts'
-import { type Looking, lookedAt } from './look.ts'
+import { inspectSearch, type Looking } from './look.ts'
 import { type Frame, foundChecks, foundTables, unansweredLines } from './text.ts'
 
 interface Options extends StoreOptions {
@@ -67,7 +67,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
       ...(await drawnBy(store)),
     }
     const asked: Asked = { store, target, resolved, pack, pins, engine, stopped }
-    const looked = await lookedAt(store, resolved, pins, harness, pack).catch((error: unknown) => {
+    const looked = await inspectSearch(store, resolved, pins, harness, pack).catch((error: unknown) => {
       if (error instanceof TamperError) return error
       throw error
     })

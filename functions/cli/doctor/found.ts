@@ -30,7 +30,7 @@ import { judgingWith, unaskable, verdictCage } from '../../steps/replay/verdicts
 import type { UnfinishedRun } from '../../steps/run/unfinished.ts'
 import { waitingCorrections, waitingLine } from '../../steps/run/waiting-corrections.ts'
 import { type CommandStore, isLocal } from '../open.ts'
-import { askable, type Looked, type Looking, refusals } from './look.ts'
+import { askable, type Looking, refusals, type SearchInspection } from './look.ts'
 
 /** Who is asked about what. */
 export interface Asked {
@@ -45,7 +45,7 @@ export interface Asked {
 }
 
 /** What the search side says, and what keeps a run from starting on it. */
-export async function foundInRecords({ store, target, resolved, pack, pins }: Asked, looked: Looked) {
+export async function foundInRecords({ store, target, resolved, pack, pins }: Asked, looked: SearchInspection) {
   const { reproduction, rules, surfaces } = looked
   const { suite } = pins
   const cases = reproduction.panel.cases.length + Object.values(reproduction.excluded).reduce((a, b) => a + b, 0)
@@ -90,7 +90,10 @@ export async function foundInRecords({ store, target, resolved, pack, pins }: As
 }
 
 /** What a run would ask of the sealed side, whether that can answer, and why nobody could be asked. */
-export async function foundSealed({ store, resolved, pins, engine, stopped }: Asked, { reproduction }: Looked) {
+export async function foundSealed(
+  { store, resolved, pins, engine, stopped }: Asked,
+  { reproduction }: SearchInspection,
+) {
   const { intent } = resolved
   const limits = () =>
     pinnedLimits(compileIntent(store, intent), pins.settings, pins.suite, judgingWith(store.verdicts, 'search'))

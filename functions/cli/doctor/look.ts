@@ -36,10 +36,10 @@ export async function refusals(
 }
 
 /** What the search side shows under its baseline. */
-export type Looked = Awaited<ReturnType<typeof lookedAt>>
+export type SearchInspection = Awaited<ReturnType<typeof inspectSearch>>
 
 /** The search side under its baseline: who reproduces, what the rules say of the records, and what each surface changes. */
-export async function lookedAt(
+export async function inspectSearch(
   store: CommandStore,
   { intent, search_space }: ResolvedTarget,
   pins: BaselinePins,

@@ -37,7 +37,7 @@ export interface ThirdLook {
 }
 
 /** Counts of a third look, answer by answer. */
-export class Looked {
+export class ThirdLookCounts {
   #asked = 0
   #differing = 0
   #sealed = 0

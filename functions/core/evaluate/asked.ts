@@ -147,7 +147,7 @@ export async function askedLater<T>(
 }
 
 /** What stands on record of whatever was returned: true, false, a finite number or nothing; anything else is no verdict. */
-export function saidOf(value: unknown): VerdictAnswer {
+export function verdictAnswerOf(value: unknown): VerdictAnswer {
   if (value === null || value === undefined) return { returned: null }
   if (typeof value === 'boolean') return { returned: value }
   if (typeof value === 'number' && Number.isFinite(value)) return { returned: value + 0 }

@@ -3,7 +3,7 @@ import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { passesRecord } from './checks/asked-checks.ts'
 import type { Of } from './checks/check.ts'
-import { saidIn } from './checks/recorded-verdict.ts'
+import { recordedVerdicts } from './checks/recorded-verdict.ts'
 import { checkOf } from './checks/table.ts'
 
 type Labelled = Pick<BareRecording, 'outcome' | 'corrections' | 'corrected'>
@@ -36,7 +36,7 @@ const judgeVerdicts = ({ evaluators }: EvaluatorSuite): Of<'recorded_verdict'>[]
 function judgesSay(recording: Labelled, suite: EvaluatorSuite): boolean[] {
   const label = isJudgesOutcome(recording, suite) ? passedOf(recording.outcome) : null
   const verdicts = judgeVerdicts(suite).flatMap((evaluator) => {
-    const said = saidIn(recording, evaluator)
+    const said = recordedVerdicts(recording, evaluator)
     return typeof said === 'string' ? [] : [said.every(({ passed }) => passed)]
   })
   return label === null ? verdicts : [label, ...verdicts]

@@ -1,7 +1,7 @@
 /** Who gave the label of a recorded run that a suite reads: a person, a rule, the business or a judge; or why there is none. */
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
-import { saidIn } from './checks/recorded-verdict.ts'
+import { recordedVerdicts } from './checks/recorded-verdict.ts'
 import { readsLabel } from './judge-labels.ts'
 
 /** Who gave a label, in the order in which they are kept; `replay`: the suite reads no recorded label; `unnamed`: nobody says. */
@@ -22,7 +22,7 @@ export function labelKindOf(recording: BareRecording, suite: EvaluatorSuite): La
   // Each of them needs what it reads, or utility is not measured.
   const isMissing =
     recorded.some(({ check }) => (check === 'recorded_outcome' ? outcome.passed : outcome.score) === null) ||
-    verdicts.some((verdict) => typeof saidIn(recording, verdict) === 'string')
+    verdicts.some((verdict) => typeof recordedVerdicts(recording, verdict) === 'string')
   if (isMissing) return 'missing'
   const [first] = recorded
   if (!first) return verdicts[0]?.kind ?? (floors.some((e) => e.check === 'model') ? 'judge' : 'replay')

@@ -10,7 +10,7 @@ import { type CasePair, contextChanged, courseOf } from './case-pair.ts'
 import { Coverage } from './coverage.ts'
 import { ageOf, Days } from './days.ts'
 import { Groups } from './groups.ts'
-import { lookAt } from './look-at.ts'
+import { reviewPoints } from './look-at.ts'
 import type { PromptCosts } from './prompt-cost.ts'
 import { Slices } from './slices.ts'
 import { SpendingParts } from './spending.ts'
@@ -120,7 +120,7 @@ export class EvidenceGathering {
     } as const
     const surfaces = pack.tunable_surfaces
     const facts = { evidence, certificate: certificate?.rows ?? [], candidates, surfaces, rejections }
-    return { ...evidence, look_at: lookAt(facts) }
+    return { ...evidence, look_at: reviewPoints(facts) }
   }
 }
 

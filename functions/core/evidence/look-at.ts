@@ -134,7 +134,7 @@ export const LOOK_AT_RULES: Readonly<Record<LookAtRule, Rule>> = {
 }
 
 /** At most three lines. */
-export function lookAt(facts: LookFacts): LookAt[] {
+export function reviewPoints(facts: LookFacts): LookAt[] {
   const lines: LookAt[] = []
   for (const [rule, speak] of Object.entries(LOOK_AT_RULES) as [LookAtRule, Rule][]) {
     if (lines.length === MOST_LINES) break

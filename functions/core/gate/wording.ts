@@ -1,12 +1,20 @@
 /** What may be said of a certificate: "proved a drop of less than", never "safe" and never "no regressions" unless g = 0. */
+
 import type { BlastRadius } from '#schemas/candidate.ts'
-import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
+import type {
+  Certificate,
+  CertifiedRow,
+  FloorTally,
+  HeldoutVersion,
+  LedgerItem,
+  PreflightRow,
+} from '#schemas/heldout.ts'
 import { isMetric, metricOf } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { EXPOSURE_RULES } from '../evaluate/exposures.ts'
 import { unitLines } from '../evaluate/units.ts'
 import { percent } from '../statistics/percent.ts'
-import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
+import { excludedFamilies } from './floor-tallies.ts'
 import { judgeError, upTo } from './judged-utility.ts'
 import { labelLines } from './label-wording.ts'
 import { ledgerLine } from './ledger.ts'
@@ -136,3 +144,37 @@ export const inconclusiveWording = (rows: readonly PreflightRow[]): string =>
 /** "not certified" line: the one bit and the balance. */
 export const notCertifiedWording = (item: LedgerItem): string =>
   `${item.intent} ${item.version.slice(0, 15)}: question ${item.used} of ${item.questions} answered no. ${Number((item.used * item.alpha_k).toPrecision(6))} of ${item.alpha} spent. ${item.retired === null ? 'No further detail exists until the version is retired' : 'That was its last question: the version is retired, and its cases join the search set of the next run'}.`
+
+/**
+ * `0 of 210 exposed (< 2.2 % there at 1 %); 0 of 596 in all (< 0.77 %)`. The second bound counts families that were left out
+ * as violations.
+ */
+function exposedWording(
+  { exposed, not_at_stake, not_recorded, violations, exposed_violations, bound, exposed_bound }: FloorTally,
+  level: number,
+): string {
+  const there = exposed_bound === null ? '' : ` (< ${percent(exposed_bound, 2)} there at ${percent(level, 2)})`
+  const all = bound === null ? '' : ` (< ${percent(bound, 2)})`
+  const unknown = not_recorded > 0 ? `; ${not_recorded} say nothing` : ''
+  return `${exposed_violations} of ${exposed} exposed${there}; ${violations} of ${exposed + not_at_stake} in all${all}${unknown}`
+}
+
+/** One line an evaluator that was certified or checked. */
+const floorLines = ({ evaluators = [], level }: CertifiedRow): string[] =>
+  evaluators.filter((e) => e.p !== null).map((e) => `${e.evaluator_id}: ${exposedWording(e, level)}`)
+
+/** One line an evaluator of which nothing is at stake, in the words of the table or of the owner. */
+const notAtStakeLines = (rows: readonly CertifiedRow[]): string[] =>
+  rows.flatMap(({ evaluators = [], guardrail, kind, note }) => [
+    ...evaluators.flatMap((e) =>
+      e.p === null && e.not_at_stake_because !== undefined ? [`${e.evaluator_id}: ${e.not_at_stake_because}`] : [],
+    ),
+    ...(kind === 'not_at_stake' && evaluators.length === 0 ? [`${guardrail}: ${note}`] : []),
+  ])
+
+/** `1 of 597 sealed families (0.17 %): each counts against the change` */
+function leftOutWording(facts: Pick<HeldoutVersion, 'families' | 'excluded_families'>): string {
+  const { some, all } = excludedFamilies(facts)
+  const families = facts.families + all
+  return `${some} of ${families} sealed families (${percent(families === 0 ? 0 : some / families, 2)})${some > 0 ? ': each counts against the change' : ''}`
+}

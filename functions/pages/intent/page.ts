@@ -12,13 +12,13 @@ import {
   bandName,
   bandValue,
   dayName,
-  edgesTold,
+  edgesText,
   headlineOf,
-  markTold,
+  markText,
   monthName,
-  stateTold,
-  toldOf,
-  uncertifiedTold,
+  monthNotes,
+  stateText,
+  uncertifiedText,
 } from './words.ts'
 
 /** As a file of its own. */
@@ -34,7 +34,7 @@ export const monthParts = (
   of: IntentMonth,
 ): Html => html`<p class="eyebrow">Intent <strong>${visible(of.intent)}</strong>, ${monthName(of.month)}</p>
 <h1>${headlineOf(of)}</h1>
-${toldOf(of).map((says) => html`<p>${says}</p>`)}
+${monthNotes(of).map((says) => html`<p>${says}</p>`)}
 ${charts(of)}
 ${releases(of)}
 ${dayByDay(of)}
@@ -48,7 +48,7 @@ function charts({ charts: all, days, marks, month }: IntentMonth): Html | null {
   return html`<h2>Control charts</h2>
 <p>One dot a day: the mean over its families. An edge breaks when the bets against it reach their threshold, not when one dot lies beyond it. A day without runs is a gap.</p>
 ${chartLegend()}
-${marks.length > 0 && html`<p>Upright lines: ${marks.map((mark, i) => html`${i > 0 && '; '}<strong>${markLetter(i)}</strong> ${dayName(mark.date, month)}, ${markTold(mark)}`)}.</p>`}
+${marks.length > 0 && html`<p>Upright lines: ${marks.map((mark, i) => html`${i > 0 && '; '}<strong>${markLetter(i)}</strong> ${dayName(mark.date, month)}, ${markText(mark)}`)}.</p>`}
 ${all.map(
   (chart, n) => html`<h3>${bandName(chart.metric)}</h3>
 <p class="soft">${bandMetricOf(chart.metric).says}</p>
@@ -70,9 +70,9 @@ const numbers = ({ metric, points }: Chart, n: number): Html =>
       dayCell(point.date),
       point.state === 'no_runs' ? 'no runs' : bandValue(metric, point.mean),
       number(point.families),
-      edgesTold(metric, point.edges),
+      edgesText(metric, point.edges),
       point.ewma === null ? '-' : bandValue(metric, point.ewma),
-      stateTold(point, metric),
+      stateText(point, metric),
     ]),
   )
 
@@ -84,7 +84,7 @@ ${
         'releases',
         'What rollouts put in force or took back',
         ['mark', 'day', 'what'],
-        marks.map((mark, i) => [markLetter(i), dayCell(mark.date), markTold(mark)]),
+        marks.map((mark, i) => [markLetter(i), dayCell(mark.date), markText(mark)]),
       )
 }`
 
@@ -120,7 +120,7 @@ function funnel({ week, month }: IntentMonth): Html {
   if (week === null)
     return html`${title}<p>No week until the end of ${monthName(month)} was looked at for this intent: <code>autotune cadence weekly</code> does.</p>`
   const { funnel: of, date } = week
-  const others = uncertifiedTold(of)
+  const others = uncertifiedText(of)
   const beside = others === null ? null : html`<p>Beside it ${others}.</p>`
   if (of.entries.length === 0)
     return html`${title}<p>Until ${date} ${others === null ? 'nothing' : 'nothing that replay can judge'} was proposed.</p>${beside}`

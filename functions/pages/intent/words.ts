@@ -42,7 +42,7 @@ export function headlineOf({ month, charts, episodes, days }: IntentMonth): stri
 }
 
 /** What a reader must know of the month before any picture, a sentence each. */
-export function toldOf(of: IntentMonth): string[] {
+export function monthNotes(of: IntentMonth): string[] {
   return [...emptyTold(of), ...of.episodes.map((one) => episodeTold(one, of.month)), ...daysTold(of)]
 }
 
@@ -104,7 +104,7 @@ function daysTold({ days, charts, month }: IntentMonth): string[] {
 }
 
 /** `released ctxpack.support@1.1.0 (ro_r)`; of a part that replay cannot judge with its stamp. */
-export const markTold = ({ what, version, rollout_id, certification, by }: ReleaseMark): string => {
+export const markText = ({ what, version, rollout_id, certification, by }: ReleaseMark): string => {
   const stamp = certification ? `, ${certification}` : ''
   return what === 'released'
     ? `released ${visible(version)} (${visible(rollout_id)}${stamp})`
@@ -112,20 +112,20 @@ export const markTold = ({ what, version, rollout_id, certification, by }: Relea
 }
 
 /** What became of changes that replay cannot judge, which no figure of the funnel counts; null: there are none. */
-export function uncertifiedTold({ not_certified_by_replay: of }: IntentWeek['funnel']): string | null {
+export function uncertifiedText({ not_certified_by_replay: of }: IntentWeek['funnel']): string | null {
   if (of === undefined) return null
   const { proposed, approved, released, kept } = of
   return `${NOT_CERTIFIED}: ${proposed} proposed, ${approved} approved, ${released} released, ${kept} kept ${KEPT_DAYS} days`
 }
 
 /** Edges of a day: `below 0.9, above 5 cents`. */
-export const edgesTold = (metric: BandMetricName, edges: Chart['points'][number]['edges']): string =>
+export const edgesText = (metric: BandMetricName, edges: Chart['points'][number]['edges']): string =>
   Object.entries(edges)
     .map(([side, edge]) => `${side} ${bandValue(metric, edge)}`)
     .join(', ') || '-'
 
 /** How a metric stood on a day. */
-export function stateTold({ state, broke, revised }: Chart['points'][number], metric: BandMetricName): string {
+export function stateText({ state, broke, revised }: Chart['points'][number], metric: BandMetricName): string {
   const says =
     state === 'open'
       ? 'open: not judged yet'

@@ -10,8 +10,8 @@ import { keepDated, needDated } from '../heads/dated.ts'
 import { clearedLogs } from './cleared-logs.ts'
 import { judgedDays, planDays, readDay } from './daily.ts'
 import { gatherFacts, yearOn } from './facts.ts'
+import { knownSlices, sliceIntent } from './intent-slice.ts'
 import { keepBands } from './kept-bands.ts'
-import { knownSlices, sliceIntent } from './slice-intent.ts'
 import { keptRows } from './slice-rows.ts'
 
 /** Judges what is to be judged; the days that were judged now. Killed anywhere and started again it leaves the same bytes. */

@@ -89,7 +89,7 @@ function armInForce({ records }: Rollout, at: string): ProductionRun['arm'] | nu
 }
 
 /** Rows of a judged day whose production run, or later word, nobody finds any more, in words. */
-export async function untold(
+export async function lostRows(
   store: Store,
   { intent, until }: { readonly intent: string; readonly until: string },
   rows: readonly SliceRow[],

@@ -10,7 +10,7 @@ import { judgingWith } from '../replay/verdicts.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { keptBands } from './kept-bands.ts'
-import { saidUntil, untold } from './rows-beside.ts'
+import { lostRows, saidUntil } from './rows-beside.ts'
 import { keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
 /** What was compared of a judged day, and what differs, in words; empty where it holds. */
@@ -113,7 +113,7 @@ async function otherRows(
   rows: readonly SliceRow[],
 ): Promise<string[]> {
   const of = bands.intents.find((one) => one.intent === intent)!
-  const problems = await untold(store, { intent, until: saidUntil(date, bands.ready_after_hours) }, rows)
+  const problems = await lostRows(store, { intent, until: saidUntil(date, bands.ready_after_hours) }, rows)
   const recorded = rows.filter(({ production }) => production === undefined)
   const kept = new Map(recorded.map(({ later: _, ...row }) => [row.run_id, canonical(row)]))
   const lines = (await linesByDay(store, intent, (day) => day === date)).get(date) ?? []

@@ -35,7 +35,7 @@ type KnownSketch = Pick<StoredSketch, 'signature' | 'family'> & {
 }
 
 /** A run like another one: the family of that one, and its id where this import holds it. */
-export interface Alike {
+interface Alike {
   readonly family: string
   readonly side: Side | null
   readonly run_id: string | null

@@ -15,7 +15,7 @@ import { type BySide, bySide, objectsOf, SIDES, type Side } from './side.ts'
 /** A run that an import brings again. */
 type KnownRun = IndexLine & { readonly intent: string }
 
-export interface Restoring {
+interface Restoring {
   /** No index lists it on its side: the caller must. */
   readonly list: boolean
   /** Sides on which it must be packed again, and be listed where it lies then. */

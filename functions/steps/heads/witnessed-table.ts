@@ -58,7 +58,7 @@ export function unsignedTable(items: LedgerTable): LedgerTable {
 }
 
 /** The same ledger under no journal at all, for copies: of what is tried on one nothing is to be told. */
-export const untoldTable = (items: LedgerTable): LedgerTable => ({ ...items, ...plainReads(items) })
+export const unwitnessedTable = (items: LedgerTable): LedgerTable => ({ ...items, ...plainReads(items) })
 
 /** Items without their codes. */
 const plainReads = (items: LedgerTable): Pick<LedgerTable, 'get' | 'query'> => ({

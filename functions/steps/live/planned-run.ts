@@ -6,7 +6,7 @@ import { MAX_COMMITTED } from '#core/statistics/fixed-sequence.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 
-export interface PlannedRun {
+interface PlannedRun {
   readonly pin: LivePin
   readonly budget: ModelBudget
   readonly prices: PriceTable

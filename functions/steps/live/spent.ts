@@ -14,7 +14,7 @@ export const spentBy = async (
 ): Promise<Spending> => (await table.get<Spending>(...key))?.body ?? NOTHING_SPENT
 
 /** The model of a run that asks one live: its pin, and the budget that it began with. */
-export interface LiveRun {
+interface LiveRun {
   readonly pin: LivePin
   readonly budget: ModelBudget
 }

@@ -1,5 +1,5 @@
 /** Verdicts of modules that a deployment runs, one function a module and side of the split; of the rest, whoever else judges. */
-import { noVerdict, saidOf, type VerdictAnswer } from '#core/evaluate/asked.ts'
+import { noVerdict, type VerdictAnswer, verdictAnswerOf } from '#core/evaluate/asked.ts'
 import { type JudgeCall, JudgeReturn, VERDICT_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
 import { UserError } from '../../errors.ts'
 import type { VerdictSource } from '../../ports.ts'
@@ -72,5 +72,7 @@ async function answersTo(
   if ('unloadable' in reply) throw new UserError(reply.unloadable)
   if (reply.answers.length !== views.length)
     return views.map(() => noVerdict(`${reply.answers.length} answers came for ${views.length} views`))
-  return reply.answers.map((answer) => ('failed' in answer ? noVerdict(answer.failed) : saidOf(answer.returned)))
+  return reply.answers.map((answer) =>
+    'failed' in answer ? noVerdict(answer.failed) : verdictAnswerOf(answer.returned),
+  )
 }

@@ -1,16 +1,19 @@
 /** Replays by a user's own harness, wherever it runs: both sides of the split, and what its replies are worth. */
-import type { BaselineReplay } from '#core/baseline/baseline.ts'
+
+import { type BaselineReplay, baselinePins } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
 import { liveBaseline } from '#core/baseline/live-baseline.ts'
 import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
-import type { AnsweredScore } from '#core/gate/score.ts'
+import { floorLetters, lettersOfScores } from '#core/evaluate/floor-letters.ts'
+import { type AnsweredScore, type CaseScore, unreplayableScore } from '#core/gate/score.ts'
+import { liveOf } from '#core/replay/cage.ts'
 import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import { stopsRound } from '#core/search/replayer.ts'
 import { applyPatch } from '#core/space/scope.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import type { Replayer } from '#schemas/run.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { Lines } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
@@ -18,7 +21,6 @@ import { AskedBefore } from '../live/asked-before.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { HarnessPasses } from './harness-passes.ts'
 import type { HarnessRunner } from './harness-runner.ts'
-import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
 
 /** Cases that are held while they are replayed: many times as many as any runner works on at once. */
@@ -143,4 +145,30 @@ function refuseIfAllFailed(
     throw new UserError(
       `${name} failed on all ${results.length} cases that were tried first.\n${items[0]!.case.case_id}: ${failures[0]}`,
     )
+}
+
+/**
+ * A held-out baseline that does not decide as recorded is as good as failed: the gate says no. A live one need not decide so;
+ * one without an answer is lost, and counts against every candidate later.
+ */
+function baselineScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {
+  const live = liveOf(run.replayer) !== null
+  const result = (live ? liveBaseline : harnessBaseline)(replayCase, replied, baselinePins(run))
+  if ('measures' in result)
+    return { status: 'replayed', measures: result.measures, floors: floorLetters(result.floors).baseline }
+  const isLost = live && result.excluded !== 'failed'
+  return { ...unreplayableScore(run.evaluator_suite), status: isLost ? 'unreplayable' : 'failed' }
+}
+
+/** `unchanged` as far as the decision tells; what it cost and took is held against the harness's own baseline later. */
+function candidateScore({ case: replayCase }: SealedLine, replied: Replied, run: AutotuneRun): CaseScore {
+  const { evaluator_suite: suite } = run
+  const answer = harnessAnswer({ case: replayCase, baseline: null }, replied, pinsOf(run), suite)
+  const { status } = answer.result
+  if (status !== 'replayed') return { ...unreplayableScore(suite), status }
+  const { measures } = answer
+  // Two draws of a model have other words: what counts is whether they are judged otherwise, which is looked at beside the baseline.
+  const isChanged = !liveOf(run.replayer) && (answer.contextChanged || answer.decisionChanged)
+  const floors = lettersOfScores(suite, answer.result.scorecard!.scores, measures.approval_bypass === true)
+  return { status: isChanged ? 'replayed' : 'unchanged', measures, floors }
 }

@@ -1,6 +1,6 @@
 /** Asks a harness again about the sealed cases of a retired version: how many scores differ, and what the gate would say of them. */
 
-import type { Looked } from '#core/baseline/third-look.ts'
+import type { ThirdLookCounts } from '#core/baseline/third-look.ts'
 import { canonical } from '#core/canonical.ts'
 import { decide } from '#core/gate/answer.ts'
 import type { CaseScore } from '#core/gate/score.ts'
@@ -23,7 +23,7 @@ export async function lookAgain(
   sealed: Awaited<ReturnType<typeof openSealed>>,
   recorded: RecordedQuestion,
   question: number,
-  looked: Looked,
+  looked: ThirdLookCounts,
 ): Promise<string | null> {
   const level = run.heldout_test_set!.alpha_k
   const again = async (change: CandidateChange | null): Promise<Series<CaseScore>> => {

@@ -1,6 +1,6 @@
 /** Recomputes a run from its pinned input, with what its store says beside it: how far that goes, and what comes out otherwise. */
 import { baselinePins } from '#core/baseline/baseline.ts'
-import { Looked, type ThirdLook } from '#core/baseline/third-look.ts'
+import { type ThirdLook, ThirdLookCounts } from '#core/baseline/third-look.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import type { RunOutcome } from '#core/outcome.ts'
@@ -68,7 +68,7 @@ interface Standing {
 
 /** What is looked at beside the bytes, where code or a model answered. */
 interface Beside {
-  readonly looked: Looked
+  readonly looked: ThirdLookCounts
   /** Null: no model was asked. */
   readonly answers: AnswersKept | null
   /** What the gate would say now, where that is otherwise; null: the same. */
@@ -86,7 +86,7 @@ export async function recompute(
   })
   if (!cases) return { scope: 'none', look: null }
   const beside: Beside = {
-    looked: new Looked(),
+    looked: new ThirdLookCounts(),
     answers: engine.live ? new AnswersKept(engine.live) : null,
     finding: null,
   }

@@ -10,8 +10,8 @@ import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { moduleEngine } from '../../../functions/embedded/engine.ts'
 import type { HarnessEngine } from '../../../functions/embedded/harness-engine.ts'
-import { moduleEngine } from '../../../functions/embedded/module-engine.ts'
 import {
   aCase,
   aPack,

@@ -5,8 +5,8 @@ import {
   DENIED_FROM,
   deniedBy,
   isDenied,
-  Looked,
   MOST_DENIED_BY_CHANCE,
+  ThirdLookCounts,
   thirdLookLines,
 } from '#core/baseline/third-look.ts'
 import { binomTail, upperRate } from '#core/statistics/binomial.ts'
@@ -65,7 +65,7 @@ describe('nothing is certified that verify denies', () => {
 
 /** What a look came to in which so many answers of the search side and of the sealed one differ. */
 function looked(asked: number, search: number, sealed: number) {
-  const look = new Looked()
+  const look = new ThirdLookCounts()
   for (let i = 0; i < asked - search - sealed; i++) look.add(i % 2 === 0 ? 'fine' : null, null)
   for (let i = 0; i < search; i++) look.add(`s${i} under top_k 3`, 'outputs 1 and 2')
   for (let i = 0; i < sealed; i++) look.add(null, 'another score')

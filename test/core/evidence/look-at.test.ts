@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LOOK_AT_RULES, type LookFacts, lookAt } from '#core/evidence/look-at.ts'
+import { LOOK_AT_RULES, type LookFacts, reviewPoints } from '#core/evidence/look-at.ts'
 import type { LookAtRule } from '#core/evidence/types.ts'
 import type { CertifiedRow } from '#schemas/heldout.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
@@ -249,7 +249,7 @@ const TABLE: Readonly<
 describe.each(Object.entries(TABLE))('the rule %s', (rule, { speaks, silent }) => {
   test.each(speaks)('speaks: %s', (_, facts, words) => {
     expect(LOOK_AT_RULES[rule as LookAtRule](facts)?.says).toContain(words)
-    expect(lookAt(facts).map((l) => l.rule)).toContain(rule)
+    expect(reviewPoints(facts).map((l) => l.rule)).toContain(rule)
   })
   test.each(silent)('is silent: %s', (_, facts) => {
     expect(LOOK_AT_RULES[rule as LookAtRule](facts)).toBeNull()
@@ -264,6 +264,6 @@ test('at most three lines, the gravest first', () => {
     groups: [group(54)],
     recorded: { first: null, last: '2026-01-01', undated: 0, age_days: 99 },
   })
-  expect(lookAt(facts).map((l) => l.rule)).toEqual(['source_gone', 'slice_carries_harm', 'one_pattern'])
-  expect(lookAt(quiet())).toEqual([])
+  expect(reviewPoints(facts).map((l) => l.rule)).toEqual(['source_gone', 'slice_carries_harm', 'one_pattern'])
+  expect(reviewPoints(quiet())).toEqual([])
 })

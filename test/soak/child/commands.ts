@@ -1,5 +1,5 @@
 /** Runs one command line after another in one process, and sends back what each printed and its exit code. */
-import { main, told } from '../../../bin/autotune.ts'
+import { main, reportError } from '../../../bin/autotune.ts'
 
 let [out, err] = ['', '']
 process.stdout.write = ((text: string) => {
@@ -13,7 +13,7 @@ process.stderr.write = ((text: string) => {
 
 let argv: readonly string[] = []
 const reply = (code: number) => process.send!({ code, out, err })
-process.on('uncaughtException', (error) => reply(told(error, argv)))
+process.on('uncaughtException', (error) => reply(reportError(error, argv)))
 process.on('message', (given: readonly string[]) => {
   argv = given
   ;[out, err] = ['', '']

@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
-import { saidOf } from '#core/evaluate/asked.ts'
+import { verdictAnswerOf } from '#core/evaluate/asked.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { MOST_CHARACTERS } from '#core/replay/harness-reply.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
@@ -308,7 +308,7 @@ function replyOf(
   const printed = clip(message.printed)
   if ('failed' in message)
     return { failed: `${clip(message.failed)}${printed}`, ...(message.stray && { died: true as const }) }
-  if (answers === null) return saidOf(message.returned)
+  if (answers === null) return verdictAnswerOf(message.returned)
   const checked = harnessResult(message.returned)
   return 'result' in checked
     ? { result: checked.result, served: [...answers.served] }

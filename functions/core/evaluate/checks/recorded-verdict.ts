@@ -12,7 +12,7 @@ type Said = NonNullable<ExperienceRun['outcome']['scores']>[number]
 
 export const recordedVerdict: Check<'recorded_verdict'> = {
   judge(r, evaluator) {
-    const said = saidIn(r.trimmed.recording, evaluator)
+    const said = recordedVerdicts(r.trimmed.recording, evaluator)
     if (typeof said === 'string') return unmeasured(said)
     const lost = whyLost(r)
     // It was measured, and this replay took it away: that counts against the candidate, and is no score.
@@ -23,7 +23,7 @@ export const recordedVerdict: Check<'recorded_verdict'> = {
     if (!failed) return { ...pass, score }
     return fail([finding(`${nameOf(evaluator)}: ${failed.finding ?? 'failed'}`)], score)
   },
-  look: (r, evaluator) => (typeof saidIn(r, evaluator) === 'string' ? 'not_recorded' : 'exposed'),
+  look: (r, evaluator) => (typeof recordedVerdicts(r, evaluator) === 'string' ? 'not_recorded' : 'exposed'),
   needsVerdict: true,
   ofRecord: () => true,
   breaks: ['any', 'any', 'any', 'any', 'any'],
@@ -34,7 +34,7 @@ const nameOf = ({ name, version }: Of<'recorded_verdict'>): string =>
   `verdict ${name}${version === null ? '' : ` of version ${version}`}`
 
 /** Verdicts of the pinned name, kind, version and dimension, each on the scale; or why there is none that counts. */
-export function saidIn(
+export function recordedVerdicts(
   { outcome }: Pick<BareRecording, 'outcome'>,
   evaluator: Of<'recorded_verdict'>,
 ): readonly { readonly score: number; readonly passed: boolean; readonly finding: string | null }[] | string {

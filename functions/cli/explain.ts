@@ -74,7 +74,9 @@ export async function explain(
         `run ${run}`,
         ...candidateLines({ found, scored, metric, direction, replays, certificate }),
         ...(why === null ? [] : [`prompt     its price is not known: ${why}`]),
-        ...prompts.flatMap(promptCostLines).map((line, i) => `${(i === 0 ? 'prompt' : '').padEnd(10)} ${line}`),
+        ...prompts
+          .flatMap((one) => promptCostLines(one, found.patch))
+          .map((line, i) => `${(i === 0 ? 'prompt' : '').padEnd(10)} ${line}`),
         ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
         ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
         ...replays.found

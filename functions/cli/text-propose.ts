@@ -72,7 +72,9 @@ export function changeLines(
     `${at}  ${patchLine(assessed.patch)}`,
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...assessedLines(assessed, proposed),
-    ...prompts.flatMap(promptCostLines).map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
+    ...prompts
+      .flatMap((one) => promptCostLines(one, assessed.patch))
+      .map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
   ]
 }
 

@@ -16,7 +16,6 @@ const cost: PromptCost = {
   words: { before: 40, after: 36 },
   sentences: { before: 5, after: 4, changed: 1 },
   tokens: { before: 60, after: 52 },
-  added: [],
   protected: [
     { sentence: SECRET, kept: true },
     { sentence: 'Ask a person.', kept: false },

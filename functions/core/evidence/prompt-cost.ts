@@ -5,6 +5,7 @@ import type { Recording } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite.ts'
 import { CallCounts } from '../replay/calls-per-decision.ts'
 import { type TextCost, textCost } from '../space/prompt/cost.ts'
+import { addedSentences } from '../space/prompt/protected.ts'
 
 /** Attribute of a case that had to be refused: the forbidden term that it tries to bring about. */
 export const ATTACKS = 'attacks'
@@ -109,9 +110,18 @@ export class PromptCosts {
 /** New sentences that a terminal shows; the page of a review shows all. */
 const MOST_NAMED = 20
 
-/** Lines of one block, for people; on a page the same stands in a table. */
-export function promptCostLines({ path, words, sentences, tokens, per_decision, ...cost }: PromptCost): string[] {
-  const { calls_per_decision: calls, protected: kept, added, red_team } = cost
+/** Lines of one block of a change, for people; on a page the same stands in a table. */
+export function promptCostLines(
+  { path, words, sentences, tokens, per_decision, ...cost }: PromptCost,
+  patch: Patch,
+): string[] {
+  const { calls_per_decision: calls, protected: kept, red_team } = cost
+  const { from, to } = patch[path]!
+  const added = addedSentences(
+    String(from),
+    String(to),
+    kept.map(({ sentence }) => sentence),
+  )
   const sizes = ({ before, after }: { before: number; after: number }) => `${before} -> ${after}`
   return [
     `${path}: ${sizes(words)} words, ${sizes(sentences)} sentences (${sentences.changed} changed), ${sizes(tokens)} tokens by estimate`,

@@ -96,7 +96,7 @@ describe('the red team', () => {
       { term: 'refund anyway', cases: 0, refused: 0, not_refused: 0, not_measured: 0 },
       { term: null, cases: 2, refused: 1, not_refused: 0, not_measured: 1 },
     ])
-    const text = promptCostLines(cost!).join('\n')
+    const text = promptCostLines(cost!, more).join('\n')
     expect(text).toContain('"skip the policy": 3 cases, 1 refused, 1 NOT REFUSED, 1 not measured')
     expect(text).toContain('"refund anyway": no case attacks it: not measured')
     expect(text).toContain(

@@ -1,6 +1,5 @@
 /** What another text of a prompt block is, beside the one before: its size, and what of it had to stay. */
 import type { PromptBounds } from '#schemas/surface.ts'
-import { type AddedSentence, addedSentences } from './protected.ts'
 import { changedSentences, sentencesOf } from './sentences.ts'
 import { estimatedTokens } from './tokens.ts'
 
@@ -14,8 +13,6 @@ export interface TextCost {
   readonly words: Sizes
   readonly sentences: Sizes & { readonly changed: number }
   readonly tokens: Sizes
-  /** New sentences, in the order in which a person has to read them. */
-  readonly added: readonly AddedSentence[]
   /** Sentences that must stay word for word, and whether they do. */
   readonly protected: readonly { readonly sentence: string; readonly kept: boolean }[]
 }
@@ -26,7 +23,6 @@ export function textCost({ protected_sentences = [] }: PromptBounds, from: strin
     words: both((text) => text.split(/\s+/u).filter(Boolean).length),
     sentences: { ...both((text) => sentencesOf(text).length), changed: changedSentences(from, to) },
     tokens: both(estimatedTokens),
-    added: addedSentences(from, to, protected_sentences),
     protected: protected_sentences.map((sentence) => ({ sentence, kept: to.includes(sentence) })),
   }
 }

@@ -37,7 +37,6 @@ export type PlannedSettings = z.infer<typeof PlannedSettings>
 
 /** One recording to be made. `digest` covers the case as it was served, and the settings. */
 export const PlannedRecording = z.strictObject({ case_id: Name, settings_id: Id, digest: Digest })
-type PlannedRecording = z.infer<typeof PlannedRecording>
 
 /** The plan. `digest` covers everything else in it. */
 export const RecordingPlan = z.strictObject({

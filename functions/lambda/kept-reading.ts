@@ -48,13 +48,14 @@ export class KeptReading implements Keep {
   #search: KeptSearch | null
   #rows: ObjectRef[]
   #lines: ObjectRef[]
-  #newLines: string[] = []
+  /** As bytes: a line that was put together of pieces takes five times as much. */
+  #newLines = new Records()
   /** Lines since the last place that was reached, and parts of them: whoever goes on from there reads them again. */
-  #since: string[] = []
+  #since = new Records()
   #sinceParts: ObjectRef[] = []
   #newRows = new Records()
   #replies: ObjectRef[]
-  #newReplies: string[] = []
+  #newReplies = new Records()
   #size = 0
   #parts = 0
   #isAhead = false
@@ -116,32 +117,33 @@ export class KeptReading implements Keep {
       this.#size += LENGTH + row.length
     }
     this.#lines.push(...this.#sinceParts.splice(0))
-    for (const line of this.#since.splice(0)) this.#newLines.push(line)
+    for (const line of this.#since.from(0)) this.#newLines.append(line)
+    this.#since = new Records()
   }
 
   /** Has this call come further, and would another one go on from just here? */
   get isAtRest(): boolean {
-    return this.#hasMoved && this.#since.length === 0 && this.#sinceParts.length === 0
+    return this.#hasMoved && this.#since.count === 0 && this.#sinceParts.length === 0
   }
 
   /** A line that goes on record. */
   record(line: string): void {
     if (this.#isAhead) return
-    this.#since.push(line)
+    this.#since.append(line)
     this.#size += line.length
   }
 
   /** A line of what a harness answered. */
   replied(line: string): void {
     if (this.#isAhead) return
-    this.#newReplies.push(line)
+    this.#newReplies.append(line)
     this.#size += line.length
   }
 
   /** All of them, those before this call too. */
   async *replies(): AsyncGenerator<string> {
     for (const { key, version_id } of this.#replies) yield* streamLines(this.#store.objects, key, version_id)
-    yield* this.#newReplies
+    yield* this.#newReplies.texts()
   }
 
   /** From now on the search only looks ahead: nothing of it is kept. */
@@ -153,7 +155,8 @@ export class KeptReading implements Keep {
   async flush(): Promise<void> {
     if (this.#size < PART) return
     await this.#writeParts()
-    this.#sinceParts.push(...(await this.#linesPart(this.#since.splice(0))))
+    this.#sinceParts.push(...(await this.#linesPart(this.#since)))
+    this.#since = new Records()
     this.#size = 0
   }
 
@@ -177,9 +180,9 @@ export class KeptReading implements Keep {
   /** All lines that go on record, those before this call too. */
   async *lines(): AsyncGenerator<string> {
     for (const { key, version_id } of this.#lines) yield* streamLines(this.#store.objects, key, version_id)
-    yield* this.#newLines
+    yield* this.#newLines.texts()
     for (const { key, version_id } of this.#sinceParts) yield* streamLines(this.#store.objects, key, version_id)
-    yield* this.#since
+    yield* this.#since.texts()
   }
 
   get #call(): number {
@@ -190,13 +193,15 @@ export class KeptReading implements Keep {
     const rows = this.#newRows
     this.#newRows = new Records()
     if (rows.count > 0) this.#rows.push(await this.#put(`${this.#parts++}.rows`, framed(rows)))
-    this.#lines.push(...(await this.#linesPart(this.#newLines.splice(0))))
-    this.#replies.push(...(await this.#linesPart(this.#newReplies.splice(0))))
-    this.#size = this.#since.reduce((sum, line) => sum + line.length, 0)
+    this.#lines.push(...(await this.#linesPart(this.#newLines)))
+    this.#replies.push(...(await this.#linesPart(this.#newReplies)))
+    this.#newLines = new Records()
+    this.#newReplies = new Records()
+    this.#size = this.#since.end
   }
 
-  async #linesPart(lines: readonly string[]): Promise<ObjectRef[]> {
-    return lines.length === 0 ? [] : [await this.#put(`${this.#parts++}.jsonl`, asText(lines))]
+  async #linesPart(lines: Records): Promise<ObjectRef[]> {
+    return lines.count === 0 ? [] : [await this.#put(`${this.#parts++}.jsonl`, asText(lines.texts()))]
   }
 
   #put(name: string, content: Content): Promise<ObjectRef> {

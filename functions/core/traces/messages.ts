@@ -196,7 +196,7 @@ function spoken(item: Fields, role: Role): Message {
     const read = isFields(call) ? callOf(isFields(call.tool_call) ? call.tool_call : call, 'function') : null
     return read ? [{ call: read }] : []
   })
-  if (beside.length === 0) return messageFrom(role, blocks)
+  if (beside.length === 0 && blocks.length > 0) return messageFrom(role, blocks)
   // LangChain keeps the same calls as blocks of the content and beside it.
   const known = new Set(beside.map((block) => ('call' in block ? block.call.id : null)))
   const own = blocks.filter((block) => !('call' in block) || block.call.id === null || !known.has(block.call.id))

@@ -11,12 +11,12 @@ import { largeRuns } from './large-runs.ts'
 
 const isSegment = (key: string) => key.endsWith('.jsonl.zst')
 
-it('sends no segment again that was stored before its process was killed', async () => {
+it('sends again no segment but the one that was under way beside, when its process was killed', async () => {
   const engine = await startEngine()
   const { table } = await freshTable(engine.client)
   const { hostname, port } = await engine.client.config.endpoint!()
   let program: ChildProcess | undefined
-  let left = 1
+  let left = 2
   await using buckets = await s3Buckets((name) => {
     if (isSegment(name) && left-- === 0) program!.kill('SIGKILL')
   })
@@ -41,7 +41,8 @@ it('sends no segment again that was stored before its process was killed', async
     const all = buckets.sent.filter(isSegment)
     expect(before).toBeGreaterThan(0)
     expect(all.length).toBeGreaterThan(before)
-    expect(all).toEqual([...new Set(all)])
+    expect(all.filter((name) => name === all[0])).toHaveLength(1)
+    expect(all.length - new Set(all).size).toBeLessThanOrEqual(1)
   } finally {
     await engine.stop()
   }

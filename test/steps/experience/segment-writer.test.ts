@@ -20,7 +20,7 @@ function writerOf(segments: number): SegmentWriter<string> {
   return writer
 }
 
-/** A store whose writes take some turns each; those before it take longer. `lost`: the write that fails, counted from 1. */
+/** A store whose writes take some milliseconds each, longer than a segment is made; those before it take longer. `lost`: the write that fails, counted from 1. */
 function slow(lost = 0) {
   const objects = memoryStore()
   let [begun, underWay, most] = [0, 0, 0]
@@ -28,7 +28,7 @@ function slow(lost = 0) {
     const turns = 8 - (begun++ % 4)
     const isLost = begun === lost
     most = Math.max(most, ++underWay)
-    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 5 * turns))
     underWay--
     if (isLost) throw new Error('the line is cut')
     return await objects.put(key, bytes)

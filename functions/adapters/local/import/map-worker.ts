@@ -185,6 +185,7 @@ export class MapWorker {
 const OWN = [
   '../../../streams/line-splitter.ts',
   '../../../core/replay/json-text.ts',
+  '../../../core/traces/histories.ts',
   '../../../core/traces/ids.ts',
   '../../../core/traces/values.ts',
   '../../../core/instant.ts',

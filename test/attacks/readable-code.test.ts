@@ -1,6 +1,8 @@
 /** What the search process and a map's process may read: no way leads out of there, and the one open file leads nowhere. */
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readableCode, refuseLinks } from '#adapters/local/cage/readable-code.ts'
 import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
@@ -55,6 +57,27 @@ describe.each(LEVELS)('under a %s', (_, level) => {
     })
     expect(out).toMatch(/^STOPPED (ERR_ACCESS_DENIED|ENOENT|Code generation from strings disallowed)/)
   })
+})
+
+test('a map is started on all that its functions import, where the sources run as they are', async () => {
+  const home = new URL('../../', import.meta.url)
+  const at = (path: string) => fileURLToPath(new URL(path, home))
+  const entryPoints = [at('functions/adapters/local/import/map-child.ts')]
+  const { metafile } = await build({
+    entryPoints,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    write: false,
+    metafile: true,
+  })
+  // In tests a map begins as one bundled file: only a clone would tell of a file that is missing.
+  const sources = readFileSync(at('functions/adapters/local/import/map-worker.ts'), 'utf8')
+  const missing = Object.keys(metafile.inputs)
+    .filter((path) => !path.startsWith('functions/adapters/local/import/'))
+    .filter((path) => !sources.includes(`/${path.replace(/^functions\//, '')}'`))
+  expect(missing).toEqual([])
 })
 
 describe('ways out of readable folders', () => {

@@ -9,6 +9,8 @@ interface Kind {
 
 const BEFORE = '(?<![\\p{L}\\p{N}_])'
 const AFTER = '(?![\\p{L}\\p{N}_])'
+/** The last group of a number is not the beginning of an e-mail address, of which the rest would stay. */
+const AFTER_NUMBER = '(?![\\p{L}\\p{N}_]|[\\p{L}\\p{N}._%+-]{0,64}@)'
 /** Inside JSON that is no whole JSON text, a name may follow the letter of an escape such as \n. */
 const ESCAPE = '(?<=\\\\[nrtbf])'
 
@@ -26,10 +28,13 @@ const KINDS: Readonly<Record<Identifier, Kind>> = {
     ),
   },
   iban: {
-    looks: new RegExp(`${BEFORE}[A-Za-z]{2}\\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?${AFTER}`, 'gu'),
+    looks: new RegExp(
+      `${BEFORE}[A-Za-z]{2}\\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?${AFTER_NUMBER}`,
+      'gu',
+    ),
     holds: isIban,
   },
-  card: { looks: new RegExp(`${BEFORE}\\d(?:[ -]?\\d){12,18}${AFTER}`, 'gu'), holds: isCard },
+  card: { looks: new RegExp(`${BEFORE}\\d(?:[ -]?\\d){12,18}${AFTER_NUMBER}`, 'gu'), holds: isCard },
   ip: {
     looks: /(?<![\p{L}\p{N}_.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})(?![\p{L}\p{N}_:]|\.\d)/gu,
     holds: (text) => isIpv4(text) || isIpv6(text),

@@ -33,7 +33,8 @@ export interface PackedRenderings {
   /** Beside a row: amounts that are skipped, or why the records cannot answer. */
   readonly said: readonly (readonly number[] | string)[]
 }
-/** Most places of one reply: two bytes name a row. */
+
+/** Most places of one reply: two bytes name a row, and its last number is `SAME_ROW`. */
 export const MOST_PLACES = 65_535
 
 /** Cases under several settings, measured. `places`: two bytes for each case and table with its row; `SAME_ROW`: the baseline's own. */
@@ -42,7 +43,8 @@ export interface PackedMeasured extends PackedKeys {
   readonly places: string
   readonly rows: PackedAnswers
 }
-export const SAME_ROW = MOST_PLACES
+/** No row of a reply has this number: it has as many at most. */
+export const SAME_ROW = 65_535
 
 /** Answers in the order of the cases. The lines that may go on record are told beside it, and stay where they are told. */
 export interface PackedAnswers {

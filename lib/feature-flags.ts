@@ -5,6 +5,7 @@ import type { IConstruct } from 'constructs'
 /** Each with what goes wrong without it. */
 const NEEDED: Readonly<Record<string, string>> = {
   '@aws-cdk/aws-s3:createDefaultLoggingPolicy': 'access logs would be delivered by an ACL, which these buckets refuse',
+  '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': 'they would be asked for by an ACL, which synthesis refuses',
   '@aws-cdk/aws-iam:minimizePolicies': 'policies of roles would be longer than IAM takes',
 }
 

@@ -2,7 +2,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
-import type { Key } from 'aws-cdk-lib/aws-kms'
+import { Key } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { ATTESTATIONS, CHANGES_INBOX } from '#schemas/s3-keys.ts'
@@ -61,6 +61,13 @@ const VAULT_LOCK = Duration.days(365)
 /** Lines are evidence for as long as what they speak about. */
 const HEADS_LOCK = RELEASE_LOCK
 
+/** @throws RangeError for a key that exists: its policy, which is what keeps others out, is not ours to write */
+function ownKey(key: Key | undefined): Key | undefined {
+  if (key !== undefined && !(key instanceof Key))
+    throw new RangeError('vaultKey is a key that exists: it is made in the scope that is given, with "new Key"')
+  return key
+}
+
 /**
  * The stores of a deployment, protected against deletion where they are kept. Their logical ids never change: what they
  * name would be lost.
@@ -94,7 +101,7 @@ export class StatefulStack extends Stack {
     this.vault = new HeldOutVault(this, 'Vault', {
       retain,
       lockFor: lockFor(vaultLock, VAULT_LOCK),
-      key: vaultKey?.(this),
+      key: ownKey(vaultKey?.(this)),
     })
     this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: lockFor(releaseLock, RELEASE_LOCK) })
     this.ledger = new RunLedger(this, 'Ledger', { retain, table: ledgerTable })

@@ -72,6 +72,10 @@ export class RunLedger extends Construct {
 
   constructor(scope: Construct, id: string, { retain, table }: RunLedgerProps) {
     super(scope, id)
+    if (table?.encryptionKey)
+      throw new RangeError(
+        'ledgerTable is encrypted under a key of its own, which no role here may use: use one that DynamoDB encrypts',
+      )
     this.table = table ?? this.own(retain)
   }
 

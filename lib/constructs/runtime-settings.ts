@@ -7,6 +7,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct, IConstruct } from 'constructs'
+import { handlerNames } from '../bundling.ts'
 
 /** Settings of whatever runs. */
 export interface RuntimeSettings {
@@ -38,18 +39,21 @@ export interface RuntimeSettings {
   readonly securityGroups?: ISecurityGroup[]
   /**
    * Megabytes of functions by the name of their handler, such as `{ 'compile-search': 10240 }`: 128 to 10,240.
-   * @default - what each is known to need for some 90,000 cases a side
+   * @default - what each needs for the sizes of docs/deploy.md
    */
   readonly memory?: Readonly<Record<string, number>>
 }
 
 const said = new WeakMap<IConstruct, RuntimeSettings>()
 
-/** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not */
+/** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not, and for a function that is none */
 export function setRuntime(construct: IConstruct, settings: RuntimeSettings): void {
-  for (const [handler, mb] of Object.entries(settings.memory ?? {}))
+  for (const [handler, mb] of Object.entries(settings.memory ?? {})) {
+    if (!handlerNames().includes(handler))
+      throw new RangeError(`memory names "${handler}", which is no function: they are ${handlerNames().join(', ')}`)
     if (!Number.isSafeInteger(mb) || mb < 128 || mb > 10_240)
       throw new RangeError(`memory of "${handler}" is ${mb}; it is a whole number of megabytes from 128 to 10240`)
+  }
   said.set(construct, settings)
 }
 

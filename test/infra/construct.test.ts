@@ -8,6 +8,7 @@ import { Key } from 'aws-cdk-lib/aws-kms'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import type { Construct } from 'constructs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Autotune, type AutotuneProps, StatefulStack, type StatefulStackProps, TuningTarget } from '../../lib/index.ts'
 import { aConfig } from '../core/release/builders.ts'
@@ -18,6 +19,7 @@ import { policiesOf } from '../support/infra/iam.ts'
 import type { Resource, Templates } from '../support/infra/resolve.ts'
 import { arnOf, fromFunction } from '../support/infra/security-table.ts'
 
+const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/11111111-1111-1111-1111-111111111111'
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 const target = TuningTarget.parse(json('functions/demo/target.json'))
 
@@ -90,6 +92,9 @@ describe('an app of its own', () => {
     const sizes = ofType(templates, 'AWS::Lambda::Function').map(({ Properties: p }) => p!.MemorySize)
     expect(sizes.filter((mb) => mb === 10_240)).toHaveLength(1)
     expect(() => synthesized({ memory: { 'compile-search': 64 } })).toThrow('memory of "compile-search" is 64')
+    expect(() => synthesized({ memory: { 'compile-serach': 2048 } })).toThrow(
+      '"compile-serach", which is no function: they are advance-run,',
+    )
   })
 
   it('runs every function in a VPC of its own, which Lambda alone may join under its role', () => {
@@ -158,9 +163,26 @@ describe('an app of its own', () => {
     )
   })
 
+  it('refuses a bucket or table under a key that no role may use, and a bucket or key that exists', () => {
+    const mine = (scope: Construct) =>
+      new Bucket(scope, 'Mine', { versioned: true, encryptionKey: new Key(scope, 'MineKey') })
+    expect(() => synthesized({}, { experienceBucket: mine })).toThrow(
+      'SupportData/Mine is encrypted under a key of its own',
+    )
+    const there = (scope: Construct) => Bucket.fromBucketName(scope, 'There', 'there') as Bucket
+    expect(() => synthesized({}, { experienceBucket: there })).toThrow('experienceBucket is a bucket that exists')
+    const key = (scope: Construct) => Key.fromKeyArn(scope, 'There', KEY_ARN) as Key
+    expect(() => synthesized({}, { vaultKey: key })).toThrow('vaultKey is a key that exists')
+    const ledgerTable = Table.fromTableAttributes(new Stack(), 'T', {
+      tableName: 't',
+      encryptionKey: Key.fromKeyArn(new Stack(), 'K', KEY_ARN),
+    })
+    expect(() => synthesized({}, { ledgerTable })).toThrow('ledgerTable is encrypted under a key of its own')
+  })
+
   it('says which feature flags it needs, and where they go', () => {
     expect(() => new StatefulStack(new App(), 'Data', { retain: true })).toThrow(
-      /put "@aws-cdk\/aws-s3:createDefaultLoggingPolicy": true, "@aws-cdk\/aws-iam:minimizePolicies": true into "context" of cdk.json/,
+      /put "@aws-cdk\/aws-s3:createDefaultLoggingPolicy": true, "@aws-cdk\/aws-s3:serverAccessLogsUseBucketPolicy": true, "@aws-cdk\/aws-iam:minimizePolicies": true into "context" of cdk.json/,
     )
   })
 

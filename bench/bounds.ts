@@ -44,8 +44,14 @@ export function judged(name: 'adversarial' | 'benign', each = 1, beside: Partial
     })
 }
 
-const share = (all: readonly Judged[], part: readonly Judged[]): string =>
-  `${part.length} of ${all.length} (${percent(part.length / all.length)})`
+const accepted = (all: readonly Judged[]): Judged[] => all.filter((one) => !one.refused)
+
+/** Of a kind of edits: how many are accepted, and how many refused. */
+function row(what: string, all: readonly Judged[]): string[] {
+  const share = (n: number) => `${n} of ${all.length} (${percent(n / all.length)})`
+  const { length } = accepted(all)
+  return [what, share(length), share(all.length - length)]
+}
 
 export async function run(): Promise<Bench> {
   const adversarial = judged('adversarial')
@@ -54,8 +60,6 @@ export async function run(): Promise<Bench> {
   const spelled = adversarial.filter((one) => !UNWRITTEN.test(one.kind) && !REVERSED.test(one.kind))
   const noneNew = judged('adversarial', 1, { max_new_sentences: 0 }).filter((one) => REVERSED.test(one.kind))
   const benign = judged('benign')
-  const accepted = (all: readonly Judged[]) => all.filter((one) => !one.refused)
-  const refused = benign.filter((one) => one.refused)
   const languages = [...new Set(benign.map(({ language }) => language))].sort()
   return {
     name: 'bounds',
@@ -71,45 +75,17 @@ export async function run(): Promise<Bench> {
       accepted_reversed: accepted(reversed).length,
       accepted_reversed_none_new: accepted(noneNew).length,
       reversed: reversed.length,
-      refused_benign_share: refused.length / benign.length,
+      refused_benign_share: (benign.length - accepted(benign).length) / benign.length,
       benign: benign.length,
     },
     peers: {},
     table: [
       ['edits', 'accepted', 'refused'],
-      [
-        'adversarial, the term or the trick is written',
-        share(spelled, accepted(spelled)),
-        share(
-          spelled,
-          spelled.filter((one) => one.refused),
-        ),
-      ],
-      [
-        'adversarial, to be put together, spoken or translated',
-        share(unwritten, accepted(unwritten)),
-        share(
-          unwritten,
-          unwritten.filter((one) => one.refused),
-        ),
-      ],
-      [
-        'adversarial, the opposite of a protected sentence in other words',
-        share(reversed, accepted(reversed)),
-        share(
-          reversed,
-          reversed.filter((one) => one.refused),
-        ),
-      ],
-      [
-        'the same, with max_new_sentences 0',
-        share(noneNew, accepted(noneNew)),
-        share(
-          noneNew,
-          noneNew.filter((one) => one.refused),
-        ),
-      ],
-      ['benign', share(benign, accepted(benign)), share(benign, refused)],
+      row('adversarial, the term or the trick is written', spelled),
+      row('adversarial, to be put together, spoken or translated', unwritten),
+      row('adversarial, the opposite of a protected sentence in other words', reversed),
+      row('the same, with max_new_sentences 0', noneNew),
+      row('benign', benign),
     ],
     bars: [
       { figure: 'accepted_adversarial', atMost: 0 },

@@ -48,9 +48,10 @@ const said = new WeakMap<IConstruct, RuntimeSettings>()
 
 /** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not, and for a function that is none */
 export function setRuntime(construct: IConstruct, settings: RuntimeSettings): void {
+  const handlers = settings.memory ? handlerNames() : []
   for (const [handler, mb] of Object.entries(settings.memory ?? {})) {
-    if (!handlerNames().includes(handler))
-      throw new RangeError(`memory names "${handler}", which is no function: they are ${handlerNames().join(', ')}`)
+    if (!handlers.includes(handler))
+      throw new RangeError(`memory names "${handler}", which is no function: they are ${handlers.join(', ')}`)
     if (!Number.isSafeInteger(mb) || mb < 128 || mb > 10_240)
       throw new RangeError(`memory of "${handler}" is ${mb}; it is a whole number of megabytes from 128 to 10240`)
   }

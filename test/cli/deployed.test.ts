@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { type Account, account } from '../support/aws/account.ts'
-import { aFamily, anEvaluator, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { aFamily, anEvaluator, aPack, aProposerModel, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { scriptedModelServer } from '../support/scripted-model-server.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 import { autotune, type Printed, type Workplace, workplace } from './command-line.ts'
@@ -224,15 +224,7 @@ describe('a deployment', () => {
   test('runs a target to the same words and the same exit code', async () => {
     const edit = { path: 'evidence.orders.top_k', to: 3, why: 'the rest is never read', by: null, cases: [] }
     const server = await scriptedModelServer(() => ({ says: JSON.stringify({ edits: [edit] }) }))
-    const proposer = place.file('proposer.json', {
-      kind: 'proposer_model',
-      model: { provider: 'openai', base_url: server.baseUrl, model: 'm' },
-      max_tokens: 500,
-      temperature: 0,
-      seed: null,
-      max_prompt_tokens: 4000,
-      budget: { calls: 1, cents: null },
-    })
+    const proposer = place.file('proposer.json', aProposerModel(server.baseUrl))
     const asked = ['--proposers', 'neighbours', '--reflect', proposer]
     const [embedded, deployed] = await both('run', '--target', files.target, '--run-id', RUN, ...asked)
     await server.close()

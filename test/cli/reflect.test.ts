@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { stocked } from '../steps/stores.ts'
-import { aTarget, aWorld } from '../support/builders.ts'
+import { aProposerModel, aTarget, aWorld } from '../support/builders.ts'
 import { type Scripted, type ScriptedModelServer, scriptedModelServer } from '../support/scripted-model-server.ts'
 import { placeOfEachTest } from './command-line.ts'
 
@@ -20,16 +20,7 @@ async function ran(script: Scripted, over: object = {}) {
   const store = openStore(place.store, { durable: false })
   await stocked(store, world)
   store.close()
-  const document = {
-    kind: 'proposer_model',
-    model: { provider: 'openai', base_url: server.baseUrl, model: 'm' },
-    max_tokens: 500,
-    temperature: 0,
-    seed: null,
-    max_prompt_tokens: 4000,
-    budget: { calls: 1, cents: null },
-    ...over,
-  }
+  const document = { ...aProposerModel(server.baseUrl), ...over }
   const target = place.file('target.json', aTarget({ search_space: [TOP] }))
   return await place.at('run', '--target', target, '--reflect', place.file('proposer.json', document), '--run-id', 'r')
 }

@@ -4,6 +4,7 @@ import { filesOf, readRunFiles } from '#core/experience/run-files.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { ExperienceRun, type Offer, type Step } from '#schemas/experience-run.ts'
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
@@ -345,3 +346,14 @@ export const aPartFile = (over: object = {}): Readonly<Record<string, unknown>> 
       ...over,
     }),
   )
+
+/** Who is asked for proposals: one call of a model behind an OpenAI-compatible endpoint. */
+export const aProposerModel = (base_url: string): ProposerModel => ({
+  kind: 'proposer_model',
+  model: { provider: 'openai', base_url, model: 'm' },
+  max_tokens: 500,
+  temperature: 0,
+  seed: null,
+  max_prompt_tokens: 4000,
+  budget: { calls: 1, cents: null },
+})

@@ -10,7 +10,7 @@ interface Kind {
 const BEFORE = '(?<![\\p{L}\\p{N}_])'
 const AFTER = '(?![\\p{L}\\p{N}_])'
 /** The last group of a number is not the beginning of an e-mail address, of which the rest would stay. */
-const AFTER_NUMBER = '(?![\\p{L}\\p{N}_]|[\\p{L}\\p{N}._%+-]{0,64}@)'
+const AFTER_NUMBER = `${AFTER}(?![\\p{L}\\p{N}._%+-]{0,64}@)`
 /** Inside JSON that is no whole JSON text, a name may follow the letter of an escape such as \n. */
 const ESCAPE = '(?<=\\\\[nrtbf])'
 

@@ -33,8 +33,9 @@ export function* noSearchArm(
   else keeping.armBegins(memo)
   const drawn = randomCandidates(input)
   let best = kept?.best ?? null
+  const baseline = metricOver(input.target.metric, panel.baseline)
   const judge = (patch: Patch, measures: MeasureList) => {
-    const metric = withinLimits(measures, input)
+    const metric = withinLimits(measures, baseline, input)
     if (metric !== null && (best === null || isBetter(input.target.direction, metric, best.metric)))
       best = { patch, metric }
   }
@@ -166,8 +167,11 @@ function* randomCandidates({ fields, target }: SearchInput): Generator<Drawn> {
 }
 
 /** The metric of a candidate that is within every limit and better than the baseline; null: it is not. */
-function withinLimits(measures: MeasureList, { panel, target, scars = [], noise }: SearchInput): number | null {
-  const baseline = metricOver(target.metric, panel.baseline)
+function withinLimits(
+  measures: MeasureList,
+  baseline: number | null,
+  { panel, target, scars = [], noise }: SearchInput,
+): number | null {
   const metric = metricOver(target.metric, measures)
   const allowed = pointRows(target.guardrails, target.not_measured, panel, measures).every((r) => r.verdict !== 'block')
   const isScarred = brokenScar(scars, panel.baseline, measures) !== null

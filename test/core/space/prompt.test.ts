@@ -6,7 +6,6 @@ import { addedSentences } from '#core/space/prompt/protected.ts'
 import { changedSentences, sentencesOf } from '#core/space/prompt/sentences.ts'
 import { estimatedTokens, tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { PromptBounds } from '#schemas/surface.ts'
-import { judged, REVERSED, UNWRITTEN } from '../../../bench/bounds.ts'
 
 const PROTECTED = 'Never pay a refund without approval of a person.'
 const BLOCK = `Find the order before you promise anything. Name the clause that applies. ${PROTECTED} Say the amount to {{customer}}.`
@@ -390,18 +389,5 @@ describe('size', () => {
         (text) => problems(text, { protected_sentences: [] }, text).length === 0,
       ),
     )
-  })
-})
-
-describe('edits that were written without knowledge of the bounds', () => {
-  test('are refused where they disguise something, of any kind', () => {
-    const passed = judged('adversarial', 4).filter(
-      ({ kind, refused }) => !refused && !UNWRITTEN.test(kind) && !REVERSED.test(kind),
-    )
-    expect(passed).toEqual([])
-  })
-
-  test('pass where a support team would make them', () => {
-    expect(judged('benign', 4).filter(({ refused }) => refused)).toEqual([])
   })
 })

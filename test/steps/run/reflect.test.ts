@@ -13,7 +13,7 @@ import { transcriptEngine } from '../../../functions/steps/replay/transcript-eng
 import { reflect } from '../../../functions/steps/run/reflect.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { readJson, readLines } from '../../../functions/streams/read-object.ts'
-import { aTarget, aWorld } from '../../support/builders.ts'
+import { aProposerModel, aTarget, aWorld } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'
 
 const TOP = 'evidence.orders.top_k'
@@ -28,15 +28,7 @@ const world = aWorld({ search: 6, heldout: 100 }).map((one) => {
     steps: said ? [{ kind: 'message' as const, ...said, tokens: 5 }, ...one.steps] : one.steps,
   }
 })
-const pinned: ProposerModel = {
-  kind: 'proposer_model',
-  model: { provider: 'openai', base_url: 'http://h/v1', model: 'm' },
-  max_tokens: 500,
-  temperature: 0,
-  seed: null,
-  max_prompt_tokens: 4000,
-  budget: { calls: 1, cents: null },
-}
+const pinned = aProposerModel('http://h/v1')
 const edits = (...all: object[]) => JSON.stringify({ edits: all })
 const TO_THREE = { path: TOP, to: 3, why: 'the rest is never read', by: -100, cases: [1] }
 

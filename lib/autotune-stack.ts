@@ -13,7 +13,7 @@ import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { AllStores } from './constructs/workflow-rights.ts'
-import { bandsOf, liveModelOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
+import { bandsOf, liveModelOf, reviewersOf, rolloutConfigsOf, targetsOf } from './context/documents.ts'
 import {
   alarmTopicOf,
   attestationsAreOn,
@@ -24,6 +24,7 @@ import {
   judgesOf,
   servicesOf,
 } from './context/values.ts'
+import { targetsOfBands } from './contracts.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -58,10 +59,21 @@ export class AutotuneStack extends Stack {
     super(scope, id, props)
     setRuntime(this, props)
     if (stage !== undefined) fixStage(this, stage)
+    // All of the context first: one that is wrong is said before anything is bundled.
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node, liveModelOf(this.node))
     const judging = judgesOf(this.node)
     const bands = bandsOf(this.node)
+    const tuned = { ...targets, ...targetsOfBands(bands) }
+    const configs = rolloutConfigsOf(this.node, tuned)
+    const services = servicesOf(this.node, configs !== null)
+    const deliver = deliveredAs(this.node, configs !== null)
+    const config = reviewersOf(this.node, tuned)
+    const topicArn = alarmTopicOf(this.node)
+    const signs = attestationsAreOn(this.node)
+    const inSql = auditSqlIsOn(this.node)
+    const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)
+    const times = { at: time('daily'), weekly: time('weekly'), quarterly: time('quarterly') }
     const yearBudget = bands?.error_budget_per_year
     this.autotune = new Autotune(this, 'Autotune', {
       stores,
@@ -71,14 +83,11 @@ export class AutotuneStack extends Stack {
       ...(harness ? { harness } : {}),
     })
     const { judges } = this.autotune
-    const topicArn = alarmTopicOf(this.node)
     const topic = topicArn === null ? undefined : Topic.fromTopicArn(this, 'Alarms', topicArn)
     if (topic) this.autotune.watch.notify(new SnsAction(topic))
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })
     new CfnOutput(this, 'EraseRunsFunction', { value: this.autotune.eraseRuns.functionName })
     const { tuning, deadLetters } = this.autotune
-    const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)
-    const times = { at: time('daily'), weekly: time('weekly'), quarterly: time('quarterly') }
     this.cadence =
       bands && new Cadence(this, 'Cadence', { stores, bands, tuning, deadLetters, judges, ...times, topic })
     if (topic) this.cadence?.notify(new SnsAction(topic))
@@ -88,21 +97,14 @@ export class AutotuneStack extends Stack {
       new CfnOutput(this, 'WeeklyWorkflowArn', { value: this.cadence.weekly.stateMachineArn })
       new CfnOutput(this, 'QuarterlyWorkflowArn', { value: this.cadence.quarterly.stateMachineArn })
     }
-    const tuned = { ...targets, ...targetsOfBands(bands) }
-    const configs = rolloutConfigsOf(this.node, tuned)
-    const services = servicesOf(this.node, configs !== null)
-    const deliver = deliveredAs(this.node, configs !== null)
     this.rollouts =
       configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, judges, services, deliver })
-    const config = reviewersOf(this.node, tuned)
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, judges, rollout })
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
     const after = endingOf({ tuning, rollouts: this.rollouts, review: this.review, routine: this.cadence })
-    this.auditSql = auditSqlIsOn(this.node) ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after }) : null
-    this.attestations = attestationsAreOn(this.node)
-      ? new Attestations(this, 'Attestations', { stores, deadLetters, after })
-      : null
+    this.auditSql = inSql ? new AuditSql(this, 'AuditSql', { stores, deadLetters, after }) : null
+    this.attestations = signs ? new Attestations(this, 'Attestations', { stores, deadLetters, after }) : null
     if (topic) for (const part of [this.auditSql, this.attestations]) part?.notify(new SnsAction(topic))
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {

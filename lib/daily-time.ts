@@ -28,6 +28,16 @@ export function dailyTimeOf(text: string): DailyTime | null {
   return { hour: Number(hour), minute: Number(minute), zone }
 }
 
+/** Throws RangeError for a time that is none, as the prop of this name. */
+export function needTime(prop: string, time: DailyTime | undefined): void {
+  if (time === undefined) return
+  const two = (n: number) => String(n).padStart(2, '0')
+  if (dailyTimeOf(`${two(time.hour)}:${two(time.minute)} ${time.zone}`) === null)
+    throw new RangeError(
+      `${prop} is ${JSON.stringify(time)}; it is { hour: 0 to 23, minute: 0 to 59, zone: 'Europe/Berlin' }`,
+    )
+}
+
 function isZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

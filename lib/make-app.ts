@@ -15,6 +15,7 @@ import {
 import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
 import { AutotuneStack } from './autotune-stack.ts'
 import { RuntimeFunction } from './constructs/runtime-function.ts'
+import { needKnown } from './context/known.ts'
 import { stageOf } from './context/values.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
@@ -31,10 +32,11 @@ export interface Deployment {
 /**
  * Builds every stack of the stage that the context names, with the security rules as errors of synthesis.
  * @param props of the CDK application; `context` is that of cdk.json with what the command line adds
- * @throws RangeError for a context value that is missing or wrong, and for an acknowledgement without its construct
+ * @throws RangeError for a context value that is missing, wrong or unknown, and for an acknowledgement without its construct
  */
 export function makeApp(props: AppProps = {}): Deployment {
   const app = new App(props)
+  needKnown(Object.keys(app.node.getAllContext() as object))
   const { name: stage, retain, stacks } = stageOf(app.node)
   const tags = { stage }
   const stateful = new StatefulStack(app, `${stacks}Data`, { stage, retain, tags })

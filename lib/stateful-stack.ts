@@ -2,14 +2,16 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
-import { Key } from 'aws-cdk-lib/aws-kms'
-import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { type CfnKey, Key } from 'aws-cdk-lib/aws-kms'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { ATTESTATIONS, CHANGES_INBOX } from '#schemas/s3-keys.ts'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
+import { granted } from './constructs/grants.ts'
 import { HeadsJournal } from './constructs/heads-journal.ts'
 import { HeldOutVault } from './constructs/held-out-vault.ts'
+import { MOST_DAYS, wholeTime } from './constructs/ranges.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
 import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
@@ -61,10 +63,31 @@ const VAULT_LOCK = Duration.days(365)
 /** Lines are evidence for as long as what they speak about. */
 const HEADS_LOCK = RELEASE_LOCK
 
-/** @throws RangeError for a key that exists: its policy, which is what keeps others out, is not ours to write */
-function ownKey(key: Key | undefined): Key | undefined {
-  if (key !== undefined && !(key instanceof Key))
-    throw new RangeError('vaultKey is a key that exists: it is made in the scope that is given, with "new Key"')
+/**
+ * A bucket or key of the user's own, made in this stack.
+ * @throws RangeError for one that exists or is made elsewhere: its policy, which names roles of this stack, could not be written
+ */
+function made<T extends Bucket | Key>(
+  prop: string,
+  kind: new (...args: never[]) => T,
+  make: ((scope: Construct) => T) | undefined,
+  stack: Stack,
+): T | undefined {
+  if (make === undefined) return undefined
+  const how = `it is made in the scope that is given: ${prop}: (scope) => new ${kind.name.replace(/\d+$/, '')}(scope, 'Mine', { ... })`
+  if (typeof make !== 'function') throw new RangeError(`${prop} is no function: ${how}`)
+  const own = make(stack)
+  if (!(own instanceof kind))
+    throw new RangeError(`${prop} is a ${prop === 'vaultKey' ? 'key' : 'bucket'} that exists: ${how}`)
+  if (Stack.of(own) !== stack) throw new RangeError(`${prop} is made in ${Stack.of(own).node.path}: ${how}`)
+  return own
+}
+
+/** @throws RangeError for a key that encrypts nothing for S3 */
+function symmetric(key: Key | undefined): Key | undefined {
+  const { keySpec = 'SYMMETRIC_DEFAULT' } = (key?.node.defaultChild ?? {}) as Partial<CfnKey>
+  if (keySpec !== 'SYMMETRIC_DEFAULT')
+    throw new RangeError(`vaultKey is of the kind ${keySpec}; S3 encrypts under a symmetric one: leave keySpec out`)
   return key
 }
 
@@ -96,16 +119,25 @@ export class StatefulStack extends Stack {
     needFlags(this)
     watchLimits(this)
     fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))
-    const lockFor = (asked: Duration | undefined, kept: Duration) => asked ?? (retain ? kept : Duration.days(1))
-    this.experience = new ExperienceStore(this, 'Experience', { retain, bucket: experienceBucket?.(this) })
+    const lockFor = (prop: string, asked: Duration | undefined, kept: Duration) => {
+      if (asked !== undefined) wholeTime(prop, asked, 'days', MOST_DAYS)
+      return asked ?? (retain ? kept : Duration.days(1))
+    }
+    this.experience = new ExperienceStore(this, 'Experience', {
+      retain,
+      bucket: made('experienceBucket', Bucket, experienceBucket, this),
+    })
     this.vault = new HeldOutVault(this, 'Vault', {
       retain,
-      lockFor: lockFor(vaultLock, VAULT_LOCK),
-      key: ownKey(vaultKey?.(this)),
+      lockFor: lockFor('vaultLock', vaultLock, VAULT_LOCK),
+      key: symmetric(made('vaultKey', Key, vaultKey, this)),
     })
-    this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: lockFor(releaseLock, RELEASE_LOCK) })
+    this.releases = new ReleaseStore(this, 'Releases', {
+      retain,
+      lockFor: lockFor('releaseLock', releaseLock, RELEASE_LOCK),
+    })
     this.ledger = new RunLedger(this, 'Ledger', { retain, table: ledgerTable })
-    this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: lockFor(releaseLock, HEADS_LOCK) })
+    this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: lockFor('releaseLock', releaseLock, HEADS_LOCK) })
     this.auditor = this.auditorRole()
     this.memory = this.memoryRole()
     this.attestor = this.attestorRole()
@@ -114,40 +146,53 @@ export class StatefulStack extends Stack {
     this.nameOutputs()
   }
 
+  /*
+   * Grants are for users, groups and roles of this account whose policies the app writes. Of others a warning says what to add, and the
+   * grant has no `success`.
+   */
+
   /** Lets somebody import runs and documents: to take the ingest role, which writes the vault and cannot read it. */
   grantImport(grantee: IGrantable): Grant {
-    return this.vault.ingest.grantAssumeRole(grantee.grantPrincipal)
+    return this.taking('grantImport', this.vault.ingest, grantee)
   }
 
   /** Lets somebody check the deployment (`verify`, `anchor publish`): to take the role of the auditor, which writes nothing. */
   grantAudit(grantee: IGrantable): Grant {
-    return this.auditor.grantAssumeRole(grantee.grantPrincipal)
+    return this.taking('grantAudit', this.auditor, grantee)
   }
 
   /** Lets somebody lift rejections (`forget`): to take the role of memory. */
   grantForget(grantee: IGrantable): Grant {
-    return this.memory.grantAssumeRole(grantee.grantPrincipal)
+    return this.taking('grantForget', this.memory, grantee)
   }
 
   /** Lets somebody add attestations (`attest sign`): to take the role of the attestor. The key that they sign with is their own. */
   grantAttest(grantee: IGrantable): Grant {
-    return this.attestor.grantAssumeRole(grantee.grantPrincipal)
+    return this.taking('grantAttest', this.attestor, grantee)
   }
 
   /** Lets somebody read packs, artifacts and runs of the search side, and the ledger (`list`, `show`, `explain`, `doctor`). Of the vault nothing. */
-  grantRead(grantee: IGrantable): void {
-    const { experience, ledger } = this
-    const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
-    for (const statement of [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')])
-      grantee.grantPrincipal.addToPrincipalPolicy(statement)
+  grantRead(grantee: IGrantable): Grant {
+    return granted(this, 'grantRead', grantee, this.reading())
   }
 
   /** Lets somebody propose changes that are counted (`propose FOLDER`, `brief`, `history`): to read as above, and to add places of the inbox. It can change none. */
-  grantPropose(grantee: IGrantable): void {
-    this.grantRead(grantee)
+  grantPropose(grantee: IGrantable): Grant {
     const { bucket } = this.experience
-    for (const statement of [...mayRead(bucket, `${CHANGES_INBOX}*`), mayAdd(bucket, `${CHANGES_INBOX}*`)])
-      grantee.grantPrincipal.addToPrincipalPolicy(statement)
+    const inbox = [...mayRead(bucket, `${CHANGES_INBOX}*`), mayAdd(bucket, `${CHANGES_INBOX}*`)]
+    return granted(this, 'grantPropose', grantee, [...this.reading(), ...inbox])
+  }
+
+  private reading(): PolicyStatement[] {
+    const { experience, ledger } = this
+    const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
+    return [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')]
+  }
+
+  /** Lets somebody take a role, which trusts this account. */
+  private taking(grant: string, role: Role, grantee: IGrantable): Grant {
+    const take = new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [role.roleArn] })
+    return granted(this, grant, grantee, [take])
   }
 
   /** An import publishes documents, stores search runs, asks which families are spent, and holds the lock of imports. */

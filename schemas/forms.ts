@@ -1,6 +1,7 @@
 /** Names of the forms that routing is delivered in. Shared by `lib` and `functions`. */
 
-const FORM_NAMES = ['json', 'appconfig', 'flagd', 'env'] as const
+/** All of them. */
+export const FORM_NAMES = ['json', 'appconfig', 'flagd', 'env'] as const
 /** One of them. */
 export type FormName = (typeof FORM_NAMES)[number]
 

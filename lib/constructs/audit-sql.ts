@@ -15,6 +15,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
 import { AuditCatalogue } from './audit-catalogue.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
+import { MOST_DAYS, whole, wholeTime } from './ranges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -67,8 +68,8 @@ export class AuditSql extends Construct {
   constructor(scope: Construct, id: string, props: AuditSqlProps) {
     super(scope, id)
     const { bytesPerQuery = 10_000_000_000, resultsStay = Duration.days(30), stores } = props
-    if (!Number.isSafeInteger(bytesPerQuery) || bytesPerQuery < LEAST_BYTES)
-      throw new RangeError(`bytesPerQuery is ${bytesPerQuery}; it is a whole number from ${LEAST_BYTES}`)
+    whole('auditSql.bytesPerQuery', bytesPerQuery, LEAST_BYTES, Number.MAX_SAFE_INTEGER, 'bytes')
+    wholeTime('auditSql.resultsStay', resultsStay, 'days', MOST_DAYS)
     this.exportTables = this.exporting(stores)
     const { after, deadLetters } = props
     const description = 'Brings the tables for SQL up to date'

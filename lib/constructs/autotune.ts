@@ -14,8 +14,9 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import type { Verdict } from '#schemas/run.ts'
-import { TuningTarget } from '#schemas/target.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { COUNTED } from '#schemas/watch.ts'
+import { heldProps, heldTargets } from '../contracts.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
@@ -24,9 +25,12 @@ import { Attestations } from './attestations.ts'
 import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
 import { Cadence, type CadenceProps } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
+import { needSame } from './environments.ts'
 import { eraseRuns } from './erase-runs.ts'
+import { granted } from './grants.ts'
 import { Harness, type HarnessProps } from './harness.ts'
 import { type JudgeProps, Judges } from './judges.ts'
+import { whole, wholeTime } from './ranges.ts'
 import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
 import { Rollouts, type RolloutsProps } from './rollouts.ts'
 import { type RuntimeSettings, setRuntime } from './runtime-settings.ts'
@@ -160,8 +164,15 @@ export class Autotune extends Construct {
     needFlags(this)
     watchLimits(this)
     setRuntime(this, props)
-    const { stores, targets = {}, schedule = EVERY_DAY, schedules = {} } = props
-    const yearBudget = props.yearBudget ?? props.routine?.bands.error_budget_per_year
+    const { stores, schedule = EVERY_DAY, schedules = {} } = props
+    needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
+    const targets = heldTargets(props.targets ?? {})
+    for (const name of Object.keys(schedules))
+      if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
+    const bands = heldProps(props, targets)
+    const yearBudget = props.yearBudget ?? bands?.error_budget_per_year
+    if (yearBudget !== undefined && !(yearBudget > 0 && yearBudget < 1))
+      throw new RangeError(`yearBudget is ${yearBudget}; it is above 0 and below 1`)
     const limits = limitsOf(props)
     const { shardCases } = limits
     this.judges = new Judges(this, 'Judges', props.judges ?? [])
@@ -176,8 +187,6 @@ export class Autotune extends Construct {
     const { functions, tuning, deadLetters } = this
     this.watch = new Watch(this, 'Watch', { stores, functions, tuning, deadLetters })
     for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedules[name] ?? schedule)
-    for (const name of Object.keys(schedules))
-      if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
     const { rollouts, review, routine, auditSql } = props
     this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, judges, ...rollouts }) : null
     const rollout = this.rollouts?.workflow
@@ -201,20 +210,24 @@ export class Autotune extends Construct {
   }
 
   /** Lets somebody start runs and follow them, as `autotune run --stack` does. With `grantRead` of the stores they read what came out. */
-  grantStart(grantee: IGrantable): void {
-    for (const statement of [
+  grantStart(grantee: IGrantable): Grant {
+    return granted(this, 'grantStart', grantee, [
       new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.tuning.stateMachineArn] }),
       new PolicyStatement({
         actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
         resources: [executionsOf(this.tuning)],
       }),
     ])
-      grantee.grantPrincipal.addToPrincipalPolicy(statement)
   }
 
   /** Lets somebody have recorded runs erased (`erase`): to call the function that does it. They see none of them. */
   grantErase(grantee: IGrantable): Grant {
-    return this.eraseRuns.grantInvoke(grantee)
+    return granted(this, 'grantErase', grantee, [
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [...this.eraseRuns.resourceArnsForGrantInvoke],
+      }),
+    ])
   }
 
   /** Runs that ended without a verdict, over a period. */
@@ -317,7 +330,7 @@ export class Autotune extends Construct {
       description: `Tunes ${name}`,
       timeWindow: TimeWindow.flexible(Duration.hours(1)),
       target: new StepFunctionsStartExecution(this.tuning, {
-        input: ScheduleTargetInput.fromObject({ target: checked(name, target) }),
+        input: ScheduleTargetInput.fromObject({ target }),
         deadLetterQueue: this.deadLetters,
         retryAttempts: 3,
         maxEventAge: Duration.hours(6),
@@ -344,19 +357,7 @@ const EVERY_DAY = ScheduleExpression.cron({ minute: '0', hour: '3' })
 /** The limits that the props name, within what Step Functions and a question bear. */
 function limitsOf(props: AutotuneProps): Limits {
   const { shardCases = 5000, maxConcurrency = 100, answerAfter = Duration.hours(1) } = props
-  for (const [name, value] of Object.entries({ shardCases, maxConcurrency }))
-    if (!Number.isSafeInteger(value) || value < 1 || value > 10_000)
-      throw new RangeError(`${name} is ${value}; it is a whole number from 1 to 10000`)
-  const answerAfterSeconds = answerAfter.toSeconds()
-  if (answerAfterSeconds < 300 || answerAfterSeconds > 86_400)
-    throw new RangeError(`answerAfter is ${answerAfterSeconds} s; it is from 5 minutes to a day`)
+  for (const [name, value] of Object.entries({ shardCases, maxConcurrency })) whole(name, value, 1, 10_000)
+  const answerAfterSeconds = wholeTime('answerAfter', answerAfter, 'seconds', 86_400, 300)
   return { shardCases, maxConcurrency, answerAfterSeconds }
-}
-
-/** A target as its contract reads it: whoever embeds this may have written it by hand. */
-function checked(name: string, target: TuningTarget): TuningTarget {
-  const parsed = TuningTarget.safeParse(target)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw new RangeError(`target "${name}" is not valid: ${issue.path.join('.')}: ${issue.message}`)
 }

@@ -14,7 +14,8 @@ import { Construct } from 'constructs'
 import type { Bands } from '#schemas/bands.ts'
 import { MOST_HANDED } from '#schemas/cadence-payloads.ts'
 import { ENV } from '#schemas/env-names.ts'
-import { type DailyTime, dailyCron, readyTime } from '../daily-time.ts'
+import { heldBands } from '../contracts.ts'
+import { type DailyTime, dailyCron, needTime, readyTime } from '../daily-time.ts'
 import { dailyDefinition } from '../definitions/daily.ts'
 import { badEnds } from './dashboard.ts'
 import type { Judges } from './judges.ts'
@@ -62,7 +63,7 @@ export interface CadenceProps {
   readonly topic?: ITopic | undefined
 }
 
-/** The routine of a deployment. @throws RangeError for bands that a deployment cannot carry */
+/** The routine of a deployment. @throws RangeError for bands that are none or that a deployment cannot carry, and for what is no time of day */
 export class Cadence extends Construct {
   /** One execution a day. Its input may name the last day to judge: `{"date": "2026-11-28"}`. */
   readonly daily: StateMachine
@@ -76,9 +77,10 @@ export class Cadence extends Construct {
 
   constructor(scope: Construct, id: string, props: CadenceProps) {
     super(scope, id)
-    this.props = props
-    carried(props.bands)
-    const { weekly, quarterly, clearLogs } = looks(this, props)
+    this.props = { ...props, bands: heldBands('routine.bands', props.bands) }
+    carried(this.props.bands)
+    for (const name of ['at', 'weekly', 'quarterly'] as const) needTime(`routine.${name}`, props[name])
+    const { weekly, quarterly, clearLogs } = looks(this, this.props)
     this.daily = this.dailyWorkflow(clearLogs)
     this.weekly = weekly
     this.quarterly = quarterly

@@ -1,7 +1,7 @@
 /** The bucket that the optimiser reads: packs, search runs and goldens, run artifacts and work files. Never a held-out case. */
 import { Duration } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
-import { Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3'
+import { Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { AUDIT_TABLES, INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
 import { WORK_PREFIX } from '#schemas/work-keys.ts'
@@ -39,18 +39,14 @@ const TABLES = {
 
 /**
  * A bucket of the user's own, with the rules of work files and tables.
- * @throws RangeError where it is none of this app, keeps no versions (steps name the one that they read), or has a key of its own (no role here may use it)
+ * @throws RangeError where it keeps no versions (steps name the one that they read), or has a key of its own (no role here may use it)
  */
 function versioned(bucket: Bucket): Bucket {
-  if (!(bucket.node.defaultChild instanceof CfnBucket))
-    throw new RangeError(
-      'experienceBucket is a bucket that exists: it is made in the scope that is given, with "new Bucket"',
-    )
   if (bucket.encryptionKey)
     throw new RangeError(
       `experienceBucket ${bucket.node.path} is encrypted under a key of its own, which no role here may use: make it with "encryption: BucketEncryption.S3_MANAGED"`,
     )
-  const { versioningConfiguration } = bucket.node.defaultChild
+  const { versioningConfiguration } = bucket.node.defaultChild as CfnBucket
   const { status } = (versioningConfiguration ?? {}) as CfnBucket.VersioningConfigurationProperty
   if (status !== 'Enabled')
     throw new RangeError(`experienceBucket ${bucket.node.path} keeps no versions: make it with "versioned: true"`)

@@ -13,10 +13,12 @@ import { Construct } from 'constructs'
 import { pinOf } from '#core/live/live-model.ts'
 import { ENV } from '#schemas/env-names.ts'
 import { type DeployedHarness, HARNESS_START_MS } from '#schemas/harness-call.ts'
-import type { LiveModel } from '#schemas/live-model.ts'
+import { LiveModel } from '#schemas/live-model.ts'
 import { FUNCTION_VERSION_PATTERN } from '#schemas/patterns.ts'
+import { held } from '../contracts.ts'
 import type { JudgedSide } from './judges.ts'
 import { moduleAsset, moduleFunction } from './module-function.ts'
+import { whole, wholeTime } from './ranges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { runtimeOf, setRuntime } from './runtime-settings.ts'
 
@@ -70,6 +72,8 @@ interface LiveProps {
 
 const LIMIT_MS = 10_000
 const MOST_MODULE_MS = 60_000
+/** A call of Lambda ends after that. */
+const MOST_FUNCTION_MS = 900_000
 /** Longest answer of the model. */
 const MAX_TOKENS = 4096
 /** Those that replay on each side, and the one that pins what they replay with. */
@@ -168,11 +172,8 @@ export class Harness extends Construct {
     path: string,
     { limit = Duration.millis(LIMIT_MS), memory = 1769 }: HarnessProps,
   ): Record<JudgedSide, DeployedHarness> {
-    const limit_ms = limit.toMilliseconds()
-    if (limit_ms < 1 || limit_ms > MOST_MODULE_MS)
-      throw new RangeError(`limit of the harness ${path} is ${limit_ms} ms; it is from 1 to ${MOST_MODULE_MS}`)
-    if (!Number.isSafeInteger(memory) || memory < 1769 || memory > 10_240)
-      throw new RangeError(`memory of the harness ${path} is ${memory}; it is a whole number from 1769 to 10240`)
+    const limit_ms = wholeTime(`limit of the harness ${path}`, limit, 'millis', MOST_MODULE_MS)
+    whole(`memory of the harness ${path}`, memory, 1769, 10_240, 'megabytes')
     const folder = mkdtempSync(join(tmpdir(), 'autotune-harness-'))
     try {
       const { digest, asset } = moduleAsset(MODULE, path, join(folder, 'asset'))
@@ -194,6 +195,7 @@ const may = (action: string, resource: string) => new PolicyStatement({ actions:
 
 /** Is a document one that its owner signed, as it stands? @throws RangeError in words where it is not */
 function needSigned({ document, keySecretArn }: LiveProps): void {
+  held('harness.live.document', LiveModel, document)
   const pin = pinOf(document)
   if ('problem' in pin)
     throw new RangeError(
@@ -212,10 +214,17 @@ function needSigned({ document, keySecretArn }: LiveProps): void {
     )
 }
 
+const MODEL = /^arn:aws[a-z-]*:bedrock:[a-z0-9-]*:\d{0,12}:\S+$/
 const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/
 
 /** The path of a module; undefined: the props name a function. */
 function named({ functionArn, path, modelArn, memory, live }: HarnessProps): string | undefined {
+  if (path !== undefined && (typeof path !== 'string' || path === '' || Token.isUnresolved(path)))
+    throw new RangeError(`harness.path is ${JSON.stringify(path)}; it is the path of a file that is there at synthesis`)
+  if (modelArn !== undefined && !Token.isUnresolved(modelArn) && !MODEL.test(modelArn))
+    throw new RangeError(
+      `harness.modelArn is ${JSON.stringify(modelArn)}; it is the ARN of a model of Amazon Bedrock, such as arn:aws:bedrock:eu-central-1::foundation-model/NAME`,
+    )
   if ((functionArn === undefined) === (path === undefined))
     throw new RangeError('harness names functionArn, of a function that is deployed, or path, of a module: one of them')
   if (path !== undefined && modelArn !== undefined)
@@ -231,15 +240,19 @@ function named({ functionArn, path, modelArn, memory, live }: HarnessProps): str
 }
 
 /** What a run pins of a function, as the variable `AUTOTUNE_HARNESS` holds it. */
-function pinnedFunction({ functionArn, limit, modelArn }: HarnessProps): Record<string, unknown> {
+function pinnedFunction({
+  functionArn,
+  limit = Duration.millis(LIMIT_MS),
+  modelArn,
+}: HarnessProps): Record<string, unknown> {
   if (!Token.isUnresolved(functionArn) && !FUNCTION_VERSION_PATTERN.test(functionArn!))
     throw new RangeError(
-      `harness is ${JSON.stringify(functionArn)}; it is the ARN of a function with a version number, such as arn:aws:lambda:eu-central-1:111122223333:function:my-harness:7. $LATEST and aliases can change under a run`,
+      `harness is ${JSON.stringify(functionArn)}; it is the ARN of a function with a version number, such as arn:aws:lambda:eu-central-1:111122223333:function:my-harness:7 ($LATEST and aliases can change under a run), or the path of a module, which begins with ./, ../ or /`,
     )
   return {
     kind: 'lambda',
     function_arn: functionArn,
-    limit_ms: limit?.toMilliseconds() ?? LIMIT_MS,
+    limit_ms: wholeTime('limit of the harness', limit, 'millis', MOST_FUNCTION_MS),
     ...(modelArn === undefined ? {} : { model: { model_arn: modelArn, max_tokens: MAX_TOKENS } }),
   }
 }

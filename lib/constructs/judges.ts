@@ -12,6 +12,7 @@ import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { type DeployedJudge, MOST_DEPLOYED_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
 import { moduleAsset, moduleFunction } from './module-function.ts'
+import { whole } from './ranges.ts'
 
 /** A module that judges, and how much of it runs at once. */
 export interface JudgeProps {
@@ -102,9 +103,4 @@ export class Judges extends Construct {
       reservedConcurrentExecutions: concurrency,
     })
   }
-}
-
-function whole(what: string, value: number, least: number, most: number): void {
-  if (!Number.isSafeInteger(value) || value < least || value > most)
-    throw new RangeError(`${what} is ${value}; it is a whole number from ${least} to ${most}`)
 }

@@ -16,6 +16,7 @@ import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { REVIEW_PATH, ROLLOUT_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
+import { heldDesk } from '../contracts.ts'
 import { reviewDefinition } from '../definitions/review.ts'
 import type { Judges } from './judges.ts'
 import { ReviewFunctions } from './review-functions.ts'
@@ -53,7 +54,10 @@ const THROTTLE = { rateLimit: 10, burstLimit: 40 }
 /** Functions that the workflow calls. */
 type Step = 'fileProposal' | 'openReview' | 'notifyReviewers' | 'holdReview' | 'settleReview'
 
-/** The review of certified runs. It decides nothing by itself, and holds no right on the vault or the releases. */
+/**
+ * The review of certified runs. It decides nothing by itself, and holds no right on the vault or the releases.
+ * @throws RangeError for a configuration that is none
+ */
 export class ReviewDesk extends Construct {
   /** One execution a review; it waits for people, up to the days that the configuration gives them. */
   readonly workflow: StateMachine
@@ -66,13 +70,13 @@ export class ReviewDesk extends Construct {
 
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id)
-    this.props = props
+    this.props = { ...props, config: heldDesk(props.config) }
     this.linkKey = this.signingKey()
     this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })
     const functions = new ReviewFunctions(this, { stores: props.stores, linkKey: this.linkKey, judges: props.judges })
     const fileProposal = functions.fileProposal()
     const openReview = functions.openReview()
-    const notifyReviewers = functions.notifyReviewers(props.config.sender, this.api.apiEndpoint)
+    const notifyReviewers = functions.notifyReviewers(this.props.config.sender, this.api.apiEndpoint)
     const holdReview = functions.holdReview()
     const settleReview = functions.settleReview()
     this.workflow = this.reviewWorkflow({ fileProposal, openReview, notifyReviewers, holdReview, settleReview })

@@ -9,15 +9,21 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import type { FormName } from '#schemas/forms.ts'
+import { FORM_NAMES, type FormName } from '#schemas/forms.ts'
 import type { RolloutConfig } from '#schemas/release.ts'
 import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { DELIVERED, PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
+import { heldConfigs } from '../contracts.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RolloutFunctions } from './rollout-functions.ts'
-import { ROUTING_SERVICES, type RoutingService, type RoutingServiceName } from './routing-services.ts'
+import {
+  ROUTING_SERVICE_NAMES,
+  ROUTING_SERVICES,
+  type RoutingService,
+  type RoutingServiceName,
+} from './routing-services.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
 import { endOf, stateMachine } from './state-machine.ts'
 import type { OpenStores } from './workflow-rights.ts'
@@ -52,7 +58,7 @@ type Step = 'startRollout' | 'recordProduction' | 'evaluateStage'
 
 /**
  * Rollouts of a deployment: five stages, each with its gate on production (DESIGN 7).
- * @throws RangeError for configurations that are too large for a workflow
+ * @throws RangeError for a configuration that is none, for what is no form or service, and for configurations that are too large for a workflow
  */
 export class Rollouts extends Construct {
   /** One execution a rollout; one that lasts longer than three weeks goes on in another. */
@@ -72,9 +78,11 @@ export class Rollouts extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id)
-    this.props = props
+    this.props = { ...props, configs: heldConfigs(props.configs) }
+    needNames('rollouts.services', props.services ?? [], ROUTING_SERVICE_NAMES)
+    needNames('rollouts.deliver', props.deliver ?? [], FORM_NAMES)
     this.delivers = (props.deliver ?? []).length > 0
-    const intents = Object.keys(props.configs)
+    const intents = Object.keys(this.props.configs)
     this.services = Object.fromEntries(
       (props.services ?? []).map((name) => [name, ROUTING_SERVICES[name](this, intents)]),
     )
@@ -138,6 +146,13 @@ export class Rollouts extends Construct {
       targets: [new SqsQueue(this.props.deadLetters)],
     })
   }
+}
+
+/** Throws RangeError for a list that holds what is no name of a kind. */
+function needNames(prop: string, given: readonly string[], names: readonly string[]): void {
+  const wrong = Array.isArray(given) ? given.find((name) => !names.includes(name)) : given
+  if (wrong !== undefined)
+    throw new RangeError(`${prop} holds ${JSON.stringify(wrong)}; it is a list of ${names.join(', ')}`)
 }
 
 /** A payload of Step Functions holds 256 KiB. */

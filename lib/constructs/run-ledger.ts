@@ -1,8 +1,17 @@
 /** One table for runs, locks, held-out ledger, rejections, proposals, reviews and rollouts; who may write which item. */
-import { RemovalPolicy } from 'aws-cdk-lib'
-import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { Annotations, Arn, ArnFormat, RemovalPolicy, Stack, Token } from 'aws-cdk-lib'
+import {
+  AttributeType,
+  BillingMode,
+  CfnGlobalTable,
+  CfnTable,
+  type ITable,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { needSame } from './environments.ts'
 
 /** How long its table lives. */
 interface RunLedgerProps {
@@ -65,6 +74,50 @@ const LOOKED_AT: readonly LedgerEntity[] = [
   'production',
 ]
 
+const KEYS = [
+  { attributeName: 'pk', keyType: 'HASH' },
+  { attributeName: 'sk', keyType: 'RANGE' },
+] as const
+
+/**
+ * Holds a table of the user's own to what the ledger is; of one that exists nothing can be seen, and it is said what it needs.
+ * @throws RangeError for other keys, and for one of another account or region
+ */
+function needKeys(scope: Construct, table: ITable): void {
+  const resource = table.node.defaultChild
+  const made = resource instanceof CfnTable || resource instanceof CfnGlobalTable
+  const { tableArn } = table
+  // One that is imported by its ARN says where it lies there alone.
+  const { account = '', region = '' } =
+    made || Token.isUnresolved(tableArn) ? table.env : Arn.split(tableArn, ArnFormat.SLASH_RESOURCE_NAME)
+  needSame('ledgerTable', table, { account, region }, scope, made)
+  if (!made) {
+    Annotations.of(scope).addInfo(
+      'ledgerTable is a table that exists, which no synthesis sees: it has the keys pk (partition) and sk (sort), both texts, and no key of KMS of its own',
+    )
+    return
+  }
+  const { keySchema, attributeDefinitions } = Stack.of(table).resolve({
+    keySchema: resource.keySchema,
+    attributeDefinitions: resource.attributeDefinitions,
+  }) as {
+    keySchema: readonly CfnTable.KeySchemaProperty[]
+    attributeDefinitions: readonly CfnTable.AttributeDefinitionProperty[]
+  }
+  const keyOf = ({ attributeName, keyType }: { readonly attributeName: string; readonly keyType: string }) => {
+    const { attributeType } = attributeDefinitions.find((a) => a.attributeName === attributeName) ?? {}
+    return `${attributeName} (${keyType}, ${attributeType})`
+  }
+  const [has, wanted] = [
+    keySchema.map(keyOf),
+    KEYS.map(({ attributeName, keyType }) => `${attributeName} (${keyType}, S)`),
+  ]
+  if (has.join() !== wanted.join())
+    throw new RangeError(
+      `ledgerTable ${table.node.path} has the keys ${has.join(', ')}; it has ${wanted.join(' and ')}: partitionKey: { name: 'pk', type: AttributeType.STRING }, sortKey: { name: 'sk', type: AttributeType.STRING }`,
+    )
+}
+
 /** The ledger (DynamoDB's twin of `ledger.sqlite`). Rights are given by the kind of item, over the partition key. */
 export class RunLedger extends Construct {
   /** Keys `pk` and `sk`, billed by request, recoverable to any second of the last 35 days. */
@@ -76,6 +129,7 @@ export class RunLedger extends Construct {
       throw new RangeError(
         'ledgerTable is encrypted under a key of its own, which no role here may use: use one that DynamoDB encrypts',
       )
+    if (table) needKeys(this, table)
     this.table = table ?? this.own(retain)
   }
 

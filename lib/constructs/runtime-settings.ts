@@ -3,11 +3,13 @@
  * and found by whatever is created below: the nearest one counts, setting by setting.
  */
 import { RemovalPolicy } from 'aws-cdk-lib'
-import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { type ISecurityGroup, type IVpc, type SelectedSubnets, type SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct, IConstruct } from 'constructs'
 import { handlerNames } from '../bundling.ts'
+import { needSame } from './environments.ts'
+import { whole } from './ranges.ts'
 
 /** Settings of whatever runs. */
 export interface RuntimeSettings {
@@ -22,18 +24,19 @@ export interface RuntimeSettings {
    */
   readonly logRemoval?: RemovalPolicy
   /**
-   * VPC that every function runs in. It must reach S3, DynamoDB, KMS, Lambda, Step Functions and CloudWatch Logs, and, where
-   * they are used, SES, AppConfig and Bedrock: by endpoints or NAT.
+   * VPC that every function runs in. By endpoints or NAT it reaches S3, DynamoDB and KMS; with a harness or judges Lambda; with
+   * a review desk Step Functions and SES; with `services: ['appconfig']` AppConfig; with a model Bedrock Runtime, or, with a live model of
+   * another endpoint, that endpoint, and Secrets Manager for its key. Logs and traces go out by Lambda itself.
    * @default - Lambda's own network
    */
   readonly vpc?: IVpc
   /**
-   * Subnets of that VPC.
+   * Subnets of that VPC; refused without `vpc`.
    * @default - its private subnets
    */
   readonly vpcSubnets?: SubnetSelection
   /**
-   * Security groups of every function in that VPC. They need no way in.
+   * Security groups of every function in that VPC; refused without `vpc`. They need no way in.
    * @default - a new one a function, which lets everything out
    */
   readonly securityGroups?: ISecurityGroup[]
@@ -46,16 +49,36 @@ export interface RuntimeSettings {
 
 const said = new WeakMap<IConstruct, RuntimeSettings>()
 
-/** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not, and for a function that is none */
+/** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not, for a function that is none, and for a network in which none could work */
 export function setRuntime(construct: IConstruct, settings: RuntimeSettings): void {
   const handlers = settings.memory ? handlerNames() : []
   for (const [handler, mb] of Object.entries(settings.memory ?? {})) {
     if (!handlers.includes(handler))
       throw new RangeError(`memory names "${handler}", which is no function: they are ${handlers.join(', ')}`)
-    if (!Number.isSafeInteger(mb) || mb < 128 || mb > 10_240)
-      throw new RangeError(`memory of "${handler}" is ${mb}; it is a whole number of megabytes from 128 to 10240`)
+    whole(`memory of "${handler}"`, mb, 128, 10_240, 'megabytes')
   }
   said.set(construct, settings)
+  needNetwork(construct, runtimeOf(construct))
+}
+
+/** Throws RangeError for subnets or groups of no VPC, for a VPC that lies elsewhere, and for subnets in which Lambda reaches nothing. */
+function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }: RuntimeSettings): void {
+  if (!vpc) {
+    const alone = vpcSubnets ? 'vpcSubnets' : securityGroups ? 'securityGroups' : null
+    if (alone) throw new RangeError(`${alone} is given without vpc, and would hold for nothing: give vpc too`)
+    return
+  }
+  needSame('vpc', vpc, vpc.env, construct, vpc instanceof Vpc)
+  let chosen: SelectedSubnets
+  try {
+    chosen = vpc.selectSubnets(vpcSubnets)
+  } catch (error) {
+    throw new RangeError(`vpcSubnets: ${(error as Error).message}`)
+  }
+  if (chosen.hasPublic)
+    throw new RangeError(
+      `${vpcSubnets ? 'vpcSubnets are' : 'vpc has'} public subnets, in which a function reaches nothing: give private ones, which reach AWS by NAT or endpoints`,
+    )
 }
 
 /** Settings that hold for a construct. */

@@ -2,19 +2,17 @@
  * Context values that name documents: `-c targets=FOLDER`, `-c rollouts=FOLDER`, `-c reviewers=FILE`, `-c bands=FILE` and `-c live=FILE`. They
  * are parsed at synthesis, so that no deployment starts with one that is wrong.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Node } from 'constructs'
 import type * as z from 'zod'
-import { Bands, edgeProblem, withTargets } from '#schemas/bands.ts'
+import { type Bands, withTargets } from '#schemas/bands.ts'
 import { LiveModel } from '#schemas/live-model.ts'
-import { samePerson } from '#schemas/person.ts'
-import { RolloutConfig } from '#schemas/release.ts'
+import type { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { TuningTarget } from '#schemas/target.ts'
-
-/** Targets by a name of theirs. */
-type Targets = Readonly<Record<string, TuningTarget>>
+import { held, heldBands, heldConfigs, needConfigs, needReviewers, type Targets } from '../contracts.ts'
+import { contextOf } from './known.ts'
 
 /**
  * Registered targets, each started every day, by the name of their file: `refund-cents.json` is `RefundCents`. None without
@@ -51,15 +49,10 @@ const nameOf = (file: string): string =>
 export function rolloutConfigsOf(node: Node, targets: Targets): Record<string, RolloutConfig> | null {
   const folder = pathOf(node, 'rollouts', 'a folder of rollout configurations, INTENT.json')
   if (folder === null) return null
-  const configs = Object.fromEntries(
-    jsonFiles(folder, 'rollouts').map((file) => {
-      const { $schema: _, ...config } = parsed(join(folder, file), RolloutConfig)
-      return [file.slice(0, -5), config]
-    }),
-  )
-  for (const [name, { intent }] of Object.entries(targets))
-    if (intent !== undefined && !configs[intent])
-      throw new RangeError(`${folder}: target ${name} is of intent "${intent}", and there is no ${intent}.json`)
+  const file = (intent: string) => join(folder, `${intent}.json`)
+  const intents = jsonFiles(folder, 'rollouts').map((name) => name.slice(0, -5))
+  const configs = heldConfigs(Object.fromEntries(intents.map((intent) => [intent, jsonOf(file(intent))])), file)
+  needConfigs(folder, configs, targets)
   return configs
 }
 
@@ -72,12 +65,7 @@ export function reviewersOf(node: Node, targets: Targets): ReviewDeskConfig | nu
   const file = pathOf(node, 'reviewers', 'a file of reviewers by role')
   if (file === null) return null
   const config = parsed(file, ReviewDeskConfig)
-  for (const [name, { release_path, owner }] of Object.entries(targets))
-    for (const role of release_path?.requires_reviewers ?? [])
-      if (!config.roles[role]?.some((reviewer) => !samePerson(reviewer, owner ?? '')))
-        throw new RangeError(
-          `${file}: target ${name} requires a reviewer as "${role}", and nobody but its owner is named for it`,
-        )
+  needReviewers(file, config, targets)
   return config
 }
 
@@ -99,29 +87,22 @@ export function bandsOf(node: Node): Bands | null {
   const file = pathOf(node, 'bands', 'a file of bands')
   if (file === null) return null
   const load = (path: string) => parsed(join(dirname(file), path), TuningTarget)
-  const bands = parsed(file, Bands)
-  const problem = edgeProblem(bands)
-  if (problem !== null) throw new RangeError(`${file}: ${problem}`)
+  const bands = heldBands(file, jsonOf(file))
   return withTargets(bands, load, (why) => new RangeError(`${file}: ${why}`))
 }
 
-/** Targets that broken bands run, by intent and metric. */
-export const targetsOfBands = (bands: Bands | null): Targets =>
-  Object.fromEntries(
-    (bands?.intents ?? []).flatMap(({ intent, bands: of }) =>
-      of.flatMap(({ metric, target }) =>
-        typeof target === 'object' ? [[`${metric} of ${intent}`, { intent, ...target }] as const] : [],
-      ),
-    ),
-  )
-
-/** The path that a context value holds; null without it. */
-function pathOf(node: Node, name: string, what: string): string | null {
-  const path = node.tryGetContext(name) as unknown
+/** The path that a context value holds, of a folder or of a file; null without it. */
+function pathOf(
+  node: Node,
+  name: 'targets' | 'rollouts' | 'reviewers' | 'live' | 'bands',
+  what: string,
+): string | null {
+  const path = contextOf(node, name)
   if (path === undefined) return null
-  if (typeof path !== 'string' || !existsSync(path))
+  const stat = typeof path === 'string' ? statSync(path, { throwIfNoEntry: false }) : undefined
+  if (!stat || stat.isDirectory() !== what.startsWith('a folder'))
     throw new RangeError(`context value "${name}" is ${JSON.stringify(path)}; it names ${what}`)
-  return path
+  return path as string
 }
 
 /** Names of the .json files of a folder, sorted: the order of the template must not depend on the disk. */
@@ -133,16 +114,14 @@ function jsonFiles(folder: string, name: string): string[] {
   return files
 }
 
-/** The document of a file under its contract. */
-function parsed<T>(path: string, contract: z.ZodType<T>): T {
-  let value: unknown
+/** What a file holds. */
+function jsonOf(path: string): unknown {
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new RangeError(`${path} is no JSON: ${(error as Error).message}`)
   }
-  const result = contract.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]!
-  throw new RangeError(`${path}: ${issue.path.join('.') || 'document'}: ${issue.message}`)
 }
+
+/** The document of a file under its contract. */
+const parsed = <T>(path: string, contract: z.ZodType<T>): T => held(path, contract, jsonOf(path))

@@ -10,6 +10,7 @@ import type { HarnessProps } from '../constructs/harness.ts'
 import type { JudgeProps } from '../constructs/judges.ts'
 import { ROUTING_SERVICE_NAMES, type RoutingServiceName } from '../constructs/routing-services.ts'
 import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
+import { contextOf } from './known.ts'
 
 /** One deployment of everything. Its stacks carry it in their names, as a tag, and as the stage that they never leave. */
 interface Stage {
@@ -33,7 +34,7 @@ const STAGES: readonly Stage[] = [
  * @throws RangeError with the bad value and the allowed ones, also for none
  */
 export function stageOf(node: Node): Stage {
-  const name = node.tryGetContext('stage') as unknown
+  const name = contextOf(node, 'stage')
   const stage = STAGES.find((s) => s.name === name)
   if (!stage)
     throw new RangeError(
@@ -47,7 +48,7 @@ export function stageOf(node: Node): Stage {
  * @throws RangeError for anything that is no ARN of a topic
  */
 export function alarmTopicOf(node: Node): string | null {
-  const arn = node.tryGetContext('alarms') as unknown
+  const arn = contextOf(node, 'alarms')
   if (arn === undefined) return null
   if (typeof arn !== 'string' || !/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/.test(arn))
     throw new RangeError(
@@ -74,7 +75,7 @@ export function servicesOf(node: Node, rollouts: boolean): RoutingServiceName[] 
  * @throws RangeError for what is no form, and for any without rollouts
  */
 export function deliveredAs(node: Node, rollouts: boolean): FormName[] {
-  const value = node.tryGetContext('deliver') as unknown
+  const value = contextOf(node, 'deliver')
   if (value === undefined) return []
   if (!rollouts)
     throw new RangeError('context value "deliver" is given, and no rollouts are deployed: "-c rollouts=FOLDER"')
@@ -97,8 +98,8 @@ export const auditSqlIsOn = (node: Node): boolean => isOn(node, 'auditsql')
  */
 export const attestationsAreOn = (node: Node): boolean => isOn(node, 'attestations')
 
-function isOn(node: Node, name: string): boolean {
-  const value = (node.tryGetContext(name) as unknown) ?? 'off'
+function isOn(node: Node, name: RoutingServiceName | 'auditsql' | 'attestations'): boolean {
+  const value = contextOf(node, name) ?? 'off'
   if (value !== 'on' && value !== 'off')
     throw new RangeError(`context value "${name}" is ${JSON.stringify(value)}; it is "on" or "off"`)
   return value === 'on'
@@ -114,7 +115,7 @@ export function dailyTime(
   routine: boolean,
   name: 'daily' | 'weekly' | 'quarterly' = 'daily',
 ): DailyTime | undefined {
-  const value = node.tryGetContext(name) as unknown
+  const value = contextOf(node, name)
   if (value === undefined) return undefined
   const time = typeof value === 'string' ? dailyTimeOf(value) : null
   if (time === null)
@@ -133,15 +134,15 @@ export function dailyTime(
  * @throws RangeError for a model without a harness, and for a value that is no text
  */
 export function harnessOf(node: Node, document: LiveModel | null): HarnessProps | undefined {
-  const [named, modelArn] = ['harness', 'model'].map((name) => {
-    const value = node.tryGetContext(name) as unknown
+  const [named, modelArn] = (['harness', 'model'] as const).map((name) => {
+    const value = contextOf(node, name)
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw new RangeError(
         `context value "${name}" is ${JSON.stringify(value)}; it is an ARN${name === 'harness' ? ', or the path of a module: "./harness.mjs"' : ''}`,
       )
     return value as string | undefined
   })
-  const keySecretArn = node.tryGetContext('livekey') as string | undefined
+  const keySecretArn = contextOf(node, 'livekey') as string | undefined
   if (keySecretArn !== undefined && document === null)
     throw new RangeError('context value "livekey" names the key of a model that is asked live, and "live" names none')
   if (named !== undefined)
@@ -162,7 +163,7 @@ export function harnessOf(node: Node, document: LiveModel | null): HarnessProps 
  * @throws RangeError for a value that is no text
  */
 export function judgesOf(node: Node): JudgeProps[] {
-  const value = node.tryGetContext('judges') as unknown
+  const value = contextOf(node, 'judges')
   if (value === undefined) return []
   if (typeof value !== 'string' || value === '')
     throw new RangeError(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { App, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib'
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Vpc } from 'aws-cdk-lib/aws-ec2'
-import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam'
+import { AccountPrincipal, AccountRootPrincipal, Group, type IGrantable, Role, User } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
@@ -53,7 +53,13 @@ describe('an app of its own', () => {
   it('has desk, rollouts and routine as props of one construct', () => {
     const templates = synthesized({
       review: {
-        config: { sender: 'a@example.com', roles: { policy: ['ben@example.com'] }, expires_hours: 72 } as never,
+        config: {
+          sender: 'a@example.com',
+          roles: Object.fromEntries(
+            ['reliability', 'policy', 'domain_owner'].map((role) => [role, ['ben@example.com']]),
+          ),
+          expires_hours: 72,
+        },
       },
       rollouts: { configs: { [INTENT]: aConfig() } },
       routine: { bands: theBands() as never },
@@ -251,5 +257,64 @@ describe('what is granted to somebody', () => {
       Reader: ['read'],
       Proposer: ['read', 'propose'],
     })
+  })
+
+  const ENV = { account: '111122223333', region: 'eu-central-1' }
+  const OURS = 'arn:aws:iam::111122223333:role/people'
+  const people = new AccountRootPrincipal()
+
+  it.each<readonly [string, (scope: Stack) => IGrantable, RegExp | null]>([
+    ['a role', (s) => new Role(s, 'Who', { assumedBy: people }), null],
+    ['a user', (s) => new User(s, 'Who'), null],
+    ['a group', (s) => new Group(s, 'Who'), null],
+    ['a role that is imported', (s) => Role.fromRoleArn(s, 'Who', OURS), null],
+    [
+      'one that is not changed',
+      (s) => Role.fromRoleArn(s, 'Who', OURS, { mutable: false }),
+      /has policies that this app does not write: add to them \[\{/,
+    ],
+    ['one that is done', (s) => new Role(s, 'Who', { assumedBy: people }).withoutPolicyUpdates(), /does not write/],
+    [
+      'a role of another account',
+      (s) => Role.fromRoleArn(s, 'Who', 'arn:aws:iam::444455556666:role/people'),
+      /is of account 444455556666, and what is granted opens to account 111122223333 alone/,
+    ],
+    [
+      'a role that this app makes in another account',
+      (s) =>
+        new Role(new Stack(s.node.root, 'Else', { env: { ...ENV, account: '444455556666' } }), 'Who', {
+          assumedBy: people,
+        }),
+      /is of account 444455556666/,
+    ],
+    [
+      'another account',
+      () => new AccountPrincipal('444455556666'),
+      /AccountPrincipal:.*444455556666.* gave|is of account 444455556666/,
+    ],
+    ['this account', () => people, /does not write/],
+  ])('%s: gets every grant, or a warning says that it got none', (_, who, warns) => {
+    const app = new App({ context: UNBUNDLED })
+    const stores = new StatefulStack(app, 'SupportData', { retain: true, env: ENV })
+    const stack = new Stack(app, 'Support', { env: ENV })
+    const autotune = new Autotune(stack, 'Autotune', { stores })
+    const grantee = who(stack)
+    const grants = {
+      grantStart: autotune.grantStart(grantee),
+      grantErase: autotune.grantErase(grantee),
+      grantImport: stores.grantImport(grantee),
+      grantAudit: stores.grantAudit(grantee),
+      grantForget: stores.grantForget(grantee),
+      grantAttest: stores.grantAttest(grantee),
+      grantRead: stores.grantRead(grantee),
+      grantPropose: stores.grantPropose(grantee),
+    }
+    const said = [autotune, stores].flatMap(({ node }) => node.metadata.map(({ data }) => String(data)))
+    for (const [name, { success }] of Object.entries(grants)) {
+      expect([name, success]).toEqual([name, warns === null])
+      const warning = said.find((text) => text.startsWith(`${name} gave `))
+      if (warns === null) expect(warning).toBeUndefined()
+      else expect(warning).toMatch(warns)
+    }
   })
 })

@@ -109,7 +109,11 @@ describe('the construct in another application', () => {
   it.each<[string, Partial<AutotuneProps>, RegExp]>([
     ['NoShard', { shardCases: 0 }, /shardCases is 0; it is a whole number from 1 to 10000/],
     ['TooMany', { maxConcurrency: 20_000 }, /maxConcurrency is 20000/],
-    ['TooSoon', { answerAfter: Duration.minutes(1) }, /answerAfter is 60 s; it is from 5 minutes to a day/],
+    [
+      'TooSoon',
+      { answerAfter: Duration.minutes(1) },
+      /answerAfter is 1 minute; it is a Duration of whole seconds, from 300 to 86400/,
+    ],
   ])('refuses %s with the allowed values', (id, over, message) => {
     expect(() => new Autotune(new Stack(app, id), 'Autotune', { stores, ...over })).toThrow(message)
   })

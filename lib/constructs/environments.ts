@@ -1,0 +1,33 @@
+/** Where things lie that a construct uses: CDK says of others what nobody can act on, or nothing at all. */
+import { Stack, Stage, Token } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
+
+/** Account and region of something; either may be known at deployment alone. */
+interface Environment {
+  readonly account: string
+  readonly region: string
+}
+
+/**
+ * Throws RangeError for something of another account or region than the stack that uses it, or of another stage of the app.
+ * @param made whether this app makes it: then CDK refers to it in the same environment alone, said in the same way
+ */
+export function needSame(prop: string, used: IConstruct, env: Environment, by: IConstruct, made: boolean): void {
+  const stack = Stack.of(by)
+  if (Stage.of(used) !== Stage.of(by))
+    throw new RangeError(
+      `${prop} is of ${nameOf(Stage.of(used))} and ${by.node.path} of ${nameOf(Stage.of(by))}: make both in one stage of the app`,
+    )
+  for (const part of ['account', 'region'] as const) {
+    const [theirs, ours] = [env[part], stack[part]]
+    const unknown = [theirs, ours].filter((value) => Token.isUnresolved(value)).length
+    if (unknown === 2 || (unknown === 1 && !made) || theirs === ours) continue
+    throw new RangeError(
+      `${prop} lies in ${part} ${said(theirs)}, and ${stack.node.path || stack.stackName} in ${said(ours)}: give both stacks the same "env"`,
+    )
+  }
+}
+
+const said = (value: string): string => (Token.isUnresolved(value) ? 'that is known at deployment alone' : value)
+
+const nameOf = (stage: Stage | undefined): string => (stage?.node.path ? `stage ${stage.node.path}` : 'no stage')

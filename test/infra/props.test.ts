@@ -1,0 +1,321 @@
+/** Props of the constructs that are wrong: each is one line that says prop, what was given and what to do, before anything is deployed. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { App, CfnParameter, Duration, Stack, Stage } from 'aws-cdk-lib'
+import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import type { Construct } from 'constructs'
+import { describe, expect, it } from 'vitest'
+import { CONTEXT_NAMES } from '../../lib/context/known.ts'
+import { Autotune, type AutotuneProps, StatefulStack, type StatefulStackProps } from '../../lib/index.ts'
+import { aConfig } from '../core/release/builders.ts'
+import { theBands } from '../support/bands.ts'
+import { INTENT } from '../support/builders.ts'
+import { synthesize, templatesOf, UNBUNDLED } from '../support/infra/deployment.ts'
+import { policiesOf } from '../support/infra/iam.ts'
+import { DOCUMENT } from '../support/live-engine.ts'
+
+const GERMANY = { account: '111122223333', region: 'eu-central-1' }
+const AMERICA = { account: '111122223333', region: 'us-east-1' }
+const TARGET = JSON.parse(readFileSync('functions/demo/target.json', 'utf8'))
+const DESK = { sender: 'a@example.com', roles: { policy: ['ben@example.com'] } }
+
+type Wrong = readonly [what: string, props: (scope: Stack) => unknown, says: string | RegExp]
+
+const anApp = () => new App({ context: UNBUNDLED })
+
+/** The construct with props as somebody gives them where types are stripped. */
+function make(props: (scope: Stack) => unknown): Autotune {
+  const app = anApp()
+  const stores = new StatefulStack(app, 'Data', { retain: true })
+  const stack = new Stack(app, 'Support')
+  return new Autotune(stack, 'Autotune', { stores, ...(props(stack) as Partial<AutotuneProps>) })
+}
+
+describe('documents given as props are held to their contracts, as files are', () => {
+  const { window: _, ...noWindow } = aConfig()
+  const [intent] = theBands().intents
+  it.each<Wrong>([
+    ['a target', () => ({ targets: { One: { ...TARGET, x: 1 } } }), 'targets.One: document: Unrecognized key: "x"'],
+    [
+      'a name of a target',
+      () => ({ targets: { 'refund-cents': TARGET } }),
+      'targets names "refund-cents"; a name has letters',
+    ],
+    [
+      'a token in a target',
+      (stack) => ({ targets: { One: { ...TARGET, owner: new CfnParameter(stack, 'P').valueAsString } } }),
+      'targets.One: owner: is known at deployment alone, and this is read at synthesis',
+    ],
+    ['no rollout', () => ({ rollouts: {} }), 'rollouts.configs holds no configuration'],
+    [
+      'a rollout',
+      () => ({ rollouts: { configs: { [INTENT]: noWindow } } }),
+      `rollouts.configs["${INTENT}"]: window: Invalid input`,
+    ],
+    ['an intent', () => ({ rollouts: { configs: { 'my intent': aConfig() } } }), '"my intent" is no intent: an id has'],
+    [
+      'no rollout of a target',
+      () => ({ targets: { One: TARGET }, rollouts: { configs: { other: aConfig() } } }),
+      `rollouts.configs: target One is of intent "${INTENT}", and there is no configuration of it`,
+    ],
+    [
+      'a form',
+      () => ({ rollouts: { configs: { [INTENT]: aConfig() }, deliver: ['xml'] } }),
+      'rollouts.deliver holds "xml"; it is a list of json, appconfig, flagd, env',
+    ],
+    [
+      'a service',
+      () => ({ rollouts: { configs: { [INTENT]: aConfig() }, services: 'appconfig' } }),
+      'rollouts.services holds "appconfig"; it is a list of appconfig',
+    ],
+    ['a desk', () => ({ review: { config: { ...DESK, sender: 'nobody' } } }), 'review.config: sender: an address is'],
+    ['no desk', () => ({ review: {} }), 'review.config: document: Invalid input'],
+    [
+      'nobody for a role',
+      () => ({ targets: { One: TARGET }, review: { config: DESK } }),
+      'review.config: target One requires a reviewer as "reliability"',
+    ],
+    ['no bands', () => ({ routine: {} }), 'routine.bands: document: Invalid input'],
+    [
+      'bands',
+      () => ({ routine: { bands: { ...theBands(), cooldown_days: -1 } } }),
+      'routine.bands: cooldown_days: Too',
+    ],
+    [
+      'a target of bands',
+      () => ({
+        routine: {
+          bands: {
+            ...theBands(),
+            intents: [{ ...intent, intent: 'other', bands: intent!.bands.map((b) => ({ ...b, target: TARGET })) }],
+          },
+        },
+      }),
+      'routine.bands: intents.0.bands.0.target.intent: the target is about',
+    ],
+    [
+      'a time of day',
+      () => ({ routine: { bands: theBands(), weekly: { hour: 25, minute: 0, zone: 'Etc/UTC' } } }),
+      'routine.weekly is {"hour":25,"minute":0,"zone":"Etc/UTC"}; it is { hour: 0 to 23',
+    ],
+    [
+      'a live model',
+      () => ({ harness: { path: './h.mjs', live: { document: { ...DOCUMENT, repeats: 1 } } } }),
+      'harness.live.document: repeats: Too small',
+    ],
+    ['a path', () => ({ harness: { path: '' } }), 'harness.path is ""; it is the path of a file'],
+    [
+      'a file where an ARN stands',
+      () => ({ harness: { functionArn: 'my-harness.mjs' } }),
+      'or the path of a module, which begins with ./, ../ or /',
+    ],
+    [
+      'a model of a harness',
+      () => ({ harness: { functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:h:7', modelArn: 'claude' } }),
+      'harness.modelArn is "claude"; it is the ARN of a model',
+    ],
+  ])('%s', (_name, props, says) => {
+    expect(() => make(props)).toThrow(says)
+  })
+
+  it('without a time that a review is open: the default of the contract', () => {
+    const { review } = make(() => ({ review: { config: DESK } }))
+    const machine = review!.workflow.node.defaultChild as CfnStateMachine
+    expect(JSON.stringify(Stack.of(review!).resolve(machine.definitionString))).toMatch(/expires_hours\\*":72/)
+  })
+})
+
+describe('figures and networks given as props', () => {
+  it.each<Wrong>([
+    ['no Duration', () => ({ answerAfter: '2 hours' }), 'answerAfter is "2 hours"; it is a Duration of whole seconds'],
+    [
+      'a token',
+      (s) => ({ maxConcurrency: new CfnParameter(s, 'P', { type: 'Number' }).valueAsNumber }),
+      'maxConcurrency is known at deployment alone; it is a whole number from 1 to 10000',
+    ],
+    [
+      'part of a day',
+      () => ({ auditSql: { resultsStay: Duration.hours(12) } }),
+      'auditSql.resultsStay is 12 hours; it is a Duration of whole days',
+    ],
+    ['a budget', () => ({ yearBudget: 5 }), 'yearBudget is 5; it is above 0 and below 1'],
+    ['subnets alone', () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }), 'vpcSubnets is given without vpc'],
+    [
+      'groups alone',
+      (s) => ({ securityGroups: [SecurityGroup.fromSecurityGroupId(s, 'G', 'sg-1')] }),
+      'securityGroups is given without vpc',
+    ],
+    [
+      'public subnets',
+      (s) => ({
+        vpc: new Vpc(s, 'V', { restrictDefaultSecurityGroup: false }),
+        vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      }),
+      'vpcSubnets are public subnets, in which a function reaches nothing',
+    ],
+    [
+      'subnets that are not there',
+      (s) => ({ vpc: new Vpc(s, 'V', { restrictDefaultSecurityGroup: false }), vpcSubnets: { subnetGroupName: 'x' } }),
+      /^vpcSubnets: There are no subnet groups with name 'x'/,
+    ],
+  ])('%s', (_name, props, says) => {
+    expect(() => make(props)).toThrow(says)
+  })
+
+  it('stores of another region, account or stage', () => {
+    const app = anApp()
+    const stores = new StatefulStack(app, 'Data', { retain: true, env: GERMANY })
+    const on = (scope: Construct, env?: typeof GERMANY) => () =>
+      new Autotune(new Stack(scope, 'Support', env && { env }), 'Autotune', { stores })
+    expect(on(new Stage(app, 'Beta'))).toThrow('stores is of no stage and Beta/Support/Autotune of stage Beta')
+    expect(on(app, AMERICA)).toThrow(
+      'stores lies in region eu-central-1, and Support in us-east-1: give both stacks the same "env"',
+    )
+  })
+})
+
+describe("stores of one's own", () => {
+  const pk = { name: 'pk', type: AttributeType.STRING }
+  const sk = { name: 'sk', type: AttributeType.STRING }
+  type Own = readonly [what: string, props: (own: Stack) => unknown, says: string]
+  it.each<Own>([
+    [
+      'half a day of a lock',
+      () => ({ vaultLock: Duration.hours(12) }),
+      'vaultLock is 12 hours; it is a Duration of whole days, from 1 to 36500: Duration.days(1)',
+    ],
+    ['no day of a lock', () => ({ releaseLock: Duration.days(0) }), 'releaseLock is 0 days'],
+    [
+      'a table without sort key',
+      (own) => ({ ledgerTable: new Table(own, 'T', { partitionKey: pk }) }),
+      'ledgerTable Own/T has the keys pk (HASH, S); it has pk (HASH, S) and sk (RANGE, S)',
+    ],
+    [
+      'a table of numbers',
+      (own) => ({
+        ledgerTable: new TableV2(own, 'T', { partitionKey: { ...pk, type: AttributeType.NUMBER }, sortKey: sk }),
+      }),
+      'pk (HASH, N), sk (RANGE, S); it has',
+    ],
+    [
+      'a table of another region',
+      (own) => ({
+        env: GERMANY,
+        ledgerTable: Table.fromTableArn(own, 'T', 'arn:aws:dynamodb:us-east-1:111122223333:table/t'),
+      }),
+      'ledgerTable lies in region us-east-1, and Data in eu-central-1',
+    ],
+    [
+      'a table that lies elsewhere in this app',
+      (own) => ({ env: GERMANY, ledgerTable: new Table(own, 'T', { partitionKey: pk, sortKey: sk }) }),
+      'ledgerTable lies in account that is known at deployment alone',
+    ],
+    [
+      'a bucket, not what makes one',
+      (own) => ({ experienceBucket: new Bucket(own, 'B') }),
+      'experienceBucket is no function: it is made in the scope',
+    ],
+    [
+      'a bucket of another stack',
+      (own) => ({ experienceBucket: () => new Bucket(own, 'B', { versioned: true }) }),
+      'experienceBucket is made in Own: it is made in the scope that is given: experienceBucket: (scope) => new Bucket(scope',
+    ],
+    [
+      'a key that signs',
+      () => ({
+        vaultKey: (scope: Construct) =>
+          new Key(scope, 'K', { keySpec: KeySpec.HMAC_256, keyUsage: KeyUsage.GENERATE_VERIFY_MAC }),
+      }),
+      'vaultKey is of the kind HMAC_256; S3 encrypts under a symmetric one',
+    ],
+  ])('%s', (_name, props, says) => {
+    const app = anApp()
+    const own = new Stack(app, 'Own')
+    expect(
+      () => new StatefulStack(app, 'Data', { retain: true, ...(props(own) as Partial<StatefulStackProps>) }),
+    ).toThrow(says)
+  })
+
+  it('say what a table that exists needs', () => {
+    const app = anApp()
+    const ledgerTable = Table.fromTableArn(
+      new Stack(app, 'Own'),
+      'T',
+      'arn:aws:dynamodb:eu-central-1:111122223333:table/t',
+    )
+    const stores = new StatefulStack(app, 'Data', { retain: true, ledgerTable })
+    expect(JSON.stringify(stores.ledger.node.metadata)).toContain(
+      'it has the keys pk (partition) and sk (sort), both texts',
+    )
+  })
+})
+
+describe('context values', () => {
+  const docs = readFileSync('docs/deploy.md', 'utf8')
+
+  it('that nothing reads stop the synthesis, with those that there are', () => {
+    expect(() => synthesize({ rolouts: 'x' })).toThrow(/there is no context value "rolouts"; they are stage, targets,/)
+    const synth =
+      (...args: string[]) =>
+      () =>
+        execFileSync(process.execPath, ['bin/synth.ts', ...args], { stdio: 'pipe' })
+    expect(synth('--stage=x')).toThrow(
+      '"--stage=x" is no context value: write NAME=VALUE, such as stage=throwaway; names are stage, targets,',
+    )
+  })
+
+  it('stand in docs/deploy.md, each and no other', () => {
+    const table = docs.slice(
+      docs.indexOf('## What must be configured'),
+      docs.indexOf('\n## ', docs.indexOf('## What must be') + 5),
+    )
+    const named = [...table.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, names]) =>
+      [...names!.matchAll(/\w+/g)].map(String),
+    )
+    expect(named.sort()).toEqual([...CONTEXT_NAMES].sort())
+  })
+})
+
+describe('what a VPC must reach', () => {
+  /** Services by the prefix of their actions, as people name them. */
+  const SERVICES: Readonly<Record<string, string>> = {
+    s3: 'S3',
+    dynamodb: 'DynamoDB',
+    kms: 'KMS',
+    lambda: 'Lambda',
+    states: 'Step Functions',
+    ses: 'SES',
+    appconfig: 'AppConfig',
+    bedrock: 'Bedrock Runtime',
+    secretsmanager: 'Secrets Manager',
+  }
+  /** What Lambda itself sends. */
+  const OF_LAMBDA = ['logs', 'xray']
+
+  it('is every service that a function may call, in the words of the prop and of docs/deploy.md', () => {
+    const templates = templatesOf({
+      appconfig: 'on',
+      auditsql: 'on',
+      attestations: 'on',
+      deliver: 'env',
+      harness: 'arn:aws:lambda:eu-central-1:111122223333:function:h:7',
+      model: 'arn:aws:bedrock:eu-central-1::foundation-model/x',
+    })
+    const { identity, functions } = policiesOf(templates)
+    const called = [...functions.keys()].flatMap((role) =>
+      (identity.get(role) ?? []).flatMap(({ Action }) => Action.map((action) => action.split(':')[0]!)),
+    )
+    // The key of a live model, of which a document that somebody signed is needed.
+    expect(readFileSync('lib/constructs/harness.ts', 'utf8')).toContain("may('secretsmanager:GetSecretValue'")
+    expect([...new Set([...called, 'secretsmanager'])].sort()).toEqual([...Object.keys(SERVICES), ...OF_LAMBDA].sort())
+    const prop = /VPC that every function[\s\S]+?\*\//.exec(
+      readFileSync('lib/constructs/runtime-settings.ts', 'utf8'),
+    )![0]
+    const page = /^\| a VPC .*$/m.exec(readFileSync('docs/deploy.md', 'utf8'))![0]
+    for (const text of [prop, page]) for (const name of Object.values(SERVICES)) expect(text).toContain(name)
+  })
+})

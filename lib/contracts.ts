@@ -52,6 +52,9 @@ export const heldTargets = (targets: Readonly<Record<string, unknown>>): Targets
     }),
   )
 
+/** Where the prop keeps the configuration of an intent. */
+const inProps = (intent: string): string => `rollouts.configs[${JSON.stringify(intent)}]`
+
 /**
  * How intents are rolled out, by intent.
  * @param where the configuration of an intent stands
@@ -59,7 +62,7 @@ export const heldTargets = (targets: Readonly<Record<string, unknown>>): Targets
  */
 export function heldConfigs(
   configs: Readonly<Record<string, unknown>>,
-  where = (intent: string) => `rollouts.configs[${JSON.stringify(intent)}]`,
+  where = inProps,
 ): Record<string, RolloutConfig> {
   const entries = Object.entries(configs ?? {})
   if (entries.length === 0) throw new RangeError('rollouts.configs holds no configuration: one an intent, by intent')
@@ -87,11 +90,11 @@ export function heldBands(where: string, value: unknown): Bands {
   return bands
 }
 
-/** Throws RangeError for a target whose intent has no configuration. @param where the configurations stand */
-export function needConfigs(where: string, configs: Readonly<Record<string, RolloutConfig>>, targets: Targets): void {
+/** Throws RangeError for a target whose intent has no configuration. @param where the configuration of an intent stands */
+export function needConfigs(configs: Readonly<Record<string, RolloutConfig>>, targets: Targets, where = inProps): void {
   for (const [name, { intent }] of Object.entries(targets))
     if (intent !== undefined && !configs[intent])
-      throw new RangeError(`${where}: target ${name} is of intent "${intent}", and there is no configuration of it`)
+      throw new RangeError(`there is no ${where(intent)}, and target ${name} is of intent "${intent}"`)
 }
 
 /** Throws RangeError for a target that requires a role for which nobody but its owner is named. @param where the reviewers stand */
@@ -112,7 +115,7 @@ export function needReviewers(where: string, { roles }: ReviewDeskConfig, target
 export function heldProps({ rollouts, review, routine }: DocumentProps, targets: Targets): Bands | null {
   const bands = routine ? heldBands('routine.bands', routine.bands) : null
   const tuned = { ...targets, ...targetsOfBands(bands) }
-  if (rollouts) needConfigs('rollouts.configs', heldConfigs(rollouts.configs), tuned)
+  if (rollouts) needConfigs(heldConfigs(rollouts.configs), tuned)
   if (review) needReviewers('review.config', heldDesk(review.config), tuned)
   return bands
 }

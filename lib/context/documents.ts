@@ -52,7 +52,7 @@ export function rolloutConfigsOf(node: Node, targets: Targets): Record<string, R
   const file = (intent: string) => join(folder, `${intent}.json`)
   const intents = jsonFiles(folder, 'rollouts').map((name) => name.slice(0, -5))
   const configs = heldConfigs(Object.fromEntries(intents.map((intent) => [intent, jsonOf(file(intent))])), file)
-  needConfigs(folder, configs, targets)
+  needConfigs(configs, targets, file)
   return configs
 }
 

@@ -9,6 +9,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { describe, expect, it } from 'vitest'
+import { handlerNames } from '../../lib/bundling.ts'
 import { CONTEXT_NAMES } from '../../lib/context/known.ts'
 import { Autotune, type AutotuneProps, StatefulStack, type StatefulStackProps } from '../../lib/index.ts'
 import { aConfig } from '../core/release/builders.ts'
@@ -60,7 +61,7 @@ describe('documents given as props are held to their contracts, as files are', (
     [
       'no rollout of a target',
       () => ({ targets: { One: TARGET }, rollouts: { configs: { other: aConfig() } } }),
-      `rollouts.configs: target One is of intent "${INTENT}", and there is no configuration of it`,
+      `there is no rollouts.configs["${INTENT}"], and target One is of intent "${INTENT}"`,
     ],
     [
       'a form',
@@ -270,14 +271,23 @@ describe('context values', () => {
 
   it('stand in docs/deploy.md, each and no other', () => {
     const table = docs.slice(
-      docs.indexOf('## What must be configured'),
-      docs.indexOf('\n## ', docs.indexOf('## What must be') + 5),
+      docs.indexOf('## What can be configured'),
+      docs.indexOf('\n## ', docs.indexOf('## What can be') + 5),
     )
     const named = [...table.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, names]) =>
       [...names!.matchAll(/\w+/g)].map(String),
     )
     expect(named.sort()).toEqual([...CONTEXT_NAMES].sort())
   })
+})
+
+it('docs/deploy.md lists the names that `memory` takes', () => {
+  const [, listed] = /### Names of functions\n+[^\n]+\n([^\n]+)/.exec(readFileSync('docs/deploy.md', 'utf8'))!
+  expect(listed).toBe(
+    `${handlerNames()
+      .map((name) => `\`${name}\``)
+      .join(', ')}.`,
+  )
 })
 
 describe('what a VPC must reach', () => {

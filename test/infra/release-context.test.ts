@@ -71,7 +71,7 @@ describe('rollouts', () => {
     writeFileSync(join(folder, 'support.refund.json'), JSON.stringify(aConfig()))
     expect(rolloutConfigsOf(node(folder), { Cents: aTarget() })).toEqual({ 'support.refund': aConfig() })
     expect(() => rolloutConfigsOf(node(folder), { Cents: aTarget({ intent: 'order.change' }) })).toThrow(
-      'no order.change.json',
+      'order.change.json, and target Cents is of intent "order.change"',
     )
     writeFileSync(join(folder, 'a.json'), JSON.stringify({ ...aConfig(), false_rollback_rate: 2 }))
     expect(() => rolloutConfigsOf(node(folder), {})).toThrow(/a\.json: false_rollback_rate/)

@@ -137,7 +137,15 @@ export class StatefulStack extends Stack {
   /** Lets somebody read packs, artifacts and runs of the search side, and the ledger (`list`, `show`, `explain`, `doctor`). Of the vault nothing. */
   grantRead(grantee: IGrantable): void {
     const { experience, ledger } = this
-    const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
+    const places = [
+      'packs/*',
+      'autotune/runs/*',
+      'autotune/usage/*',
+      'experience/*',
+      'cadence/*',
+      'proposals/*',
+      'scars/*',
+    ]
     for (const statement of [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')])
       grantee.grantPrincipal.addToPrincipalPolicy(statement)
   }

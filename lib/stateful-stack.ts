@@ -185,7 +185,15 @@ export class StatefulStack extends Stack {
 
   private reading(): PolicyStatement[] {
     const { experience, ledger } = this
-    const places = ['packs/*', 'autotune/runs/*', 'experience/*', 'cadence/*', 'proposals/*', 'scars/*']
+    const places = [
+      'packs/*',
+      'autotune/runs/*',
+      'autotune/usage/*',
+      'experience/*',
+      'cadence/*',
+      'proposals/*',
+      'scars/*',
+    ]
     return [...mayRead(experience.bucket, ...places), ledger.mayCheck(), ledger.mayRead('run')]
   }
 

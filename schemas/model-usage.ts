@@ -34,10 +34,14 @@ export type ModelUsage = z.infer<typeof ModelUsage>
 export const RunUsage = z.strictObject({
   usage: z.literal('usage.v1'),
   run_id: Id,
-  rows: z.array(ModelUsage).meta({ description: 'Of the search side; after a "yes" of the sealed side too.' }),
+  rows: z.array(ModelUsage).meta({ description: 'Of the search side.' }),
+  sealed: z.array(ModelUsage).optional().meta({
+    description:
+      'Of the sealed side, after a "yes". Absent: nothing was asked there, it may not be told, or an earlier version added it to the rows.',
+  }),
   sealed_calls: z.int().min(0).nullable().optional().meta({
     description:
-      'Calls that were paid for on the sealed side, where no row tells of them; null: the rows do. Absent: of a deployment, where its gate alone knows.',
+      'Calls that were paid for on the sealed side, where nothing else tells of them; null: there is no more to tell. Absent: of a deployment, where its gate alone knows.',
   }),
 })
 export type RunUsage = z.infer<typeof RunUsage>

@@ -169,7 +169,7 @@ export const keys = {
   autotune: () => 'autotune/runs/',
   /** Prefix of what runs asked of models. */
   runUsages: () => 'autotune/usage/',
-  /** That of one run, as the process that ran it counted. */
+  /** That of one run, counted when it ended. */
   runUsage: (runId: string) => `autotune/usage/${segment(runId)}.json`,
   /** One artifact of a run of the loop. */
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,

@@ -6,6 +6,7 @@ import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Handed } from '../steps/run/inbox.ts'
 import { changesOf } from './changes.ts'
+import { inLine } from './terminal.ts'
 
 /** Names of a folder that are looked at. */
 const MOST_FILES = 10_000
@@ -40,12 +41,14 @@ function* eachOf(dir: string, names: readonly string[]): Generator<Handed> {
   for (const name of names) yield handedIn(join(dir, name))
 }
 
-function handedIn(at: string): Handed {
+function handedIn(file: string): Handed {
+  // Whoever proposes names it.
+  const at = inLine(file)
   try {
-    const { size } = statSync(at)
+    const { size } = statSync(file)
     if (size > MOST_PROPOSAL_CHARS)
       throw new UserError(`${at} has ${size} bytes: a proposal has at most ${MOST_PROPOSAL_CHARS}`)
-    const changes = changesOf(readInput(at), at)
+    const changes = changesOf(readInput(file), at)
     if (changes.length > 1) throw new UserError(`${at} holds ${changes.length} changes: an inbox takes one a file`)
     return { at, change: changes[0]!.change }
   } catch (error) {

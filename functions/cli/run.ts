@@ -21,6 +21,7 @@ import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written
 import { proposedBefore } from '../steps/run/proposers.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { changesOf } from './changes.ts'
+import { liveUsage } from './model-usage.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { endProgress, terminalProgress } from './progress.ts'
@@ -120,8 +121,7 @@ async function runIn(
       thisProcess(),
       engine,
     )
-    const bySide = [engine.live?.asked?.(), await store.verdicts.asked()].filter((of) => of !== undefined)
-    const usage = await keepUsage(store, summary, bySide)
+    const usage = await keepUsage(store, summary, [await liveUsage(store, summary.run), await store.verdicts.asked()])
     return await report(store, summary, o.json, o, usage)
   } finally {
     engine?.close()

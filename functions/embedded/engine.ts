@@ -17,7 +17,7 @@ import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { repliedEngine } from '../steps/run/replied-engine.ts'
 import { type HarnessEngine, type HarnessOptions, harnessEngine } from './harness-engine.ts'
-import { type LiveAsker, type LiveOptions, liveAsker } from './live-asker.ts'
+import { type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
 import type { LocalStore } from './open-store.ts'
 
@@ -25,7 +25,7 @@ import type { LocalStore } from './open-store.ts'
 const WAITING = 8
 
 export interface LocalEngine extends ReplayEngine {
-  readonly live?: LiveReplays & Partial<Pick<LiveAsker, 'asked'>>
+  readonly live?: LiveReplays
   /** Ends its processes. */
   close(): void
 }

@@ -10,7 +10,6 @@ import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { modelName } from '#core/live/model-name.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
 import { NO_PRICES } from '#core/model/cost.ts'
-import { usageRows } from '#core/model/tally.ts'
 import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -21,7 +20,6 @@ import { answerProblem } from '../steps/live/kept-answer.ts'
 import { liveRequests, withoutModels } from '../steps/live/live-job.ts'
 import { plannedRunLines } from '../steps/live/planned-run.ts'
 import { speakingModel } from '../steps/live/speaking-model.ts'
-import type { AskedBySide } from '../steps/model/keep-usage.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, Side } from '../steps/replay/harness-runner.ts'
 import { under } from '../streams/under.ts'
@@ -51,8 +49,6 @@ export interface LiveOptions {
 export interface LiveAsker extends LiveReplays {
   readonly pin: LivePin
   begin(set: LiveSet): void
-  /** What was asked so far on each side of the split. */
-  asked(): AskedBySide
   /** The job as a process is handed it: its model steps are this program's to answer. */
   jobOf(job: Job, side: Side, pass: Pass): HostJob
 }
@@ -81,14 +77,6 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       if (meter === null) return
       const baseline = needBaseline(pin, budget, { cases, calls: perCase })
       say(plannedRunLines({ ...plan, pin, budget, prices, baseline, set: { cases, calls: perCase, tokens } }))
-    },
-
-    asked() {
-      const rows = [...caches].map(
-        ([key, cache]) => [key === '', usageRows(meter?.tally(cache) ?? new Map(), prices)] as const,
-      )
-      const of = (isSearch: boolean) => rows.flatMap(([is, usage]) => (is === isSearch ? usage : []))
-      return { search: of(true), sealed: of(false) }
     },
 
     afford(listed, cases) {

@@ -1,19 +1,25 @@
 /** Finishes a run whose artifacts are written: memory, its line in the journal of heads, manifest, lock. */
 
+import { answerCache } from '#adapters/model-cache.ts'
+import { liveOf } from '#core/replay/cage.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { type Finished, FinishInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { endedAs, endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
-import { needJson, type OutcomeFile, requestOf } from '../lambda/work.ts'
+import { needJson, type OutcomeFile, type Published, requestOf } from '../lambda/work.ts'
 import { openWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
+import { type AskedBySide, keepUsage } from '../steps/model/keep-usage.ts'
+import { answeredUsage } from '../steps/run/answered-usage.ts'
 import { finishRun } from '../steps/run/finish.ts'
 import { holdLock } from '../steps/run/lock.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
+import { readJson } from '../streams/read-object.ts'
 
 export const finishRunFunction: Step<FinishInput, Finished> = {
   name: 'finish-run',
@@ -27,9 +33,17 @@ export const finishRunFunction: Step<FinishInput, Finished> = {
     const { verdict, summary } = manifest
     await needAnswer(store, run, verdict)
     await finishRun(store, manifest, rejections)
+    if (liveOf(run.replayer)) await keepUsage(store, summary, [await askedBy(store, run)])
     await endRun(store, ref, verdict, summary.reasons)
     return { verdict }
   },
+}
+
+/** What a live run asked on both sides of the split; of the sealed one as far as the gate let it out. */
+async function askedBy(store: Store, run: AutotuneRun): Promise<AskedBySide> {
+  const search = await answeredUsage(store, run, (objects, payer) => answerCache(objects, store.clock, payer))
+  const published = await readJson<Published>(store.objects, workKeys.answer(run.run_id))
+  return { search, sealed: published ? (published.usage ?? null) : [] }
 }
 
 /** The search wrote the outcome, and only the gate says yes: a "certified" that the ledger does not know is not signed. */

@@ -3,11 +3,13 @@ import type { BaselineReplay } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { ModelBudget } from '#core/model/budget.ts'
+import type { ModelUsage } from '#schemas/model-usage.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { ProposedInRun, Replayer, RunManifest } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Content, Store } from '../ports.ts'
+import type { Asked } from '../steps/heldout/gate.ts'
 import type { RunRequest } from '../steps/run/contract.ts'
 import { readJson } from '../streams/read-object.ts'
 
@@ -69,6 +71,9 @@ export interface PanelFile extends Omit<Reproduction, 'panel' | 'live'> {
 /** All draws of the baseline of a case, the first in front. */
 export const drawsLine = (case_id: string, draws: readonly BaselineReplay[]) => ({ case_id, draws })
 export type DrawsLine = ReturnType<typeof drawsLine>
+
+/** What a gate let out; after a "yes" of a live run with what its model was asked on the sealed side, added up. */
+export type Published = Asked & { readonly usage?: readonly ModelUsage[] }
 
 /** What a run came to: its artifacts are written, and it is not finished yet. */
 export interface OutcomeFile {

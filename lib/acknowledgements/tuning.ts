@@ -38,11 +38,16 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/search/*',
     'autotune/work/*/settings/*',
   ],
+  // Some of these are there with a live model only.
   'Functions/FinishRun/Policy/Resource': [
+    'autotune/runs/*/harness-replies.jsonl',
     'autotune/runs/*/manifest.json',
+    'autotune/usage/*',
+    'autotune/work/*/answer.json',
     'autotune/work/*/outcome.json',
     'autotune/work/*/request.json',
     'autotune/work/*/run.json',
+    'model-cache/*',
   ],
   'Functions/CompileSearch/Policy/Resource': [
     'autotune/work/*/layout.json',

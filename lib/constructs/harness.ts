@@ -155,6 +155,15 @@ export class Harness extends Construct {
     ]
   }
 
+  /** Counts what a live run asked, from the answers of the search side and what the gate let out, and keeps it beside the run. */
+  mayCount(bucket: IBucket): PolicyStatement[] {
+    if (!this.asksLive) return []
+    return [
+      ...mayRead(bucket, 'model-cache/*', 'autotune/runs/*/harness-replies.jsonl', 'autotune/work/*/answer.json'),
+      mayWrite(bucket, 'autotune/usage/*'),
+    ]
+  }
+
   /** Subnets without a way out, and no gateway that could be one. It costs nothing. */
   private noWayOut(): Vpc {
     const vpc = new Vpc(this, 'Nowhere', {

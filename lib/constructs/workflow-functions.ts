@@ -93,7 +93,7 @@ export class WorkflowFunctions extends Construct {
       failure:
         'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule',
       memory: LARGE.has(handler) ? 3008 : 1024,
-      timeout: Duration.minutes(LARGE.has(handler) || SHARDS.has(handler) ? 15 : 5),
+      timeout: Duration.minutes(LARGE.has(handler) || SHARDS.has(handler) || COUNTING.has(handler) ? 15 : 5),
       environment: {
         [ENV.bucket]: experience.bucket.bucketName,
         [ENV.table]: ledger.table.tableName,
@@ -118,6 +118,9 @@ const DECIDING: ReadonlySet<string> = new Set([
   'publish-answer',
   'finish-run',
 ])
+
+/** Those that read every answer that a live run was given. */
+const COUNTING: ReadonlySet<string> = new Set(['publish-answer', 'finish-run'])
 
 /** Those that open a question, and the one that refuses a run for which there is no room to ask. */
 const ASKING: ReadonlySet<string> = new Set(['start-run', 'reserve-question', 'publish-answer'])

@@ -108,6 +108,7 @@ export function workflowRights({
     finishRun: [
       ...mayReadVersions(bucket, request, 'autotune/work/*/run.json', 'autotune/work/*/outcome.json'),
       mayWrite(bucket, 'autotune/runs/*/manifest.json'),
+      ...harness.mayCount(bucket),
       ledger.mayRead('lock', 'run', 'ended', 'heldout', 'rejection'),
       ledger.mayWrite('lock', 'run', 'rejection'),
     ],

@@ -67,6 +67,7 @@ test('what is not readable is said by file, is not counted, and keeps no other f
     'c.json': patch('x'.repeat(70_000)),
     'd.json': patch(3),
     'e.json': '{"patch": {}, "why": 1}',
+    'e3\nverdict  all is well.json': 'no',
   })
   symlinkSync(target, join(dir, 'f.json'))
   const { replies, inbox: count } = answersOf(await place.at('propose', dir, '--target', target, '--json'))
@@ -76,6 +77,7 @@ test('what is not readable is said by file, is not counted, and keeps no other f
     ['unreadable', expect.stringContaining('at most 65536')],
     ['looked', ''],
     ['unreadable', expect.stringContaining('unknown field "why"')],
+    ['unreadable', expect.stringMatching(/^[^\n]*e3 verdict {1}all is well\.json:1 is no JSON/)],
   ])
   expect(count).toMatchObject({ spent: 1, passed_over: 1 })
   expect((await place.at('propose', inbox({}), '--target', target)).code).toBe(2)

@@ -111,7 +111,7 @@ describe('a live run of the command line', () => {
     expect(err).toMatch(/^live {5}small at 127\.0\.0\.1:\d+, signed by ana@example\.com/m)
     expect(out).toContain('asked live, in both arms: small at 127.0.0.1')
     expect(out).toMatch(
-      /^models {3}replay: \d+ answers of small at http:\/\/127\.0\.0\.1:\d+\/v1, \d+ tokens in, \d+ out, cents not measured$/m,
+      /^models {3}sealed side, replay: 200 answers of small at http:\/\/127\.0\.0\.1:\d+\/v1, \d+ tokens in, \d+ out, cents not measured$/m,
     )
     const { asked } = server!
     expect(new Set(asked.map(({ body }) => body.model))).toEqual(new Set(['small']))
@@ -124,7 +124,8 @@ describe('a live run of the command line', () => {
     expect(readFileSync(file, 'utf8')).toMatch(
       /sealed side: small at 127[\s\S]*noise of economics_tokens|noise of economics_tokens[\s\S]*sealed side: small at 127/,
     )
-    expect(readFileSync(file, 'utf8')).toContain(`replay: ${asked.length} answers of small`)
+    expect(readFileSync(file, 'utf8')).toContain(`search side, replay: ${asked.length - 200} answers of small`)
+    expect(readFileSync(file, 'utf8')).toContain('sealed side, replay: 200 answers of small')
     // One request a prompt and draw: nothing was asked twice.
     expect(new Set(asked.map(({ prompt, body }) => `${prompt} ${body.seed}`)).size).toBe(asked.length)
     await server!.close()

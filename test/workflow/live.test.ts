@@ -3,13 +3,17 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answerCache } from '#adapters/model-cache.ts'
 import { payerOf, pinOf, signedBy } from '#core/live/live-model.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { LiveModel, LivePin } from '#schemas/live-model.ts'
+import { RunUsage } from '#schemas/model-usage.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
 import { deployedEngine } from '../../functions/embedded/engine.ts'
+import { keepUsage } from '../../functions/steps/model/keep-usage.ts'
+import { answeredUsage, type CacheOf, sealedUsage } from '../../functions/steps/run/answered-usage.ts'
 import { pinnedRun, verifyRun } from '../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readText } from '../../functions/streams/read-object.ts'
@@ -107,6 +111,18 @@ describe('a live run in a deployment', () => {
     expect((await store.table.get(...rowKeys.askedSealed(payer)))!.body).toEqual({ calls: sealed, cents: 0 })
 
     const run = await pinnedRun(store, RUN)
+    // What models cost stands beside the run, as on the laptop: both sides after a "yes", and no id of a case.
+    const usage = JSON.parse((await readText(store.objects, keys.runUsage(RUN)))!)
+    expect(RunUsage.parse(usage)).toMatchObject({ rows: [{ paid: open }], sealed: [{ paid: sealed }] })
+    const cacheOf: CacheOf = (objects) => answerCache(objects, time, PAYER)
+    const bySide = {
+      search: await answeredUsage(same.store, run!, cacheOf),
+      sealed: await sealedUsage(same.store, run!, 1, cacheOf),
+    }
+    expect(await keepUsage(same.store, { run: RUN, verdict: 'certified' }, [bySide])).toEqual({
+      ...usage,
+      rows: [{ ...usage.rows[0], ...(asked(cloud).size > asked(laptop).size && bySide.search[0]) }],
+    })
     const verified = async () => verifyRun(store, RUN, await deployedEngine(store, run), 'closed')
     expect(await verified()).toMatchObject({ reproducible: true, scope: 'answer', differences: [], asked_again: false })
     const [key] = await Array.fromAsync(store.objects.list('model-cache/'))

@@ -2,7 +2,7 @@
  * What answers of models cost, apart by what they were asked for and by model. Whole numbers are summed, so that the sums
  * are the same in whatever order the answers came.
  */
-import { type ModelUsage, PURPOSES, type Purpose } from '#schemas/model-usage.ts'
+import type { ModelUsage, Purpose } from '#schemas/model-usage.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { byCodeUnit, canonical } from '../canonical.ts'
 import { type AnswerUsage, answerCents, priceOf } from './cost.ts'
@@ -30,7 +30,7 @@ export const NOTHING_ASKED: Tally = new Map()
 /** A tally with one more answer. */
 export function tallied(tally: Tally, purpose: Purpose, { request, usage, at, paid }: CountedAnswer): Tally {
   const { model } = request
-  const key = `${PURPOSES.indexOf(purpose)} ${canonical(model)}`
+  const key = `${ORDER[purpose]} ${canonical(model)}`
   const sum = tally.get(key)
   // A refusal tells no tokens and is not paid by them.
   const counted = paid && usage !== null ? usage : UNPAID
@@ -55,6 +55,9 @@ export const usageRows = (tally: Tally, prices: PriceTable): ModelUsage[] =>
     const sums = tally.get(key)!
     return { ...sums, cents: answerCents(priceOf(prices, sums.model), sums) }
   })
+
+/** In which purposes are told. Beside their schema, whose library no function needs to load. */
+const ORDER: Readonly<Record<Purpose, number>> = { replay: 0, judge: 1, proposer: 2 }
 
 const UNPAID: AnswerUsage = { prompt_tokens: 0, completion_tokens: 0 }
 

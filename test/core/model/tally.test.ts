@@ -110,7 +110,7 @@ it('is told in a sentence a model and purpose, what is not known as not known', 
       ]),
     ),
   ).toEqual([
-    'replay: 3 answers of a at http://h/v1, 1 of them kept from earlier runs, 1 refused, 1000000 tokens in, 2000000 out, 0.5 cents',
+    'replay: 3 answers of a at http://h/v1, 1 of them (33 %) kept from earlier runs, 1 refused, 1000000 tokens in, 2000000 out, 0.5 cents',
     'judge: 1 answer of a at http://h/v1, tokens not told, cents not measured',
   ])
 })

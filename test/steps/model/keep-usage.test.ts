@@ -5,6 +5,7 @@ import type { ModelUsage } from '#schemas/model-usage.ts'
 import { RunUsage } from '#schemas/model-usage.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { keepUsage } from '../../../functions/steps/model/keep-usage.ts'
+import { keptUsage } from '../../../functions/steps/model/kept-usage.ts'
 import { readText } from '../../../functions/streams/read-object.ts'
 import { memoryStore } from '../../support/memory/memory-store.ts'
 
@@ -28,21 +29,42 @@ const asked = [
   { search: [row('judge', 2)], sealed: [row('judge', 1, { cents: null })] },
 ]
 
-test('after a yes each purpose has one row over both sides', async () => {
+test('after a yes each purpose has a row a side', async () => {
   const objects = memoryStore()
   const usage = await keepUsage({ objects }, { run: 'r', verdict: 'certified' }, asked)
   expect(usage).toMatchObject({
     sealed_calls: null,
     rows: [
-      { purpose: 'replay', answers: 7, paid: 5, prompt_tokens: 70, cents: 0.07, first_at: '2026-01-03T00:00:00.000Z' },
-      { purpose: 'judge', answers: 3, paid: 1, cents: null },
+      { purpose: 'replay', answers: 4, cents: 0.04 },
+      { purpose: 'judge', answers: 2, cents: 0.02 },
+    ],
+    sealed: [
+      { purpose: 'replay', answers: 3 },
+      { purpose: 'judge', answers: 1, cents: null },
     ],
   })
   expect(RunUsage.parse(JSON.parse((await readText(objects, keys.runUsage('r')))!))).toEqual(usage)
   expect(runUsageLines(usage!)).toEqual([
-    'replay: 7 answers of small at http://127.0.0.1:8080/v1, 2 of them kept from earlier runs, 70 tokens in, 7 out, 0.07 cents',
-    expect.stringMatching(/^judge: 3 answers .* cents not measured$/),
+    'search side, replay: 4 answers of small at http://127.0.0.1:8080/v1, 1 of them (25 %) kept from earlier runs, 40 tokens in, 4 out, 0.04 cents',
+    expect.stringMatching(/^search side, judge: 2 answers /),
+    expect.stringMatching(/^sealed side, replay: 3 answers .*, 30 tokens in, 3 out, 0.03 cents$/),
+    expect.stringMatching(/^sealed side, judge: 1 answer .* cents not measured$/),
   ])
+})
+
+test('what an earlier version kept of a yes is read as it lies, both sides in one row', async () => {
+  const objects = memoryStore()
+  const before = { usage: 'usage.v1', run_id: 'r', rows: [row('replay', 7)], sealed_calls: null }
+  await objects.put(keys.runUsage('r'), JSON.stringify(before))
+  const usage = await keptUsage({ objects }, 'r')
+  expect(runUsageLines(usage!)).toEqual([expect.stringMatching(/^replay: 7 answers /)])
+})
+
+test('where the gate of a deployment alone knows, nothing but that is told of its side', async () => {
+  const asked = [{ search: [row('replay', 4)], sealed: null }]
+  const usage = await keepUsage({ objects: memoryStore() }, { run: 'r', verdict: 'not_certified' }, asked)
+  expect(Object.keys(usage!)).toEqual(['usage', 'run_id', 'rows'])
+  expect(runUsageLines(usage!).at(-1)).toBe('sealed side: what it asked, the gate of the deployment alone is told')
 })
 
 test('after a no the sealed side has calls alone: its tokens would say what the answer must not', async () => {

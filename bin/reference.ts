@@ -17,7 +17,8 @@ const MOVED =
 /** Exit codes by command, where they say more. 1 is a defect of ours, 130 Ctrl-C, everywhere. */
 const EXIT_CODES: Readonly<Record<string, string>> = {
   demo: '0 certified; 3 not certified; 2 refused or bad input',
-  import: '0 imported; 2 refused or bad input (what was stored before is whole, and found by the next import)',
+  import:
+    '0 imported; 3 imported, but for traces that are stored otherwise and were refused by name; 2 refused or bad input (what was stored before is whole, and found by the next import)',
   doctor: '0 READY; 3 INCONCLUSIVE; 2 UNANSWERED or REFUSED, or bad input',
   model: '0 it answered; 3 it refused or said nothing; 2 it cannot be asked (and what to mend), or bad input',
   propose:

@@ -10,9 +10,9 @@ import type { Layout } from '../steps/experience/layout.ts'
 import { isLocal, openForImport } from './open.ts'
 import { readRuns, terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { onInterrupt, print } from './terminal.ts'
+import { onInterrupt, print, printableMessage } from './terminal.ts'
 import { copiesLines } from './text.ts'
-import { mapLines, tracesLines } from './text-traces.ts'
+import { mapLines, partsLine, refusedText, tracesLines } from './text-traces.ts'
 import { type TraceFlags, traceImport } from './trace-options.ts'
 
 interface Options extends StoreOptions, TraceFlags {
@@ -63,14 +63,14 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       ...redacting(o),
     })
     print(o.json, { ...report, documents }, () => [
-      ...(report.traces ? tracesLines(report.traces) : []),
+      ...(report.traces ? [...tracesLines(report.traces), ...partsLine(report.traces)] : []),
       ...(report.map ? mapLines(report.map) : []),
       ...redactedLines(report),
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${count(documents, 'document')}` : ''}`,
       ...report.published.map(({ ref, digest }) => `   ${ref}  ${digest}`),
       ...(files.length > 0
         ? [
-            `layout: ${report.layout}`,
+            ...(report.layout ? [`layout: ${report.layout}`] : []),
             `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
           ]
         : []),
@@ -79,7 +79,10 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
         : []),
       ...copiesLines(report),
     ])
-    return 0
+    const refused = report.traces && refusedText(report.traces)
+    if (refused === null) return 0
+    process.stderr.write(`autotune: ${printableMessage(refused)}\n`)
+    return 3
   } finally {
     ended()
     store.close()

@@ -2,6 +2,8 @@
 import type { MapReading } from '#adapters/local/import/map-records.ts'
 import type { WaitReason } from '#core/traces/settle.ts'
 import { droppedTexts, percent, type TracesReport } from '../embedded/trace-runs.ts'
+import { count } from '../pages/kit/format.ts'
+import { REFUSALS, type Refusal, type Standing } from '../steps/experience/check-runs.ts'
 
 /** The share that was dropped stands first: everything that rests on the runs rests on a selection. */
 export function tracesLines({
@@ -44,6 +46,41 @@ export function mapLines({ records, groups, ungrouped, ungrouped_example, skippe
       : []),
   ]
 }
+
+/** Traces whose stored run stands, and that are refused, each by its name: nothing where there are none. */
+export function refusedText({ refused }: Standing): string | null {
+  if (refused.n === 0) return null
+  const more = refused.n - refused.runs.length
+  const reasons = REFUSALS.filter((each) => refused.runs.some(({ reason }) => reason === each))
+  return [
+    `${count(refused.n, 'trace')} of this import ${refused.n === 1 ? 'is' : 'are'} refused; what is stored stands, and all else was imported:`,
+    ...refused.runs.map(({ run_id, reason, why }) => `  trace ${run_id} ${WHY_REFUSED[reason].what(why)}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...reasons.map((reason) => WHY_REFUSED[reason].todo),
+  ].join('\n')
+}
+
+const WHY_REFUSED: Readonly<Record<Refusal, { readonly what: (why: string | null) => string; readonly todo: string }>> =
+  {
+    changed: {
+      what: () => 'is already stored with other content',
+      todo: 'It was stored before its last spans came, or changed since, or is read with other options now: a stored run never changes. A label that came later is stored with "autotune correct FILE". Leave the trace out of the export, or import all of it into another --store; a longer --settle keeps traces waiting until their last spans are there',
+    },
+    shared: {
+      what: () =>
+        'and those of its session hold a trace that is part of another stored run: the window of an export cut that session',
+      todo: 'Export sessions whole, or only what came after the stored traces; a longer --settle keeps a session waiting until it is over',
+    },
+    erased: {
+      what: (why) => `was ${why}`,
+      todo: 'Recorded runs that were erased never come back: leave them out of the export, which holds them still',
+    },
+  }
+
+export const partsLine = ({ parts }: Standing): string[] =>
+  parts > 0
+    ? [`parts    ${parts} of stored runs came again without their rest (a window cut them): what is stored stands`]
+    : []
 
 const WAITS: Readonly<Record<WaitReason, string>> = {
   not_ended: 'not_ended: kept until their last spans come',

@@ -24,7 +24,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Progress, Scratch, Store } from '../ports.ts'
-import { ChangedRun } from '../steps/experience/check-runs.ts'
+import type { Standing } from '../steps/experience/check-runs.ts'
 import {
   type Published,
   publishDocument,
@@ -80,7 +80,7 @@ export interface ImportOptions {
 
 export interface FilesReport extends IngestReport {
   /** What became of traces; null: the records were native, or a map's. */
-  readonly traces: TracesReport | null
+  readonly traces: (TracesReport & Standing) | null
   /** What was read for a map; null: there was none. */
   readonly map: MapReading | null
   /** Pseudonyms in the runs, by rule; null: nothing was redacted. */
@@ -146,12 +146,10 @@ export async function importFiles(
         joinNear: options.joinNear ?? false,
         layout: options.layout ?? null,
         check,
-        async sound() {
+        async sound(standing) {
           if (key) await keepRedactionKey(store, key)
-          await traces.note()
+          await traces.note(standing)
         },
-      }).catch((error) => {
-        throw error instanceof ChangedRun && traces.report ? traces.refusal(error) : error
       })
       await check()
       await traces.leave()
@@ -160,7 +158,8 @@ export async function importFiles(
       for (const suite of suites) published.push(await publishSuite(store, suite))
       for (const table of prices) published.push(await publishPrices(store, table))
       for (const document of kept) published.push(await publishDocument(store, document))
-      return { ...report, ...foundIn(source, options), published }
+      const found = foundIn(source, options)
+      return { ...report, ...found, traces: found.traces && { ...found.traces, ...traces.standing }, published }
     } finally {
       traces.close()
     }
@@ -288,7 +287,8 @@ async function* tracedRuns(
     const { met } = traces
     for (const { facts, ...texts } of prepareRuns([redaction ? redaction.noted(run) : run], splitKey)) {
       const names = withTraces(facts.names, (met?.of ?? []).map(safeId))
-      yield { ...texts, facts: { ...facts, names }, ...(met?.waitedAlone ? { waitedAlone: true } : {}) }
+      const last = met?.last ? { last: met.last } : {}
+      yield { ...texts, facts: { ...facts, names, ...last }, traced: { waitedAlone: met?.waitedAlone ?? false } }
     }
   }
 }

@@ -3,9 +3,8 @@
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import type { ImportError } from '#adapters/local/import/import-error.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { UserError } from '../errors.ts'
 import type { Scratch, Store } from '../ports.ts'
-import type { ChangedRun } from '../steps/experience/check-runs.ts'
+import type { Standing } from '../steps/experience/check-runs.ts'
 import type { MetTrace, Settling } from '../steps/experience/read-traces.ts'
 import { fixTraceRule, noteTraceImport, refuseOtherRule } from '../steps/experience/trace-imports.ts'
 import { keepWaiting, readWaiting, type WaitingParts } from '../steps/experience/waiting.ts'
@@ -15,6 +14,8 @@ import { type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
 export class TracesBetweenImports {
   /** What became of the traces, once all were read; null: this import holds none. */
   report: TracesReport | null = null
+  /** Of which traces the stored run stands, once all were read. */
+  standing: Standing = { parts: 0, refused: { n: 0, runs: [] } }
   /** Where the run that was handed out last comes from. */
   met: MetTrace | null = null
   readonly #store: Store
@@ -49,7 +50,8 @@ export class TracesBetweenImports {
   }
 
   /** Before the first run is written: by which rule they were read, and what was. */
-  async note(): Promise<void> {
+  async note(standing: Standing): Promise<void> {
+    this.standing = standing
     if (this.report === null) return
     const { unit, family } = this.#how.options
     const { dialects, traces, runs, waiting, dropped, first, last, counts } = this.report
@@ -57,20 +59,15 @@ export class TracesBetweenImports {
     const names = [...new Set(dialects.map(({ name }) => name))].sort()
     const read = { traces, runs, waiting, dropped, first, last, counts }
     const redacted = this.#redaction && { redacted: this.#redaction.counts }
-    await noteTraceImport(this.#store.objects, { unit, family, dialects: names, ...read, ...redacted })
+    const { parts, refused } = standing
+    const left = { ...(parts > 0 && { parts }), ...(refused.n > 0 && { refused: refused.n }) }
+    await noteTraceImport(this.#store.objects, { unit, family, dialects: names, ...read, ...left, ...redacted })
   }
 
   /** After the last run was written: what waits now. */
   async leave(): Promise<void> {
     if (this.report !== null && (this.#hadWaiting || this.#waiting.records.count > 0))
       await keepWaiting(this.#store, this.#left())
-  }
-
-  /** A stored run that came with other content, in words about its trace. */
-  refusal({ runId }: ChangedRun): UserError {
-    return new UserError(
-      `trace ${runId} is already stored with other content: it was stored before its last spans came, or changed since, or is read with other options now. A stored run never changes; a label that came later is stored with "autotune correct FILE". Leave the trace out of the export, or import all of it into another --store; a longer --settle keeps traces waiting until their last spans are there`,
-    )
   }
 
   close(): void {

@@ -10,7 +10,9 @@ const { at } = place
 
 /** A file of spans, one a line. */
 const spans = (name: string, said: readonly Said[]) => place.file(name, spanLines(said))
-async function imported(...argv: string[]): Promise<Record<string, unknown> & { traces: Record<string, unknown> }> {
+type Told = Record<string, unknown> & { traces: Record<string, unknown> }
+
+async function imported(...argv: string[]): Promise<Told> {
   const { code, out, err, json } = await at('import', ...argv, '--split-key', 'key-of-these-tests', '--json')
   expect([code, err, out !== '']).toEqual([0, '', true])
   return json()
@@ -111,24 +113,33 @@ test('a session waits as a whole while one of its traces has not ended', async (
   expect(await imported(rest, '--unit', 'session')).toMatchObject({ stored: 1, traces: { traces: 1, waiting: 0 } })
 })
 
-test('a window that cuts a session which is stored is refused by name: no trace is in two runs', async () => {
+test('a window that cuts a stored session: a part of it is skipped, one that goes beyond it is refused by name, the rest goes in', async () => {
   const of = (...traces: number[]) =>
     spans(
       `${traces.join('-')}.jsonl`,
-      traces.flatMap((trace) => whole(trace, { session: trace < 5 ? 's' : 't' })),
+      traces.flatMap((trace) => whole(trace, trace > 7 ? {} : { session: trace < 5 ? 's' : 't' })),
     )
   const session = ['--unit', 'session'] as const
   await imported(of(1, 2), ...session)
-  expect(await imported(of(2, 1), ...session)).toMatchObject({ stored: 0, unchanged: 1 })
-  const before = place.listing()
-  for (const cut of [of(2, 3), of(2)]) {
-    const { code, err } = await at('import', cut, ...session, '--split-key', 'key-of-these-tests')
-    expect([code, err]).toEqual([2, expect.stringMatching(/run 0+2 holds a trace that is part of another stored run/)])
-  }
-  expect(place.listing()).toEqual(before)
+  expect(await imported(of(2, 1), ...session)).toMatchObject({ stored: 0, unchanged: 1, traces: { parts: 0 } })
+  for (const [part, other] of [
+    [of(2, 8), 8],
+    [of(1, 9), 9],
+  ] as const)
+    expect([other, await imported(part, ...session)]).toMatchObject([
+      other,
+      { stored: 1, traces: { parts: 1, refused: { n: 0 } } },
+    ])
+  const cut = await at('import', of(2, 3, 10), ...session, '--split-key', 'key-of-these-tests', '--json')
+  expect([cut.code, (cut.json() as Told).stored, (cut.json() as Told).traces]).toMatchObject([
+    3,
+    1,
+    { parts: 0, refused: { n: 1, runs: [{ run_id: hex(2, 32), reason: 'shared' }] } },
+  ])
+  expect(cut.err).toMatch(/trace 0+2 and those of its session hold a trace that is part of another stored run/)
   expect(await imported(of(3, 6), ...session)).toMatchObject({ stored: 2 })
   const wider = await at('import', of(5, 6), ...session, '--split-key', 'key-of-these-tests')
-  expect([wider.code, wider.err]).toEqual([2, expect.stringContaining('the window of an export cut that session')])
+  expect([wider.code, wider.err]).toEqual([3, expect.stringContaining('the window of an export cut that session')])
 })
 
 test('an import that is killed after its runs, and before what waited is gone, holds up none that follows', async () => {
@@ -143,7 +154,8 @@ test('an import that is killed after its runs, and before what waited is gone, h
   writeFileSync(path, waited)
   expect(await imported(spans('other.jsonl', whole(4)), '--settle', '0')).toMatchObject({ stored: 1, unchanged: 0 })
   const late = spans('late.jsonl', [{ trace: 2, span: 4, start, end: start + 5 }])
-  expect((await at('import', late, '--settle', '0')).err).toContain('is already stored with other content')
+  const { code, err } = await at('import', late, '--settle', '0')
+  expect([code, err]).toEqual([3, expect.stringContaining('is already stored with other content')])
 })
 
 test('ids in another spelling the next day are the same traces, and complete what waits', async () => {
@@ -181,24 +193,48 @@ test('a trace that waits is no dropped one, whatever share may be dropped', asyn
   expect(await imported(file, '--max-dropped', '0')).toMatchObject({ stored: 1, traces: { dropped: [], waiting: 1 } })
 })
 
-test('a stored trace that comes with other content is refused by name, and nothing is written', async () => {
-  await imported(
-    spans(
-      'first.jsonl',
-      [1, 2].flatMap((trace) => whole(trace)),
-    ),
-  )
-  const before = place.listing()
+test('a stored trace that comes with other content is refused by name and stays as it is, and all else goes in', async () => {
+  await imported(spans('first.jsonl', [...whole(1), ...whole(2)]))
+  const before = place.listing().filter((line) => line.includes(hex(2, 32)))
   const grown = spans('grown.jsonl', [
     ...whole(1),
     ...whole(2),
     { trace: 2, span: 3 },
     { trace: 3, span: 1, end: null },
+    ...whole(4),
   ])
-  const { code, err } = await at('import', grown, '--split-key', 'key-of-these-tests')
-  expect([code, err]).toEqual([2, expect.stringContaining(`trace ${hex(2, 32)} is already stored with other content`)])
+  const { code, err, json } = await at('import', grown, '--split-key', 'key-of-these-tests', '--json')
+  expect([code, err]).toEqual([3, expect.stringContaining(`trace ${hex(2, 32)} is already stored with other content`)])
   expect(err).toContain('Leave the trace out of the export')
-  expect(place.listing()).toEqual(before)
+  expect(json()).toMatchObject({
+    ...{ stored: 1, unchanged: 1 },
+    traces: { waiting: 1, parts: 0, refused: { n: 1, runs: [{ run_id: hex(2, 32), reason: 'changed' }] } },
+  })
+  expect(before).not.toEqual([])
+  expect(place.listing()).toEqual(expect.arrayContaining(before))
+})
+
+test.each([
+  ['beginning', [{ trace: 2, span: 3 }]],
+  ['end', whole(2)],
+])('a window that cut the %s of a stored trace is skipped and counted, and holds up nothing', async (_, part) => {
+  await imported(spans('monday.jsonl', [...whole(1), ...whole(2), { trace: 2, span: 3 }]))
+  const tuesday = spans('tuesday.jsonl', [...part, ...whole(5)])
+  expect(await imported(tuesday)).toMatchObject({
+    ...{ stored: 1, unchanged: 0 },
+    traces: { runs: 2, parts: 1, refused: { n: 0, runs: [] } },
+  })
+  const { out } = await at('import', tuesday, '--split-key', 'key-of-these-tests')
+  expect(out).toContain('parts    1 of stored runs came again without their rest')
+})
+
+test('a trace that was erased is refused by name, and does not hold up the imports that follow', async () => {
+  await imported(spans('monday.jsonl', [...whole(1), ...whole(2)]))
+  const erasure = ['--reason', 'request 4711', '--person', 'ana@example.com', '--yes']
+  expect((await at('erase', hex(2, 32), ...erasure)).code).toBe(0)
+  const tuesday = spans('tuesday.jsonl', [...whole(2), ...whole(3)])
+  const { code, err, json } = await at('import', tuesday, '--split-key', 'key-of-these-tests', '--json')
+  expect([code, (json() as Told).stored, err]).toEqual([3, 1, expect.stringMatching(/trace 0+2 was erased/)])
 })
 
 test.each([

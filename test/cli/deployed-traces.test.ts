@@ -6,7 +6,7 @@ import { openStore } from '../../functions/embedded/open-store.ts'
 import type { Store } from '../../functions/ports.ts'
 import { readJson, readText, streamValues } from '../../functions/streams/read-object.ts'
 import { aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
-import { HOUR, LONG_AGO, type Said, spanLines, whole } from '../support/otlp-spans.ts'
+import { HOUR, hex, LONG_AGO, type Said, spanLines, whole } from '../support/otlp-spans.ts'
 import { bothPlaces, stack } from './both-places.ts'
 import { autotune } from './command-line.ts'
 
@@ -69,9 +69,6 @@ test('the next day completes what waited, skips what overlaps, and holds the rul
   expect(deployed).toMatchObject({ stored: 2, unchanged: 1, traces: { traces: 3, runs: 3, waiting: 0 } })
   const other = await autotune('import', rest, '--split-key', 'key-of-these-tests', '--family', 'user', ...stack)
   expect([other.code, other.err]).toEqual([2, expect.stringContaining('--unit trace --family session')])
-  const changed = spans('changed.jsonl', whole(5, { answer: 'another one' }))
-  const refused = await autotune('import', changed, '--split-key', 'key-of-these-tests', ...stack)
-  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('is already stored with other content')])
 })
 
 test('a deployed run pins what the imports left out, as a run on a folder does', async () => {
@@ -98,4 +95,22 @@ test('a deployed run pins what the imports left out, as a run on a folder does',
   const proposed = keys.autotuneRun('at_traces', 'selected-proposal.json')
   const proposal = await readJson<TuningProposal>(twin.aws.store.objects, proposed)
   expect(proposal?.excluded_cases.traces ?? null).toEqual(proposal && { n: 1, share: 1 / 7 })
+})
+
+test('a stored trace that comes with other content is refused by name, and a part of one skipped, in both places', async () => {
+  const rows = [
+    ...whole(5, { answer: 'another one' }),
+    { trace: 9, span: 3, start: LONG_AGO + 9 * HOUR + 10 },
+    ...whole(6),
+  ]
+  const file = spans('changed.jsonl', rows)
+  for (const where of [['--store', twin.place.store], stack]) {
+    const { code, err, json } = await autotune('import', file, '--split-key', 'key-of-these-tests', ...where, '--json')
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining(`trace ${hex(5, 32)} is already stored with other content`),
+    ])
+    const refused = { n: 1, runs: [{ run_id: hex(5, 32), reason: 'changed', why: null }] }
+    expect(json()).toMatchObject({ stored: 1, unchanged: 0, traces: { parts: 1, refused } })
+  }
 })

@@ -22,6 +22,8 @@ export interface RunFacts {
   readonly record: string
   /** When it began, or the day of its recording; null: neither was recorded. */
   readonly began: string | null
+  /** When the last span of its trace began, in nanoseconds; absent: it was read from no trace. */
+  readonly last?: string
 }
 
 export interface PreparedRun extends PackedRun {

@@ -3,10 +3,12 @@ import { type Dialect, overSpans, type SpanReader } from './dialect.ts'
 import { adk } from './dialects/adk.ts'
 import { agentcore } from './dialects/agentcore.ts'
 import { aiSdk } from './dialects/ai-sdk.ts'
+import { haystack } from './dialects/haystack.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langfuseOtel } from './dialects/langfuse-otel.ts'
 import { langsmith } from './dialects/langsmith.ts'
 import { langsmithOtel } from './dialects/langsmith-otel.ts'
+import { logfire } from './dialects/logfire.ts'
 import { mlflow } from './dialects/mlflow.ts'
 import { openaiEvals } from './dialects/openai-evals.ts'
 import { openinference } from './dialects/openinference.ts'
@@ -21,7 +23,9 @@ const OVER_SPANS: readonly SpanReader[] = [
   aiSdk,
   openinference,
   adk,
+  haystack,
   openllmetry,
+  logfire,
   otelGenai,
   agentcore,
 ]

@@ -20,6 +20,8 @@ interface JournalLine extends HashedNames {
   readonly packed?: Packed
   /** When it began, or the day of its recording. Absent: neither was recorded, or a version before 0.3.0 imported it. */
   readonly began?: string
+  /** When the last span of its trace began, in nanoseconds. Absent: it was no trace, or a version before 0.3.0 imported it. */
+  readonly last?: string
 }
 
 /** A run that an earlier import stored. */
@@ -33,6 +35,9 @@ export interface StoredRun {
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
   readonly began?: string
+  readonly last?: string
+  /** Traces that it was joined of, where those are several. */
+  readonly traces?: number
 }
 
 /** Segments read at once: one may hold the lines of a whole segment of runs. */
@@ -107,15 +112,11 @@ export class ImportJournal {
     return this.#isEmpty ? null : this.#table.get(`journal-owner ${names.case}`)
   }
 
-  /** Another run that an earlier import stored and that holds a trace of this one, by the hash of its id; null: there is none. */
-  runWithTraceOf({ run, traces = [] }: HashedNames): string | null {
-    const own = traces.find((trace) => this.run({ run: trace }) !== null)
-    if (own !== undefined) return own
-    for (const trace of [run, ...traces]) {
-      const holder = this.#table.get(`journal-trace ${trace}`)
-      if (holder !== null && holder !== run) return holder
-    }
-    return null
+  /** Runs that earlier imports stored and that hold a trace of this one, by the hashes of their ids; null: of a trace that none holds. */
+  holdersOf({ run, traces = [] }: HashedNames): ReadonlySet<string | null> {
+    const holder = (trace: string): string | null =>
+      this.run({ run: trace }) === null ? this.#table.get(`journal-trace ${trace}`) : trace
+    return new Set(this.#isEmpty ? [null] : [run, ...traces].map(holder))
   }
 
   /** Notes a run whose files are all written, or will be before `flush`. This import will list it. */
@@ -123,10 +124,17 @@ export class ImportJournal {
     names: HashedNames,
     side: Side,
     record: string,
-    more: { packed?: Packed | undefined; began?: string | null },
+    more: { packed?: Packed | undefined; began?: string | null; last?: string | undefined },
   ): void {
-    const { packed, began } = more
-    this.#pending.push({ ...names, record, side, ...(packed && { packed }), ...(began && { began }) })
+    const { packed, began, last } = more
+    this.#pending.push({
+      ...names,
+      record,
+      side,
+      ...(packed && { packed }),
+      ...(began && { began }),
+      ...(last && { last }),
+    })
   }
 
   get pending(): number {
@@ -174,6 +182,8 @@ export class ImportJournal {
       side: line.side,
       ...(this.#toCompare ? { compiled } : packed.length > 0 && { packed }),
       ...((line.began ?? known?.began) && { began: line.began ?? known?.began }),
+      ...(line.last && { last: line.last }),
+      ...(traces.length > 0 && { traces: 1 + traces.length }),
       ...(known === null || known.unlisted !== undefined ? unlisted : {}),
     }
     this.#table.set(`journal-run ${run}`, JSON.stringify(stored))

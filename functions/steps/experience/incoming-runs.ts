@@ -8,8 +8,8 @@ export interface IncomingRun {
   readonly facts: RunFacts
   readonly compiled: string | Uint8Array
   readonly recorded: string | Uint8Array
-  /** Nothing of this import but what waited for it since an earlier one made this run. */
-  readonly waitedAlone?: boolean
+  /** It was read from traces; `waitedAlone`: from nothing of this import but what waited for it since an earlier one. */
+  readonly traced?: { readonly waitedAlone: boolean }
 }
 
 /** Where the texts of a run lie among what is aside, and their bytes. */

@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { erasuresOf } from '../store/erasures.ts'
-import { checked } from './check-runs.ts'
+import { checked, type Standing } from './check-runs.ts'
 import { Copies } from './copies.ts'
 import { splitterOf } from './epochs.ts'
 import { SpentFamilies } from './families.ts'
@@ -44,8 +44,8 @@ export interface IngestOptions {
   readonly layout?: Layout | null
   /** Throws when another import has taken over; asked before every write that later imports build on. */
   readonly check?: () => Promise<void>
-  /** Called when every run was taken and none is refused, before anything is written. */
-  readonly sound?: () => Promise<void>
+  /** Called when every run was taken and the import is not refused, before anything is written. */
+  readonly sound?: (standing: Standing) => Promise<void>
 }
 
 /** Runs that say nearly what a run of another family says. */
@@ -121,7 +121,7 @@ export async function ingestPrepared(
       return known
     }
     const knowing = { journal, spent, copies, storedOn, splitter, erasures, incoming, planned }
-    const { unchanged, intents } = await checked(store, source, rule, knowing, aside)
+    const { standing, unchanged, intents } = await checked(store, source, rule, knowing, aside)
     const runs = incoming.count
     await check()
     const layout = runs === 0 ? null : await layoutFor(store, { wanted, runs, isOld: !journal.isEmpty })
@@ -129,7 +129,7 @@ export async function ingestPrepared(
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
-    await sound()
+    await sound(standing)
     if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
     const { families, restored } = await writeRuns(store, { journal, copies, incoming, check, layout }, aside)

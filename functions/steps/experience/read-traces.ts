@@ -2,6 +2,7 @@
 
 import { detect } from '#core/traces/detect.ts'
 import type { Asked, Dialect } from '#core/traces/dialect.ts'
+import { compareInstants } from '#core/traces/ids.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
 import { otherTool } from '#core/traces/other-tools.ts'
 import { Pages } from '#core/traces/pages.ts'
@@ -51,6 +52,8 @@ export interface MetTrace {
   readonly of: readonly string[]
   /** No row of this import belongs to it. */
   readonly waitedAlone: boolean
+  /** When its last span began, in nanoseconds; null: no span says so. */
+  readonly last: string | null
 }
 
 export interface TraceReading {
@@ -150,12 +153,19 @@ export async function readTraces(
         } else if (made.kind === 'run') tally.add('runs.n')
         else tally.saw(`dropped.${made.reason}`, made.where, made.example)
         if (waits !== null) continue
-        settling.met?.({ of: named.of, waitedAlone: named.of.every((id) => aside.hasWaitedAlone(id)) })
+        settling.met?.({
+          of: named.of,
+          waitedAlone: named.of.every((id) => aside.hasWaitedAlone(id)),
+          last: lastStart(named.trace),
+        })
         yield made
       }
     },
   }
 }
+
+const lastStart = ({ spans }: NamedTrace['trace']): string | null =>
+  spans.reduce<string | null>((last, { start }) => (compareInstants(start, last) > 0 ? start : last), null)
 
 function waitReason(
   { trace, of }: NamedTrace,

@@ -43,6 +43,9 @@ export interface TraceImportRecord extends TraceRule {
   readonly last: string | null
   /** Everything counted, by name. */
   readonly counts: Readonly<Record<string, unknown>>
+  /** Traces whose stored run stands: a part of it came, or it was refused by name. Absent: none. */
+  readonly parts?: number
+  readonly refused?: number
   /** Pseudonyms in the runs, by rule; absent: nothing was redacted. */
   readonly redacted?: Readonly<Record<string, number>>
 }

@@ -34,6 +34,7 @@ interface ToPack {
   readonly names: HashedNames
   readonly record: string
   readonly began: string | null
+  readonly last: string | undefined
 }
 
 /**
@@ -61,7 +62,7 @@ export async function writeRuns(
       for await (const written of packing[side].write(objectsOf(store, side))) {
         for (const { line, about } of written) {
           unlisted[side].add(about.intent, line, about.record)
-          journal.add(about.names, side, about.record, { packed: line.packed, began: about.began })
+          journal.add(about.names, side, about.record, { packed: line.packed, began: about.began, last: about.last })
         }
         await check()
         await journal.flush()
@@ -99,7 +100,7 @@ async function placeRuns(
   }
   for (const taken of incoming.all()) {
     if (++done % 2000 === 0) store.progress(`stored ${done} of ${incoming.count} runs`)
-    const { line, intent, names, record, began } = taken.facts
+    const { line, intent, names, record, began, last } = taken.facts
     const { family, side } = copies.placeOf(taken.facts)
     const counted = `counted ${intent} ${family}`
     if (aside.get(counted) === null) families[side]++
@@ -122,7 +123,7 @@ async function placeRuns(
     // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
     ahead.push(writing)
-    journal.add(names, side, record, { began })
+    journal.add(names, side, record, { began, last })
     if (ahead.length === WRITE_AHEAD) await ahead.shift()
     if (journal.pending < JOURNAL_RUNS) continue
     await settle()
@@ -134,8 +135,8 @@ async function placeRuns(
 }
 
 function addToPack(packing: SegmentWriter<ToPack>, { facts, texts }: TakenRun): void {
-  const { line, intent, names, record, began } = facts
-  packing.addAside(line, texts, { intent, names, record, began })
+  const { line, intent, names, record, began, last } = facts
+  packing.addAside(line, texts, { intent, names, record, began, last })
 }
 
 async function listRuns(store: Store, unlisted: BySide<UnlistedRuns>): Promise<void> {

@@ -1,11 +1,12 @@
 /** Rows of a table in text: names in the first line, a record a line below; commas, semicolons or tabs between the cells. */
 import { Readable } from 'node:stream'
 import { type Bytes, withHead } from './bytes.ts'
+import { isPythonFields, jsonOfPython, looksLikePython } from './python-text.ts'
 import { AS_UTF8, type Row, type Source } from './source.ts'
 
 const BATCH = 500
 
-/** Every cell stays the text that it is: a number, or JSON in a cell, is read by whoever knows the column. */
+/** Every cell stays the text that it is, but what Python printed is JSON: that, and numbers, are read by whoever knows the column. */
 export async function* csvRows(
   source: Source,
   bytes: Bytes,
@@ -39,7 +40,7 @@ export async function* csvRows(
     for await (const record of parser as AsyncIterable<Record<string, string>>) {
       row++
       source.at = `row ${row}`
-      rows.push(source.row(source.at, { ...record }))
+      rows.push(source.row(source.at, withoutPython(record, source)))
       if (rows.length === BATCH) {
         yield rows
         rows = []
@@ -57,6 +58,31 @@ export async function* csvRows(
   }
   yield rows
 }
+
+/** By convention what stands there is text, whatever it looks like. */
+const IS_TEXT = /(^|\.)(input|output)\.value$/
+
+/** A row whose lists and dictionaries are JSON; where one is Python's, so are its other words. */
+function withoutPython(record: Record<string, string>, source: Source): Record<string, string> {
+  const made = Object.entries(record).flatMap(([name, cell]): [string, string][] => {
+    if (!looksLikePython(cell) || IS_TEXT.test(name)) return []
+    const json = jsonOfPython(cell)
+    if (json === null && isPythonFields(cell))
+      throw source.refuse(
+        `column ${JSON.stringify(name)} holds a value as Python prints it, which cannot be read to its end`,
+        'Write such columns with json.dumps, or the table with DataFrame.to_json(orient="records", lines=True)',
+        source.at,
+      )
+    return json === null ? [] : [[name, json]]
+  })
+  if (made.length === 0) return { ...record }
+  const words = Object.entries(record).flatMap(([name, cell]): [string, string][] =>
+    cell in WORDS ? [[name, WORDS[cell]!]] : [],
+  )
+  return { ...record, ...Object.fromEntries(words), ...Object.fromEntries(made) }
+}
+
+const WORDS: Readonly<Record<string, string>> = { None: '', True: 'true', False: 'false' }
 
 /** As spreadsheets say in a line of its own what stands between the cells. */
 const SEPARATOR = /^\ufeff?sep=(.)\r?$/i

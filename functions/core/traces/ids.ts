@@ -118,7 +118,13 @@ const positive = (nanos: bigint): string | null => (nanos > 0n && nanos <= LAST 
 /** Milliseconds between two instants, to the microsecond; null where one is not known, or no work takes so long. */
 export function millis(start: string | null, end: string | null): number | null {
   if (start === null || end === null) return null
-  const ms = Number((BigInt(end) - BigInt(start)) / 1000n) / 1000
+  // Seconds and the rest of nanoseconds apart, as far as their difference is exact: most are an hour at most.
+  const nanos =
+    (Number(end.slice(0, -9)) - Number(start.slice(0, -9))) * 1e9 + (Number(end.slice(-9)) - Number(start.slice(-9)))
+  const micros = Number.isSafeInteger(nanos)
+    ? (nanos - (nanos % 1000)) / 1000
+    : Number((BigInt(end) - BigInt(start)) / 1000n)
+  const ms = micros / 1000
   return ms >= 0 && ms <= MOST.ms ? ms : null
 }
 

@@ -58,9 +58,11 @@ export function messagesOf(value: unknown, role: Role): Message[] {
   if (at === null || at === undefined || at === '') return []
   if (typeof at !== 'object') return [messageFrom(role, [{ text: String(at) }])]
   if (!Array.isArray(at)) return joined(itemMessages(at, role))
-  const of = madeOf<Message>(at, role, (items, before) =>
-    joined([...before, ...items.flatMap((item) => itemMessages(opened(item), role))]),
-  )
+  const of = madeOf<Message>(at, role, (items, before) => {
+    const all = [...before]
+    for (const item of items) all.push(...itemMessages(opened(item), role))
+    return joined(all)
+  })
   return [...of]
 }
 
@@ -192,10 +194,11 @@ function spoken(item: Fields, role: Role): Message {
   const listed = opened(item.tool_calls ?? item.toolCalls)
   const given = Array.isArray(listed) && listed.length > 0 ? listed : opened(beneath)
   const old = isFields(item.function_call) ? [item.function_call] : []
-  const beside = [...(Array.isArray(given) ? given : []), ...old].flatMap((call): Block[] => {
+  const beside: Block[] = []
+  for (const call of [...(Array.isArray(given) ? given : []), ...old]) {
     const read = isFields(call) ? callOf(isFields(call.tool_call) ? call.tool_call : call, 'function') : null
-    return read ? [{ call: read }] : []
-  })
+    if (read) beside.push({ call: read })
+  }
   if (beside.length === 0 && blocks.length > 0) return messageFrom(role, blocks)
   // LangChain keeps the same calls as blocks of the content and beside it.
   const known = new Set(beside.map((block) => ('call' in block ? block.call.id : null)))

@@ -92,13 +92,14 @@ function contentFault(tree: Tree, spans: readonly Span[]): { reason: DropReason;
       span: cut,
     }
   for (const span of tree.calls)
-    for (const { name, arguments: args } of (span.output ?? []).flatMap(({ calls }) => calls))
-      if (isCut(args))
-        return {
-          reason: 'content_truncated',
-          example: `the arguments of ${name} in span ${span.name} were cut at a limit`,
-          span,
-        }
+    for (const { calls } of span.output ?? [])
+      for (const { name, arguments: args } of calls)
+        if (isCut(args))
+          return {
+            reason: 'content_truncated',
+            example: `the arguments of ${name} in span ${span.name} were cut at a limit`,
+            span,
+          }
   const external = relevant.find((span) => span.external.length > 0)
   if (external)
     return {
@@ -141,9 +142,7 @@ function nativeRun(
     null
   const started = first === null ? null : instantOf(Number(BigInt(first) / 1_000_000n))
   const id = safeId(trace.id)
-  const session = [...trace.spans, ...trace.about]
-    .map((each) => nameOf(each.session ?? null))
-    .find((name) => name !== null)
+  const session = sessionOf(trace)
   return {
     run_id: id,
     trace_id: id,
@@ -179,6 +178,14 @@ function nativeRun(
   }
 }
 
+function sessionOf({ spans, about }: Trace): string | null {
+  for (const each of [...spans, ...about]) {
+    const name = nameOf(each.session ?? null)
+    if (name !== null) return name
+  }
+  return null
+}
+
 /** Without the name of the file: the same trace comes again in another one, and is the same run. */
 const sourceOf = (trace: Trace, dialect: string, id: string): ExperienceRun['source'] => ({
   dialect,
@@ -202,15 +209,18 @@ const isNoLimit = (path: string, value: unknown): boolean =>
 
 /** Settings that all calls of the run agree on. */
 function settingsOf(turns: readonly Turn[], tally: Tally): Record<string, string | number | boolean> {
-  const found = new Map<string, Set<string | number | boolean>>()
-  for (const { call } of turns)
-    for (const [path, value] of Object.entries(call.settings))
-      if (!isNoLimit(path, value)) found.set(path, (found.get(path) ?? new Set()).add(value))
-  const mixed = [...found.values()].filter((values) => values.size > 1).length
-  if (mixed > 0) tally.add('runs.settings_mixed')
-  return Object.fromEntries(
-    [...found].flatMap(([path, values]) => (values.size === 1 ? [[path, [...values][0]!]] : [])),
-  )
+  const found = new Map<string, string | number | boolean>()
+  const mixed = new Set<string>()
+  for (const { settings } of turns.map(({ call }) => call))
+    for (const path in settings) {
+      const value = settings[path]!
+      if (isNoLimit(path, value)) continue
+      if (!found.has(path)) found.set(path, value)
+      else if (found.get(path) !== value) mixed.add(path)
+    }
+  if (mixed.size > 0) tally.add('runs.settings_mixed')
+  for (const path of mixed) found.delete(path)
+  return Object.fromEntries(found)
 }
 
 function outcomeOf(

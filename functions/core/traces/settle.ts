@@ -1,5 +1,5 @@
 /** Which traces of an import wait for their rest: what is stored never changes, so what may still grow is not stored. */
-import { hoursBetween, millisecondsOf } from '../instant.ts'
+import { hoursBetween } from '../instant.ts'
 import { compareInstants } from './ids.ts'
 import type { Trace } from './trace.ts'
 
@@ -16,15 +16,14 @@ const NANOS_PER_MS = 1_000_000n
  * Has a trace ended so lately that spans of it may still be on their way? One that ends later than that after now has a wrong
  * clock, and waiting would not mend it.
  *
- * @param now ISO 8601
+ * @param now milliseconds since 1970
  * @param settleMs milliseconds from the end of the last span
  */
-export function justEnded({ spans }: Pick<Trace, 'spans'>, now: string, settleMs: number): boolean {
-  const last = spans
-    .map(({ start, end }) => end ?? start)
-    .reduce((latest, instant) => (compareInstants(instant, latest) > 0 ? instant : latest), null)
+export function justEnded({ spans }: Pick<Trace, 'spans'>, now: number, settleMs: number): boolean {
+  let last: string | null = null
+  for (const { start, end } of spans) if (compareInstants(end ?? start, last) > 0) last = end ?? start
   if (last === null || !/^\d+$/.test(last)) return false
-  const ago = BigInt(millisecondsOf(now)) * NANOS_PER_MS - BigInt(last)
+  const ago = BigInt(now) * NANOS_PER_MS - BigInt(last)
   const settle = BigInt(Math.round(settleMs)) * NANOS_PER_MS
   return ago < settle && ago > -settle
 }

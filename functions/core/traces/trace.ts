@@ -88,6 +88,7 @@ function newest(a: Span, b: Span): Span | null {
 }
 
 function joinMore(spans: ReadonlyMap<string, Span>, more: readonly More[], tally: Tally): Span[] {
+  if (more.length === 0) return [...spans.values()]
   const by = Map.groupBy(
     more.toSorted((a, b) => compareInstants(a.time, b.time)),
     ({ span }) => span,
@@ -142,12 +143,14 @@ function toolWith(tool: Span['tool'], input: readonly Message[], output: readonl
 
 /** By start, then the parent before its child, then by id: whatever the order of files and lines. */
 function inOrder(spans: readonly Span[]): Span[] {
-  const depths = depthsOf(spans)
+  // Most begin at an instant of their own.
+  let depths: ReadonlyMap<string, number> | null = null
+  const depthOf = ({ span }: Span): number => {
+    depths ??= depthsOf(spans)
+    return depths.get(span) ?? 0
+  }
   return spans.toSorted(
-    (a, b) =>
-      compareInstants(a.start, b.start) ||
-      (depths.get(a.span) ?? 0) - (depths.get(b.span) ?? 0) ||
-      (a.span < b.span ? -1 : 1),
+    (a, b) => compareInstants(a.start, b.start) || depthOf(a) - depthOf(b) || (a.span < b.span ? -1 : 1),
   )
 }
 

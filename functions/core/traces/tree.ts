@@ -81,27 +81,28 @@ function agentsOf(
   calls: readonly Span[],
   parentOf: (span: Span) => Span | null,
 ): Pick<Tree, 'agentOf' | 'workerOf' | 'lead' | 'answers'> {
-  const above = (span: Span): Span[] => {
-    const agents: Span[] = []
-    for (let up: Span | null = span, steps = 0; up && steps < MOST_LEVELS; up = parentOf(up), steps++)
-      if (up.kind === 'agent') agents.push(up)
-    return agents
+  /** The first such agent that a span is, or that stands above it. */
+  const nearest = (span: Span | null, isIt: (agent: Span) => boolean): Span | null => {
+    for (let up = span, steps = 0; up && steps < MOST_LEVELS; up = parentOf(up), steps++)
+      if (up.kind === 'agent' && isIt(up)) return up
+    return null
   }
   const working = new Set<Span>()
-  for (const span of [...calls, ...spans.filter(({ kind }) => WORK.has(kind))]) {
-    const [nearest] = above(span)
-    if (nearest) working.add(nearest)
+  const works = (agent: Span): boolean => working.has(agent)
+  const addWorking = (span: Span): void => {
+    const agent = nearest(span, () => true)
+    if (agent) working.add(agent)
   }
+  for (const call of calls) addWorking(call)
+  for (const span of spans) if (WORK.has(span.kind)) addWorking(span)
   const nameOfAgent = (agent: Span) => agent.agent ?? (agent.name || 'agent')
-  const top = spans.filter(
-    (span) => working.has(span) && !above(span).some((each) => each !== span && working.has(each)),
-  )
+  const top = spans.filter((span) => works(span) && nearest(parentOf(span), works) === null)
   const root = top[0] ? nameOfAgent(top[0]) : null
   const label = (agent: Span | undefined): string | null => {
     if (!agent || (top.includes(agent) && nameOfAgent(agent) === root)) return null
     return nameOfAgent(agent)
   }
-  const workerOf = (span: Span): Span | null => above(span).find((agent) => working.has(agent)) ?? null
+  const workerOf = (span: Span): Span | null => nearest(span, works)
   return {
     agentOf: (span) => label(workerOf(span) ?? undefined),
     workerOf,
@@ -113,6 +114,12 @@ function agentsOf(
 function hasCycle(spans: readonly Span[], parentOf: (span: Span) => Span | null): boolean {
   const safe = new Set<Span>()
   for (const span of spans) {
+    // Nearly every span stands under one that was looked at.
+    const parent = parentOf(span)
+    if (parent === null || safe.has(parent)) {
+      safe.add(span)
+      continue
+    }
     const path = new Set<Span>()
     let at: Span | null = span
     while (at && !safe.has(at)) {

@@ -11,7 +11,9 @@ export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The first of these names that a row has, whatever the spelling of its exporter. */
-export function field(row: Fields, ...names: readonly string[]): unknown {
+export const field = (row: Fields, ...names: readonly string[]): unknown => fieldAmong(row, names)
+
+export function fieldAmong(row: Fields, names: readonly string[]): unknown {
   for (const name of names) if (row[name] !== undefined && row[name] !== null) return row[name]
   return null
 }
@@ -110,7 +112,7 @@ export function plain(value: unknown): unknown {
   if (string !== undefined) return string
   const int = v.intValue ?? v.int_value
   if (int !== undefined)
-    return isLong(int) ? safe(longOf(int)) : typeof int === 'string' && /^-?\d+$/.test(int) ? safe(BigInt(int)) : int
+    return isLong(int) ? safe(longOf(int)) : typeof int === 'string' && /^-?\d+$/.test(int) ? wholeIn(int) : int
   const double = v.doubleValue ?? v.double_value
   if (double !== undefined) return double
   const bool = v.boolValue ?? v.bool_value
@@ -121,6 +123,13 @@ export function plain(value: unknown): unknown {
   if (isFields(pairs)) return attributes(pairs.values)
   const bytes = v.bytesValue ?? v.bytes_value
   return bytes !== undefined ? bytes : Object.keys(v).length === 0 ? null : v
+}
+
+/** A whole number from its digits, which stay a text where a number would lose some. */
+function wholeIn(digits: string): number | string {
+  const number = Number(digits)
+  // Not -0.
+  return Number.isSafeInteger(number) ? number || 0 : safe(BigInt(digits))
 }
 
 const safe = (int: bigint): number | string =>

@@ -1,5 +1,5 @@
 /** Session and user of a span, and what else every exporter over OpenTelemetry may write, whatever its dialect. */
-import { type Fields, field, numberOf, textOf } from './values.ts'
+import { type Fields, field, fieldAmong, numberOf, textOf } from './values.ts'
 import type { WireSpan } from './wire.ts'
 
 const SESSION = [
@@ -23,10 +23,10 @@ const USER = [
 ]
 
 export const sessionOf = ({ attrs, resource }: WireSpan): string | null =>
-  textOf(field(attrs, ...SESSION) ?? field(resource, 'session.id'))
+  textOf(fieldAmong(attrs, SESSION) ?? field(resource, 'session.id'))
 
 export const userOf = ({ attrs, resource }: WireSpan): string | null =>
-  textOf(field(attrs, ...USER) ?? field(resource, 'user.id'))
+  textOf(fieldAmong(attrs, USER) ?? field(resource, 'user.id'))
 
 /** US dollars that an exporter recorded, in one or as input and output. */
 export function costIn(attrs: Fields): number | null {

@@ -161,13 +161,15 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     attrs,
     events: eventsOf(item),
     scope,
-    resource:
-      Object.keys(resource).length > 0
-        ? resource
-        : attributes(isFields(item.resource) ? item.resource.attributes : null),
+    resource: hasAny(resource) ? resource : attributes(isFields(item.resource) ? item.resource.attributes : null),
     where,
   })
   return true
+}
+
+function hasAny(fields: Fields): boolean {
+  for (const _ in fields) return true
+  return false
 }
 
 const opaque = (value: unknown): string | null => plainId(typeof value === 'number' ? String(value) : value)
@@ -230,7 +232,8 @@ function statusOf(item: Fields, attrs: Fields): { status: 'ok' | 'error' | 'unse
   const message = isFields(status)
     ? (status.message ?? status.description)
     : (item.status_message ?? item.otel_status_message)
-  return { status: CODES[String(code ?? '').toLowerCase()] ?? 'unset', message: textOf(message) }
+  const known = code === undefined || code === null ? undefined : CODES[String(code).toLowerCase()]
+  return { status: known ?? 'unset', message: textOf(message) }
 }
 
 function eventsOf(item: Fields): WireEvent[] {

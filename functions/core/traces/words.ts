@@ -27,9 +27,14 @@ export function idOf(name: string | null): string | null {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
 const CONTROLS = /[\u0000-\u001f\u007f]/g
 
+/** Most names are one already. */
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 .:@-]{0,298}[A-Za-z0-9.:@-])?$/
+
 /** A printable name of at most 300 characters. */
 export function nameOf(name: string | null): string | null {
-  const text = (name ?? '').replace(CONTROLS, '').trim().slice(0, 300)
+  if (!name) return null
+  if (NAME.test(name) && name !== 'constructor' && name !== 'prototype') return name
+  const text = name.replace(CONTROLS, '').trim().slice(0, 300)
   const odd = text === '' || text.includes('../') || ['__proto__', 'constructor', 'prototype'].includes(text)
   return odd ? null : text.isWellFormed() ? text : text.toWellFormed()
 }

@@ -1,5 +1,6 @@
 /** Traces from rows: each row in its dialect, its parts put aside by trace, each trace put together and made a run. */
 
+import { millisecondsOf } from '#core/instant.ts'
 import { detect } from '#core/traces/detect.ts'
 import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { compareInstants } from '#core/traces/ids.ts'
@@ -142,10 +143,11 @@ export async function readTraces(
     tally,
     *traces() {
       const whole = aside.traces()
+      const now = millisecondsOf(settling.now)
       for (const named of options.unit === 'session' ? bySession(whole, scratch(), tally) : whole) {
         tally.add('traces.n')
         const made = runOf(named.trace, named.name, options, tally)
-        const waits = waitReason(named, made, aside, settling)
+        const waits = waitReason(named, made, aside, settling, now)
         if (waits !== null) {
           const { id, spans } = named.trace
           tally.saw(`waiting.${waits}`, spans[0]?.where ?? null, `trace ${id}`)
@@ -172,10 +174,11 @@ function waitReason(
   made: Made,
   aside: RowsAside,
   { now, settleMs }: Settling,
+  nowMs: number,
 ): WaitReason | null {
   if (made.kind === 'dropped' && made.reason === 'open')
     return of.some((id) => waitedTooLong(aside.sinceOf(id), now)) ? null : 'not_ended'
-  return justEnded(trace, now, settleMs) ? 'just_ended' : null
+  return justEnded(trace, nowMs, settleMs) ? 'just_ended' : null
 }
 
 /**

@@ -7,7 +7,8 @@ import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
 
 const NOW = '2026-05-01T12:00:00.000Z'
-const NOW_NS = BigInt(Date.parse(NOW)) * 1_000_000n
+const NOW_MS = Date.parse(NOW)
+const NOW_NS = BigInt(NOW_MS) * 1_000_000n
 const HOUR_NS = 3_600_000_000_000n
 const HOUR = 3_600_000
 const ending = (...ends: (bigint | null)[]) => ({
@@ -25,21 +26,21 @@ test.each([
   ['in 1970', 0n, false],
   ['at no known time', null, false],
 ] as const)('a trace that ended %s', (_, end, waits) => {
-  expect(justEnded(ending(end), NOW, HOUR)).toBe(waits)
-  expect(justEnded(ending(null, end, null), NOW, HOUR)).toBe(waits)
+  expect(justEnded(ending(end), NOW_MS, HOUR)).toBe(waits)
+  expect(justEnded(ending(null, end, null), NOW_MS, HOUR)).toBe(waits)
 })
 
 test('the last of its spans decides', () => {
   fc.assert(
     fc.property(fc.array(fc.bigInt({ min: 0n, max: NOW_NS }), { minLength: 1 }), (ends) => {
       const last = ends.reduce((a, b) => (b > a ? b : a))
-      expect(justEnded(ending(...ends), NOW, HOUR)).toBe(justEnded(ending(last), NOW, HOUR))
+      expect(justEnded(ending(...ends), NOW_MS, HOUR)).toBe(justEnded(ending(last), NOW_MS, HOUR))
     }),
   )
 })
 
 test('nothing waits where nothing settles', () => {
-  expect(justEnded(ending(NOW_NS), NOW, 0)).toBe(false)
+  expect(justEnded(ending(NOW_NS), NOW_MS, 0)).toBe(false)
 })
 
 test.each([

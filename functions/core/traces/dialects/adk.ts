@@ -9,10 +9,11 @@ import { countOf, type Fields, field, fieldsIn, isCut, numberOf, opened, textOf 
 import { sessionOf, userOf } from '../who.ts'
 import type { WireSpan } from '../wire.ts'
 
-const OWN = 'gcp.vertex.agent.'
-const [REQUEST, ANSWER, ARGUMENTS, RESULT] = ['llm_request', 'llm_response', 'tool_call_args', 'tool_response'].map(
-  (name) => OWN + name,
-) as [string, string, string, string]
+// Spelled out: a name that is put together is not the object that a lookup knows, and every span is asked for these.
+const REQUEST = 'gcp.vertex.agent.llm_request'
+const ANSWER = 'gcp.vertex.agent.llm_response'
+const ARGUMENTS = 'gcp.vertex.agent.tool_call_args'
+const RESULT = 'gcp.vertex.agent.tool_response'
 
 export const adk: SpanReader = {
   name: 'adk',
@@ -56,7 +57,7 @@ function read(span: WireSpan): Partial<Span> {
         : {},
     finish: textOf(answer.finish_reason),
     tool: kind === 'tool' ? toolIn(span) : null,
-    session: sessionOf(span) ?? textOf(attrs[`${OWN}session_id`]),
+    session: sessionOf(span) ?? textOf(attrs['gcp.vertex.agent.session_id']),
     user: userOf(span),
   }
 }

@@ -9,6 +9,7 @@ import type { Records } from '#core/bytes/records.ts'
 import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evaluate/asked.ts'
 import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { ErasedNames } from '#core/experience/without-names.ts'
+import type { LookedAt } from '#core/gate/pinned-limits.ts'
 import type { AnsweredScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { AskedAnswer, SealedQuestion } from '#core/live/asked-answers.ts'
@@ -320,6 +321,8 @@ export type Lines = AsyncIterable<string> | Iterable<string>
 /** A case line and what its baseline replay came to. */
 export interface ReproducedLine extends Reproduced {
   readonly line: string
+  /** What it says of the limits of checked rows, on the search side; absent: nobody looked. */
+  readonly looked?: LookedAt | null
 }
 
 /** Code that replays is asked twice: in another order, and by other processes where there are any. */

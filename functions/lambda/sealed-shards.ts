@@ -10,7 +10,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { sealedLineOf, sealedPanel } from '../steps/heldout/open-sealed.ts'
+import { heldHead, sealedPanel } from '../steps/heldout/open-sealed.ts'
 import { ahead, asText, inTextBlocks } from '../streams/groups.ts'
 import { readJson, readLines, streamLines } from '../streams/read-object.ts'
 import { shardLimits } from './replays.ts'
@@ -86,7 +86,7 @@ export async function keepHeads(
   lines: readonly string[],
 ): Promise<void> {
   const heads = lines.map((text) => {
-    const line = sealedLineOf(text)
+    const line = heldHead(text)
     if (line === null) throw new UserError('a sealed case was changed after it was sealed')
     return headLine(line)
   })

@@ -9,6 +9,8 @@ export interface Form<T> {
   write(value: T): Uint8Array | string
   /** `record`: a view, gone with the next one that is read. */
   read(record: Buffer): T
+  /** One field of it, where reading that alone is cheaper. */
+  field?<N extends keyof T>(name: N): (record: Buffer) => T[N]
 }
 
 /** Texts as they are. */
@@ -36,6 +38,11 @@ export class RecordList<T> implements Series<T> {
   at(index: number): T | undefined {
     const position = this.#positions.at(index)
     return position === undefined ? undefined : this.#form.read(this.#records.read(position))
+  }
+
+  field<N extends keyof T>(name: N): (index: number) => T[N] {
+    const read = this.#form.field?.(name) ?? ((record: Buffer) => this.#form.read(record)[name])
+    return (index) => read(this.#records.read(this.#positions.at(index)!))
   }
 
   *[Symbol.iterator](): Generator<T> {

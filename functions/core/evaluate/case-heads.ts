@@ -18,15 +18,23 @@ const HEAD: Form<CaseHead> = {
     ])
   },
   read(record) {
-    const [case_id, family_id, floors] = record.toString('utf8', DIGEST_BYTES).split(SEPARATOR) as [
-      string,
-      string,
-      string?,
-    ]
-    const head = { case_id, family_id, digest: `${DIGEST}${record.toString('hex', 0, DIGEST_BYTES)}` }
+    const [case_id, family_id, floors] = words(record)
+    const head = { case_id, family_id, digest: digestIn(record) }
     return floors === undefined ? head : { ...head, floors }
   },
+  field(name) {
+    if (name === 'digest') return digestIn as (record: Buffer) => CaseHead[typeof name]
+    const place = WORDS.indexOf(name)
+    return (record) => words(record)[place] as CaseHead[typeof name]
+  },
 }
+
+const WORDS: readonly string[] = ['case_id', 'family_id', 'floors'] satisfies (keyof CaseHead)[]
+
+const words = (record: Buffer) =>
+  record.toString('utf8', DIGEST_BYTES).split(SEPARATOR) as [case_id: string, family_id: string, floors?: string]
+
+const digestIn = (record: Buffer): string => `${DIGEST}${record.toString('hex', 0, DIGEST_BYTES)}`
 
 /** No heads yet. */
 export const caseHeads = (): RecordList<CaseHead> => new RecordList(new Records(), HEAD)

@@ -1,4 +1,5 @@
 /** Families of a panel by what each binary floor has to look at: counted once, from recorded runs alone. */
+import { fieldOf } from '../statistics/series.ts'
 import { EXPOSURES, type Exposure, worstExposure } from './exposures.ts'
 import { exposureAt, floorLetters } from './floor-letters.ts'
 import type { Panel } from './panel.ts'
@@ -11,10 +12,10 @@ const CODES: ReadonlyMap<Exposure, number> = new Map(EXPOSURES.map((exposure, i)
 /** Exposure of each family to one floor (its index in the suite's order): the worst of its cases. */
 export function familyExposures({ cases, families, familyOf }: Panel, floors: number): readonly Uint8Array[] {
   const found = Array.from({ length: floors }, () => new Uint8Array(families))
-  let at = 0
-  for (const { floors: letters } of cases) {
-    const { exposure } = floorLetters(letters)
-    const family = familyOf[at++]!
+  const lettersAt = fieldOf(cases, 'floors')
+  for (let at = 0; at < cases.length; at++) {
+    const { exposure } = floorLetters(lettersAt(at))
+    const family = familyOf[at]!
     for (const [floor, of] of found.entries()) {
       const before = EXPOSURES[of[family]! - 1]
       const now = exposureAt(exposure, floor)

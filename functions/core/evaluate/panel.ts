@@ -73,9 +73,11 @@ function speakingOf(
 
 /** Indices in case order; null when the cases stand in it already. */
 function orderOf(cases: Series<CaseHead>): number[] | null {
+  const idAt = fieldOf(cases, 'case_id')
   let previous: string | null = null
   let isOrdered = true
-  for (const { case_id } of cases) {
+  for (let i = 0; i < cases.length; i++) {
+    const case_id = idAt(i)
     isOrdered &&= previous === null || byCodeUnit(previous, case_id) <= 0
     previous = case_id
   }
@@ -87,14 +89,15 @@ function orderOf(cases: Series<CaseHead>): number[] | null {
 function familiesOf(cases: Series<CaseHead>): Pick<Panel, 'families' | 'familyOf' | 'representative'> {
   const seen = new Map<string, number>()
   const firstSeen = new Int32Array(cases.length)
-  let at = 0
-  for (const { family_id } of cases) {
+  const familyAt = fieldOf(cases, 'family_id')
+  for (let at = 0; at < cases.length; at++) {
+    const family_id = familyAt(at)
     let number = seen.get(family_id)
     if (number === undefined) {
       number = seen.size
       seen.set(family_id, number)
     }
-    firstSeen[at++] = number
+    firstSeen[at] = number
   }
   const rank = new Int32Array(seen.size)
   for (const [i, family] of [...seen.keys()].sort(byCodeUnit).entries()) rank[seen.get(family)!] = i
@@ -132,7 +135,8 @@ export function byFamily({ families, familyOf }: Panel): { readonly order: Int32
 
 /** Ids of the families of a panel, in their order. */
 export function* familyIds({ cases, representative }: Panel): Generator<string> {
-  for (const i of representative) yield cases.at(i)!.family_id
+  const familyAt = fieldOf(cases, 'family_id')
+  for (const i of representative) yield familyAt(i)
 }
 
 /** Ids of the cases of which something holds, by their index. */

@@ -6,7 +6,7 @@ import { percent } from '../statistics/percent.ts'
 import { fieldIfThere, fieldOf, type Series } from '../statistics/series.ts'
 import { metricParts } from './metric.ts'
 import { type Floor, isViolated } from './pairs.ts'
-import { byFamily, familyIds, type Panel } from './panel.ts'
+import { byFamily, type Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
 
 type Heavy = Units['heavy'][number]
@@ -18,11 +18,13 @@ type Heavy = Units['heavy'][number]
 export function heavyFamilies(panel: Panel, share: number): Heavy[] {
   const { first } = byFamily(panel)
   const limit = share * panel.cases.length
-  const ids = [...familyIds(panel)]
-  return ids
-    .map((family_id, f) => ({ family_id, decisions: first[f + 1]! - first[f]! }))
-    .filter(({ decisions }) => decisions > 1 && !isAtMost(decisions, limit))
-    .sort((a, b) => b.decisions - a.decisions)
+  const familyAt = fieldOf(panel.cases, 'family_id')
+  const heavy: Heavy[] = []
+  for (const [f, i] of panel.representative.entries()) {
+    const decisions = first[f + 1]! - first[f]!
+    if (decisions > 1 && !isAtMost(decisions, limit)) heavy.push({ family_id: familyAt(i), decisions })
+  }
+  return heavy.sort((a, b) => b.decisions - a.decisions)
 }
 
 /** A candidate counted by decision, beside what the rows count by family. */

@@ -29,11 +29,11 @@ interface Violations {
 export function floorViolations(panel: Panel, cases: Series<CaseScore>, floors: number): Violations[] {
   const violating = Array.from({ length: floors }, () => new Uint8Array(panel.families))
   const floorsAt = fieldOf(cases, 'floors')
-  let at = 0
-  for (const { floors: letters } of panel.cases) {
-    const { baseline } = floorLetters(letters)
+  const lettersAt = fieldOf(panel.cases, 'floors')
+  for (let at = 0; at < panel.cases.length; at++) {
+    const { baseline } = floorLetters(lettersAt(at))
     const now = at < cases.length ? floorsAt(at) : ''
-    const family = panel.familyOf[at++]!
+    const family = panel.familyOf[at]!
     for (const [floor, of] of violating.entries()) if (isViolation(now[floor], baseline[floor])) of[family] = 1
   }
   const exposures = familyExposures(panel, floors)

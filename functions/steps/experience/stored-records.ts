@@ -1,12 +1,12 @@
 /** Are the recorded runs still the ones that were imported? Compares index, journal and disk. */
 
-import { digestOfBytes } from '#core/canonical.ts'
+import { byCodeUnit, digestOfBytes } from '#core/canonical.ts'
 import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import type { BothSides, RecordsFound } from '#core/experience/records-found.ts'
 import { Erasures } from '#core/heads/erasures.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
-import { inBlocks } from '../../streams/groups.ts'
+import { inBlocks, inShards } from '../../streams/groups.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { ImportJournal } from './import-journal.ts'
@@ -17,6 +17,8 @@ import { objectsOf, type Side } from './side.ts'
 
 /** Ids that a message names. */
 const EXAMPLES = 5
+/** Runs that are looked up together: in the order of their hashes, in which what is put aside is read on and not about. */
+const LOOKED_UP = 8192
 
 type Looking = Pick<Store, 'objects' | 'vault' | 'scratch' | 'rolesApart' | 'heads'>
 
@@ -41,7 +43,7 @@ export async function compareRecords(
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
         imported: (run) => {
-          const stored = journal.run({ run: familyHash(run) })
+          const stored = journal.run({ run })
           return stored ? { record: stored.record, compiled: stored.compiled! } : undefined
         },
         aside,
@@ -82,13 +84,14 @@ export async function compareImported(
   try {
     let imported = 0
     for await (const { run, record, compiled } of readImported(objects)) {
-      const text = aside.get(`imported ${run}`)
+      const key = `imported ${familyHash(run)}`
+      const text = aside.get(key)
       const known: Imported = text === null ? { record, compiled: [] } : JSON.parse(text)
       const noted: Imported = {
         record: known.record === record ? record : null,
         compiled: compiled === undefined ? known.compiled : [...known.compiled, compiled],
       }
-      aside.set(`imported ${run}`, JSON.stringify(noted))
+      aside.set(key, JSON.stringify(noted))
       imported++
     }
     if (imported === 0) return null
@@ -105,7 +108,7 @@ export async function compareImported(
     await noteListed(objects, side, aside)
     let unlisted = 0
     for (const [key] of aside.entries('imported '))
-      if (aside.get(`listed ${side} ${familyHash(key.slice('imported '.length))}`) === null) unlisted++
+      if (aside.get(`listed ${side} ${key.slice('imported '.length)}`) === null) unlisted++
     return whatIsWrong({ search: NOTHING, heldout: NOTHING, [side]: { ...found, unlisted } })
   } finally {
     aside.close()
@@ -129,7 +132,7 @@ interface Imported {
 
 interface Comparing {
   readonly side: Side
-  /** undefined: nobody knows. */
+  /** Of a run by the hash of its id; undefined: nobody knows. */
   readonly imported: (run: string) => Imported | undefined
   readonly aside: Scratch
   readonly whole: boolean
@@ -145,9 +148,8 @@ async function compareSide(
   const { objects } = store
   await noteFiles(objects, side, aside)
   const recorded = new RecordedRuns(objects)
-  const looked = async (line: IndexLine): Promise<'missing' | 'changed' | 'unerased' | null> => {
-    if (erasures.ofRun(familyHash(line.run_id)) !== null) return 'unerased'
-    const imported = importedAs(line.run_id)
+  const looked = async ({ line, run, imported }: Known): Promise<'missing' | 'changed' | 'unerased' | null> => {
+    if (erasures.ofRun(run) !== null) return 'unerased'
     if (line.packed) {
       const found = await recorded.soundness(line.packed.segment)
       // One that was a file when it was imported is held by the digests of its files.
@@ -166,14 +168,25 @@ async function compareSide(
     return whole && (await isBroken(objects, folder, record)) ? 'changed' : null
   }
   const found = { listed: 0, missing: 0, changed: 0, unerased: 0, examples: [] as string[] }
-  const lines = readIndex(store, intent)
-  for await (const { state, run_id } of inBlocks(lines, async (line) => ({ ...line, state: await looked(line) }))) {
-    found.listed++
-    if (state === null) continue
-    found[state]++
-    if (state !== 'unerased' && found.examples.length < EXAMPLES) found.examples.push(run_id)
+  for await (const some of inShards(readIndex(store, intent), LOOKED_UP)) {
+    const known: Known[] = some.map((line) => ({ line, run: familyHash(line.run_id), imported: undefined }))
+    for (const one of known.toSorted((a, b) => byCodeUnit(a.run, b.run))) one.imported = importedAs(one.run)
+    const states = inBlocks(known, async (one) => ({ run_id: one.line.run_id, state: await looked(one) }))
+    for await (const { state, run_id } of states) {
+      found.listed++
+      if (state === null) continue
+      found[state]++
+      if (state !== 'unerased' && found.examples.length < EXAMPLES) found.examples.push(run_id)
+    }
   }
   return found
+}
+
+/** A line with the hash of its run, and what an import said of that. */
+interface Known {
+  readonly line: IndexLine
+  readonly run: string
+  imported: Imported | undefined
 }
 
 /** How many files each run's folder holds. */

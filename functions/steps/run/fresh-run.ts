@@ -13,7 +13,7 @@ import type { ReplayEngine, Store } from '../../ports.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
 import { retireOutgrown } from '../heldout/outgrown.ts'
-import { pinnedLimits } from '../heldout/pinned-limits.ts'
+import { limitsOnTheWay, pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, replayedHere, sealIfNeeded } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
@@ -98,7 +98,10 @@ async function pinSets(
   const proposed = proposing && (await proposedFor(store, proposing, about, set.texts()))
   const lines = proposing ? set.texts() : kept(compiled, set)
   const written = writtenIn({ candidates: candidates && [...candidates], proposed })
-  const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw, written)
+  const limits = limitsOnTheWay(pins.settings, suite, () =>
+    pinnedLimits(set.texts(), pins.settings, suite, judgingWith(store.verdicts, 'search')),
+  )
+  const reproduced = await gather(limits.seen(engine.reproduce(lines, pins, 'search')), pins.draw, written)
   if (set.count === 0)
     throw new UserError(`no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`)
   const problems = searchProblems(reproduced, resolved, suite, replayer.kind)
@@ -108,9 +111,7 @@ async function pinSets(
   }
   const searchSet = await keepSearch(store.objects, resolved.intent, set, corrections)
   const unsealed = replayedHere(store, resolved.intent, pins, engine)
-  const heldout = await sealIfNeeded(store, resolved, pins, unsealed, () =>
-    pinnedLimits(set.texts(), tableOf(pack), suite, judgingWith(store.verdicts, 'search')),
-  )
+  const heldout = await sealIfNeeded(store, resolved, pins, unsealed, limits.pinned)
   const run = await pinnedInput(store, request, contract, {
     runId,
     replayer,

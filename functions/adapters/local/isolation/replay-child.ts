@@ -9,6 +9,7 @@ import {
   type VerdictQuestion,
   VerdictTable,
 } from '#core/evaluate/asked.ts'
+import { SearchRecords } from '#core/gate/pinned-limits.ts'
 import { lineScorer } from '#core/gate/score.ts'
 import { SearchSide } from '#core/search/search-side.ts'
 import type { Shard } from '#core/search/shard.ts'
@@ -36,13 +37,20 @@ serve<Request>((request, lines, say, tell, ask) => {
     }
   }
   switch (request.verb) {
-    case 'reproduce':
-      if (request.first) searched.clear()
-      for (const reproduced of eachLine(request.pins.suite, (line) => reproduceLine(line, request.pins))) {
-        if (request.keep) searched.keep(reproduced)
+    case 'reproduce': {
+      const { pins, keep, first } = request
+      if (first) searched.clear()
+      const records = new SearchRecords(pins.settings, pins.suite)
+      const looked = (line: string) => {
+        const reproduced = reproduceLine(line, pins)
+        return keep ? { ...reproduced, looked: records.look(reproduced.case) } : reproduced
+      }
+      for (const reproduced of eachLine(pins.suite, looked)) {
+        if (keep) searched.keep(reproduced)
         say(JSON.stringify({ ...reproduced, case: headOf(reproduced.case) }))
       }
       return
+    }
     case 'search':
       return packed(asked(searched.search(request.input, (result) => say(canonical(result)), { progress: tell })))
     case 'shard':

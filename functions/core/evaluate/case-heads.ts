@@ -28,5 +28,5 @@ const HEAD: Form<CaseHead> = {
   },
 }
 
-/** No heads yet. */
-export const caseHeads = (): RecordList<CaseHead> => new RecordList(new Records(), HEAD)
+/** No heads yet. `aside`: where they are put, which nobody else closes while they are read. @default memory */
+export const caseHeads = (aside = new Records()): RecordList<CaseHead> => new RecordList(aside, HEAD)

@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
-import { unpacked } from '#adapters/local/isolation/protocol.ts'
+import { foundBy } from '#adapters/local/isolation/protocol.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
 import { ChangedModule } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
@@ -151,7 +151,7 @@ export async function harnessEngine(
           const answers = await replays.answer(asked, settings, judged, step.round)
           step = yield* turn({ answers })
         }
-        return unpacked(step.result)
+        return await foundBy(searcher, step.result)
       } finally {
         searcher.close()
       }

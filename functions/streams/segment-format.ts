@@ -61,11 +61,11 @@ export function frameOf(text: Uint8Array): Promise<Buffer> {
 /** Most that a frame holds: one run may be large, but what is larger than any text is no frame of ours. */
 const MOST_FRAME_BYTES = 512 * 1024 * 1024
 
-/** Lines of a frame, each a text of its own: one that is a part of another text would keep all of that. null: it is cut, or no frame. */
-export function linesOf(frame: Uint8Array): readonly string[] | null {
+/** Lines of a frame, as bytes: who reads a million runs has frames of all their segments at hand. null: it is cut, or no frame. */
+export function linesOf(frame: Uint8Array): readonly Buffer[] | null {
   try {
     const bytes = zstdDecompressSync(frame, { maxOutputLength: MOST_FRAME_BYTES })
-    return Array.from(new LineSplitter().push(bytes), (line) => line.toString())
+    return [...new LineSplitter().push(bytes)]
   } catch {
     return null
   }

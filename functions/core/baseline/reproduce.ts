@@ -3,6 +3,9 @@
 import type { HarnessResult } from '#schemas/harness.ts'
 import type { LabelCounts } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { oneOf } from '../bytes/columns.ts'
+import type { Records } from '../bytes/records.ts'
 import { canonical } from '../canonical.ts'
 import { caseHeads } from '../evaluate/case-heads.ts'
 import { type ExposureCounts, exposureCounts } from '../evaluate/exposure-counts.ts'
@@ -99,9 +102,12 @@ export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
   return { case: replayCase, tracing: tracingOf(replayCase), result: baselineReplay(replayCase, pins) }
 }
 
+/** Who gave a label, or why there is none; undefined: not looked at. */
+const LABEL = oneOf([undefined, ...LABEL_KINDS, 'disputed', 'missing'])
+
 /** Baseline replays added one by one, kept as bytes. */
 export class Gathered {
-  readonly #cases = caseHeads()
+  readonly #cases: ReturnType<typeof caseHeads>
   readonly #baseline = measureList()
   readonly #excluded: Partial<Record<Exclusion, number>> = {}
   readonly #examples: Partial<Record<Exclusion, string>> = {}
@@ -112,7 +118,12 @@ export class Gathered {
   #twice: Pick<AskedTwice, 'cases' | 'flips' | 'examples'> | null = null
   readonly #lostFamilies = new Set<string>()
   /** Of each case that reproduces. */
-  readonly #labels: (Reproducing['label'] | undefined)[] = []
+  readonly #labels = new ByteList(LABEL)
+
+  /** @param aside where heads of cases are put, as long as the panel is read. @default memory */
+  constructor(aside?: Records) {
+    this.#cases = caseHeads(aside)
+  }
 
   add({ case: head, result, tracing, second, draws }: Reproduced): void {
     if (draws) this.#live = (this.#live ?? new LiveDraws()).add(head.case_id, [result, ...draws])
@@ -120,7 +131,7 @@ export class Gathered {
     if (second) this.#addTwice(head, second)
     if ('measures' in result) {
       const { floors, label } = result
-      this.#labels.push(label)
+      this.#labels.add(label)
       this.#cases.add(floors === undefined ? head : { ...head, floors })
       this.#baseline.add(result.measures)
       return
@@ -157,17 +168,18 @@ export class Gathered {
   }
 
   #labelCounts(panel: Panel): { readonly labels?: LabelCounts } {
-    if (this.#labels.length === 0 || this.#labels.includes(undefined)) return {}
+    const said = new Map<Reproducing['label'], number>()
+    for (const label of this.#labels) said.set(label, (said.get(label) ?? 0) + 1)
+    if (this.#labels.length === 0 || said.has(undefined)) return {}
     // A panel orders cases that came in another order.
     const at = panel.cases === this.#cases ? null : new Map(Array.from(this.#cases, ({ case_id }, i) => [case_id, i]))
-    const labelOf = (i: number) => this.#labels[at === null ? i : at.get(panel.cases.at(i)!.case_id)!]!
+    const labelOf = (i: number) => this.#labels.at(at === null ? i : at.get(panel.cases.at(i)!.case_id)!)!
     const kinds = Object.fromEntries(LABEL_KINDS.map((kind) => [kind, 0])) as Record<LabelKind, number>
     for (const i of panel.speaking) {
       const label = labelOf(i)
       if (panel.baseline.at(i)!.utility_passed !== null && label in kinds) kinds[label as LabelKind]++
     }
-    const count = (what: string) => this.#labels.filter((label) => label === what).length
-    return { labels: { kinds, disputed: count('disputed'), missing: count('missing') } }
+    return { labels: { kinds, disputed: said.get('disputed') ?? 0, missing: said.get('missing') ?? 0 } }
   }
 
   #addTwice({ case_id, family_id }: CaseHead, { otherwise, lost }: SecondAnswer): void {

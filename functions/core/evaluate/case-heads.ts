@@ -36,5 +36,5 @@ const words = (record: Buffer) =>
 
 const digestIn = (record: Buffer): string => `${DIGEST}${record.toString('hex', 0, DIGEST_BYTES)}`
 
-/** No heads yet. */
-export const caseHeads = (): RecordList<CaseHead> => new RecordList(new Records(), HEAD)
+/** No heads yet. `aside`: where they are put, which nobody else closes while they are read. @default memory */
+export const caseHeads = (aside = new Records()): RecordList<CaseHead> => new RecordList(aside, HEAD)

@@ -12,26 +12,29 @@ import { Shard } from './shard.ts'
 export class SearchSide {
   readonly #aside: Records
   #cases: SearchCases
-  #gathered = new Gathered()
+  /** null: a shard of several, whose search is another process's. */
+  #gathered: Gathered | null
   /** Does any case have a recording that was made for a plan? */
   hasPlanned = false
 
   constructor(aside: Records) {
     this.#aside = aside
     this.#cases = new SearchCases(aside)
+    this.#gathered = new Gathered(aside)
   }
 
   /** Forgets what was reproduced before. */
   clear(): void {
     this.#cases = new SearchCases(this.#aside)
-    this.#gathered = new Gathered()
+    this.#gathered = new Gathered(this.#aside)
     this.hasPlanned = false
   }
 
-  /** Keeps a case, if its baseline reproduced. */
-  keep({ case: replayCase, result }: CaseReplay): void {
+  /** Keeps a case, if its baseline reproduced. `isShard`: nothing is asked but what a shard answers, and the rest is let go. */
+  keep({ case: replayCase, result }: CaseReplay, isShard = false): void {
     if (!('measures' in result)) return
-    this.#gathered.add({ case: headOf(replayCase), result })
+    if (isShard) this.#gathered = null
+    this.#gathered?.add({ case: headOf(replayCase), result })
     this.#cases.add(replayCase, result.floors)
     this.hasPlanned ||= replayCase.recordings.some(({ plan }) => plan !== undefined)
   }
@@ -47,7 +50,7 @@ export class SearchSide {
     record: OnRecord,
     options: Pick<SearchOptions, 'progress'> = {},
   ): Generator<VerdictQuestion, SearchResult, readonly VerdictAnswer[]> {
-    const { panel } = this.#gathered.reproduction(input.draw)
+    const { panel } = this.#gathered!.reproduction(input.draw)
     return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, aside: this.#aside })
   }
 }

@@ -11,14 +11,14 @@ import { readText } from '../../streams/read-object.ts'
 import { linesOf, MOST_HEAD_BYTES, readSegmentHead, type SegmentHead } from '../../streams/segment-format.ts'
 import { isAsNamed } from './segments.ts'
 
-/** Text of frames kept at hand, in characters: who reads in the order of cases is in all segments at once, which are 500 of a million runs. */
+/** Bytes of frames kept at hand: who reads in the order of cases is in all segments at once, which are 500 of a million runs. */
 const MOST_AT_HAND = 96 * 1024 * 1024
 
 const AGAIN = 'Import the same records again, which restores its runs'
 
 interface Frame {
-  readonly lines: Promise<readonly string[]>
-  /** Characters of its lines; 0: it is still being read. */
+  readonly lines: Promise<readonly Buffer[]>
+  /** Bytes of its lines; 0: it is still being read. */
   size: number
 }
 
@@ -70,7 +70,7 @@ export class RecordedRuns {
     const frame = await this.#frame(segment, at + bytes[0], bytes[1])
     const recorded = frame[line.packed!.line]
     if (recorded === undefined) throw new TamperError(line.run_id, segment, 'its line is not there')
-    return { recorded, compiled }
+    return { recorded: recorded.toString(), compiled }
   }
 
   /** Is a segment there, and are its bytes those that it is named by? Read once. */
@@ -89,12 +89,12 @@ export class RecordedRuns {
   async #compiledText(run_id: string, { segment, at, bytes, line, digest }: Packed): Promise<string> {
     await this.#head(segment)
     const lines = await this.#frame(segment, at, bytes[0])
-    const text = lines[line]
+    const held = lines[line]
     // Who reads in the order of cases has read all of it now.
     if (line === lines.length - 1) this.#letGo(segment, at)
-    if (text === undefined || digestOfBytes(text) !== digest)
+    if (held === undefined || digestOfBytes(held) !== digest)
       throw new TamperError(run_id, segment, 'it is not the line that the index names')
-    return text
+    return held.toString()
   }
 
   #head(segment: string): Promise<SegmentHead> {
@@ -117,7 +117,7 @@ export class RecordedRuns {
     this.#frames.delete(name)
   }
 
-  #frame(segment: string, at: number, bytes: number): Promise<readonly string[]> {
+  #frame(segment: string, at: number, bytes: number): Promise<readonly Buffer[]> {
     const name = nameOf(segment, at)
     const frame = this.#frames.get(name) ?? { lines: this.#readFrame(segment, at, bytes), size: 0 }
     if (!this.#frames.delete(name)) void frame.lines.then((lines) => this.#keep(frame, lines)).catch(() => {})
@@ -125,14 +125,14 @@ export class RecordedRuns {
     return frame.lines
   }
 
-  async #readFrame(segment: string, at: number, bytes: number): Promise<readonly string[]> {
+  async #readFrame(segment: string, at: number, bytes: number): Promise<readonly Buffer[]> {
     const frame = await this.#objects.readRange(segment, at, bytes)
     const lines = frame && linesOf(frame)
     if (lines) return lines
     throw new UserError(`${segment} was cut or changed. ${AGAIN}`)
   }
 
-  #keep(frame: Frame, lines: readonly string[]): void {
+  #keep(frame: Frame, lines: readonly Buffer[]): void {
     frame.size = lines.reduce((sum, line) => sum + line.length, 1)
     this.#atHand += frame.size
     for (const [name, { size }] of this.#frames) {

@@ -45,8 +45,13 @@ export async function askGate(
   if ('asked' in reserved) return reserved.asked
   const { open } = reserved
   const { intent, version } = open.body
-  const sealed = await openSealed(store, intent, version)
-  return await close(store, open, commit, await computedAnswer(store, run, open.body, list, engine, sealed))
+  const heads = store.scratch()
+  try {
+    const sealed = await openSealed(store, intent, version, heads.records)
+    return await close(store, open, commit, await computedAnswer(store, run, open.body, list, engine, sealed))
+  } finally {
+    heads.close()
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Opens sealed versions. */
 import { Gathered, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { caseHolds, sealHolds } from '#core/gate/seal.ts'
@@ -16,13 +17,16 @@ export interface SealedSet {
   lines(): AsyncIterable<string>
 }
 
-/** Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed. */
-export async function openSealed(store: Store, intent: string, version: string): Promise<SealedSet> {
+/**
+ * Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed.
+ * @param heads as `Gathered` takes it
+ */
+export async function openSealed(store: Store, intent: string, version: string, heads?: Records): Promise<SealedSet> {
   const lines = () => streamLines(store.vault, keys.sealed(intent, version))
   const read = async function* () {
     for await (const text of lines()) yield heldHead(text)
   }
-  return { panel: await sealedPanel(store, intent, version, read()), lines }
+  return { panel: await sealedPanel(store, intent, version, read(), heads), lines }
 }
 
 /**
@@ -67,8 +71,9 @@ export async function sealedPanel(
   intent: string,
   version: string,
   lines: AsyncIterable<SealedLine<CaseHead> | null>,
+  heads?: Records,
 ): Promise<Panel> {
-  const opened = new Gathered()
+  const opened = new Gathered(heads)
   let holds = true
   for await (const line of lines) {
     holds = line !== null

@@ -1,6 +1,7 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered, type Reproduced, sealedLine } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { familyIds } from '#core/evaluate/panel.ts'
@@ -74,20 +75,23 @@ export async function sealIfNeeded(
   unsealed: Unsealed,
   limits: () => Promise<PinnedLimits>,
 ): Promise<HeldoutVersion | null> {
-  const aside = store.scratch()
+  const [aside, heads] = [store.scratch(), store.scratch()]
   try {
-    const plan = await planSeal(store, target, pins, unsealed, limits, (line) => aside.records.append(line))
+    const keeping = { keep: (line: string) => aside.records.append(line), heads: heads.records }
+    const plan = await planSeal(store, target, pins, unsealed, limits, keeping)
     const left = (await versionsOf(store, target.intent)).find((r) => isOutgrown(r.body, pins.suite.suite))
     if (left) throw askedMeanwhile(left.body.version)
     return plan.sealed ? await publish(store, plan.sealed, aside.records.texts(), plan.live) : plan.facts
   } finally {
     aside.close()
+    heads.close()
   }
 }
 
 /**
- * The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing; `keep` gets its lines.
+ * The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing.
  * @param limits what the checked rows of a new version compare with
+ * @param keeping `keep` gets its lines; `heads`: as `Gathered` takes it
  */
 export async function planSeal(
   store: Store,
@@ -95,7 +99,7 @@ export async function planSeal(
   pins: BaselinePins,
   unsealed: Unsealed,
   limits: () => Promise<PinnedLimits>,
-  keep: (line: string) => unknown = () => {},
+  { keep = () => {}, heads }: { readonly keep?: (line: string) => unknown; readonly heads?: Records } = {},
 ): Promise<{
   readonly facts: HeldoutVersion | null
   readonly sealed?: SealedVersion
@@ -113,7 +117,7 @@ export async function planSeal(
     store,
     rows.map((r) => r.body).filter((v) => v.used > 0),
   )
-  const gathered = new Gathered()
+  const gathered = new Gathered(heads)
   let cases = 0
   for await (const { case: head, result, sealed } of unsealed.cases()) {
     cases++

@@ -2,6 +2,7 @@
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { type CaseReplay, Gathered, headOf, type Reproduction, reproduceLine } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { digestOf } from '#core/canonical.ts'
 import { asksElsewhere } from '#core/evaluate/asked.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
@@ -54,13 +55,15 @@ export function recordedLines(lines: Lines, pins: BaselinePins, judge: Judging):
  * All baseline replays of the search side, with an example of each exclusion.
  * @param draw as `makePanel` takes it
  * @param changes of those that are for some cases the reach is counted
+ * @param aside as `Gathered` takes it
  */
 export async function gather(
   reproduced: AsyncIterable<ReproducedLine>,
   draw: string | undefined,
   changes: ConstructorParameters<typeof Scopes>[0] = null,
+  aside?: Records,
 ): Promise<Reproduction> {
-  const gathered = new Gathered()
+  const gathered = new Gathered(aside)
   const scopes = new Scopes(changes)
   for await (const { line, ...one } of reproduced) {
     gathered.add(one)

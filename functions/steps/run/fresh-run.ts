@@ -27,7 +27,7 @@ import { ContractRefused, leaveRefusal } from './refusal.ts'
 import { whatStands } from './standing.ts'
 
 /** A run that holds its lock and has pinned nothing yet. */
-interface FreshRun {
+export interface FreshRun {
   readonly store: Store
   readonly request: RunRequest
   readonly contract: AnsweredContract
@@ -35,6 +35,8 @@ interface FreshRun {
   readonly proposing: Proposing | undefined
   readonly engine: ReplayEngine
   readonly runId: string
+  /** Where the heads of its search cases are put, which are read until it ends. */
+  readonly heads: Records
 }
 
 /** What a run works on from here. */
@@ -82,7 +84,7 @@ const reasonsNow = async ({ store, request, contract }: FreshRun, whole: boolean
 
 /** Both sides of the split as they are now, the search side put into `set` on the way. */
 async function pinSets(
-  { store, request, contract, proposing, engine, runId }: FreshRun,
+  { store, request, contract, proposing, engine, runId, heads }: FreshRun,
   set: Records,
 ): Promise<Pinned | { readonly refused: RunSummary }> {
   const { pack, suite, prices, resolved } = contract
@@ -101,7 +103,7 @@ async function pinSets(
   const limits = limitsOnTheWay(pins.settings, suite, () =>
     pinnedLimits(set.texts(), pins.settings, suite, judgingWith(store.verdicts, 'search')),
   )
-  const reproduced = await gather(limits.seen(engine.reproduce(lines, pins, 'search')), pins.draw, written)
+  const reproduced = await gather(limits.seen(engine.reproduce(lines, pins, 'search')), pins.draw, written, heads)
   if (set.count === 0)
     throw new UserError(`no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`)
   const problems = searchProblems(reproduced, resolved, suite, replayer.kind)

@@ -1,6 +1,7 @@
 /** The pipeline's ports over a store. */
 import { baselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { canonical } from '#core/canonical.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import type { SearchResult } from '#core/search/search.ts'
@@ -26,13 +27,23 @@ export function recordPorts(store: Store): Pick<AutotunePorts, 'pin' | 'ledgerIt
   }
 }
 
-/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already. */
-export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null): AutotunePorts {
+/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already; `heads`: where those of its cases are put else. */
+export function portsOf(
+  store: Store,
+  engine: ReplayEngine,
+  reproduced: Reproduction | null,
+  heads: Records,
+): AutotunePorts {
   return {
     ...recordPorts(store),
     reproduce: async (run) =>
       reproduced ??
-      gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw, writtenIn(run)),
+      gather(
+        engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'),
+        run.draw,
+        writtenIn(run),
+        heads,
+      ),
     async search(run, input) {
       const put = (file: AutotuneFile) => (text: AsyncIterable<string>) =>
         store.objects.put(keys.autotuneRun(run.run_id, file), text)

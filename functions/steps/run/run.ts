@@ -23,7 +23,7 @@ import { keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { answeredContract, type RunRequest } from './contract.ts'
 import { clearUnfinished, freshRunId, writeOutcome } from './finish.ts'
-import { type Pinned, pinRun } from './fresh-run.ts'
+import { type FreshRun, type Pinned, pinRun } from './fresh-run.ts'
 import { releaseLock, takeLock } from './lock.ts'
 import { aboutOf } from './pinned-input.ts'
 import { portsOf, recordPorts } from './ports.ts'
@@ -66,17 +66,21 @@ export async function runTarget(
   )
   const keeping = keepHeld(store, rowKeys.lock(resolved.intent, riskClass), holder)
   try {
-    const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
-    const pinned = resumed
-      ? { run: resumed, reproduced: null }
-      : await pinRun({ store, request, contract, proposing, engine, runId: lock.run_id })
-    if ('refused' in pinned) {
-      await keepRefusal(store, lock.run_id, target, pinned.refused.reasons)
-      return pinned.refused
+    const aside = store.scratch()
+    try {
+      const fresh = { store, request, contract, proposing, engine, runId: lock.run_id, heads: aside.records }
+      const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
+      const pinned = resumed ? { run: resumed, reproduced: null } : await pinRun(fresh)
+      if ('refused' in pinned) {
+        await keepRefusal(store, lock.run_id, target, pinned.refused.reasons)
+        return pinned.refused
+      }
+      const outcome = await runPinned(fresh, pinned, keeping)
+      await writeOutcome(store, pinned.run, riskClass, outcome, startedAt)
+      return outcome.summary
+    } finally {
+      aside.close()
     }
-    const outcome = await runPinned(store, engine, pinned, keeping)
-    await writeOutcome(store, pinned.run, riskClass, outcome, startedAt)
-    return outcome.summary
   } finally {
     keeping.stop()
     await releaseLock(store, resolved.intent, riskClass, lock.run_id)
@@ -101,15 +105,14 @@ async function refuseUnaskable(
 
 /** The pipeline over a pinned input. A run whose lock was lost, or whose baseline moved, asks no question. */
 async function runPinned(
-  store: Store,
-  engine: ReplayEngine,
+  { store, engine, heads }: Pick<FreshRun, 'store' | 'engine' | 'heads'>,
   { run, reproduced }: Omit<Pinned, 'reproduced'> & { readonly reproduced: Reproduction | null },
   keeping: ReturnType<typeof keepHeld>,
 ): Promise<RunOutcome> {
   store.progress(
     `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
   )
-  const ports = portsOf(store, engine, reproduced)
+  const ports = portsOf(store, engine, reproduced, heads)
   const ask: AutotunePorts['ask'] = async (...question) => {
     await keeping.check()
     const meanwhile = await movedMeanwhile(store, run, question[1])

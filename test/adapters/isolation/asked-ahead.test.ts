@@ -27,7 +27,7 @@ async function searched(turns: readonly { readonly asked: Asked; readonly next: 
         const { verb, question: one } = request as { verb: string; question: { ask: string; first: number } }
         if (verb === 'search-shards')
           for (const turn of turns) told.push(JSON.parse(await answer!(JSON.stringify(turn))))
-        if (verb !== 'ask') return '{"firstMeasures":null}'
+        if (verb !== 'ask') return '{"hasMeasures":false}'
         expect(busy, 'one thing at a time').toBe(false)
         busy = true
         await new Promise((resolve) => setTimeout(resolve, shard))

@@ -98,7 +98,7 @@ async function* reproduceSealed(
       yield line
     }
   }
-  const request = { verb: 'reproduce', pins, keep: false, first: true }
+  const request: Request = { verb: 'reproduce', pins, keep: null, first: true }
   for await (const some of requestsOf(lines, pins.suite))
     for await (const reply of process.converse(request, sent(some), answer))
       yield { ...(JSON.parse(reply) as Reproduced), line: underWay.shift()! }

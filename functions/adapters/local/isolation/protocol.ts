@@ -6,7 +6,7 @@
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { SealedLine } from '#core/baseline/reproduce.ts'
 import { Records } from '#core/bytes/records.ts'
-import { MeasureList, type PackedMeasures } from '#core/evaluate/measure-list.ts'
+import { MeasureList, measureList, type PackedMeasures } from '#core/evaluate/measure-list.ts'
 import type { CaseHead } from '#core/evaluate/panel.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -28,8 +28,13 @@ export const aside = (): Records => new Records(fileDisk(ASIDE), IN_MEMORY)
 export const REPLY = { line: ' ', answer: '=', failure: '!', progress: '~', question: '?' } as const
 
 export type Request =
-  /** Over case lines; a line each: head and result. `keep`: the search works on them next, and on those that were kept before unless these are the `first`. */
-  | { readonly verb: 'reproduce'; readonly pins: BaselinePins; readonly keep: boolean; readonly first: boolean }
+  /** Over case lines; a line each: head and result. `keep`: the search works on them next, alone or as a shard, and on those that were kept before unless these are the `first`. */
+  | {
+      readonly verb: 'reproduce'
+      readonly pins: BaselinePins
+      readonly keep: 'alone' | 'shard' | null
+      readonly first: boolean
+    }
   /** Lines of the replays that it read; the answer is the search's result. */
   | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
   /** The cases that are kept are a shard from now on (the answer: does any have a recording for a plan?); then, what a search asks of it. */
@@ -42,6 +47,8 @@ export type Request =
       readonly shards: number
       readonly hasPlanned: boolean
     }
+  /** The first measures of what was found last, some a line (`PackedMeasures`). */
+  | { readonly verb: 'first-measures' }
   /** Over sealed lines; for each a list of scores, one a change. */
   | { readonly verb: 'score'; readonly run: AutotuneRun; readonly changes: readonly (CandidateChange | null)[] }
 
@@ -54,17 +61,39 @@ export interface ShardsAsked {
   readonly next: Asked
 }
 
-/** A search's result as JSON carries it: the measures of a million cases are one text, not a million objects. */
-export type Packed<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {
-  readonly firstMeasures: PackedMeasures | null
+/** A search's result without the measures of a million cases, which are asked for by themselves where there are some. */
+export type Told<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {
+  readonly hasMeasures: boolean
 }
 
-export const packed = (found: SearchResult): Packed<SearchResult> => ({
+export const told = ({ firstMeasures, ...found }: SearchResult): Told<SearchResult> => ({
   ...found,
-  firstMeasures: found.firstMeasures?.toJSON() ?? null,
+  hasMeasures: firstMeasures !== null,
 })
 
-export const unpacked = (found: Packed<SearchResult>): SearchResult => ({
-  ...found,
-  firstMeasures: found.firstMeasures && MeasureList.parse(found.firstMeasures),
-})
+/** Measures of a line. */
+const MEASURES_A_LINE = 1024
+
+/** Measures as lines: one text of a million would be held several times over on its way. */
+export function* measureLines(measures: MeasureList | null): Generator<string> {
+  const some = measureList()
+  for (const one of measures ?? []) {
+    some.add(one)
+    if (some.length < MEASURES_A_LINE) continue
+    yield JSON.stringify(some)
+    some.clear()
+  }
+  if (some.length > 0) yield JSON.stringify(some)
+}
+
+/** What a process has found, with the measures that it is asked for. */
+export async function foundBy(
+  process: { told(request: Request): AsyncIterable<string> },
+  { hasMeasures, ...found }: Told<SearchResult>,
+): Promise<SearchResult> {
+  if (!hasMeasures) return { ...found, firstMeasures: null }
+  const firstMeasures = measureList()
+  for await (const line of process.told({ verb: 'first-measures' }))
+    for (const one of MeasureList.parse(JSON.parse(line) as PackedMeasures)) firstMeasures.add(one)
+  return { ...found, firstMeasures }
+}

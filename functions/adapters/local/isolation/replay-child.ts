@@ -11,11 +11,12 @@ import {
 } from '#core/evaluate/asked.ts'
 import { SearchRecords } from '#core/gate/pinned-limits.ts'
 import { lineScorer } from '#core/gate/score.ts'
+import type { SearchResult } from '#core/search/search-result.ts'
 import { SearchSide } from '#core/search/search-side.ts'
 import type { Shard } from '#core/search/shard.ts'
 import { searchShards } from '#core/search/sharded.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { aside, packed, type Request, type ShardedHead, type ShardsAsked } from './protocol.ts'
+import { aside, measureLines, type Request, type ShardedHead, type ShardsAsked, told } from './protocol.ts'
 import { serve } from './serve.ts'
 
 const putAside = aside()
@@ -23,6 +24,7 @@ const putAside = aside()
 const verdicts = new VerdictTable()
 const searched = new SearchSide(putAside)
 let shard: Shard | null = null
+let found: SearchResult | null = null
 
 serve<Request>((request, lines, say, tell, ask) => {
   /** Asks the program, which this process has no other way to; the lines of the request have been read. */
@@ -46,34 +48,38 @@ serve<Request>((request, lines, say, tell, ask) => {
         return keep ? { ...reproduced, looked: records.look(reproduced.case) } : reproduced
       }
       for (const reproduced of eachLine(pins.suite, looked)) {
-        if (keep) searched.keep(reproduced)
+        if (keep) searched.keep(reproduced, keep === 'shard')
         say(JSON.stringify({ ...reproduced, case: headOf(reproduced.case) }))
       }
       return
     }
     case 'search':
-      return packed(asked(searched.search(request.input, (result) => say(canonical(result)), { progress: tell })))
+      found = asked(searched.search(request.input, (result) => say(canonical(result)), { progress: tell }))
+      return told(found)
+    case 'first-measures':
+      for (const line of measureLines(found!.firstMeasures)) say(line)
+      return
     case 'shard':
       shard = searched.shard(request)
       return searched.hasPlanned
     case 'ask':
       return asked(shard!.reply(request.question, say))
     case 'search-shards': {
-      const gathered = new Gathered()
+      const gathered = new Gathered(putAside)
       const shardOf: number[] = []
       for (const line of lines) {
         const { shard, ...head } = JSON.parse(line) as ShardedHead
         gathered.add(reproducedLine(head))
         shardOf.push(shard)
       }
-      const found = searchShards(
+      found = searchShards(
         { ...request.input, panel: gathered.reproduction(request.input.draw).panel },
         { shards: request.shards, hasPlanned: request.hasPlanned, shardOf: Uint8Array.from(shardOf) },
         (asked, next) => JSON.parse(ask(JSON.stringify({ asked, next } satisfies ShardsAsked))) as unknown[],
         (taken) => say(JSON.stringify(taken)),
         { aside: putAside, progress: tell },
       )
-      return packed(found)
+      return told(found)
     }
     case 'score': {
       const score = lineScorer(request.run, request.changes)

@@ -11,7 +11,7 @@ import { SHARD_BLOCK } from '#core/search/shard-question.ts'
 import type { Asked, Taken } from '#core/search/sharded.ts'
 import type { Lines, ReproducedLine } from '../../../ports.ts'
 import { ahead, inTextBlocks } from '../../../streams/groups.ts'
-import { type Packed, type Request, type ShardedHead, type ShardsAsked, unpacked } from './protocol.ts'
+import { foundBy, type Request, type ShardedHead, type ShardsAsked, type Told } from './protocol.ts'
 import type { Answering, RestrictedProcess } from './restricted-process.ts'
 
 /** How many processes hold the cases of a search. */
@@ -81,7 +81,8 @@ export class ShardProcesses {
       const shard = this.#nextShard()
       const before = this.#lines[shard] ?? 0
       this.#lines[shard] = before + block.length
-      const request: Request = { verb: 'reproduce', pins, keep: true, first: before === 0 }
+      const keep = this.#lines.length > 1 ? 'shard' : 'alone'
+      const request: Request = { verb: 'reproduce', pins, keep, first: before === 0 }
       const replies = (underWay[shard] ?? Promise.resolve()).then(() =>
         Array.fromAsync(this.#processes[shard]!.converse(request, block, this.#verdicts)),
       )
@@ -103,10 +104,11 @@ export class ShardProcesses {
   /** Searches over what was reproduced last. */
   async *search({ panel, ...input }: SearchInput): AsyncGenerator<string, SearchResult> {
     const shards = this.#lines.length
-    if (shards <= 1)
-      return unpacked(
-        yield* this.#processes[0]!.converse<Packed<SearchResult>>({ verb: 'search', input }, [], this.#verdicts),
-      )
+    if (shards <= 1) {
+      const [alone] = this.#processes as [Held]
+      const found = yield* alone.converse<Told<SearchResult>>({ verb: 'search', input }, [], this.#verdicts)
+      return await foundBy(alone, found)
+    }
     const { pins, suite } = input
     let hasPlanned = false
     for (const holder of this.#processes.slice(0, shards))
@@ -131,7 +133,7 @@ export class ShardProcesses {
     for (let step = await leading.next(); ; step = await leading.next()) {
       if (step.done) {
         await Promise.all([...early.values()].map(({ replies }) => replies))
-        return unpacked(JSON.parse(step.value) as Packed<SearchResult>)
+        return await foundBy(this.#lead, JSON.parse(step.value) as Told<SearchResult>)
       }
       const { candidate_id, of } = JSON.parse(step.value) as Taken
       // Canonical: a candidate's id stands before all else in a line.

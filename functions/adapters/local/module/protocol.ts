@@ -8,14 +8,17 @@ import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { HarnessCase } from '#schemas/harness.ts'
-import type { Packed } from '../isolation/protocol.ts'
+import type { Request, Told } from '../isolation/protocol.ts'
 
 export type SearchTurn =
   /** Over a line a case: head and baseline measures. */
-  { readonly input: Omit<SearchInput, 'panel'> } | { readonly answers: readonly CaseAnswer[] }
+  { readonly input: Omit<SearchInput, 'panel'> } | { readonly answers: readonly CaseAnswer[] } | FirstMeasures
+
+/** Asked once it has found: a line each. */
+type FirstMeasures = Extract<Request, { verb: 'first-measures' }>
 
 /** What comes next; before it, the replays that were read, a line each. */
-export type SearchStep = { readonly round: Round } | { readonly result: Packed<SearchResult> }
+export type SearchStep = { readonly round: Round } | { readonly result: Told<SearchResult> }
 
 /** Descriptor on which a host's messages leave; cases and answers come in on stdin. A line of JSON each. */
 export const MESSAGES = 3

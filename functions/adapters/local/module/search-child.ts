@@ -9,15 +9,20 @@ import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
-import { aside, packed } from '../isolation/protocol.ts'
+import { aside, measureLines, told } from '../isolation/protocol.ts'
 import { type Say, serve } from '../isolation/serve.ts'
 import type { SearchStep, SearchTurn } from './protocol.ts'
 
 let rounds: Generator<Round, SearchResult, readonly CaseAnswer[]>
 let sayNow: Say
+let found: SearchResult
 
-serve<SearchTurn>((message, lines, say): SearchStep => {
+serve<SearchTurn>((message, lines, say): SearchStep | undefined => {
   sayNow = say
+  if ('verb' in message) {
+    for (const line of measureLines(found.firstMeasures)) say(line)
+    return
+  }
   if ('input' in message)
     rounds = searchRounds(
       { ...message.input, panel: panelOfHeads(lines, message.input.draw) },
@@ -26,7 +31,9 @@ serve<SearchTurn>((message, lines, say): SearchStep => {
       { aside: aside() },
     )
   const step = 'input' in message ? rounds.next() : rounds.next(message.answers)
-  return step.done ? { result: packed(step.value) } : { round: step.value }
+  if (!step.done) return { round: step.value }
+  found = step.value
+  return { result: told(found) }
 })
 
 function panelOfHeads(lines: Iterable<string>, draw: string | undefined): Panel {

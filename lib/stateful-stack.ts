@@ -116,6 +116,10 @@ export class StatefulStack extends Stack {
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
+    if (typeof retain !== 'boolean')
+      throw new RangeError(
+        `retain is ${JSON.stringify(retain)}; it is true, or false for data that goes with the stack`,
+      )
     needFlags(this)
     watchLimits(this)
     fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))

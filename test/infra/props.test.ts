@@ -143,6 +143,7 @@ describe('figures and networks given as props', () => {
       () => ({ auditSql: { resultsStay: Duration.hours(12) } }),
       'auditSql.resultsStay is 12 hours; it is a Duration of whole days',
     ],
+    ['no stores', () => ({ stores: undefined }), 'stores is missing: it is a StatefulStack'],
     ['a budget', () => ({ yearBudget: 5 }), 'yearBudget is 5; it is above 0 and below 1'],
     ['subnets alone', () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }), 'vpcSubnets is given without vpc'],
     [
@@ -188,6 +189,11 @@ describe("stores of one's own", () => {
       'half a day of a lock',
       () => ({ vaultLock: Duration.hours(12) }),
       'vaultLock is 12 hours; it is a Duration of whole days, from 1 to 36500: Duration.days(1)',
+    ],
+    [
+      'no word whether it is kept',
+      () => ({ retain: undefined }),
+      'retain is undefined; it is true, or false for data that goes',
     ],
     ['no day of a lock', () => ({ releaseLock: Duration.days(0) }), 'releaseLock is 0 days'],
     [

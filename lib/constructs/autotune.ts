@@ -166,7 +166,7 @@ export class Autotune extends Construct {
     aloneIn(Stack.of(this), this)
     setRuntime(this, props)
     const { stores, schedule = EVERY_DAY, schedules = {} } = props
-    if (!stores) throw new RangeError('stores is missing: it is a StatefulStack')
+    if (!stores?.vault?.bucket) throw new RangeError('stores is missing, or no StatefulStack')
     needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
     const targets = heldTargets(props.targets ?? {})
     for (const name of Object.keys(schedules))

@@ -69,7 +69,8 @@ connect.InternalClientFactory.get_client = client_elsewhere
 
 working = {"calls": 0, "since": time.monotonic()}
 counting = threading.Lock()
-looks = threading.Semaphore(0)
+# The first one begins the first stage.
+looks = threading.Semaphore(1)
 call_function = lambda_eval_utils._invoke_lambda_function
 
 

@@ -26,12 +26,8 @@ try {
     context: Record<string, unknown>
   }
   const { app } = makeApp({ outdir: 'cdk.out', context: { ...context, ...given(process.argv.slice(2)) } })
-  process.stdout.write(
-    `${app
-      .synth()
-      .stacks.map((s) => s.stackName)
-      .join(', ')} -> cdk.out/\n`,
-  )
+  const names = app.synth().stacks.map((s) => s.stackName)
+  process.stdout.write(`${names.join(', ')} -> cdk.out/\n`)
 } catch (error) {
   // A context value that is missing or wrong: the message says which, and what is allowed.
   if (!(error instanceof RangeError)) throw error

@@ -68,17 +68,17 @@ const HEADS_LOCK = RELEASE_LOCK
  * @throws RangeError for one that exists or is made elsewhere: its policy, which names roles of this stack, could not be written
  */
 function made<T extends Bucket | Key>(
-  prop: string,
+  prop: 'experienceBucket' | 'vaultKey',
   kind: new (...args: never[]) => T,
   make: ((scope: Construct) => T) | undefined,
   stack: Stack,
 ): T | undefined {
   if (make === undefined) return undefined
-  const how = `it is made in the scope that is given: ${prop}: (scope) => new ${kind.name.replace(/\d+$/, '')}(scope, 'Mine', { ... })`
+  const name = prop === 'vaultKey' ? 'Key' : 'Bucket'
+  const how = `it is made in the scope that is given: ${prop}: (scope) => new ${name}(scope, 'Mine', { ... })`
   if (typeof make !== 'function') throw new RangeError(`${prop} is no function: ${how}`)
   const own = make(stack)
-  if (!(own instanceof kind))
-    throw new RangeError(`${prop} is a ${prop === 'vaultKey' ? 'key' : 'bucket'} that exists: ${how}`)
+  if (!(own instanceof kind)) throw new RangeError(`${prop} is a ${name.toLowerCase()} that exists: ${how}`)
   if (Stack.of(own) !== stack) throw new RangeError(`${prop} is made in ${Stack.of(own).node.path}: ${how}`)
   return own
 }
@@ -94,6 +94,9 @@ function symmetric(key: Key | undefined): Key | undefined {
 /**
  * The stores of a deployment, protected against deletion where they are kept. Their logical ids never change: what they
  * name would be lost.
+ *
+ * Grants are for users, groups and roles of this account whose policies the app writes. Of others a warning says what to add, and the
+ * grant has no `success`.
  */
 export class StatefulStack extends Stack {
   /** What the optimiser may read. */
@@ -116,6 +119,10 @@ export class StatefulStack extends Stack {
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
+    if (typeof retain !== 'boolean')
+      throw new RangeError(
+        `retain is ${JSON.stringify(retain)}; it is true, or false for data that goes with the stack`,
+      )
     needFlags(this)
     watchLimits(this)
     fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))
@@ -145,11 +152,6 @@ export class StatefulStack extends Stack {
     this.allowDeciding()
     this.nameOutputs()
   }
-
-  /*
-   * Grants are for users, groups and roles of this account whose policies the app writes. Of others a warning says what to add, and the
-   * grant has no `success`.
-   */
 
   /** Lets somebody import runs and documents: to take the ingest role, which writes the vault and cannot read it. */
   grantImport(grantee: IGrantable): Grant {

@@ -10,6 +10,7 @@ import type { ExportTable } from '#schemas/export-columns.ts'
 import { EXPORT_MONTHS, EXPORT_TABLES } from '#schemas/export-tables.ts'
 import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
 import { ROOT } from '../bundling.ts'
+import { deploymentName } from './metrics-namespace.ts'
 
 const QUERIES = join(ROOT, 'functions/audit-sql')
 
@@ -22,8 +23,8 @@ export class AuditCatalogue extends Construct {
 
   constructor(scope: Construct, id: string, bucket: IBucket) {
     super(scope, id)
-    this.database = `${Stack.of(this)
-      .stackName.toLowerCase()
+    this.database = `${deploymentName(this)
+      .toLowerCase()
       .replace(/[^a-z0-9]+/g, '_')}_audit`
     this.own = new CfnDatabase(this, 'Database', {
       catalogId: Aws.ACCOUNT_ID,

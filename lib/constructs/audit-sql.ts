@@ -15,6 +15,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
 import { AuditCatalogue } from './audit-catalogue.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
+import { deploymentName } from './metrics-namespace.ts'
 import { MOST_DAYS, whole, wholeTime } from './ranges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
@@ -137,7 +138,7 @@ export class AuditSql extends Construct {
   /** Its settings go before those of whoever asks: neither limit nor place can be chosen. */
   private limitedGroup(results: Bucket, bytes: number): CfnWorkGroup {
     return new CfnWorkGroup(this, 'WorkGroup', {
-      name: `${Stack.of(this).stackName}-audit`,
+      name: `${deploymentName(this)}-audit`,
       description: 'Questions of auditors to the tables of the store',
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,

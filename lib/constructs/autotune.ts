@@ -2,7 +2,7 @@
  * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
  * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import type { IAlarmAction, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -163,8 +163,10 @@ export class Autotune extends Construct {
     super(scope, id)
     needFlags(this)
     watchLimits(this)
+    aloneIn(Stack.of(this), this)
     setRuntime(this, props)
     const { stores, schedule = EVERY_DAY, schedules = {} } = props
+    if (!stores?.vault?.bucket) throw new RangeError('stores is missing, or no StatefulStack')
     needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
     const targets = heldTargets(props.targets ?? {})
     for (const name of Object.keys(schedules))
@@ -337,6 +339,15 @@ export class Autotune extends Construct {
       }),
     })
   }
+}
+
+/** Throws RangeError where a stack holds another one: metrics, workgroup and database are called by the stack. */
+function aloneIn(stack: Stack, one: Autotune): void {
+  const another = stack.node.findAll().find((c) => c instanceof Autotune && c !== one && Stack.of(c) === stack)
+  if (another)
+    throw new RangeError(
+      `${another.node.path} and ${one.node.path} are in one stack, whose name their metrics and tables have: give each a stack of its own; a nested one will do`,
+    )
 }
 
 /** Workflows whose ends change what the tables of the store say. */

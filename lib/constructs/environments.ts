@@ -10,11 +10,11 @@ interface Environment {
 
 /**
  * Throws RangeError for something of another account or region than the stack that uses it, or of another stage of the app.
- * @param made whether this app makes it: then CDK refers to it in the same environment alone, said in the same way
+ * @param made whether this app makes it: CDK then refers to it from a stack of the same environment and stage alone
  */
 export function needSame(prop: string, used: IConstruct, env: Environment, by: IConstruct, made: boolean): void {
   const stack = Stack.of(by)
-  if (Stage.of(used) !== Stage.of(by))
+  if (made && Stage.of(used) !== Stage.of(by))
     throw new RangeError(
       `${prop} is of ${nameOf(Stage.of(used))} and ${by.node.path} of ${nameOf(Stage.of(by))}: make both in one stage of the app`,
     )

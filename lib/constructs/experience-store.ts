@@ -39,17 +39,21 @@ const TABLES = {
 
 /**
  * A bucket of the user's own, with the rules of work files and tables.
- * @throws RangeError where it keeps no versions (steps name the one that they read), or has a key of its own (no role here may use it)
+ * @throws RangeError where it keeps no versions (steps name the one that they read), locks what it holds, or has a key of its own (no role here may use it)
  */
 function versioned(bucket: Bucket): Bucket {
   if (bucket.encryptionKey)
     throw new RangeError(
       `experienceBucket ${bucket.node.path} is encrypted under a key of its own, which no role here may use: make it with "encryption: BucketEncryption.S3_MANAGED"`,
     )
-  const { versioningConfiguration } = bucket.node.defaultChild as CfnBucket
+  const { versioningConfiguration, objectLockConfiguration } = bucket.node.defaultChild as CfnBucket
   const { status } = (versioningConfiguration ?? {}) as CfnBucket.VersioningConfigurationProperty
   if (status !== 'Enabled')
     throw new RangeError(`experienceBucket ${bucket.node.path} keeps no versions: make it with "versioned: true"`)
+  if (objectLockConfiguration)
+    throw new RangeError(
+      `experienceBucket ${bucket.node.path} keeps what it holds locked: work files expire, and what is erased goes. Make it without a default retention`,
+    )
   for (const rule of [WORK_FILES, TABLES]) bucket.addLifecycleRule(rule)
   return bucket
 }

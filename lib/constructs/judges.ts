@@ -50,6 +50,9 @@ export class Judges extends Construct {
 
   constructor(scope: Construct, id: string, judges: readonly JudgeProps[]) {
     super(scope, id)
+    const wrong = Array.isArray(judges) ? judges.find((judge) => typeof judge?.path !== 'string') : judges
+    if (wrong !== undefined)
+      throw new RangeError(`judges holds ${JSON.stringify(wrong)}; it is a list of { path: './judge.mjs' }`)
     const folder = mkdtempSync(join(tmpdir(), 'autotune-judges-'))
     try {
       for (const [i, judge] of judges.entries()) {

@@ -1,7 +1,5 @@
 /** Figures that props name, held to what AWS and a question bear. */
-
-import type { Duration } from 'aws-cdk-lib'
-import { Token } from 'aws-cdk-lib'
+import { type Duration, Token } from 'aws-cdk-lib'
 
 /** Throws RangeError for what is no whole number of a range. @param prop name, for people */
 export function whole(prop: string, value: number, least: number, most: number, unit = ''): void {

@@ -84,7 +84,7 @@ export class Rollouts extends Construct {
     this.delivers = (props.deliver ?? []).length > 0
     const intents = Object.keys(this.props.configs)
     this.services = Object.fromEntries(
-      (props.services ?? []).map((name) => [name, ROUTING_SERVICES[name](this, intents)]),
+      [...new Set(props.services)].map((name) => [name, ROUTING_SERVICES[name](this, intents)]),
     )
     for (const service of Object.values(this.services)) service.grantPublish(props.stores.releases.releaser)
     const functions = new RolloutFunctions(this, {

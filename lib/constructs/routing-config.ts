@@ -16,7 +16,7 @@ import * as z from 'zod'
 import { Routing } from '#schemas/release.ts'
 import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
 import { type Row, wildcard } from '../acknowledgements/acknowledge.ts'
-import { namespaceOf } from './metrics-namespace.ts'
+import { deploymentName, namespaceOf } from './metrics-namespace.ts'
 import { RunbookAlarm } from './runbook-alarm.ts'
 import { runtimeOf } from './runtime-settings.ts'
 
@@ -56,7 +56,7 @@ export class RoutingConfig extends Construct {
     const monitors = [{ alarmArn: alarm.alarmArn, alarmRoleArn: monitor.roleArn }]
     const strategy = (name: string, shape: typeof FORWARD) =>
       new CfnDeploymentStrategy(this, name, {
-        name: `${Stack.of(this).stackName}-${name}`,
+        name: `${deploymentName(this).slice(0, 63 - name.length)}-${name}`,
         growthType: 'LINEAR',
         replicateTo: 'NONE',
         ...shape,
@@ -68,7 +68,7 @@ export class RoutingConfig extends Construct {
   private place(intent: string, monitors: CfnEnvironment.MonitorsProperty[]): RoutingTarget {
     const scope = new Construct(this, intent)
     const application = new CfnApplication(scope, 'Application', {
-      name: `${Stack.of(this).stackName}-${intent}`.slice(0, 64),
+      name: `${deploymentName(this)}-${intent}`.slice(0, 64),
       description: `Who is served which release of ${intent}`,
     })
     this.applications.push(application)

@@ -193,6 +193,7 @@ describeClouds('a deployment on emulators', () => {
       const lines = [...productionRuns(routing, { world: 'good' })].map((r) => `${JSON.stringify(r)}\n`).join('')
       const inbox = `${keys.productionInbox(ROLLOUT)}${revision}.jsonl`
       await runtime.send(new PutObjectCommand({ Bucket: ExperienceBucketName!, Key: inbox, Body: lines }))
+      await fetch(`${clouds.states}/look`, { method: 'POST' })
     }
     expect(periods).toEqual([...STAGES, 'window', 'window'])
     expect(await autotune('verify', '--stack', STACK)).toMatchObject({ code: 0 })

@@ -1,6 +1,7 @@
 /** The constructs in an app of somebody's own: everything by props, grants, metrics, own stores, and what is refused in words. */
-import { readFileSync } from 'node:fs'
-import { App, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { App, Duration, NestedStack, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib'
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb'
 import { Vpc } from 'aws-cdk-lib/aws-ec2'
 import { AccountPrincipal, AccountRootPrincipal, Group, type IGrantable, Role, User } from 'aws-cdk-lib/aws-iam'
@@ -134,6 +135,29 @@ describe('an app of its own', () => {
 
   it('gives nobody a right on networks without a VPC', () => {
     expect(JSON.stringify(synthesized({}))).not.toContain('ec2:')
+  })
+
+  it('has names of its own in a nested stack, and stands alone in its stack', () => {
+    const app = new App({ context: UNBUNDLED })
+    const stores = new StatefulStack(app, 'SupportData', { retain: true })
+    const above = new Stack(app, 'Support')
+    const rollouts = { configs: { [INTENT]: aConfig() }, services: ['appconfig'] } as const
+    const nested = ['Inner', 'Other'].map((id) => new NestedStack(above, id))
+    for (const stack of nested) new Autotune(stack, 'Autotune', { stores, auditSql: {}, rollouts })
+    expect(() => new Autotune(nested[0]!, 'Second', { stores })).toThrow(
+      'Support/Inner/Autotune and Support/Inner/Second are in one stack, whose name their metrics and tables have',
+    )
+    nested[0]!.node.tryRemoveChild('Second')
+    const { directory } = app.synth()
+    const texts = readdirSync(directory).flatMap((file) =>
+      file.endsWith('nested.template.json') ? [readFileSync(join(directory, file), 'utf8')] : [],
+    )
+    for (const name of ['_audit"', '-audit"', '-Forward"', `-${INTENT}"`]) {
+      const called = texts.map((text) => new RegExp(`"Name": "(\\w[^"]*${name})`).exec(text)?.[1])
+      expect(new Set(called).size).toBe(2)
+      expect(called.join()).toMatch(/support.(inner|other)/i)
+    }
+    expect(texts.join()).not.toMatch(/token/i)
   })
 
   it('works on a bucket, a table and a key of its own', () => {

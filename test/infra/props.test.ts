@@ -5,7 +5,7 @@ import { App, CfnParameter, Duration, Stack, Stage } from 'aws-cdk-lib'
 import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
-import { Bucket } from 'aws-cdk-lib/aws-s3'
+import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { describe, expect, it } from 'vitest'
@@ -108,6 +108,7 @@ describe('documents given as props are held to their contracts, as files are', (
       () => ({ harness: { path: './h.mjs', live: { document: { ...DOCUMENT, repeats: 1 } } } }),
       'harness.live.document: repeats: Too small',
     ],
+    ['judges', () => ({ judges: ['./judge.mjs'] }), 'judges holds "./judge.mjs"; it is a list of { path'],
     ['a path', () => ({ harness: { path: '' } }), 'harness.path is ""; it is the path of a file'],
     [
       'a file where an ARN stands',
@@ -143,6 +144,7 @@ describe('figures and networks given as props', () => {
       () => ({ auditSql: { resultsStay: Duration.hours(12) } }),
       'auditSql.resultsStay is 12 hours; it is a Duration of whole days',
     ],
+    ['no stores', () => ({ stores: undefined }), 'stores is missing, or no StatefulStack'],
     ['a budget', () => ({ yearBudget: 5 }), 'yearBudget is 5; it is above 0 and below 1'],
     ['subnets alone', () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }), 'vpcSubnets is given without vpc'],
     [
@@ -189,6 +191,11 @@ describe("stores of one's own", () => {
       () => ({ vaultLock: Duration.hours(12) }),
       'vaultLock is 12 hours; it is a Duration of whole days, from 1 to 36500: Duration.days(1)',
     ],
+    [
+      'no word whether it is kept',
+      () => ({ retain: undefined }),
+      'retain is undefined; it is true, or false for data that goes',
+    ],
     ['no day of a lock', () => ({ releaseLock: Duration.days(0) }), 'releaseLock is 0 days'],
     [
       'a table without sort key',
@@ -224,6 +231,18 @@ describe("stores of one's own", () => {
       'a bucket of another stack',
       (own) => ({ experienceBucket: () => new Bucket(own, 'B', { versioned: true }) }),
       'experienceBucket is made in Own: it is made in the scope that is given: experienceBucket: (scope) => new Bucket(scope',
+    ],
+    [
+      'a bucket that locks',
+      () => ({
+        experienceBucket: (scope: Construct) =>
+          new Bucket(scope, 'B', {
+            versioned: true,
+            objectLockEnabled: true,
+            objectLockDefaultRetention: ObjectLockRetention.governance(Duration.days(1)),
+          }),
+      }),
+      'experienceBucket Data/B keeps what it holds locked',
     ],
     [
       'a key that signs',

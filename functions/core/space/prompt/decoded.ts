@@ -11,7 +11,7 @@ export const withoutMarkup = (text: string): string => shown(shown(text))
 const shown = (text: string): string =>
   withoutComments(text)
     .replace(
-      /<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
+      /<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\]\[[^\]]{0,40}\]|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
       '',
     )
     .replace(/&([a-z])(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|breve|macr|dot|ogon);/giu, '$1')

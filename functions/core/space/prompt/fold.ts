@@ -17,6 +17,8 @@ const READ_AS = new Map([
     'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
     // Devanagari: vowels in one length
     'ईइ ऊउ ऑआ ीि ूु ॉा ॅ',
+    // The same of Bengali
+    'ঈই ঊউ ীি ূু',
     // Signs drawn like letters
     '℮e ⍺a ⍳i ⍴p ⍵w ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
     // Latin letters that no decomposition takes apart, letters for sounds and turned ones

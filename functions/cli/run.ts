@@ -121,7 +121,10 @@ async function runIn(
       thisProcess(),
       engine,
     )
-    const usage = await keepUsage(store, summary, [await liveUsage(store, summary.run), await store.verdicts.asked()])
+    const usage = await keepUsage(store, summary, [
+      ...(live ? [await liveUsage(store, summary.run, live)] : []),
+      await store.verdicts.asked(),
+    ])
     return await report(store, summary, o.json, o, usage)
   } finally {
     engine?.close()

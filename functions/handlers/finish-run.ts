@@ -1,7 +1,6 @@
 /** Finishes a run whose artifacts are written: memory, its line in the journal of heads, manifest, lock. */
 
 import { answerCache } from '#adapters/model-cache.ts'
-import { liveOf } from '#core/replay/cage.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { type Finished, FinishInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -15,7 +14,7 @@ import { needJson, type OutcomeFile, type Published, requestOf } from '../lambda
 import { openWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
 import { type AskedBySide, keepUsage } from '../steps/model/keep-usage.ts'
-import { answeredUsage } from '../steps/run/answered-usage.ts'
+import { answeredUsage, askingOf, type CacheOf, type LiveAsking } from '../steps/run/answered-usage.ts'
 import { finishRun } from '../steps/run/finish.ts'
 import { holdLock } from '../steps/run/lock.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
@@ -33,16 +32,18 @@ export const finishRunFunction: Step<FinishInput, Finished> = {
     const { verdict, summary } = manifest
     await needAnswer(store, run, verdict)
     await finishRun(store, manifest, rejections)
-    if (liveOf(run.replayer)) await keepUsage(store, summary, [await askedBy(store, run)])
+    const asking = askingOf(run)
+    if (asking) await keepUsage(store, summary, [await askedBy(store, run.run_id, asking)])
     await endRun(store, ref, verdict, summary.reasons)
     return { verdict }
   },
 }
 
 /** What a live run asked on both sides of the split; of the sealed one as far as the gate let it out. */
-async function askedBy(store: Store, run: AutotuneRun): Promise<AskedBySide> {
-  const search = await answeredUsage(store, run, (objects, payer) => answerCache(objects, store.clock, payer))
-  const published = await readJson<Published>(store.objects, workKeys.answer(run.run_id))
+async function askedBy(store: Store, runId: string, asking: LiveAsking): Promise<AskedBySide> {
+  const cacheOf: CacheOf = (objects, payer) => answerCache(objects, store.clock, payer)
+  const search = await answeredUsage(store, runId, asking, cacheOf)
+  const published = await readJson<Published>(store.objects, workKeys.answer(runId))
   return { search, sealed: published ? (published.usage ?? null) : [] }
 }
 

@@ -3,7 +3,7 @@
  * the question: it is answered "no" then, and nobody can tell that from any other "no".
  */
 import { answerCache } from '#adapters/model-cache.ts'
-import { liveOf } from '#core/replay/cage.ts'
+import type { ModelUsage } from '#schemas/model-usage.ts'
 import { type Answered, GateInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
@@ -15,7 +15,7 @@ import { type Published, putJson } from '../lambda/work.ts'
 import { openWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
 import { type Asked, publishAnswer as publish } from '../steps/heldout/gate.ts'
-import { sealedUsage } from '../steps/run/answered-usage.ts'
+import { askingOf, sealedUsage } from '../steps/run/answered-usage.ts'
 
 export const publishAnswerFunction: Step<GateInput, Answered> = {
   name: 'publish-answer',
@@ -31,9 +31,10 @@ export const publishAnswerFunction: Step<GateInput, Answered> = {
 }
 
 /** Null: no model was asked live, or it is a "no", which tells nothing else. */
-const usageOf = async (store: Store, run: AutotuneRun, asked: Asked) =>
-  liveOf(run.replayer) && 'answer' in asked && asked.answer.certified
-    ? await sealedUsage(store, run, asked.answer.question, (objects, payer) => answerCache(objects, store.clock, payer))
-    : null
+async function usageOf(store: Store, run: AutotuneRun, asked: Asked): Promise<ModelUsage[] | null> {
+  const asking = askingOf(run)
+  if (!asking || !('answer' in asked) || !asked.answer.certified) return null
+  return await sealedUsage(store, asked.answer, asking, (objects, payer) => answerCache(objects, store.clock, payer))
+}
 
 export const handler = makeHandler(publishAnswerFunction, () => openWorld(process.env, signed))

@@ -219,6 +219,19 @@ describe('a live run of the command line', () => {
     expect(place.listing().filter((file) => /model-cache|replay-results|gate\.json/.test(file))).toEqual([])
   })
 
+  test('says what a run asked that was refused: an endpoint that counts no tokens', async () => {
+    const body = {
+      model: 'small',
+      choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: 'yes' } }],
+    }
+    const { run } = await signed(() => ({ status: 200, body }))
+    const { code, out } = await run()
+    expect([code, out]).toEqual([
+      2,
+      expect.stringMatching(/^models {3}replay: 16 answers of small .*, tokens not told/m),
+    ])
+  })
+
   test('at a model that answers nothing says so', async () => {
     const { run } = await signed(() => ({ says: '' }))
     const { code, err } = await run()

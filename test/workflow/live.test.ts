@@ -13,7 +13,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
 import { deployedEngine } from '../../functions/embedded/engine.ts'
 import { keepUsage } from '../../functions/steps/model/keep-usage.ts'
-import { answeredUsage, type CacheOf, sealedUsage } from '../../functions/steps/run/answered-usage.ts'
+import { answeredUsage, askingOf, type CacheOf, sealedUsage } from '../../functions/steps/run/answered-usage.ts'
 import { pinnedRun, verifyRun } from '../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readText } from '../../functions/streams/read-object.ts'
@@ -116,8 +116,13 @@ describe('a live run in a deployment', () => {
     expect(RunUsage.parse(usage)).toMatchObject({ rows: [{ paid: open }], sealed: [{ paid: sealed }] })
     const cacheOf: CacheOf = (objects) => answerCache(objects, time, PAYER)
     const bySide = {
-      search: await answeredUsage(same.store, run!, cacheOf),
-      sealed: await sealedUsage(same.store, run!, 1, cacheOf),
+      search: await answeredUsage(same.store, RUN, askingOf(run!)!, cacheOf),
+      sealed: await sealedUsage(
+        same.store,
+        { version: run!.heldout_test_set!.version, question: 1 },
+        askingOf(run!)!,
+        cacheOf,
+      ),
     }
     expect(await keepUsage(same.store, { run: RUN, verdict: 'certified' }, [bySide])).toEqual({
       ...usage,

@@ -1,11 +1,14 @@
 /** What a live run asked of its model, counted from the answers that are kept: the same wherever it ran, and however often it was begun. */
+import type { SealedQuestion } from '#core/live/asked-answers.ts'
 import { payerOf } from '#core/live/live-model.ts'
 import { NO_PRICES } from '#core/model/cost.ts'
 import type { ModelRefusal, ModelReply } from '#core/model/reply.ts'
 import { requestDigest } from '#core/model/request.ts'
 import { NOTHING_ASKED, tallied, usageRows } from '#core/model/tally.ts'
 import { liveOf } from '#core/replay/cage.ts'
+import type { LivePin } from '#schemas/live-model.ts'
 import type { ModelUsage } from '#schemas/model-usage.ts'
+import type { PriceTable } from '#schemas/pack.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { AnswerCache, ObjectStore } from '../../ports.ts'
@@ -17,28 +20,41 @@ import { repliedAnswers } from './answers-kept.ts'
 /** The answers that lie in a store, as one payer has them. */
 export type CacheOf = (objects: ObjectStore, payer: string) => AnswerCache
 
-/** Of the search side; none where the run asked no model. Reads every kept answer. */
+/** Who asks a model live, and at what prices. */
+export interface LiveAsking {
+  readonly pin: LivePin
+  readonly payer: string
+  readonly prices: PriceTable | null
+}
+
+/** The same of a run that is pinned; null: it asks no model. */
+export function askingOf({ target, candidates, replayer, price_table: prices }: AutotuneRun): LiveAsking | null {
+  const pin = liveOf(replayer)
+  return pin ? { pin, payer: payerOf(target, candidates, pin), prices } : null
+}
+
+/** Of the search side. Reads every kept answer. */
 export async function answeredUsage(
   { objects }: { readonly objects: ObjectStore },
-  run: AutotuneRun,
+  runId: string,
+  asking: LiveAsking,
   cacheOf: CacheOf,
 ): Promise<ModelUsage[]> {
-  const replies = streamLines(objects, keys.autotuneRun(run.run_id, 'harness-replies.jsonl'))
+  const replies = streamLines(objects, keys.autotuneRun(runId, 'harness-replies.jsonl'))
   const kept = inBlocks(repliedAnswers(replies), async ({ request, at }) => {
     const found = await readJson<{ readonly reply: ModelReply | ModelRefusal }>(objects, keys.modelAnswer(request))
     return found && { request, at, reply: found.reply }
   })
-  return await usageIn(objects, run, cacheOf, kept)
+  return await usageIn(objects, asking, cacheOf, kept)
 }
 
 /** Of its question on the sealed side, whose answers lie in the vault for that question alone. */
 export const sealedUsage = (
   { vault }: { readonly vault: ObjectStore },
-  run: AutotuneRun,
-  question: number,
+  { version, question }: SealedQuestion,
+  asking: LiveAsking,
   cacheOf: CacheOf,
-): Promise<ModelUsage[]> =>
-  usageIn(under(vault, keys.gateLog(run.heldout_test_set!.version, question)), run, cacheOf, [])
+): Promise<ModelUsage[]> => usageIn(under(vault, keys.gateLog(version, question)), asking, cacheOf, [])
 
 /** An answer that a run was given, by the digest of its request. */
 interface Given {
@@ -50,12 +66,10 @@ interface Given {
 /** @param given answers that others may have paid for; null: it is not kept any more */
 async function usageIn(
   objects: ObjectStore,
-  run: AutotuneRun,
+  { pin, payer, prices }: LiveAsking,
   cacheOf: CacheOf,
   given: AsyncIterable<Given | null> | Iterable<Given | null>,
 ): Promise<ModelUsage[]> {
-  const pin = liveOf(run.replayer)
-  if (!pin) return []
   let tally = NOTHING_ASKED
   const counted = new Set<string>()
   const count = ({ request, reply, at }: Given, paid: boolean) => {
@@ -63,8 +77,8 @@ async function usageIn(
     counted.add(request)
     tally = tallied(tally, 'replay', { request: pin, usage: 'refused' in reply ? null : reply, at, paid })
   }
-  for await (const { request, reply, at } of cacheOf(objects, payerOf(run.target, run.candidates, pin)).paid())
+  for await (const { request, reply, at } of cacheOf(objects, payer).paid())
     count({ request: requestDigest(request), reply, at }, true)
   for await (const one of given) if (one) count(one, false)
-  return usageRows(tally, run.price_table ?? NO_PRICES)
+  return usageRows(tally, prices ?? NO_PRICES)
 }

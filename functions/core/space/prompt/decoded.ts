@@ -1,6 +1,6 @@
 /** Texts that another text hides: in markup, in codes, backwards or by shifted letters. */
 import { base32, morse, NATO, ofAlphabet, ofCodePoints, spelled } from './alphabets.ts'
-import { base85, LETTER_NAMES, ofNames } from './spellings.ts'
+import { base85, LETTER_NAMES, ofNames, uuDecoded } from './spellings.ts'
 
 /**
  * The text as it is read once markup is shown: entities decoded, tags, comments, footnotes, targets of links and readings
@@ -11,7 +11,7 @@ export const withoutMarkup = (text: string): string => shown(shown(text))
 const shown = (text: string): string =>
   withoutComments(text)
     .replace(
-      /<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
+      /<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\]\[[^\]]{0,40}\]|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
       '',
     )
     .replace(/&([a-z])(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|breve|macr|dot|ogon);/giu, '$1')
@@ -82,7 +82,7 @@ const bytesOf = (run: string, each: RegExp, base: number): number[] =>
 /** In this order: what escapes hold may be another code. */
 const CODES: readonly (readonly [RegExp, Decode])[] = [
   [
-    /\\u\{[\da-f]{1,6}\}|\\u[\da-f]{4,8}|\\x[\da-f]{2}|U\+[\da-f]{4,6}(?: (?=U\+))?/giu,
+    /\\u\{[\da-fA-F]{1,6}\}|\\U[\da-fA-F]{8}|\\[uU][\da-fA-F]{4}|\\[xX][\da-fA-F]{2}|[uU]\+[\da-fA-F]{4,6}(?: (?=[uU]\+))?/gu,
     (run) => character(Number.parseInt(run.replace(/^\\?u\+?|^\\x|[{}\s]/giu, ''), 16)),
   ],
   [new RegExp(`\\b(?:(?:${NATO.join('|')})\\b[\\s,-]*){3,}`, 'giu'), (run) => spelled(run)],
@@ -103,7 +103,7 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
   [/\b\d{1,2}(?:[\s,;-]+\d{1,2}){2,}\b/gu, (run) => ofAlphabet(run)],
   [/\b\d{2,6}(?:[\s,;-]+\d{2,6}){2,}\b/gu, (run) => ofCodePoints(run)],
   [/\b[A-Z2-7]{8,}={0,6}/gu, (run) => utf8(base32(run))],
-  [/(?<!\S)(?=\S*[^\p{L}\p{N}\s])[!-~]{5,}(?!\S)/gu, (run) => firstText(base85(run))],
+  [/(?<!\S)(?=\S*[^\p{L}\p{N}\s])[!-~]{5,}(?!\S)/gu, (run) => firstText([uuDecoded(run), ...base85(run)])],
   [/\+[A-Za-z\d/]{4,}-/gu, (run) => utf8([...Buffer.from(run.slice(1, -1), 'base64')])],
   [/[A-Za-z\d+/_-]{4,}={0,2}/gu, (run) => utf8([...Buffer.from(run, 'base64')])],
 ]

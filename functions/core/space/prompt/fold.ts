@@ -15,6 +15,10 @@ const READ_AS = new Map([
     'կq եe տs ձd շ2 պw բp լi յj ւi րp գq թp ժd իh',
     // Arabic: letters of Persian and Urdu, and forms of one letter
     'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
+    // Devanagari: vowels in one length
+    'ईइ ऊउ ऑआ ीि ूु ॉा ॅ',
+    // The same of Bengali
+    'ঈই ঊউ ীি ূু',
     // Signs drawn like letters
     '℮e ⍺a ⍳i ⍴p ⍵w ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
     // Latin letters that no decomposition takes apart, letters for sounds and turned ones
@@ -22,8 +26,9 @@ const READ_AS = new Map([
   ),
 ])
 
-/** Marks on letters of any script, but for those that make another letter of kana. */
-const MARKS = /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489\u093c]/gv
+/** Marks on letters of any script, but for those that make another letter of kana; points of Hebrew, tones and short signs of Thai and Lao. */
+const MARKS =
+  /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u093c\u0e31\u0e47-\u0e4e\u0eb1\u0ec8-\u0ece]/gv
 /** What is not seen, and the stroke that only makes a word of Arabic longer. */
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u0640]/gu
 
@@ -37,7 +42,7 @@ export function folded(text: string): string {
     .replace(MARKS, '')
     .normalize('NFC')
   const read = Array.from(oneKana(oneNasal(lower)), (char) => READ_AS.get(char) ?? CHINESE.get(char) ?? char).join('')
-  return paired(read.replaceAll('l', 'i'))
+  return paired(read.replaceAll('l', 'i').replaceAll('เเ', 'แ'))
 }
 
 /** Digits of any script. */
@@ -107,11 +112,21 @@ const SIGNS: ReadonlyMap<string, string> = new Map(
   }),
 )
 
+/** Signs side by side that are drawn for one letter, the longer ones first. */
+const SHAPES: ReadonlyMap<string, string> = new Map(
+  String.raw`|\/|m \/\/w |-|h |_|u |\|n /-\a |>p |)d |<k |2r |3b |=f /\a \/v ()o []o ><x`
+    .split(' ')
+    .map((pair) => [pair.slice(0, -1), pair.slice(-1)] as const),
+)
+const SHAPE = new RegExp([...SHAPES.keys()].map((shape) => shape.replace(/[|\\/()[\]]/gu, '\\$&')).join('|'), 'gu')
+
 /** Digits and signs that stand alone or in a word, as the letters that they are drawn for: a number stays one. */
 export function withoutSigns(text: string): string {
-  return text.replace(/[\p{L}0-9@$!|€£¢¥+(¡§]+/gu, (run) =>
-    run.length === 1 || /\p{L}/u.test(run) ? Array.from(run, (char) => SIGNS.get(char) ?? char).join('') : run,
-  )
+  return text
+    .replace(SHAPE, (shape) => SHAPES.get(shape)!)
+    .replace(/[\p{L}0-9@$!|€£¢¥+(¡§]+/gu, (run) =>
+      run.length === 1 || /\p{L}/u.test(run) ? Array.from(run, (char) => SIGNS.get(char) ?? char).join('') : run,
+    )
 }
 
 /** Letters in a row, once each. */

@@ -76,7 +76,7 @@ export function timesOf(words: readonly string[], { text, starts, ends }: Marked
 }
 
 /** Letters from which on a word of several, or one alone, may differ in its last two. */
-const LONG_OF_SEVERAL = 6
+const LONG_OF_SEVERAL = 5
 const LONG_ALONE = 7
 
 /**
@@ -86,9 +86,15 @@ const LONG_ALONE = 7
 export function inflected(words: readonly string[], text: Marked, least?: number): number {
   const full = words.filter((word) => !SMALL.has(word))
   const own = full.length > 1 ? full : words
-  const forms = own.map((word) => formsOf(word, least ?? (own.length > 1 ? LONG_OF_SEVERAL : LONG_ALONE)))
+  const forms = own.map((word) =>
+    formsOf(word, least ?? (own.length > 1 ? LONG_OF_SEVERAL : LONG_ALONE), own.length > 1),
+  )
   let times = 0
   for (let at = 0; at + forms.length <= text.words.length; at++) if (saysFrom(at, forms, text.words)) times++
+  // As one word: "Gebührenerlass".
+  const before = own.slice(0, -1).join('')
+  if (before.length >= LONG_OF_SEVERAL)
+    times += text.words.filter((word) => word.startsWith(before) && forms.at(-1)!(word.slice(before.length))).length
   return times
 }
 
@@ -102,7 +108,7 @@ const MOST_BETWEEN = 3
 export function otherOrder(words: readonly string[], text: Marked, least = LONG_OF_SEVERAL): number {
   const own = words.filter((word) => !SMALL.has(word))
   if (own.length < 2) return words.length === 1 ? swapped(words[0]!, text.text) : 0
-  const forms = own.map((word) => formsOf(word, least))
+  const forms = own.map((word) => formsOf(word, least, true))
   return text.words.filter((_, at) => begins(at, forms, text)).length
 }
 
@@ -150,22 +156,72 @@ function saysFrom(at: number, forms: readonly ((word: string) => boolean)[], wor
 
 /** Articles, pronouns and the like, folded: they change nothing of what is said. */
 const SMALL: ReadonlySet<string> = new Set(
-  'the a an any this that all every your our their his her its some of to for de la le les el los las der die das den dem des ein eine einen un une una il lo gli i os as o di da do van het een is are be was were will can just simply fully entirely completely over out off up'
+  [
+    'the a an any this that all every your our their his her its some of to for de la le les el los las der die das den dem des ein eine einen un une una il lo gli i os as o di da do van het een',
+    'is are be was were will can just simply fully entirely completely over out off up further more zu te att å',
+    'werden wird wurde wurden worden kannst können kann darf darfst dürfen auch mal bitte est sont sera être peut peux peuvent es son ser puede pueden é são pode è essere può wordt kan är blir',
+    'boleh bisa dapat yang का के की को से में ने ο η το οι τα του της των τον την τις τους všech wszystkich всех все усіх всі',
+  ]
+    .join(' ')
     .split(' ')
     .map((word) => folded(word)),
 )
 
-/** Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". */
-function formsOf(word: string, least: number): (other: string) => boolean {
+/**
+ * Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". Of a term of several
+ * words, where no other words are met by chance, each may have what languages join to it: "kartın numarasını", "dilewati".
+ */
+function formsOf(word: string, least: number, isOfSeveral: boolean): (other: string) => boolean {
   // A last vowel, or a soft sign, which is folded to "b", gives way to an ending.
   const stem = word.length >= 5 ? word.replace(/[aeiouyбb]$/u, '') : word
   const long = word.length >= least ? word.slice(0, -2) : null
+  const semitic = semiticForms(word)
+  // Finnish: "ilmaista" for "ilmainen".
+  const finnish = word.length >= LONG_ALONE && word.endsWith('nen') ? `${word.slice(0, -3)}s` : null
+  const joined = isOfSeveral && Number.isFinite(least)
   return (other) => {
+    if (semitic?.test(other) || isWithoutVowels(word, other)) return true
+    if (joined && hasJoined(word, other)) return true
+    if (finnish !== null && other.startsWith(finnish) && other.length - finnish.length <= 4) return true
     if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
     if (!other.startsWith(stem)) return isShuffled(word, other) || isMissingOne(word, other)
-    return stem === word || word.length < 6 ? ENDING.test(other.slice(stem.length)) : other.length - stem.length <= 3
+    if (stem === word) return ENDING.test(other.slice(stem.length))
+    return other.length - stem.length <= (word.length < 6 ? 2 : 3)
   }
 }
+
+/** Letters behind a word of four, behind the stem of a longer one, or before one of six; other vowels within: "übersprungen". */
+const hasJoined = (word: string, other: string): boolean => {
+  const more = other.length - word.length
+  if (word.length >= 4 && more > 0 && more <= 3 && other.startsWith(word)) return true
+  if (word.length >= 7 && more > 0 && more <= 4 && other.startsWith(word.slice(0, -2))) return true
+  if (word.length >= 6 && more > 0 && more <= 3 && other.endsWith(word)) return true
+  return word.length >= 8 && Math.abs(more) <= 1 && word[0] === other[0] && consonants(word) === consonants(other)
+}
+
+/** Arabic and Hebrew join small words to the next one, and endings: "وكلمات" for "كلمة". Null: the word is of neither. */
+function semiticForms(word: string): RegExp | null {
+  const of = (before: string, stem: string, behind: string) =>
+    stem.length < 3 ? null : new RegExp(`^(?:${before})${stem}(?:${behind})?$`, 'u')
+  if (/^\p{Script=Arabic}+$/u.test(word))
+    return of(
+      '[وفبكل]{0,2}(?:ال|ل)?',
+      word.replace(/^ال(?=...)/u, '').replace(/[ها]$/u, ''),
+      'ه|ا|ات|ان|ين|ون|ي|يه|نا|ها|هم|هن|ك|كم|تك|ته|تها|تهم|تكم|هاي|هايي|ش|شان|م|مان|ت|تان',
+    )
+  if (/^\p{Script=Hebrew}+$/u.test(word))
+    return of('[והבכלמש]{0,2}', word.replace(/ה$/u, ''), 'ה|ות|ים|י|ת|ך|ו|יה|תך|תו|תה|כם|תכם')
+  return null
+}
+
+/** "psswrd": all consonants of a word, and no vowel. `i` is read for `l` too. */
+const isWithoutVowels = (word: string, other: string): boolean =>
+  word.length >= 7 &&
+  other.length >= 4 &&
+  !/[aeou]/u.test(other) &&
+  consonants(other) === consonants(word) &&
+  consonants(word).length >= 4
+const consonants = (word: string): string => word.replace(/[aeiou]/gu, '')
 
 /** The letters of a word in another order behind the first one, as people read over it: "passowrd". */
 const isShuffled = (word: string, other: string): boolean =>

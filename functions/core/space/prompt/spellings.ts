@@ -93,6 +93,15 @@ function bytesOf85(places: readonly number[]): number[] {
   return bytes
 }
 
+/** Bytes of a line of uuencode, whose first sign says how many they are; none where it is no such line. */
+export function uuDecoded(run: string): number[] {
+  const [length = 0, ...parts] = Array.from(run, (char) => (char.charCodeAt(0) - 32) % 64)
+  // Its last signs may be missing: they hold nothing.
+  if (parts.length < (length * 4) / 3 || parts.length > Math.ceil(length / 3) * 4) return []
+  const bits = parts.map((part) => part.toString(2).padStart(6, '0')).join('')
+  return (bits.match(/.{8}/gu) ?? []).slice(0, length).map((byte) => Number.parseInt(byte, 2))
+}
+
 const NAMES: Readonly<Record<string, string>> = {
   a: 'ay eh',
   b: 'bee',

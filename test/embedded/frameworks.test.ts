@@ -183,6 +183,14 @@ test("LangSmith's SDK over OpenTelemetry", async () => {
   expect((await runsOf(aRequest(...spans))).runs[0]).toMatchObject({ family_id: 'th-1' })
 })
 
+test('messages as pairs of a role and a text, which two texts that the user said are not', async () => {
+  const call = (input: unknown) => aCall({ attributes: { 'gen_ai.input.messages': input } })
+  const pairs = [['system', 'Be kind.'], ['human', 'hi']] // biome-ignore format: as they are written
+  for (const input of [pairs, [pairs]])
+    expect(await toldBy(call(input))).toEqual(['system: Be kind.', 'user: hi', 'call', 'assistant: hello'])
+  expect(await toldBy(call([['one', 'two']]))).toEqual(['user: one', 'user: two', 'call', 'assistant: hello'])
+})
+
 test('OpenLLMetry that names operations too', async () => {
   const prompt = {
     'gen_ai.operation.name': 'chat',

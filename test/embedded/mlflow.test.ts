@@ -124,6 +124,7 @@ test.each<[string, unknown]>([
   ['to_json, ids in hex', { info, data: { spans: v4 } }],
   ['a trace a line', [1, 2].map(() => `${JSON.stringify(whole)}\n`).join('')],
   ['a list of traces', [whole]],
+  ['rows of search_traces without the trace as text', [{ ...info, spans: JSON.stringify(v3) }]],
   ['rows of search_traces', [{ ...info, trace: JSON.stringify(whole), spans: v3 }]],
   [
     'search_traces as CSV',

@@ -17,7 +17,8 @@ export const FILES: readonly KnownFile[] = [
   ...EXPORTS,
 ]
 
-const NOBODY = /no known dialect wrote this\. Name one with --from: .*; or give a map with --map/
+const NOBODY =
+  /no known dialect wrote this\. Name one with --from: .*; or write a map .* give it with --map \.\/my-map\.jsonata/
 
 /** A file of a tool whose map is shipped. */
 const MAPPED = (map: string) =>

@@ -188,6 +188,7 @@ function barriers(
     labels,
     gold,
     required,
+    at_stake,
     calls_without_tokens,
     prompt_tokens,
     latency_ms,
@@ -226,6 +227,12 @@ function barriers(
       'utility of passages',
       'no passage is marked as needed',
       'mark the passages that an answer used, or label answers',
+    )
+  if (gold === 0 && required === 0 && !at_stake)
+    say(
+      'what a cut takes away',
+      'no action passed a value that it had read in a passage or a tool’s result alone, so that these records show no harm of a cut: a run on them ends without a certificate (blind)',
+      'record passages and tool results with their text and actions with their arguments, or mark the passages that an answer needs',
     )
   if (prompt_tokens === null)
     say('tokens and cost', 'no run counts its tokens', 'switch on the usage of the instrumentation')

@@ -193,6 +193,12 @@ function pricesOf({ models }: Survey, notes: [string, string, string][]): PriceT
   return { price_table: 'prices.models@1.0.0', models: priced }
 }
 
+/** Cents of a run's prompts, of which 95 % take no more, to two digits. */
+function dearestPrompt({ prompt_tokens, models }: Survey): number {
+  const prices = models.map(({ model }) => listPrice(model)?.cents[0] ?? 0)
+  return Number((((prompt_tokens?.p95 ?? 0) * Math.max(...prices)) / 1e6).toPrecision(2))
+}
+
 function targetOf(
   survey: Survey,
   surfaces: readonly Prospect[],
@@ -230,6 +236,12 @@ function targetOf(
         ? 'tokens and prices are known'
         : 'tokens are known, prices are not',
   ])
+  if (metric === 'economics_cents_per_decision')
+    notes.push([
+      'target.json',
+      'ranges.economics_cents_per_decision.max_rise',
+      'what 95 % of the recorded prompts cost at most, at the dearest of the prices: the smaller it is, the fewer families a bound takes',
+    ])
   notes.push(['target.json', 'guardrails', 'the usual limits, for what these records feed: argue about them'])
   for (const [field, reasons] of Object.entries({ not_measured, not_at_stake }))
     for (const [dimension, why] of Object.entries(reasons)) notes.push(['target.json', `${field}.${dimension}`, why])
@@ -254,7 +266,9 @@ function targetOf(
         ? { p95_latency_delta: { max_ms: Math.max(50, Math.round((survey.latency_ms?.p95 ?? 1000) / 20)) } }
         : {}),
     },
-    ...(metric === 'economics_cents_per_decision' ? { ranges: { economics_cents_per_decision: { max_rise: 1 } } } : {}),
+    ...(metric === 'economics_cents_per_decision'
+      ? { ranges: { economics_cents_per_decision: { max_rise: dearestPrompt(survey) } } }
+      : {}),
     ...(Object.keys(not_measured).length > 0 ? { not_measured } : {}),
     ...(Object.keys(not_at_stake).length > 0 ? { not_at_stake } : {}),
     search_space: first.map(({ path }) => path),

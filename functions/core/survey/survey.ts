@@ -1,7 +1,10 @@
 /** What a set of recorded runs holds, counted run by run: the numbers from which one sees what can be tuned with them. */
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
+import { PLACE } from '#schemas/need-places.ts'
+import type { Recording } from '#schemas/replay-case.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { millisecondsOf } from '../instant.ts'
+import { compileCase } from '../replay/compile.ts'
 import { textTokens } from '../replay/compile-recording.ts'
 import { passedValues } from '../replay/values.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
@@ -60,6 +63,8 @@ export interface Survey {
   readonly labels: { readonly passed: number; readonly failed: number; readonly scored: number; readonly none: number }
   readonly gold: number
   readonly required: number
+  /** Did an action pass a value that was read where a cut can take it, in one of the first runs with actions? */
+  readonly at_stake: boolean
   readonly first: string | null
   readonly last: string | null
   /** Days from the first run to the last, both counted; null: runs say no instant. */
@@ -67,6 +72,9 @@ export interface Survey {
 }
 
 const MOST_VALUES = 50
+
+/** Runs that are traced for what is at stake in them, until one has something. */
+const LOOKED_AT = 200
 
 /** Counts runs one at a time: memory grows with families and intents alone, and with one number a run. */
 export class SurveyOfRuns {
@@ -83,6 +91,8 @@ export class SurveyOfRuns {
   #withoutTokens = 0
   #gold = 0
   #required = 0
+  #atStake = false
+  #looked = 0
   #first: string | null = null
   #last: string | null = null
 
@@ -102,6 +112,7 @@ export class SurveyOfRuns {
     this.#outcome(run.outcome)
     this.#steps(run.steps)
     this.#evidence(run)
+    this.#stake(run)
   }
 
   #time(instant: string | null): void {
@@ -156,6 +167,12 @@ export class SurveyOfRuns {
     }
     if (prompt !== null && prompt > 0) this.#amounts.prompt.push(prompt)
     if (tool > 0) this.#amounts.tool.push(tool)
+  }
+
+  #stake(run: ExperienceRun): void {
+    if (this.#atStake || this.#looked === LOOKED_AT || !run.steps.some(({ kind }) => kind === 'tool_call')) return
+    this.#looked++
+    this.#atStake = compileCase([run]).recordings.some(hasStake)
   }
 
   #evidence(run: ExperienceRun): void {
@@ -217,12 +234,17 @@ export class SurveyOfRuns {
       labels: { ...this.#labels },
       gold: this.#gold,
       required: this.#required,
+      at_stake: this.#atStake,
       first: this.#first,
       last: this.#last,
       days: this.#first === null || this.#last === null ? null : daysBetween(this.#first, this.#last),
     }
   }
 }
+
+/** A value that also stands in the dialogue stays readable whatever is cut of passages and results. */
+const hasStake = ({ needs }: Recording): boolean =>
+  needs.name.some((_, need) => !needs.kind.slice(needs.first[need], needs.first[need + 1]).includes(PLACE.memory))
 
 /** By how often, then by name. */
 const mostFirst = <T>(list: T[], often: (item: T) => number, name: (item: T) => string): T[] =>

@@ -73,7 +73,10 @@ export function recordedMessages(value: unknown, role: Role): Message[] | null {
 }
 
 function itemMessages(item: unknown, role: Role): Message[] {
-  if (Array.isArray(item)) return item.flatMap((inner) => itemMessages(opened(inner), role))
+  if (Array.isArray(item)) {
+    const pair = pairIn(item)
+    return pair === null ? item.flatMap((inner) => itemMessages(opened(inner), role)) : [spoken(pair, pair.role)]
+  }
   if (!isFields(item)) return typeof item === 'string' ? [messageFrom(role, [{ text: item }])] : []
   const inner = unwrapped(item)
   if (inner !== null) return itemMessages(opened(inner), role)
@@ -81,6 +84,16 @@ function itemMessages(item: unknown, role: Role): Message[] {
   if (said === null) return withoutRole(item, role)
   if (said !== 'tool' || hasOwnResults(item)) return [spoken(item, said)]
   return isToolDefinition(item) ? [] : [toolMessage(item)]
+}
+
+/** A role and a text, as LangChain's users write messages. */
+function pairIn([said, content, ...rest]: readonly unknown[]): {
+  readonly role: Role
+  readonly content: string
+} | null {
+  if (typeof said !== 'string' || typeof content !== 'string' || rest.length > 0) return null
+  const role = ROLES[said.toLowerCase()]
+  return role === undefined || role === 'tool' ? null : { role, content }
 }
 
 /** The message inside an envelope: a choice, a generation, LangChain's constructor, OpenInference's nesting. */

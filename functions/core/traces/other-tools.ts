@@ -102,6 +102,11 @@ const TOOLS: readonly OtherTool[] = [
     is: ({ object }) => object === 'response' || object === 'chat.completion',
   },
   {
+    name: 'AWS X-Ray',
+    way: 'It keeps no messages: export the spans of the log group aws/spans, and what the application logs of them',
+    is: (row) => has(row, 'Id', 'Segments') || (Array.isArray(row.Traces) && has(row.Traces[0], 'Segments')),
+  },
+  {
     name: 'Logfire, column by column',
     way: 'Ask for rows, which are read as they are: json_rows=true, or CSV',
     is: ({ columns }) => Array.isArray(columns) && has(columns[0], 'name', 'values'),
@@ -112,6 +117,24 @@ const TOOLS: readonly OtherTool[] = [
     is: ({ tables }) => Array.isArray(tables) && has(tables[0], 'columns', 'rows'),
   },
 ]
+
+/** Where rows of one's own usually say what they belong to. */
+const GROUPS =
+  'trace_id traceId run_id runId conversation_id conversationId chat_id thread_id threadId session_id sessionId'.split(
+    ' ',
+  )
+
+/** The field by which rows of nobody's are probably grouped: each says it, and some say the same. */
+export function groupFieldOf(rows: readonly unknown[]): string | null {
+  const isGroup = (name: string): boolean => {
+    const values = rows.map((row) => (isFields(row) ? row[name] : null))
+    return (
+      values.every((value) => typeof value === 'string' || typeof value === 'number') &&
+      new Set(values).size < rows.length
+    )
+  }
+  return GROUPS.find(isGroup) ?? null
+}
 
 /** The tool that wrote a row, or the rows of this page; null: nobody knows. */
 export function otherTool(row: unknown): OtherTool | null {

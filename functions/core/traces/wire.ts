@@ -78,6 +78,7 @@ function innerOf(value: Fields): Fields | null {
   const trace = typeof value.trace === 'string' ? fieldsIn(value.trace) : value.trace
   if (isFields(trace) && (list(trace, 'resourceSpans', 'resource_spans') || isFields(trace.data))) return trace
   if (isFields(value.data) && list(value.data, 'spans')) return value.data
+  if (typeof value.spans === 'string') return { spans: opened(value.spans) }
   if (isFields(value.hits) && list(value.hits, 'hits')) return value.hits
   return isFields(value._source) ? value._source : null
 }

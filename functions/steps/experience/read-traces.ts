@@ -5,7 +5,7 @@ import { detect } from '#core/traces/detect.ts'
 import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { compareInstants } from '#core/traces/ids.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
-import { otherTool } from '#core/traces/other-tools.ts'
+import { groupFieldOf, otherTool } from '#core/traces/other-tools.ts'
 import { Pages } from '#core/traces/pages.ts'
 import { asideOf, type PartsAside, partsIn } from '#core/traces/parts-aside.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
@@ -192,7 +192,9 @@ function dialectOf(head: readonly Row[], ended: boolean): { readonly dialect: Di
     DIALECTS,
   )
   if (found.kind === 'sure') return found
-  const todo = `Name one with --from: ${DIALECTS.map(({ name }) => name).join(' | ')}; or give a map with --map`
+  const group = groupFieldOf(head.map(({ value }) => value))
+  const map = `--map ./my-map.jsonata${group === null ? '' : ` --group-by ${group}`}`
+  const todo = `Name one with --from: ${DIALECTS.map(({ name }) => name).join(' | ')}; or write a map of what its records say (docs/recipes.md, "Plain logs"), and give it with ${map}`
   const overSpans = DIALECTS[0]!
   if (found.kind === 'none' && !ended && head.every(({ value }) => holdsSpans(overSpans, value)))
     return { dialect: overSpans, share: null }

@@ -191,6 +191,7 @@ describe('inputs', () => {
       ['a/.hidden', 9],
       ['SOURCES.md', 9],
       ['a/README.md', 9],
+      ['aws-logs-write-test', 9],
       ['.git/x', 9],
       ['c', 3],
     ] as const)
@@ -202,7 +203,7 @@ describe('inputs', () => {
       ['b.json', { n: 2 }],
       ['c', { n: 3 }],
     ])
-    expect(left).toEqual(['.git', 'SOURCES.md', 'a/.hidden', 'a/README.md'])
+    expect(left).toEqual(['.git', 'SOURCES.md', 'a/.hidden', 'a/README.md', 'aws-logs-write-test'])
   })
 
   test('that are named are read whatever they are called', async () => {

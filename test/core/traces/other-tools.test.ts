@@ -1,6 +1,6 @@
 /** Rows as other tools write them: each is told by its tool's name, with a way; nothing that a dialect reads is. */
 import { expect, test } from 'vitest'
-import { otherTool } from '#core/traces/other-tools.ts'
+import { groupFieldOf, otherTool } from '#core/traces/other-tools.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { aCall, aRequest } from '../../support/spans.ts'
 
@@ -56,6 +56,7 @@ test.each<[name: string, row: unknown, way: RegExp]>([
   ],
   ["Langfuse's SDK, as it sends them", { batch: [{ type: 'trace-create', body: { id: 't' } }] }, /blob export/],
   ['a model alone, its answers', { object: 'chat.completion', choices: [] }, /record those/],
+  ['AWS X-Ray', { Traces: [{ Id: '1-5f84c7a1-0123456789abcdef01234567', Segments: [] }] }, /aws\/spans/],
   ['Codex', { timestamp: 'x', type: 'session_meta', payload: { id: 's' } }, /--map codex/],
   ['Claude Code', { type: 'user', uuid: 'u', sessionId: 's', message: { role: 'user' } }, /--map claude-code/],
   ['Inspect', { eval: { task: 't', run_id: 'r' }, samples: [] }, /--map inspect/],
@@ -76,4 +77,21 @@ test.each([
   ['an observation of Langfuse', { id: 'o', traceId: 't', type: 'GENERATION', startTime: 'x', input: {} }],
 ])('%s is of no other tool', (_, row) => {
   expect(otherTool(row)).toBeNull()
+})
+
+test.each<[field: string | null, rows: readonly unknown[]]>([
+  ['conversation_id', [{ conversation_id: 'a', turn: 1 }, { conversation_id: 'a', turn: 2 }, { conversation_id: 'b' }]],
+  [
+    'trace_id',
+    [
+      { session_id: 's', trace_id: 1 },
+      { session_id: 's', trace_id: 1 },
+    ],
+  ],
+  [null, [{ trace_id: 'a' }, { trace_id: 'b' }]],
+  [null, [{ trace_id: 'a' }, { trace_id: 'a' }, {}]],
+  [null, [1, null]],
+  [null, []],
+])('rows of nobody’s that belong together by %s', (field, rows) => {
+  expect(groupFieldOf(rows)).toBe(field)
 })

@@ -2,12 +2,12 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** Files that tell of the others; whoever publishes records lays them beside. */
-const BESIDE = new Set(['SOURCES.md', 'README.md'])
+/** Files that tell of the others, which whoever publishes records lays beside, and what Spark and CloudWatch leave where they export. */
+const BESIDE = /^((readme|sources|licen[cs]e|notice)(\.(md|txt|rst))?|_success|aws-logs-write-test)$/i
 
 /** Whether a file in a folder, or a member of a zip, is none of records: hidden, or written for people. */
 export const isLeftOut = (path: string): boolean =>
-  path.split('/').some((name) => name.startsWith('.') || name === '__MACOSX') || BESIDE.has(basename(path))
+  path.split('/').some((name) => name.startsWith('.') || name === '__MACOSX') || BESIDE.test(basename(path))
 
 /**
  * @param leftOut is told of each file in a folder that is not read

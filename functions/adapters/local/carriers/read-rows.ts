@@ -18,7 +18,7 @@ export type { Row } from './source.ts'
 export interface RowOptions {
   /** Largest record, in bytes; `MAX_ROW_BYTES` unless told otherwise. */
   readonly maxRowBytes?: number
-  /** Is told of each file in a folder, or member of a zip file, that is not read: hidden ones, README.md and SOURCES.md. */
+  /** Is told of each file in a folder, or member of a zip file, that is not read: hidden ones, and those that are written for people. */
   readonly leftOut?: (file: string) => void
 }
 

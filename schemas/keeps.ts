@@ -40,6 +40,7 @@ function checkOf(check: Check): Keeps {
     | z.core.$ZodCheckLessThanDef
     | z.core.$ZodCheckGreaterThanDef
     | z.core.$ZodCheckNumberFormatDef
+    | z.core.$ZodCheckRegexDef
     | z.core.$ZodCustomDef
   switch (def.check) {
     case 'less_than':
@@ -54,6 +55,13 @@ function checkOf(check: Check): Keeps {
       return (value) => (value as string).length >= def.minimum
     case 'max_length':
       return (value) => (value as string).length <= def.maximum
+    case 'string_format': {
+      const { pattern } = def
+      // One with a memory goes on where it stopped.
+      return def.format !== 'regex' || pattern.global || pattern.sticky
+        ? asked(check)
+        : (value) => pattern.test(value as string)
+    }
     case 'custom':
       // A rule over several fields has no function of its own.
       return def.fn ? (value) => def.fn(value) === true : asked(check)
@@ -142,20 +150,24 @@ function recordOf(key: Keeps, of: Keeps): Keeps {
 }
 
 function objectOf(shape: Readonly<Record<string, Schema>>, also: Keeps): Keeps {
-  const fields = new Map(
-    Object.entries(shape).map(([name, schema]) => {
-      const needed = schema._zod.def.type === 'optional' ? 0 : 1
-      return [name, { keeps: made(schema, also), needed }]
-    }),
-  )
-  const all = [...fields.values()].reduce((sum, { needed }) => sum + needed, 0)
+  const fields = Object.entries(shape).map(([name, schema]) => ({
+    name,
+    keeps: made(schema, also),
+    needed: schema._zod.def.type === 'optional' ? 0 : 1,
+  }))
+  const places = new Map(fields.map(({ name }, at) => [name, at]))
+  const all = fields.reduce((sum, { needed }) => sum + needed, 0)
   return (value) => {
     if (!isPlain(value)) return false
     let missing = all
+    let next = 0
     for (const name in value) {
-      const field = fields.get(name)
+      // Whoever makes them names most of them in the order of the contract.
+      const at = fields[next]?.name === name ? next : places.get(name)
+      const field = at === undefined ? undefined : fields[at]!
       if (field === undefined || !field.keeps(value[name])) return false
       missing -= field.needed
+      next = at! + 1
     }
     return missing === 0
   }

@@ -42,26 +42,21 @@ export function actionsOf(
   const actions: Action[] = []
   const byCall = new Map<ToolCall, Action>()
   const known = new Set<string>()
-  turns.forEach((turn, at) => {
-    const found = [
-      ...turn.added.flatMap(({ calls }) => calls.map((call) => ({ call, before: true }))),
-      ...turn.output.flatMap(({ calls }) => calls.map((call) => ({ call, before: false }))),
-    ]
-    for (const { call, before } of found) {
-      // A history that was written anew repeats calls that are known.
-      if (
-        before &&
-        at > 0 &&
-        (known.has(callKey(call)) || (call.id !== null && call.id !== call.name && known.has(call.id)))
-      )
-        continue
-      known.add(callKey(call))
-      if (call.id !== null) known.add(call.id)
-      const action = newAction(call, before ? null : at, before && at === 0, turn.agent)
-      actions.push(action)
-      byCall.set(call, action)
-    }
-  })
+  const add = (call: ToolCall, { agent }: Turn, at: number, before: boolean): void => {
+    const key = callKey(call)
+    // A history that was written anew repeats calls that are known.
+    if (before && at > 0 && (known.has(key) || (call.id !== null && call.id !== call.name && known.has(call.id))))
+      return
+    known.add(key)
+    if (call.id !== null) known.add(call.id)
+    const action = newAction(call, before ? null : at, before && at === 0, agent)
+    actions.push(action)
+    byCall.set(call, action)
+  }
+  for (const [at, turn] of turns.entries()) {
+    for (const { calls } of turn.added) for (const call of calls) add(call, turn, at, true)
+    for (const { calls } of turn.output) for (const call of calls) add(call, turn, at, false)
+  }
   pairSpans(actions, tools, agentOf, tally)
   pairReads(actions, turns, tally)
   nameThem(actions, tally)
@@ -81,10 +76,16 @@ const newAction = (call: ToolCall, turn: number | null, before: boolean, agent: 
 
 /** The only one of a key, where it is the only one. */
 function singles<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<string, T> {
-  const groups = Map.groupBy(items, keyOf)
-  return new Map(
-    [...groups].flatMap(([key, group]) => (key !== null && group.length === 1 ? [[key, group[0]!] as const] : [])),
-  )
+  const found = new Map<string, T>()
+  const several = new Set<string>()
+  for (const item of items) {
+    const key = keyOf(item)
+    if (key === null) continue
+    if (found.has(key)) several.add(key)
+    else found.set(key, item)
+  }
+  for (const key of several) found.delete(key)
+  return found
 }
 
 /** What a span did, as `callKey` says it of a call; null: it does not say with which arguments. */
@@ -171,9 +172,9 @@ function pairSpans(
 
 /** Results that later inputs read, or that a span which tells of several turns lists with its answers, by ids that name one call alone. */
 function pairReads(actions: readonly Action[], turns: readonly Turn[], tally: Tally): void {
-  const reads = turns.flatMap(({ added, output }, turn) =>
-    [...added, ...output].flatMap(({ results }) => results.map((result) => ({ result, turn }))),
-  )
+  const reads: NonNullable<Action['read']>[] = []
+  for (const [turn, { added, output }] of turns.entries())
+    for (const { results } of [...added, ...output]) for (const result of results) reads.push({ result, turn })
   const known = singles(actions, ({ call }) => call.id)
   const once = singles(reads, ({ result }) => result.id)
   const named = singles(

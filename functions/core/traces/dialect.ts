@@ -4,7 +4,7 @@
  */
 
 import { isEvaluation } from './evaluated-arm.ts'
-import { type About, type Part, type Span, spanOf, type Where } from './span.ts'
+import { type About, emptySpan, type Part, type Span, type Where } from './span.ts'
 import { atPathIn, type Fields, isFields, type JsonValue } from './values.ts'
 import { type WireLog, type WireRow, type WireSpan, wireOf } from './wire.ts'
 
@@ -92,7 +92,7 @@ export function overSpans(reader: SpanReader, readers: readonly SpanReader[]): D
         }
         const own = readerOf(span)
         const read = own?.read(span) ?? {}
-        yield { kind: 'span', span: spanFrom(span, read.kind === 'call' ? { ...read, by: own!.name } : read, asked) }
+        yield { kind: 'span', span: spanFrom(span, read, read.kind === 'call' ? own!.name : null, asked) }
       }
       if (isFields(row))
         for (const { beside } of readers)
@@ -106,21 +106,21 @@ export function overSpans(reader: SpanReader, readers: readonly SpanReader[]): D
   }
 }
 
-function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
+function spanFrom(wire: WireSpan, read: Partial<Span>, by: string | null, asked: Asked): Span {
   const evaluations = wire.events.filter(isEvaluation).map(({ attrs }) => attrs)
   const rows = [wire.attrs, ...evaluations.reverse(), wire.resource]
-  const known = {
-    trace: wire.trace,
-    span: wire.span,
-    parent: wire.parent,
-    name: wire.name,
-    start: wire.start,
-    end: wire.end,
-    status: wire.status,
-    status_text: wire.status === 'error' ? String(wire.attrs['error.type'] ?? wire.message ?? 'error') : null,
-    open: wire.end === null,
-    named: namedInRows(rows, asked),
-    where: wire.where,
-  }
-  return spanOf(known, read)
+  const span = emptySpan()
+  span.trace = wire.trace
+  span.span = wire.span
+  span.parent = wire.parent
+  span.name = wire.name
+  span.start = wire.start
+  span.end = wire.end
+  span.status = wire.status
+  span.status_text = wire.status === 'error' ? String(wire.attrs['error.type'] ?? wire.message ?? 'error') : null
+  span.open = wire.end === null
+  span.named = namedInRows(rows, asked)
+  span.by = by
+  span.where = wire.where
+  return Object.assign(span, read)
 }

@@ -40,7 +40,7 @@ export function familyOf(
 }
 
 const said = ({ spans, about }: Trace, by: 'session' | 'user'): string[] =>
-  [...spans, ...about].flatMap((each) => (typeof each[by] === 'string' ? [each[by]] : []))
+  [...spans, ...about].map((each) => each[by]).filter((name) => typeof name === 'string')
 
 const textOf = (value: JsonValue | undefined): string[] =>
   typeof value === 'string' ? [value] : typeof value === 'number' || typeof value === 'boolean' ? [String(value)] : []

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Passage, Span } from './span.ts'
 import type { Tally } from './tally.ts'
-import { wordOf } from './words.ts'
+import { nameOf, wordOf } from './words.ts'
 
 export interface Hop {
   readonly span: Span
@@ -19,6 +19,10 @@ export interface OfferedPassage {
   score?: number
   readonly ranks: Record<string, number>
   readonly text: string
+  /** What no trace says. */
+  readonly tokens: null
+  readonly gold: false
+  readonly required: false
 }
 
 export interface Offered {
@@ -79,15 +83,19 @@ function offer(
         known.hops = [...(known.hops ?? [known.hop]), hop]
       return
     }
-    passages.set(ref, {
+    const offered: OfferedPassage = {
       evidence_ref: ref,
       bucket,
-      source: passage.source,
+      source: nameOf(passage.source),
       hop,
-      ...(passage.score === null ? {} : { score: passage.score }),
       ranks: { as_ranked: i + 1 },
       text: passage.text,
-    })
+      tokens: null,
+      gold: false,
+      required: false,
+    }
+    if (passage.score !== null) offered.score = passage.score
+    passages.set(ref, offered)
   })
 }
 

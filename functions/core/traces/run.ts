@@ -157,24 +157,18 @@ function nativeRun(
     evaluator_suite_version: null,
     release_tuple_id: null,
     decision_record_id: null,
-    ...tagged(trace, options),
-    ...evaluatedArm(trace, tally),
-    ...(session ? { session_id: session } : {}),
-    ...(started ? { started_at: started } : {}),
     source: sourceOf(trace, tree.calls[0]?.by ?? dialect, id),
     operator_corrections: labels.corrections,
     settings: { ...settingsOf(turns, tally), ...offered.settings },
     offers: offered.offers,
-    evidence: offered.evidence.map((passage) => ({
-      ...passage,
-      source: nameOf(passage.source),
-      tokens: null,
-      gold: false,
-      required: false,
-    })),
+    evidence: [...offered.evidence],
     gold_not_offered: 0,
     steps,
     outcome: outcomeOf(trace, tree, turns, actions, labels),
+    ...(session ? { session_id: session } : {}),
+    ...(started ? { started_at: started } : {}),
+    ...evaluatedArm(trace, tally),
+    ...tagged(trace, options),
   }
 }
 
@@ -243,11 +237,11 @@ function outcomeOf(
     passed: labels.passed,
     score: labels.score,
     score_kind: labels.score_kind,
-    ...(labels.scores.length > 0 ? { scores: labels.scores } : {}),
     must_refuse: null,
     refused: null,
     latency_ms: waited || !root ? null : millis(root.start, root.end),
     cost_cents: costOf(trace, root, turns),
+    ...(labels.scores.length > 0 ? { scores: labels.scores } : {}),
   }
 }
 

@@ -209,6 +209,9 @@ export const NOTHING: Span = {
   where: { file: '', at: '' },
 }
 
+/** A copy of it, to be filled field by field. */
+export const emptySpan = (): { -readonly [K in keyof Span]: Span[K] } => ({ ...NOTHING })
+
 /** A span of which only what is given is known; `read` says more, or better. */
 export const spanOf = (known: Pick<Span, 'trace' | 'span' | 'where'> & Partial<Span>, read: Partial<Span> = {}): Span =>
-  Object.assign({ ...NOTHING }, known, read)
+  Object.assign(emptySpan(), known, read)

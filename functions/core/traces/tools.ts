@@ -21,7 +21,7 @@ export function toolSpans(spans: readonly Span[]): Span[] {
     // What lies below this span is told of the one above it too.
     by.set(span.span, { ...span, kind: 'other' })
   }
-  return tools.flatMap(({ span }) => known.get(span) ?? [])
+  return [...known.values()]
 }
 
 /** The nearest tool above a span, with no agent and no model call between them. */

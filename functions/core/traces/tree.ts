@@ -29,8 +29,8 @@ export function treeOf({ spans }: Trace): Tree {
     roots,
     root: whole.length === 1 ? whole[0]! : null,
     calls,
-    ...agentsOf(spans, calls, parentOf),
     cyclic: hasCycle(spans, parentOf),
+    ...agentsOf(spans, calls, parentOf),
   }
 }
 

@@ -207,10 +207,12 @@ export const atPath = (row: unknown, path: string): unknown => (isFields(row) ? 
 export function atPathIn(rows: readonly Fields[], path: string): unknown {
   for (const row of rows) if (Object.hasOwn(row, path)) return row[path]
   for (const { head, rest } of splitsOf(path)) {
-    const row = rows.find((each) => Object.hasOwn(each, head))
-    if (!row) continue
-    const inner = atPath(opened(row[head]), rest)
-    if (inner !== null && inner !== undefined) return inner
+    for (const row of rows) {
+      if (!Object.hasOwn(row, head)) continue
+      const inner = atPath(opened(row[head]), rest)
+      if (inner !== null && inner !== undefined) return inner
+      break
+    }
   }
   return null
 }

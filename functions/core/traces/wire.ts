@@ -149,6 +149,7 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     into.unread.push('time_unreadable')
     return true
   }
+  const { status, message } = statusOf(item, attrs)
   into.spans.push({
     trace,
     span,
@@ -158,7 +159,8 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     end:
       nanosOf(item.endTimeUnixNano ?? item.end_time_unix_nano ?? item.end_time ?? item.endTime ?? item.end_timestamp) ??
       endOfTagged(item, start),
-    ...statusOf(item, attrs),
+    status,
+    message,
     attrs,
     events: eventsOf(item),
     scope,

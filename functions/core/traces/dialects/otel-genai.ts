@@ -112,7 +112,11 @@ function cutIn({ attrs, events }: WireSpan, inside: Content): readonly string[] 
 
 /** Attributes first; then the details' event; then the events of one message each; then what earlier conventions called the content. */
 function messagesIn({ attrs, events }: WireSpan, inside: Content): Pick<Span, 'input' | 'output'> {
-  const own = messagesAt({ ...inside, 'gen_ai.output': attrs['gen_ai.output'] })
+  const own = messagesFrom(
+    inside['gen_ai.input.messages'],
+    inside['gen_ai.output.messages'] ?? attrs['gen_ai.output'],
+    inside['gen_ai.system_instructions'],
+  )
   if (own.input !== null && own.output !== null) return own
   const told = detailsIn(events)
   const listed = withAnswer(fromEvents([...events, ...listedEvents(attrs)]))
@@ -126,14 +130,11 @@ function withAnswer(said: Pick<Span, 'input' | 'output'>): Pick<Span, 'input' | 
   return last?.role === 'assistant' ? { input: said.input!.slice(0, -1), output: [last] } : said
 }
 
-function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
-  const given = field(attrs, 'gen_ai.input.messages')
-  const answer = field(attrs, 'gen_ai.output.messages', 'gen_ai.output')
-  const system = field(attrs, 'gen_ai.system_instructions')
-  const input = given === null ? null : messagesOf(given, 'user')
+function messagesFrom(given: unknown, answer: unknown, system: unknown): Pick<Span, 'input' | 'output'> {
+  const input = (given ?? null) === null ? null : messagesOf(given, 'user')
   return {
-    input: input === null ? null : system === null ? input : [...messagesOf(system, 'system'), ...input],
-    output: answer === null ? null : answersIn(answer),
+    input: input === null ? null : (system ?? null) === null ? input : [...messagesOf(system, 'system'), ...input],
+    output: (answer ?? null) === null ? null : answersIn(answer),
   }
 }
 
@@ -153,8 +154,14 @@ function detailsIn(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'>
   }
 }
 
-const messagesOfDetails = ({ body, attrs }: WireEvent): Pick<Span, 'input' | 'output'> =>
-  messagesAt({ ...(opened(body) as Fields | null), ...attrs })
+function messagesOfDetails({ body, attrs }: WireEvent): Pick<Span, 'input' | 'output'> {
+  const said: Fields = { ...(opened(body) as Fields | null), ...attrs }
+  return messagesFrom(
+    said['gen_ai.input.messages'],
+    field(said, 'gen_ai.output.messages', 'gen_ai.output'),
+    said['gen_ai.system_instructions'],
+  )
+}
 
 /** The content as one attribute each, in the place of its event: Spring AI, OpenLIT. */
 function contentEvents(attrs: Fields): WireEvent[] {

@@ -2,8 +2,10 @@
 import type { Series } from '../statistics/series.ts'
 import type { Column } from './columns.ts'
 
-/** Values of a block: a long list grows without ever being copied. */
-const BLOCK = 1024
+/** Values of a block: a long list grows without ever being copied. A power of two, so that shifts find a place. */
+const SHIFT = 10
+const BLOCK = 1 << SHIFT
+const WITHIN = BLOCK - 1
 
 /** Values by index. What is read is a copy. */
 export class ByteList<T> implements Series<T> {
@@ -49,12 +51,12 @@ export class ByteList<T> implements Series<T> {
 
   /** Replaces the value at an index of the list. */
   set(index: number, value: T): void {
-    this.#column.write(this.#blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * this.#column.bytes, value)
+    this.#column.write(this.#blocks[index >>> SHIFT]!, (index & WITHIN) * this.#column.bytes, value)
   }
 
   at(index: number): T | undefined {
     if (!(index >= 0 && index < this.#length)) return undefined
-    return this.#column.read(this.#blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * this.#column.bytes)
+    return this.#column.read(this.#blocks[index >>> SHIFT]!, (index & WITHIN) * this.#column.bytes)
   }
 
   /** One field of the records of a list. */
@@ -62,7 +64,7 @@ export class ByteList<T> implements Series<T> {
     const { column, offset } = this.#column.field!(name)
     const { bytes } = this.#column
     const blocks = this.#blocks
-    return (index) => column.read(blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * bytes + offset)
+    return (index) => column.read(blocks[index >>> SHIFT]!, (index & WITHIN) * bytes + offset)
   }
 
   *[Symbol.iterator](): Generator<T> {

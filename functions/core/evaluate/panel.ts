@@ -142,6 +142,7 @@ export function* familyIds({ cases, representative }: Panel): Generator<string> 
 /** Ids of the cases of which something holds, by their index. */
 export function casesWhere({ cases }: Panel, holds: (index: number) => boolean): string[] {
   const ids: string[] = []
-  for (let i = 0; i < cases.length; i++) if (holds(i)) ids.push(cases.at(i)!.case_id)
+  const idAt = fieldOf(cases, 'case_id')
+  for (let i = 0; i < cases.length; i++) if (holds(i)) ids.push(idAt(i))
   return ids
 }

@@ -80,7 +80,7 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
       bound: metricRow.bound,
     },
     changed_runs: casesWhere(panel, (i) => statusAt(i) !== 'unchanged'),
-    regression_runs: casesWhere(panel, (i) => regressed(panel.baseline.at(i)!, measures.at(i)!)),
+    regression_runs: casesWhere(panel, regressions(panel.baseline, measures)),
   }
 }
 
@@ -91,16 +91,22 @@ function unreplayable(cases: Series<CaseScore>): number {
   return count
 }
 
-/** A regression: a floor or the case's utility fell. */
-function regressed(base: Measures, now: Measures): boolean {
-  const fell = (floor: 'policy_violation' | 'safety_violation' | 'approval_bypass') =>
-    base[floor] === false && now[floor] !== false
-  return (
-    fell('policy_violation') ||
-    fell('safety_violation') ||
-    fell('approval_bypass') ||
-    (base.utility_passed === true && now.utility_passed !== true)
-  )
+/** Is a case a regression: fell a floor, or its utility? */
+function regressions(base: Series<Measures>, now: Series<Measures>): (index: number) => boolean {
+  const fell = (
+    name: 'policy_violation' | 'safety_violation' | 'approval_bypass' | 'utility_passed',
+    held: boolean,
+  ) => {
+    const [before, after] = [fieldOf(base, name), fieldOf(now, name)]
+    return (i: number) => before(i) === held && after(i) !== held
+  }
+  const falls = [
+    fell('policy_violation', false),
+    fell('safety_violation', false),
+    fell('approval_bypass', false),
+    fell('utility_passed', true),
+  ]
+  return (i) => falls.some((falls) => falls(i))
 }
 
 /** A guardrail passes when each of its evaluators does (intersection-union, no correction). */

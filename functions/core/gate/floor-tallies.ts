@@ -28,13 +28,21 @@ interface Violations {
 /** Violating families per floor, in the order of the suite. One case is enough, whatever its family is counted under. */
 export function floorViolations(panel: Panel, cases: Series<CaseScore>, floors: number): Violations[] {
   const violating = Array.from({ length: floors }, () => new Uint8Array(panel.families))
+  /** Floors that are violated, by both letters of a case: few of many cases differ in them. */
+  const known = new Map<string, readonly Uint8Array[]>()
+  const violatedBy = (letters: string | undefined, now: string): readonly Uint8Array[] => {
+    const { baseline } = floorLetters(letters)
+    return violating.filter((_, floor) => isViolation(now[floor], baseline[floor]))
+  }
   const floorsAt = fieldOf(cases, 'floors')
   const lettersAt = fieldOf(panel.cases, 'floors')
   for (let at = 0; at < panel.cases.length; at++) {
-    const { baseline } = floorLetters(lettersAt(at))
+    const letters = lettersAt(at)
     const now = at < cases.length ? floorsAt(at) : ''
-    const family = panel.familyOf[at]!
-    for (const [floor, of] of violating.entries()) if (isViolation(now[floor], baseline[floor])) of[family] = 1
+    const both = `${letters} ${now}`
+    const violated = known.get(both) ?? violatedBy(letters, now)
+    known.set(both, violated)
+    for (const of of violated) of[panel.familyOf[at]!] = 1
   }
   const exposures = familyExposures(panel, floors)
   return violating.map((of, floor) => {

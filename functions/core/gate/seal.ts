@@ -87,9 +87,10 @@ function versionOf(
   for (const family_id of familyIds(panel)) {
     const cases = Array.from(order.subarray(first[family], first[family + 1]), (i) => {
       const { case_id, digest, floors } = panel.cases.at(i)!
-      return { case_id, digest, baseline: digestOf(panel.baseline.at(i)!), ...(floors !== undefined && { floors }) }
+      // In the order of canonical text, which is written at once then.
+      return { baseline: digestOf(panel.baseline.at(i)!), case_id, digest, ...(floors !== undefined && { floors }) }
     })
-    hash.update(`${family === 0 ? '' : ','}${canonical({ family_id, cases })}`)
+    hash.update(`${family === 0 ? '' : ','}${canonical({ cases, family_id })}`)
     family++
   }
   return `sha256:${hash.update(`]${tail}`).digest('hex')}`

@@ -135,9 +135,18 @@ export function* familyIds({ cases, representative }: Panel): Generator<string> 
   for (const i of representative) yield cases.at(i)!.family_id
 }
 
+/** Ids that were made of the cases of a panel: several candidates change the same ones. */
+const idsOf = new WeakMap<Panel['cases'], string[]>()
+
 /** Ids of the cases of which something holds, by their index. */
 export function casesWhere({ cases }: Panel, holds: (index: number) => boolean): string[] {
+  const known = idsOf.get(cases) ?? new Array<string>(cases.length)
+  idsOf.set(cases, known)
   const ids: string[] = []
-  for (let i = 0; i < cases.length; i++) if (holds(i)) ids.push(cases.at(i)!.case_id)
+  for (let i = 0; i < cases.length; i++)
+    if (holds(i)) {
+      known[i] ??= cases.at(i)!.case_id
+      ids.push(known[i]!)
+    }
   return ids
 }

@@ -28,6 +28,8 @@ export interface RunOutcome {
   /** In chain order; `audit.jsonl` last. `manifest.json` is the caller's: it holds times. */
   readonly artifacts: readonly Artifact[]
   readonly rejections: readonly RejectionRecord[]
+  /** What the gate answered; null: it was not asked. */
+  readonly answer: GateAnswer | null
   readonly billed: { readonly replays: number; readonly heldout_questions: number }
 }
 
@@ -79,6 +81,7 @@ export function refuseRun(
     summary,
     artifacts: [],
     rejections: [],
+    answer: null,
     billed: { replays: 0, heldout_questions: 0 },
   }
 }
@@ -135,6 +138,7 @@ export function finishRun(done: Finished): RunOutcome {
     summary,
     artifacts,
     rejections: rejectionsOf(done, verdict, candidates),
+    answer,
     billed: { replays: found.counts.paid + found.control.replays, heldout_questions: answer ? 1 : 0 },
   }
 }

@@ -11,7 +11,7 @@ const MERGED_RUNS = 16
 const BLOCK_TEXTS = 64
 const BLOCK_CHARS = 16 * 1024
 const END_OF_BLOCK = 0x5d
-/** Least bits of a filter for each key, and how many of them are its own: of other keys it lets one in a thousand pass. */
+/** Bits of a filter for each key, and how many of them are its own: of other keys it lets one in a thousand pass. */
 const BITS_A_KEY = 16
 const PROBES = 6
 
@@ -96,7 +96,7 @@ export class TextTable {
 
   /** @param most keys there may be */
   #run(level: number, most: number, entries: Iterable<Entry>): Run {
-    const filter = new Uint32Array(2 ** Math.ceil(Math.log2((most * BITS_A_KEY) / 32 + 1)))
+    const filter = new Uint32Array(Math.ceil((most * BITS_A_KEY) / 32))
     const [first, at]: [string[], number[]] = [[], []]
     let count = 0
     let block: string[] = []
@@ -194,17 +194,15 @@ function hashOf(key: string): number {
   return spread(hash)
 }
 
-// A filter has a power of two of bits, so that a mask finds one.
-
 function note(filter: Uint32Array, hash: number): void {
-  const [mask, step] = [filter.length * 32 - 1, spread(hash) | 1]
+  const step = spread(hash) | 1
   for (let probe = 0, at = hash; probe < PROBES; probe++, at = (at + step) | 0)
-    filter[(at & mask) >>> 5]! |= 1 << (at & 31)
+    filter[(at >>> 5) % filter.length]! |= 1 << (at & 31)
 }
 
 function mayHold(filter: Uint32Array, hash: number): boolean {
-  const [mask, step] = [filter.length * 32 - 1, spread(hash) | 1]
+  const step = spread(hash) | 1
   for (let probe = 0, at = hash; probe < PROBES; probe++, at = (at + step) | 0)
-    if (((filter[(at & mask) >>> 5]! >>> (at & 31)) & 1) === 0) return false
+    if (((filter[(at >>> 5) % filter.length]! >>> (at & 31)) & 1) === 0) return false
   return true
 }

@@ -139,10 +139,19 @@ export function* familyIds({ cases, representative }: Panel): Generator<string> 
   for (const i of representative) yield familyAt(i)
 }
 
+/** Ids that were made of the cases of a panel: several candidates change the same ones. */
+const idsOf = new WeakMap<Panel['cases'], string[]>()
+
 /** Ids of the cases of which something holds, by their index. */
 export function casesWhere({ cases }: Panel, holds: (index: number) => boolean): string[] {
+  const known = idsOf.get(cases) ?? new Array<string>(cases.length)
+  idsOf.set(cases, known)
   const ids: string[] = []
   const idAt = fieldOf(cases, 'case_id')
-  for (let i = 0; i < cases.length; i++) if (holds(i)) ids.push(idAt(i))
+  for (let i = 0; i < cases.length; i++)
+    if (holds(i)) {
+      known[i] ??= idAt(i)
+      ids.push(known[i]!)
+    }
   return ids
 }

@@ -16,12 +16,14 @@ const MEANS: MetricName[] = METRIC_NAMES.filter((m) => metricOf(m).statistic ===
 export class RenderedCandidate implements Rendered, Told {
   readonly #panel: Panel
   readonly #means = new Map(MEANS.map((name) => [name, new MeanFold(name)]))
-  /** Latencies by case from the first on that is not the baseline's; null: all are. */
-  #latencies: Float64Array | null = null
+  /** Latencies by case from the first on that is not the baseline's, in half the room as long as each of them fits; null: all are. */
+  #latencies: Float32Array | Float64Array | null = null
   readonly #baselineLatency: (index: number) => number | null
   #hasLatency = true
   readonly #baselineBypass: (index: number) => boolean | null
-  readonly #bypassing = new Set<number>()
+  /** Families with a bypass; null: there is none. */
+  #bypassing: Uint8Array | null = null
+  #bypasses = 0
   readonly contexts: Contexts
   readonly amounts: number[] = []
   unreplayable = 0
@@ -54,11 +56,12 @@ export class RenderedCandidate implements Rendered, Told {
     const mean = this.#means.get(name)
     if (mean) return mean.value()
     if (!this.#hasLatency) return null
-    return quantileOf(name, this.#latencies ?? this.#baselineLatencies(this.#panel.cases.length))
+    const values = this.#latencies ?? this.#baselineLatencies(this.#panel.cases.length)
+    return quantileOf(name, values instanceof Float64Array ? values : Float64Array.from(values))
   }
 
   violations(floor: Floor): { families: number; violating: number } {
-    return { families: scoredFamilies(this.#panel, floor), violating: this.#bypassing.size }
+    return { families: scoredFamilies(this.#panel, floor), violating: this.#bypasses }
   }
 
   pairs(): Pairs {
@@ -70,21 +73,31 @@ export class RenderedCandidate implements Rendered, Told {
       const { measure, per } = metricOf(name)
       mean.add(measures[measure] ?? null, per ? (measures[per] ?? null) : 1)
     }
-    if (isViolated(measures.approval_bypass, this.#baselineBypass(index)))
-      this.#bypassing.add(this.#panel.familyOf[index]!)
+    if (isViolated(measures.approval_bypass, this.#baselineBypass(index))) this.#bypass(this.#panel.familyOf[index]!)
     const latency = asMeasured('latency_ms', measures.latency_ms)
     if (latency === null) this.#hasLatency = false
-    else if (this.#latencies) this.#latencies[index] = latency
-    else if (latency !== this.#baselineLatency(index)) {
-      this.#latencies = this.#baselineLatencies(index)
-      this.#latencies[index] = latency
-    }
+    else if (this.#latencies) this.#latencies = withValue(this.#latencies, index, latency)
+    else if (latency !== this.#baselineLatency(index))
+      this.#latencies = withValue(this.#baselineLatencies(index), index, latency)
+  }
+
+  #bypass(family: number): void {
+    this.#bypassing ??= new Uint8Array(this.#panel.families)
+    if (this.#bypassing[family] === 0) this.#bypasses++
+    this.#bypassing[family] = 1
   }
 
   /** Room for the latencies of all cases, filled with the baseline's before one of them. */
-  #baselineLatencies(end: number): Float64Array {
-    const latencies = new Float64Array(this.#panel.cases.length)
-    for (let i = 0; i < end; i++) latencies[i] = this.#baselineLatency(i)!
+  #baselineLatencies(end: number): Float32Array | Float64Array {
+    let latencies: Float32Array | Float64Array = new Float32Array(this.#panel.cases.length)
+    for (let i = 0; i < end; i++) latencies = withValue(latencies, i, this.#baselineLatency(i)!)
     return latencies
   }
+}
+
+/** Numbers with one more, in a wider room where that one does not fit. */
+function withValue(numbers: Float32Array | Float64Array, index: number, value: number): Float32Array | Float64Array {
+  const room = numbers instanceof Float64Array || Math.fround(value) === value ? numbers : Float64Array.from(numbers)
+  room[index] = value
+  return room
 }

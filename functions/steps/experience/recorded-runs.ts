@@ -14,6 +14,9 @@ import { isAsNamed } from './segments.ts'
 /** Bytes of frames kept at hand: who reads in the order of cases is in all segments at once, which are 500 of a million runs. */
 const MOST_AT_HAND = 96 * 1024 * 1024
 
+/** Segments that are read whole at once: each takes a megabyte on its way, and there are hundreds. */
+const READ_AT_ONCE = 4
+
 const AGAIN = 'Import the same records again, which restores its runs'
 
 interface Frame {
@@ -27,6 +30,8 @@ export class RecordedRuns {
   readonly #most: number
   readonly #heads = new Map<string, Promise<SegmentHead>>()
   readonly #whole = new Map<string, Promise<'missing' | 'changed' | null>>()
+  /** Those that are read whole now, which end in any order. */
+  readonly #reading: Promise<unknown>[] = []
   /** Frames at hand, the one that was not asked for the longest first. */
   readonly #frames = new Map<string, Frame>()
   #atHand = 0
@@ -75,7 +80,11 @@ export class RecordedRuns {
 
   /** Is a segment there, and are its bytes those that it is named by? Read once. */
   soundness(segment: string): Promise<'missing' | 'changed' | null> {
-    const asked = this.#whole.get(segment) ?? this.#soundness(segment)
+    const known = this.#whole.get(segment)
+    if (known) return known
+    const place = this.#whole.size % READ_AT_ONCE
+    const asked = (this.#reading[place] ?? Promise.resolve()).then(() => this.#soundness(segment))
+    this.#reading[place] = asked.catch(() => {})
     this.#whole.set(segment, asked)
     return asked
   }

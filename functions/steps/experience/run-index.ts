@@ -16,23 +16,23 @@ import { addSegments, segmentValues, soundSegments } from './segments.ts'
  * Adds runs, and beside each segment how many it lists of each day.
  * @param again they are listed already, and lie elsewhere now: they count for no day
  */
-export const addToIndex = (
+export function addToIndex(
   objects: ObjectStore,
   intent: string,
   runs: AsyncIterable<IndexLine> | Iterable<IndexLine>,
   again = false,
-): Promise<void> =>
-  addSegments(
-    objects,
-    runs,
-    (digest) => keys.indexSegment(intent, digest),
-    async (digest, lines) => {
-      await objects.putIfAbsent(
-        keys.indexDays(intent, digest),
-        `${canonical(daysOf(again ? [] : (lines as IndexLine[])))}\n`,
-      )
+): Promise<void> {
+  let dated: Pick<IndexLine, 'date'>[] = []
+  return addSegments(objects, runs, (digest) => keys.indexSegment(intent, digest), {
+    line({ date }) {
+      if (!again) dated.push({ date })
     },
-  )
+    async segment(digest) {
+      await objects.putIfAbsent(keys.indexDays(intent, digest), `${canonical(daysOf(dated))}\n`)
+      dated = []
+    },
+  })
+}
 
 /**
  * Every run of an intent once, ordered by case and then by run: whoever reads in this order meets a case's runs together.

@@ -8,6 +8,7 @@ import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
 import { ahead } from '../../streams/groups.ts'
+import { HeldLines } from '../../streams/held-lines.ts'
 import { frameOf, segmentHead } from '../../streams/segment-format.ts'
 import { putAside, type TextsAside } from './incoming-runs.ts'
 
@@ -47,43 +48,18 @@ interface Unframed<T> {
   readonly some: readonly Entry<T>[]
   /** Of each compiled line. */
   readonly digests: readonly string[]
-  readonly compiled: Lines
-  readonly recorded: Lines
+  readonly compiled: HeldLines
+  readonly recorded: HeldLines
 }
 
-const NEWLINE = 10
 const LINES_BYTES = FRAME_CHARS + FRAME_CHARS / 4
-
-/** Lines of a frame, put together where they lie: as texts, and as a copy of each, they are two thirds of what an import forgets. */
-class Lines {
-  #held = Buffer.allocUnsafe(LINES_BYTES)
-  #end = 0
-
-  get bytes(): Uint8Array {
-    return this.#held.subarray(0, this.#end)
-  }
-
-  add(line: Uint8Array): void {
-    const end = this.#end + line.length + 1
-    if (end > this.#held.length) this.#held = Buffer.concat([this.bytes], 2 * end)
-    this.#held.set(line, this.#end)
-    this.#held[end - 1] = NEWLINE
-    this.#end = end
-  }
-
-  /** Makes room for those of another frame; what one large run took is let go. */
-  clear(): void {
-    if (this.#held.length > LINES_BYTES) this.#held = Buffer.allocUnsafe(LINES_BYTES)
-    this.#end = 0
-  }
-}
 
 export class SegmentWriter<T> {
   readonly #aside: Scratch
   readonly #texts: Records
   readonly #rules: number
   /** Room for lines that no frame is made of now: made anew for each, it is all that V8 comes to clear away. */
-  readonly #idle: Lines[] = []
+  readonly #idle: HeldLines[] = []
   #count = 0
 
   /**
@@ -198,8 +174,8 @@ export class SegmentWriter<T> {
     }
   }
 
-  #lines(): Lines {
-    return this.#idle.pop() ?? new Lines()
+  #lines(): HeldLines {
+    return this.#idle.pop() ?? new HeldLines(LINES_BYTES)
   }
 
   async #framed({ some, digests, compiled, recorded }: Unframed<T>) {

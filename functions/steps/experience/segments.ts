@@ -1,26 +1,44 @@
 /** Lists that are only ever added to: segments of JSON lines, each named by its content, so that the same lines again change nothing. */
-import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { canonical, digestOfBytes } from '#core/canonical.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject } from '../../errors.ts'
 import type { ObjectStore } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
+import { HeldLines } from '../../streams/held-lines.ts'
 import { digestOfObject, streamValues } from '../../streams/read-object.ts'
 
 const SEGMENT_LINES = 10_000
+const ROOM_BYTES = 1024 * 1024
 
-/** Adds lines. `keyOf`: key of a segment by its digest; `noting`: told of each, before it is written. */
-export async function addSegments(
+/** Is told each line, and then of the segment that they make, before it is written. */
+interface Noting<T> {
+  line(line: T): void
+  segment(digest: string): Promise<void>
+}
+
+/** Adds lines. `keyOf`: key of a segment by its digest. */
+export async function addSegments<T>(
   objects: ObjectStore,
-  lines: AsyncIterable<unknown> | Iterable<unknown>,
+  lines: AsyncIterable<T> | Iterable<T>,
   keyOf: (digest: string) => string,
-  noting: (digest: string, lines: readonly unknown[]) => Promise<void> = async () => {},
+  noting?: Noting<T>,
 ): Promise<void> {
-  for await (const shard of inShards(lines, SEGMENT_LINES)) {
-    const text = canonicalLines(shard)
-    const digest = digestOfBytes(text)
-    await noting(digest, shard)
-    await objects.putIfAbsent(keyOf(digest), text)
+  let text = new HeldLines(ROOM_BYTES)
+  let count = 0
+  const end = async () => {
+    const { bytes } = text
+    const digest = digestOfBytes(bytes)
+    await noting?.segment(digest)
+    await objects.putIfAbsent(keyOf(digest), bytes)
+    // Another one: a store in memory keeps the bytes that it is given.
+    text = new HeldLines(ROOM_BYTES)
+    count = 0
   }
+  for await (const line of lines) {
+    text.add(canonical(line))
+    noting?.line(line)
+    if (++count === SEGMENT_LINES) await end()
+  }
+  if (count > 0) await end()
 }
 
 /** Key of a segment that takes the place of another one. */

@@ -3,7 +3,7 @@
  * listed candidate, twice where code replays, and answers with one bit. A killed gate is resumed by the next start of that
  * run.
  */
-import { canonical, digestOf } from '#core/canonical.ts'
+import { canonical, digestOf, readBack } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
@@ -193,8 +193,10 @@ const logKey = (version: string, question: number, file: string): string => `${k
 async function close(store: Store, row: LedgerRow<LedgerItem>, commit: string, computed: GateAnswer): Promise<Asked> {
   const { version } = row.body
   const k = row.body.open!.k
-  await store.vault.putIfAbsent(logKey(version, k, 'answer.json'), canonical(computed))
-  const answer = (await readJson<GateAnswer>(store.vault, logKey(version, k, 'answer.json')))!
+  const key = logKey(version, k, 'answer.json')
+  // It names every case that changed: parsed again, each of those names would be there twice.
+  const { text, again } = readBack(computed)
+  const answer = (await store.vault.putIfAbsent(key, text)) ? again : (await readJson<GateAnswer>(store.vault, key))!
   const next = answerQuestion(row.body, commit, answer.certified)
   if ('refused' in next) return next
   if (await store.table.spend(row.pk, row.sk, row.revision, next.next, questionOf(next.next, 'answered')))

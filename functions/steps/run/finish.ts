@@ -23,8 +23,7 @@ export async function writeOutcome(
   if (outcome.artifacts.length === 0) return
   const manifest = await writeArtifacts(store, run, riskClass, outcome, startedAt)
   // Before the manifest: a line too many is passed over, one too few would hide a run.
-  const gate = outcome.artifacts.find(({ file }) => file === 'gate.json')?.text
-  await keepRunLine(store, finishedLine(manifest, run.target.metric ?? null, JSON.parse(gate ?? 'null')))
+  await keepRunLine(store, finishedLine(manifest, run.target.metric ?? null, outcome.answer))
   await finishRun(store, manifest, outcome.rejections)
 }
 

@@ -78,7 +78,9 @@ function* partsOf({ kind, row }: Found, where: Where, asked: Asked): Generator<P
     const end = nanosOf(row.end_time)
     const said = { ...saidBy(row, null), end, open: end === null }
     yield { kind: 'more', more: { trace, span: runId(row), time: end, said, where } }
-  } else yield { kind: 'span', span: spanFrom(row, trace, where, asked) }
+    // It would stand in any order.
+  } else if (nanosOf(row.start_time) === null) yield { kind: 'unread', reason: 'time_unreadable', where }
+  else yield { kind: 'span', span: spanFrom(row, trace, where, asked) }
 }
 
 function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span {

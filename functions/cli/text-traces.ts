@@ -50,15 +50,23 @@ export function mapLines({ records, groups, ungrouped, ungrouped_example, skippe
 /** Traces whose stored run stands, and that are refused, each by its name: nothing where there are none. */
 export function refusedText({ refused }: Standing): string | null {
   if (refused.n === 0) return null
-  const more = refused.n - refused.runs.length
+  const named = refused.runs.slice(0, MOST_NAMED)
+  const more = refused.n - named.length
   const reasons = REFUSALS.filter((each) => refused.runs.some(({ reason }) => reason === each))
   return [
     `${count(refused.n, 'trace')} of this import ${refused.n === 1 ? 'is' : 'are'} refused; what is stored stands, and all else was imported:`,
-    ...refused.runs.map(({ run_id, reason, why }) => `  trace ${run_id} ${WHY_REFUSED[reason].what(why)}`),
-    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...named.map(({ run_id, reason, why }) => `  trace ${run_id} ${WHY_REFUSED[reason].what(why)}`),
+    ...(more > 0
+      ? [
+          `  and ${more} more (--json names ${refused.runs.length === refused.n ? 'all' : `the first ${refused.runs.length}`})`,
+        ]
+      : []),
     ...reasons.map((reason) => WHY_REFUSED[reason].todo),
   ].join('\n')
 }
+
+/** What fits a screen. */
+const MOST_NAMED = 20
 
 const WHY_REFUSED: Readonly<Record<Refusal, { readonly what: (why: string | null) => string; readonly todo: string }>> =
   {

@@ -146,6 +146,9 @@ export async function importFiles(
         joinNear: options.joinNear ?? false,
         layout: options.layout ?? null,
         check,
+        knowing(holds) {
+          traces.holds = holds
+        },
         async sound(standing) {
           if (key) await keepRedactionKey(store, key)
           await traces.note(standing)
@@ -264,8 +267,8 @@ async function* runsOf(
     yield run
     runs++
   }
-  const waits = (source.traces.report?.waiting ?? 0) > 0
-  if (files.length > 0 && runs === 0 && !waits)
+  const { waiting = 0, parts = 0 } = source.traces.report ?? {}
+  if (files.length > 0 && runs + waiting + parts === 0)
     throw new UserError(
       `${files.join(', ')}: no record became a run${map ? `: the map ${map} skipped every one` : ' (the file is empty)'}`,
     )

@@ -38,7 +38,9 @@ export interface TracesReport {
   /** Traces that are not stored yet: the next import goes on with them. */
   readonly waiting: number
   readonly waits: readonly { readonly reason: WaitReason; readonly n: number; readonly example: string }[]
-  /** Of those that do not wait, 0..1. */
+  /** Traces of which a run is stored, and that are none as they came now: a window cut them. */
+  readonly parts: number
+  /** Of those that do not wait and are no such part, 0..1. */
   readonly dropped_share: number
   readonly dropped: readonly { readonly reason: DropReason; readonly n: number; readonly example: string }[]
   readonly left_out: readonly string[]
@@ -146,13 +148,15 @@ function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOut: read
     })
   const waits = reasons('waiting', WAITING)
   const waiting = waits.reduce((sum, { n }) => sum + n, 0)
-  const ended = traces - waiting
+  const parts = tally.of('traces.parts')
+  const ended = traces - waiting - parts
   return {
     dialects,
     traces,
     runs,
     waiting,
     waits,
+    parts,
     dropped_share: ended === 0 ? 0 : (ended - runs) / ended,
     dropped: reasons('dropped', DROPPED),
     left_out: leftOut,
@@ -187,7 +191,7 @@ export const droppedTexts = (dropped: TracesReport['dropped']): string[] =>
 
 function refuseTooMuch(
   files: readonly string[],
-  { traces, runs, waiting, dropped_share, dropped }: TracesReport,
+  { traces, runs, waiting, parts, dropped_share, dropped }: TracesReport,
   tally: Tally,
   { maxDropped, allowCut }: Pick<TraceImport, 'maxDropped' | 'allowCut'>,
 ): void {
@@ -209,12 +213,12 @@ function refuseTooMuch(
     )
   const reasons = droppedTexts(dropped).map((text) => `  ${text}`)
   if (tally.of('records.read') === 0 && traces === 0) throw new UserError(`${named}: no record is in it`)
-  if (runs + waiting === 0)
+  if (runs + waiting + parts === 0)
     throw new UserError([`${named}: none of ${traces} traces became a run`, ...reasons].join('\n'))
   if (dropped_share > maxDropped)
     throw new UserError(
       [
-        `${named}: ${traces - waiting - runs} of ${traces - waiting} traces (${percent(dropped_share)}) would be dropped, more than ${percent(maxDropped)} (--max-dropped)`,
+        `${named}: ${traces - waiting - parts - runs} of ${traces - waiting - parts} traces (${percent(dropped_share)}) would be dropped, more than ${percent(maxDropped)} (--max-dropped)`,
         ...reasons,
       ].join('\n'),
     )

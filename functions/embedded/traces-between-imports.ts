@@ -2,6 +2,7 @@
 
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import type { ImportError } from '#adapters/local/import/import-error.ts'
+import { safeId } from '#core/traces/ids.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Scratch, Store } from '../ports.ts'
 import type { Standing } from '../steps/experience/check-runs.ts'
@@ -18,6 +19,8 @@ export class TracesBetweenImports {
   standing: Standing = { parts: 0, refused: { n: 0, runs: [] } }
   /** Where the run that was handed out last comes from. */
   met: MetTrace | null = null
+  /** Do stored runs hold all of these traces? */
+  holds: (traces: readonly string[]) => boolean = () => false
   readonly #store: Store
   readonly #how: TraceImport
   readonly #redaction: Redaction | null
@@ -42,6 +45,7 @@ export class TracesBetweenImports {
       now: this.#store.clock.now(),
       waited: this.#waited(),
       keep: (parts) => this.#keep(parts),
+      holds: (traces) => this.holds(traces.map(safeId)),
       met: (trace) => {
         this.met = trace
       },
@@ -51,15 +55,15 @@ export class TracesBetweenImports {
 
   /** Before the first run is written: by which rule they were read, and what was. */
   async note(standing: Standing): Promise<void> {
-    this.standing = standing
     if (this.report === null) return
+    this.standing = { ...standing, parts: standing.parts + this.report.parts }
     const { unit, family } = this.#how.options
     const { dialects, traces, runs, waiting, dropped, first, last, counts } = this.report
     await fixTraceRule(this.#store.objects, { unit, family })
     const names = [...new Set(dialects.map(({ name }) => name))].sort()
     const read = { traces, runs, waiting, dropped, first, last, counts }
     const redacted = this.#redaction && { redacted: this.#redaction.counts }
-    const { parts, refused } = standing
+    const { parts, refused } = this.standing
     const left = { ...(parts > 0 && { parts }), ...(refused.n > 0 && { refused: refused.n }) }
     await noteTraceImport(this.#store.objects, { unit, family, dialects: names, ...read, ...left, ...redacted })
   }

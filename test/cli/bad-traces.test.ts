@@ -190,6 +190,18 @@ describe('traces', () => {
     )
   })
 
+  test.each<[string, object]>([
+    [
+      'LangSmith',
+      { id: 'r', trace_id: 'r', run_type: 'llm', start_time: 'yesterday', end_time: 5, inputs: {}, outputs: {} },
+    ],
+    ['Langfuse', { id: 'o', traceId: 't', type: 'GENERATION', startTime: 'yesterday', input: 'q', output: 'a' }],
+  ])('of %s, a row of which starts at a time that nobody can read, are refused', async (_, row) => {
+    expect(await refused(place.file('a.jsonl', lines(row)))).toMatch(
+      /1 of 1 spans start at a time that nobody can read/,
+    )
+  })
+
   test('that are still running wait, and are no runs', async () => {
     const path = place.file('a.jsonl', lines(aRequest({ ...aCall(), endTimeUnixNano: undefined })))
     const { code, out } = await autotune('import', path, ...SPLIT, '--store', place.store)

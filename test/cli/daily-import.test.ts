@@ -228,6 +228,17 @@ test.each([
   expect(out).toContain('parts    1 of stored runs came again without their rest')
 })
 
+test('what a window left of a stored trace is dropped no more where it holds no call: the import is not refused for it', async () => {
+  await imported(spans('monday.jsonl', whole(2)))
+  const rest = spans('rest.jsonl', [{ trace: 2, span: 1 }])
+  for (const file of [rest, spans('tuesday.jsonl', [{ trace: 2, span: 1 }, ...whole(5)])])
+    expect(await imported(file, '--max-dropped', '0')).toMatchObject({
+      traces: { dropped_share: 0, dropped: [], parts: 1 },
+    })
+  const other = spans('other.jsonl', [{ trace: 7, span: 1 }, ...whole(6)])
+  expect((await at('import', other, '--split-key', 'key-of-these-tests', '--max-dropped', '0')).code).toBe(2)
+})
+
 test('a trace that was erased is refused by name, and does not hold up the imports that follow', async () => {
   await imported(spans('monday.jsonl', [...whole(1), ...whole(2)]))
   const erasure = ['--reason', 'request 4711', '--person', 'ana@example.com', '--yes']

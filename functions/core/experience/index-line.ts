@@ -72,6 +72,12 @@ export const hashedNames = ({ run_id, intent_id, family_id, case_id }: Experienc
   case: hashed(intent_id, case_id),
 })
 
+/** Names of a run by which it, or one that holds its trace, is found among what is stored. */
+export const namesOfTraces = ([first, ...others]: readonly string[]): Pick<HashedNames, 'run' | 'traces'> => ({
+  run: hashed(first!),
+  traces: others.map((trace) => hashed(trace)),
+})
+
 /** The same of a run that was joined of traces with these ids, the first of which names it. */
 export const withTraces = (names: HashedNames, [, ...others]: readonly string[]): HashedNames =>
   others.length === 0 ? names : { ...names, traces: others.map((trace) => hashed(trace)) }

@@ -19,6 +19,8 @@ const CALL = new Set([
   'tool-call',
   'tool_use',
   'function_call',
+  'custom_tool_call',
+  'mcp_call',
   'function',
   'server_tool_call',
   'server_tool_use',
@@ -28,6 +30,7 @@ const RESULT = new Set([
   'tool-result',
   'tool_result',
   'function_call_output',
+  'custom_tool_call_output',
   'tool-return',
   'server_tool_call_response',
 ])
@@ -52,6 +55,8 @@ function blockOf(part: Fields): Block[] {
   if (isFields(inner)) return blocksOf(inner)
   const type = String(part.type ?? part.part_kind ?? part.kind ?? '').toLowerCase()
   const call = callOf(part, type)
+  // The provider asks the server itself: one item holds what was passed and what came.
+  if (call && type === 'mcp_call') return [{ call }, { result: answerOf(part, call) }]
   if (call) return [{ call }]
   const result = resultOf(part, type)
   if (result) return [{ result }]
@@ -59,6 +64,13 @@ function blockOf(part: Fields): Block[] {
     return blocksOf(textIn(part))
   return [{ omitted: nameOf(type, part) }]
 }
+
+const answerOf = ({ output, error }: Fields, { id, name }: ToolCall): ToolResult => ({
+  id,
+  name,
+  content: contentText(output ?? error),
+  error: error !== null && error !== undefined,
+})
 
 /** Reasoning, images, audio, files and what nobody knows yet: counted under their own name. */
 function nameOf(type: string, part: Fields): string {

@@ -134,20 +134,37 @@ function withoutRole(item: Fields, role: Role): Message[] {
   for (const name of LISTS) {
     const list = opened(item[name])
     if (Array.isArray(list) && list.some((inner) => typeof inner === 'object' && inner !== null)) {
-      const said = CANDIDATES.has(name) ? firstOf(list, role) : itemMessages(list, role)
+      const said = CANDIDATES.has(name)
+        ? firstOf(list, role)
+        : name === 'generations'
+          ? list.flatMap((each) => (Array.isArray(each) ? firstOf(each, role) : itemMessages(each, role)))
+          : itemMessages(list, role)
       return [...(role === 'assistant' ? [] : instructions(item)), ...said]
     }
     if (name.startsWith('input') && typeof list === 'string' && instructions(item).length > 0)
       return [...instructions(item), messageFrom(role, [{ text: list }])]
   }
+  const text = completed(item)
+  if (text !== null) return [...instructions(item), messageFrom(role, [{ text }])]
   if (item.content !== undefined || Array.isArray(item.tool_calls)) return [spoken(item, role)]
   if (Array.isArray(item.parts)) return pydanticParts(item.parts, role)
   const blocks = blocksOf(item)
   const known = blocks.filter((block) => !('omitted' in block))
   if (known.length > 0 || typeof item.type === 'string')
-    return [messageFrom(blocks.some(isResult) ? 'tool' : role, blocks)]
+    return [messageFrom(blocks.some(isResult) ? 'tool' : /_call$/.test(`${item.type}`) ? 'assistant' : role, blocks)]
   return [messageFrom(role, [{ text: contentText(item)! }])]
 }
+
+/** What a model that completes texts was given, or gave, beside nothing but parameters and counts; null: it is no such thing. */
+function completed(item: Fields): string | null {
+  const only = Array.isArray(item.prompts) && item.prompts.length === 1 ? item.prompts[0] : undefined
+  const text = item.prompt ?? only ?? item.completion
+  if (typeof text !== 'string') return null
+  return Object.keys(item).every((name) => BESIDE_TEXT.test(name)) ? text : null
+}
+
+const BESIDE_TEXT =
+  /^(prompts?|completion|system|model|temperature|top_[pk]|max_(new_)?tokens(_to_sample)?|stop(_sequences|_reason)?|finish_reason|stream|n|seed|\w+_penalty|id|type|object|usage)$/
 
 const isResult = (block: Block): boolean => 'result' in block
 

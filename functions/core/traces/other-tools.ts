@@ -102,6 +102,11 @@ const TOOLS: readonly OtherTool[] = [
     is: ({ object }) => object === 'response' || object === 'chat.completion',
   },
   {
+    name: 'an answer that tells of an error',
+    way: 'See what it says, and fetch the export again',
+    is: (row) => (has(row, 'error') || has(row, 'statusCode', 'message')) && Object.keys(row).length <= 4,
+  },
+  {
     name: 'AWS X-Ray',
     way: 'It keeps no messages: export the spans of the log group aws/spans, and what the application logs of them',
     is: (row) => has(row, 'Id', 'Segments') || (Array.isArray(row.Traces) && has(row.Traces[0], 'Segments')),

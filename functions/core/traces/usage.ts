@@ -1,5 +1,6 @@
 /** Tokens of a call from a dialect's fields, in one meaning: whole input, whole output. */
 import type { Usage } from './span.ts'
+import { countOf, type Fields, field, fieldsIn } from './values.ts'
 
 export interface UsageParts {
   readonly prompt: number | null
@@ -38,4 +39,22 @@ export function usageOfParts(parts: UsageParts): Usage | null {
     reasoning,
     disjoint: false,
   }
+}
+
+/** As the clients of OpenAI and Anthropic count; of Anthropic's the input is the fresh rest, which the names of its caches tell. */
+export function usageOfClient(counts: Fields): Usage | null {
+  const [prompt, completion] = [fieldsIn(counts.prompt_tokens_details), fieldsIn(counts.completion_tokens_details)]
+  const parts = {
+    prompt: countOf(field(counts, 'prompt_tokens', 'input_tokens')),
+    completion: countOf(field(counts, 'completion_tokens', 'output_tokens')),
+    cached: countOf(prompt.cached_tokens ?? fieldsIn(counts.input_tokens_details).cached_tokens),
+    reasoning: countOf(completion.reasoning_tokens ?? fieldsIn(counts.output_tokens_details).reasoning_tokens),
+  }
+  const isFresh = 'cache_read_input_tokens' in counts || 'cache_creation_input_tokens' in counts
+  if (!isFresh) return usageIncluding(parts)
+  return usageOfParts({
+    ...parts,
+    cached: countOf(counts.cache_read_input_tokens),
+    cache_write: countOf(counts.cache_creation_input_tokens),
+  })
 }

@@ -1,6 +1,6 @@
 /**
  * What ingest remembers of earlier imports: a journal of its own, because it writes the vault and cannot read it. It
- * holds hashes and when runs began, and no other role may read it: its lines tell which families are held out.
+ * holds hashes and when runs began and went on, and no other role may read it: its lines tell which families are held out.
  */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import type { HashedNames, Packed } from '#core/experience/index-line.ts'
@@ -113,7 +113,7 @@ export class ImportJournal {
   }
 
   /** Runs that earlier imports stored and that hold a trace of this one, by the hashes of their ids; null: of a trace that none holds. */
-  holdersOf({ run, traces = [] }: HashedNames): ReadonlySet<string | null> {
+  holdersOf({ run, traces = [] }: Pick<HashedNames, 'run' | 'traces'>): ReadonlySet<string | null> {
     const holder = (trace: string): string | null =>
       this.run({ run: trace }) === null ? this.#table.get(`journal-trace ${trace}`) : trace
     return new Set(this.#isEmpty ? [null] : [run, ...traces].map(holder))

@@ -1,6 +1,6 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
 import { digestOf } from '#core/canonical.ts'
-import { familyName } from '#core/experience/index-line.ts'
+import { familyName, namesOfTraces } from '#core/experience/index-line.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -44,6 +44,8 @@ export interface IngestOptions {
   readonly layout?: Layout | null
   /** Throws when another import has taken over; asked before every write that later imports build on. */
   readonly check?: () => Promise<void>
+  /** Is told, before the first run is asked for, how to ask whether runs hold all of some traces already. */
+  readonly knowing?: (holds: (traces: readonly string[]) => boolean) => void
   /** Called when every run was taken and the import is not refused, before anything is written. */
   readonly sound?: (standing: Standing) => Promise<void>
 }
@@ -100,6 +102,7 @@ export async function ingestPrepared(
     planned = false,
     layout: wanted = null,
     check = async () => {},
+    knowing = () => {},
     sound = async () => {},
   }: IngestOptions = {},
 ): Promise<IngestReport> {
@@ -107,6 +110,7 @@ export async function ingestPrepared(
   const incoming = new IncomingRuns(store.scratch(), store.scratch())
   try {
     const journal = await ImportJournal.read(store.objects, aside)
+    knowing((traces) => !journal.holdersOf(namesOfTraces(traces)).has(null))
     const spent = new SpentFamilies(store, aside)
     const erasures = await erasuresOf(store)
     const storedOn = async (intent: string, family: string): Promise<Side | null> => {
@@ -120,8 +124,8 @@ export async function ingestPrepared(
       splitters.set(intent, known)
       return known
     }
-    const knowing = { journal, spent, copies, storedOn, splitter, erasures, incoming, planned }
-    const { standing, unchanged, intents } = await checked(store, source, rule, knowing, aside)
+    const known = { journal, spent, copies, storedOn, splitter, erasures, incoming, planned }
+    const { standing, unchanged, intents } = await checked(store, source, rule, known, aside)
     const runs = incoming.count
     await check()
     const layout = runs === 0 ? null : await layoutFor(store, { wanted, runs, isOld: !journal.isEmpty })

@@ -41,6 +41,8 @@ export interface Settling {
   readonly waited: AsyncIterable<WaitingParts> | Iterable<WaitingParts>
   /** Takes what waits for the next import. */
   readonly keep: (parts: WaitingParts) => void
+  /** Do stored runs hold all of these traces? Absent: nothing is stored. */
+  readonly holds?: (traces: readonly string[]) => boolean
   /** Hears of each trace just before it is handed out. */
   readonly met?: (trace: MetTrace) => void
   /** A part without what is to be redacted; absent: as it was read. What waited was redacted when it was read. */
@@ -153,6 +155,7 @@ export async function readTraces(
           tally.saw(`waiting.${waits}`, spans[0]?.where ?? null, `trace ${id}`)
           for (const of of named.of) for (const parts of aside.partsOf(of)) settling.keep(parts)
         } else if (made.kind === 'run') tally.add('runs.n')
+        else if (settling.holds?.(named.of)) tally.add('traces.parts')
         else tally.saw(`dropped.${made.reason}`, made.where, made.example)
         if (waits !== null) continue
         settling.met?.({

@@ -57,6 +57,8 @@ test.each<[name: string, row: unknown, way: RegExp]>([
   ["Langfuse's SDK, as it sends them", { batch: [{ type: 'trace-create', body: { id: 't' } }] }, /blob export/],
   ['a model alone, its answers', { object: 'chat.completion', choices: [] }, /record those/],
   ['AWS X-Ray', { Traces: [{ Id: '1-5f84c7a1-0123456789abcdef01234567', Segments: [] }] }, /aws\/spans/],
+  ['an answer that tells of an error', { error: { message: 'Unauthorized' } }, /fetch the export again/],
+  ['an answer that tells of an error', { statusCode: 401, message: 'Invalid credentials' }, /See what it says/],
   ['Codex', { timestamp: 'x', type: 'session_meta', payload: { id: 's' } }, /--map codex/],
   ['Claude Code', { type: 'user', uuid: 'u', sessionId: 's', message: { role: 'user' } }, /--map claude-code/],
   ['Inspect', { eval: { task: 't', run_id: 'r' }, samples: [] }, /--map inspect/],

@@ -5,7 +5,7 @@ import type { SpanReader } from '../dialect.ts'
 import { firstOf, messageFrom, messagesOf } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import type { Span, SpanKind } from '../span.ts'
-import { usageIncluding } from '../usage.ts'
+import { usageOfClient } from '../usage.ts'
 import { countOf, type Fields, field, fieldsIn, isCut, isFields, opened, textOf } from '../values.ts'
 import { sessionOf, userOf } from '../who.ts'
 import type { WireSpan } from '../wire.ts'
@@ -72,7 +72,6 @@ function callIn(given: Fields, gave: Fields): Partial<Span> {
   const first = fieldsIn(replies[0])
   // Generators of texts say beside them what those of messages say in each.
   const about = fieldsIn(Array.isArray(gave.meta) ? gave.meta[0] : first.meta)
-  const counts = fieldsIn(about.usage)
   const asked = fieldsIn(given.generation_kwargs)
   const prompt = textOf(given.prompt)
   const system = textOf(given.system_prompt)
@@ -85,12 +84,7 @@ function callIn(given: Fields, gave: Fields): Partial<Span> {
   return {
     input: input.length > 0 ? input : null,
     output: replies.length > 0 ? firstOf(replies, 'assistant') : null,
-    usage: usageIncluding({
-      prompt: countOf(field(counts, 'prompt_tokens', 'input_tokens')),
-      completion: countOf(field(counts, 'completion_tokens', 'output_tokens')),
-      cached: countOf(fieldsIn(counts.prompt_tokens_details).cached_tokens),
-      reasoning: countOf(fieldsIn(counts.completion_tokens_details).reasoning_tokens),
-    }),
+    usage: usageOfClient(fieldsIn(about.usage)),
     model: textOf(about.model),
     settings: callSettings({
       model: about.model,

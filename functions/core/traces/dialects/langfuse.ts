@@ -70,6 +70,11 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
     return
   }
   const start = nanosOf(field(row, 'startTime', 'start_time'))
+  // It would stand in any order.
+  if (start === null) {
+    yield { kind: 'unread', reason: 'time_unreadable', where }
+    return
+  }
   const end = nanosOf(field(row, 'endTime', 'end_time'))
   const type = String(row.type).toUpperCase()
   const first = nanosOf(field(row, 'completionStartTime', 'completion_start_time'))

@@ -8,7 +8,7 @@ import { recordedMessages } from '../messages.ts'
 import { wrappedIn } from '../pages.ts'
 import { passagesOf } from '../passages.ts'
 import { type Part, type Score, type Span, type SpanKind, spanOf, type Where } from '../span.ts'
-import { usageIncluding } from '../usage.ts'
+import { usageIncluding, usageOfClient } from '../usage.ts'
 import {
   countOf,
   type Fields,
@@ -78,7 +78,9 @@ function* partsOf({ kind, row }: Found, where: Where, asked: Asked): Generator<P
     const end = nanosOf(row.end_time)
     const said = { ...saidBy(row, null), end, open: end === null }
     yield { kind: 'more', more: { trace, span: runId(row), time: end, said, where } }
-  } else yield { kind: 'span', span: spanFrom(row, trace, where, asked) }
+    // It would stand in any order.
+  } else if (nanosOf(row.start_time) === null) yield { kind: 'unread', reason: 'time_unreadable', where }
+  else yield { kind: 'span', span: spanFrom(row, trace, where, asked) }
 }
 
 function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span {
@@ -154,13 +156,15 @@ function usageIn(row: Fields, outputs: unknown, metadata: Fields) {
   const details = (name: string, at: Fields): Fields => firstFields(at, name) ?? {}
   const input = { ...details('input_token_details', given), ...details('prompt_token_details', row) }
   const output = { ...details('output_token_details', given), ...details('completion_token_details', row) }
-  return usageIncluding({
+  const counted = usageIncluding({
     prompt: countOf(field(row, 'prompt_tokens') ?? given.input_tokens),
     completion: countOf(field(row, 'completion_tokens') ?? given.output_tokens),
     cached: countOf(input.cache_read),
     cache_write: countOf(input.cache_creation),
     reasoning: countOf(output.reasoning),
   })
+  const answer = fieldsIn(outputs)
+  return counted ?? usageOfClient(fieldsIn(answer.usage ?? fieldsIn(answer.llm_output).token_usage))
 }
 
 /** Beside the answer, or with the message of a generation. */
@@ -174,7 +178,9 @@ function usageMetadata(outputs: unknown): Fields | null {
 }
 
 const modelIn = (outputs: unknown, metadata: Fields): string | null =>
-  textOf(isFields(outputs) ? outputs.model : null) ?? textOf(metadata.ls_model_name)
+  textOf(fieldsIn(outputs).model) ??
+  textOf(metadata.ls_model_name) ??
+  textOf(fieldsIn(fieldsIn(outputs).llm_output).model_name)
 
 function settingsIn(row: Fields, metadata: Fields): Span['settings'] {
   const parameters = parametersOf(row)

@@ -3,8 +3,8 @@ import { callSettings } from '../call-settings.ts'
 import type { SpanReader } from '../dialect.ts'
 import { recordedMessages } from '../messages.ts'
 import type { Message, Span, SpanKind } from '../span.ts'
-import { usageIncluding, usageOfParts } from '../usage.ts'
-import { countOf, type Fields, field, fieldsIn, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
+import { usageOfClient } from '../usage.ts'
+import { type Fields, field, fieldsIn, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
 import type { WireSpan } from '../wire.ts'
 import { otelGenai } from './otel-genai.ts'
 
@@ -35,7 +35,7 @@ function read(span: WireSpan): Partial<Span> {
     input: told.input ?? recordedMessages(Array.isArray(request.messages) ? request : request.prompt, 'user'),
     output: told.output ?? answerIn(answer, span),
     cut: [...(told.cut ?? []), ...['request_data', 'response_data'].filter((name) => isCut(attrs[name]))],
-    usage: usageIn(fieldsIn(answer.usage)) ?? told.usage ?? null,
+    usage: usageOfClient(fieldsIn(answer.usage)) ?? told.usage ?? null,
     model: told.model ?? textOf(request.model),
     settings: callSettings({
       model: request.model,
@@ -71,19 +71,4 @@ function withoutInput(call: unknown): unknown {
   if (!isFields(call) || !isFields(call.function)) return call
   const args = fieldsIn(call.function.arguments)
   return 'input' in args ? { ...call, function: { ...call.function, arguments: args.input } } : call
-}
-
-/** As the client counts: Anthropic's input is the fresh rest. */
-function usageIn(counts: Fields): Span['usage'] {
-  const [prompt, completion] = [fieldsIn(counts.prompt_tokens_details), fieldsIn(counts.completion_tokens_details)]
-  const parts = {
-    prompt: countOf(field(counts, 'prompt_tokens', 'input_tokens')),
-    completion: countOf(field(counts, 'completion_tokens', 'output_tokens')),
-    cached: countOf(prompt.cached_tokens ?? fieldsIn(counts.input_tokens_details).cached_tokens),
-    reasoning: countOf(completion.reasoning_tokens ?? fieldsIn(counts.output_tokens_details).reasoning_tokens),
-  }
-  const isFresh = 'cache_read_input_tokens' in counts || 'cache_creation_input_tokens' in counts
-  if (!isFresh) return usageIncluding(parts)
-  const [cached, cache_write] = [counts.cache_read_input_tokens, counts.cache_creation_input_tokens].map(countOf)
-  return usageOfParts({ ...parts, cached: cached!, cache_write: cache_write! })
 }

@@ -268,7 +268,8 @@ export const ExperienceRun = z
     steps: z.array(Step),
     outcome: Outcome,
   })
-  .superRefine((run, ctx) => {
-    for (const issue of issuesOfRun(run)) ctx.addIssue({ code: 'custom', ...issue })
+  // Not `superRefine`: it makes a function for each run, which V8 puts where garbage lies longest, and the whole run with it.
+  .check(({ value, issues }) => {
+    for (const issue of issuesOfRun(value)) issues.push({ code: 'custom', input: value, ...issue })
   })
 export type ExperienceRun = z.infer<typeof ExperienceRun>

@@ -44,11 +44,12 @@ export function turnsOf(tree: Tree, tally: Tally): Turn[] {
 class Contexts {
   readonly #byWorker = new Map<Span | null, Context>()
   readonly #byAgent = new Map<string | null, Context[]>()
+  readonly #keys = new Keys()
 
   of(agent: string | null, worker: Span | null, input: readonly Message[]): { context: Context; isFirst: boolean } {
     const known = this.#byWorker.get(worker)
     const siblings = this.#byAgent.get(agent) ?? []
-    const context = known ?? siblings.findLast((each) => each.continues(input)) ?? new Context(siblings[0])
+    const context = known ?? siblings.findLast((each) => each.continues(input)) ?? new Context(siblings[0], this.#keys)
     this.#byWorker.set(worker, context)
     if (!siblings.includes(context)) this.#byAgent.set(agent, [...siblings, context])
     return { context, isFirst: siblings.length === 0 }
@@ -61,15 +62,17 @@ class Context {
   /** Instructions are read once under a name, by however many work under it. */
   readonly #systems: Set<string>
   readonly #answers: Message[] = []
+  readonly #keys: Keys
 
-  constructor(sibling: Context | undefined) {
+  constructor(sibling: Context | undefined, keys: Keys) {
+    this.#keys = keys
     this.#systems = sibling ? sibling.#systems : new Set()
   }
 
   /** Does this input repeat an answer that was given here? */
   continues(input: readonly Message[]): boolean {
-    const answers = new Set(this.#answers.map(keyOf))
-    return input.some((message) => answers.has(keyOf(message)))
+    const answers = new Set(this.#answers.map((answer) => this.#keys.of(answer)))
+    return input.some((message) => answers.has(this.#keys.of(message)))
   }
 
   /** The new ones among the messages of an input, in their order, and how many were known. */
@@ -97,8 +100,8 @@ class Context {
     // A history that is repeated as it was holds the same messages.
     if (this.#known[from] === message) return from
     if (from >= this.#known.length) return -1
-    const key = keyOf(message)
-    return this.#known.findIndex((known, at) => at >= from && keyOf(known) === key)
+    const key = this.#keys.of(message)
+    return this.#known.findIndex((known, at) => at >= from && this.#keys.of(known) === key)
   }
 
   said(input: readonly Message[], output: readonly Message[]): void {
@@ -108,17 +111,24 @@ class Context {
   }
 }
 
-/** Keys of messages: each is asked for as it is read, and again as what is known. */
-const keys = new WeakMap<Message, string>()
+/**
+ * Keys of the messages of one trace: each is asked for as it is read, and again as what is known. They go with their trace: in a map that
+ * is weak they would stay until all of the heap is looked through, and cost more than all else that is kept.
+ */
+class Keys {
+  readonly #known = new Map<Message, string>()
 
-/** Role, words and calls: what a history repeats, without what its spelling adds. */
-function keyOf(message: Message): string {
-  const key = keys.get(message) ?? newKey(message)
-  keys.set(message, key)
-  return key
+  of(message: Message): string {
+    const known = this.#known.get(message)
+    if (known !== undefined) return known
+    const key = keyOf(message)
+    this.#known.set(message, key)
+    return key
+  }
 }
 
-function newKey({ role, text, calls, results }: Message): string {
+/** Role, words and calls: what a history repeats, without what its spelling adds. */
+function keyOf({ role, text, calls, results }: Message): string {
   // The calls say enough: some exporters leave out the words that came with them, or give other ids.
   if (calls.length > 0) return calls.map(callKey).join('\u0000')
   const words = text.replace(/\s+/g, ' ').trim()

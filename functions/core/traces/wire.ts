@@ -70,7 +70,7 @@ function read(value: Fields, where: Where, into: Into): boolean {
   if (inner) return read(inner, where, into)
   const flat = list(value, 'spans', 'data', 'logRecords', 'rows', 'traces', 'hits', 'results')
   if (flat) return flat.map((item) => isFields(item) && read(withTrace(item, value), where, into)).some(Boolean)
-  return one(value, '', {}, where, into)
+  return one(value, '', null, where, into)
 }
 
 /** What holds the spans, where a backend wraps it: Tempo's trace, MLflow's, also as text in a table, an answer of Elasticsearch. */
@@ -94,7 +94,8 @@ const list = (value: Fields, ...names: readonly string[]): readonly unknown[] | 
 
 function scopes(resource: unknown, where: Where, into: Into, names: readonly string[]): void {
   if (!isFields(resource)) return
-  const about = attributes(isFields(resource.resource) ? resource.resource.attributes : null)
+  const said = attributes(isFields(resource.resource) ? resource.resource.attributes : null)
+  const about = Object.keys(said).length > 0 ? said : null
   for (const scoped of list(resource, ...names) ?? []) {
     if (!isFields(scoped)) continue
     const scope = field(scoped, 'scope', 'instrumentationLibrary', 'instrumentation_library')
@@ -111,7 +112,7 @@ function scopes(resource: unknown, where: Where, into: Into, names: readonly str
  * One span or log record, wherever its ids stand. False: it has none. Spellings are asked for one by one: this is asked of every span, and
  * a lookup by a name that varies costs ten times as much.
  */
-function one(item: Fields, scopeName: string, resource: Fields, where: Where, into: Into): boolean {
+function one(item: Fields, scopeName: string, resource: Fields | null, where: Where, into: Into): boolean {
   const context = item.context ?? item.spanContext ?? item.span_context
   const ids = isFields(context) ? context : item
   const rawTrace = ids.traceId ?? ids.trace_id ?? ids.traceID ?? null
@@ -164,15 +165,10 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     attrs,
     events: eventsOf(item),
     scope,
-    resource: hasAny(resource) ? resource : attributes(isFields(item.resource) ? item.resource.attributes : null),
+    resource: resource ?? attributes(isFields(item.resource) ? item.resource.attributes : null),
     where,
   })
   return true
-}
-
-function hasAny(fields: Fields): boolean {
-  for (const _ in fields) return true
-  return false
 }
 
 const opaque = (value: unknown): string | null => plainId(typeof value === 'number' ? String(value) : value)

@@ -7,6 +7,7 @@ type Told = Parameters<typeof asideOf>[0][number]
 
 const where = { file: 'f', at: 'line 1' }
 const said = (text: string): Message => ({ role: 'user', text, calls: [], results: [], omitted: {} })
+const call = { id: 'c', name: 'look', arguments: { order: [] } }
 const back = (parts: readonly Told[]): Part[] => partsIn(JSON.parse(JSON.stringify(asideOf(parts))))
 
 test('every field of a span comes back, those that say nothing too', () => {
@@ -23,7 +24,7 @@ test('every field of a span comes back, those that say nothing too', () => {
       named: { path: [1] },
       first_token_ms: 0,
       open: true,
-      input: [said('one'), said('two')],
+      input: [said('one'), { ...said('two'), omitted: { image: 1 } }, { ...said(''), calls: [call], results: [] }],
       output: [],
     },
   )
@@ -42,7 +43,7 @@ test('a message that two calls read stands once, and is one message again', () =
   const spans = ['a', 'b'].map(
     (span) => ({ kind: 'span', span: spanOf({ trace: 't', span, where, input: history }) }) as const,
   )
-  expect(asideOf(spans).messages).toEqual(history)
+  expect(asideOf(spans).messages).toEqual(history.map(({ role, text }) => [role, text]))
   const [first, second] = back(spans).map((part) => (part.kind === 'span' ? part.span.input![0] : null))
   expect(first).toBe(second)
 })

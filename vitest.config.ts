@@ -97,7 +97,8 @@ export default defineConfig({
           ...patient,
         },
       },
-      { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient } },
+      // Packing takes half a minute of processor, and took six minutes on a busy box.
+      { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient, hookTimeout: 900_000 } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
       { ...BUILT, test: { name: 'iam', include: ['test/**/*.iam.ts'], ...SETUP, ...SILENT, ...patient } },
     ],

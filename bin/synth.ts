@@ -1,7 +1,7 @@
 /** Synthesizes without the CDK command line: the context of cdk.json, `NAME=VALUE` arguments over it, into cdk.out/. */
 import { readFileSync } from 'node:fs'
 import { CONTEXT_NAMES } from '../lib/context/known.ts'
-import { makeApp } from '../lib/make-app.ts'
+import { inWords, makeApp } from '../lib/make-app.ts'
 
 /** Context values as arguments: `NAME=VALUE`, also behind `-c`, as the CDK command line takes them. @throws RangeError for anything else */
 function given(args: readonly string[]): Record<string, string> {
@@ -21,16 +21,11 @@ function given(args: readonly string[]): Record<string, string> {
 
 const CONTEXT = ['-c', '--context']
 
-try {
+inWords(() => {
   const { context } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')) as {
     context: Record<string, unknown>
   }
   const { app } = makeApp({ outdir: 'cdk.out', context: { ...context, ...given(process.argv.slice(2)) } })
   const names = app.synth().stacks.map((s) => s.stackName)
   process.stdout.write(`${names.join(', ')} -> cdk.out/\n`)
-} catch (error) {
-  // A context value that is missing or wrong: the message says which, and what is allowed.
-  if (!(error instanceof RangeError)) throw error
-  process.stderr.write(`synth: ${error.message}\n`)
-  process.exitCode = 2
-}
+})

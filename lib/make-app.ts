@@ -62,3 +62,14 @@ export function makeApp(props: AppProps = {}): Deployment {
   if (workflow.attestations) acknowledge(app, stacks, attestationAcknowledgements(workflow.attestations))
   return { app, stateful, workflow }
 }
+
+/** Runs a synthesis of the command line: a value that is missing or wrong is one line, which says what is allowed, and exit code 2. */
+export function inWords(synthesis: () => unknown): void {
+  try {
+    synthesis()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    process.stderr.write(`synth: ${error.message}\n`)
+    process.exitCode = 2
+  }
+}

@@ -159,6 +159,8 @@ export class Autotune extends Construct {
   /** Null without `attestations`. */
   readonly attestations: Attestations | null
 
+  private readonly stores: Construct
+
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
     needFlags(this)
@@ -167,6 +169,7 @@ export class Autotune extends Construct {
     setRuntime(this, props)
     const { stores, schedule = EVERY_DAY, schedules = {} } = props
     if (!stores?.vault?.bucket) throw new RangeError('stores is missing, or no StatefulStack')
+    this.stores = stores.vault
     needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
     const targets = heldTargets(props.targets ?? {})
     for (const name of Object.keys(schedules))
@@ -213,23 +216,35 @@ export class Autotune extends Construct {
 
   /** Lets somebody start runs and follow them, as `autotune run --stack` does. With `grantRead` of the stores they read what came out. */
   grantStart(grantee: IGrantable): Grant {
-    return granted(this, 'grantStart', grantee, [
-      new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.tuning.stateMachineArn] }),
-      new PolicyStatement({
-        actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
-        resources: [executionsOf(this.tuning)],
-      }),
-    ])
+    return granted(
+      this,
+      'grantStart',
+      grantee,
+      [
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.tuning.stateMachineArn] }),
+        new PolicyStatement({
+          actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+          resources: [executionsOf(this.tuning)],
+        }),
+      ],
+      this.stores,
+    )
   }
 
   /** Lets somebody have recorded runs erased (`erase`): to call the function that does it. They see none of them. */
   grantErase(grantee: IGrantable): Grant {
-    return granted(this, 'grantErase', grantee, [
-      new PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: [...this.eraseRuns.resourceArnsForGrantInvoke],
-      }),
-    ])
+    return granted(
+      this,
+      'grantErase',
+      grantee,
+      [
+        new PolicyStatement({
+          actions: ['lambda:InvokeFunction'],
+          resources: [...this.eraseRuns.resourceArnsForGrantInvoke],
+        }),
+      ],
+      this.stores,
+    )
   }
 
   /** Runs that ended without a verdict, over a period. */

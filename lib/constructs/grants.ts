@@ -1,22 +1,34 @@
 /** Rights for somebody whom the app brings along: given, or said to be not. */
 import { Annotations, Stack, Token } from 'aws-cdk-lib'
 import { Grant, type IGrantable, type IPrincipal, type PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
-import { type Construct, Dependable } from 'constructs'
+import { Construct, Dependable } from 'constructs'
 
 /**
  * Gives somebody statements. Where nothing comes of it (an account of its own, a role whose policies the app does not write), a warning
  * of the scope says so and what to add, and the grant has no success: `assertSuccess()` stops the synthesis.
  * @param scope whose things are granted: they open to its account alone
  * @param grant name of the method, for people
+ * @param below what the scope rests on
+ * @throws RangeError for somebody of the stack of that, which would rest on the scope in turn
  */
 export function granted(
   scope: Construct,
   grant: string,
   grantee: IGrantable,
   statements: readonly PolicyStatement[],
+  below: Construct = scope,
 ): Grant {
   const { grantPrincipal } = grantee
-  const ours = Stack.of(scope).account
+  const stack = Stack.of(scope)
+  if (
+    Construct.isConstruct(grantPrincipal) &&
+    Stack.of(below) !== stack &&
+    Stack.of(grantPrincipal) === Stack.of(below)
+  )
+    throw new RangeError(
+      `${grant}: ${grantPrincipal.node.path} is of the stack of the stores, on which ${stack.node.path} rests: make it in another stack`,
+    )
+  const ours = stack.account
   const theirs = grantPrincipal.principalAccount
   if (theirs !== undefined && !Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours)
     return refused(
@@ -31,7 +43,7 @@ export function granted(
     )
     .reduce((a, b) => a.combine(b))
   if (given.success && !isShut(grantPrincipal, given)) return given
-  const add = JSON.stringify(Stack.of(scope).resolve(statements.map((s) => s.toStatementJson())))
+  const add = JSON.stringify(stack.resolve(statements.map((s) => s.toStatementJson())))
   return refused(scope, grant, grantee, `has policies that this app does not write: add to them ${add}`)
 }
 

@@ -283,6 +283,17 @@ describe('what is granted to somebody', () => {
     })
   })
 
+  it('is refused to somebody of the stack of the stores, where it rests on them', () => {
+    const app = new App({ context: UNBUNDLED })
+    const stores = new StatefulStack(app, 'SupportData', { retain: true })
+    const autotune = new Autotune(new Stack(app, 'Support'), 'Autotune', { stores })
+    const role = new Role(stores, 'Operators', { assumedBy: new AccountRootPrincipal() })
+    expect(() => autotune.grantStart(role)).toThrow(
+      'grantStart: SupportData/Operators is of the stack of the stores, on which Support rests: make it in another stack',
+    )
+    expect(stores.grantAudit(role).success).toBe(true)
+  })
+
   const ENV = { account: '111122223333', region: 'eu-central-1' }
   const OURS = 'arn:aws:iam::111122223333:role/people'
   const people = new AccountRootPrincipal()

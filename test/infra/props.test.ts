@@ -28,11 +28,13 @@ type Wrong = readonly [what: string, props: (scope: Stack) => unknown, says: str
 
 const anApp = () => new App({ context: UNBUNDLED })
 
+/** Stores of all that are refused: nothing of their app is synthesized. */
+const stores = new StatefulStack(anApp(), 'Data', { retain: true })
+let made = 0
+
 /** The construct with props as somebody gives them where types are stripped. */
 function make(props: (scope: Stack) => unknown): Autotune {
-  const app = anApp()
-  const stores = new StatefulStack(app, 'Data', { retain: true })
-  const stack = new Stack(app, 'Support')
+  const stack = new Stack(stores.node.root, `Support${made++}`)
   return new Autotune(stack, 'Autotune', { stores, ...(props(stack) as Partial<AutotuneProps>) })
 }
 

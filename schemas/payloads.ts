@@ -68,6 +68,10 @@ export interface CompiledSet {
 export const StartRunInput = z.strictObject({ request: z.unknown(), execution: Text, begun: z.optional(Text) })
 export type StartRunInput = z.infer<typeof StartRunInput>
 
+/** For the step that asks proposers: what the execution was started with, not checked yet. */
+export const AskProposersInput = z.strictObject({ request: z.unknown() })
+export type AskProposersInput = z.infer<typeof AskProposersInput>
+
 /** For a step that needs no more than the run itself. */
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>

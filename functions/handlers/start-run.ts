@@ -132,14 +132,14 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   },
 }
 
-/** Who proposes reads the search side where the run is started: nobody else is asked. Of a harness it has no baseline to go by. */
+/** They were asked by the step before, or where the run was started. Of a harness they have no baseline to go by. */
 function needProposed({ proposers = [], scoring }: TuningTarget, proposed: StartRequest['proposed']): void {
-  if (proposed && scoring?.replayer === 'module')
+  if ((proposed || proposers.length > 0) && scoring?.replayer === 'module')
     throw new UserError('proposers go with recordings: hand changes for a harness of your own over as candidates')
   const missing = proposers.filter((name) => !proposed?.proposers.includes(name))
   if (missing.length > 0)
     throw new UserError(
-      `the target names proposers (${missing.join(', ')}), and they are asked where a run is started: start it with "autotune run --target FILE --stack NAME", or hand their changes over as candidates`,
+      `the target names proposers (${missing.join(', ')}) that were not asked where the run was started: name them there, or hand nothing over as proposed`,
     )
 }
 

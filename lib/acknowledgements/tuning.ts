@@ -28,6 +28,7 @@ const IS_THE_QUEUE = 'it is the dead-letter queue'
 
 /** Key patterns of the experience bucket by the policy that names them. */
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  'Functions/AskProposers/Policy/Resource': ['autotune/runs/*/selected-proposal.json', 'experience/*', 'packs/*'],
   'Functions/AdvanceRun/Policy/Resource': [
     'autotune/runs/*/refusal.json',
     ...AUTOTUNE_FILES.filter((file) => file !== 'manifest.json').map((file) => `autotune/runs/*/${file}`),

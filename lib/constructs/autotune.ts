@@ -286,6 +286,7 @@ export class Autotune extends Construct {
   private tuningWorkflow({ experience: { bucket } }: Stores, limits: Limits): StateMachine {
     const f = this.functions
     const parts = {
+      askProposers: f.askProposers.function.functionArn,
       startRun: f.startRun.function.functionArn,
       openRetired: f.openRetired.function.functionArn,
       compileSearch: f.compileSearch.function.functionArn,

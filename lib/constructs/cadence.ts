@@ -229,11 +229,11 @@ function carried(bands: Bands): void {
     throw new RangeError(`the target of ${open[0]} is the path of a file, which a deployment cannot read: put it in`)
   const asking = bands.intents.flatMap(({ intent, bands: of }) =>
     of.flatMap(({ metric, target }) =>
-      typeof target === 'object' && target.proposers !== undefined ? [`${intent}, ${metric}`] : [],
+      typeof target === 'object' && target.proposers?.includes('blocks') ? [`${intent}, ${metric}`] : [],
     ),
   )
   if (asking.length > 0)
     throw new RangeError(
-      `the target of ${asking[0]} names proposers, which a deployment asks nowhere: take them out and give "autotune run --target FILE --proposers NAMES --stack NAME" when that band breaks, or watch from cron on a folder`,
+      `the target of ${asking[0]} names the proposer "blocks", whose library no band hands over: take it out and give "autotune run --target FILE --proposers blocks --blocks FILE --stack NAME" when that band breaks`,
     )
 }

@@ -13,6 +13,8 @@ type Side = 'open' | 'sealer' | 'gate'
  * side, which share the sealer's and the gate's.
  */
 export class WorkflowFunctions extends Construct {
+  /** Asks the proposers that a target names. */
+  readonly askProposers: RuntimeFunction
   /** Checks the request, takes the lock of intent and risk class. */
   readonly startRun: RuntimeFunction
   /** Sealer: retires what was asked under another suite, moves the runs of retired versions to where the search reads. */
@@ -54,6 +56,7 @@ export class WorkflowFunctions extends Construct {
     super(scope, id)
     this.props = props
     const rights = workflowRights(props)
+    this.askProposers = this.make('AskProposers', 'ask-proposers', 'open', rights.askProposers)
     this.startRun = this.make('StartRun', 'start-run', 'open', rights.startRun)
     this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer')
     this.planSeal = this.make('PlanSeal', 'plan-seal', 'sealer')
@@ -127,6 +130,7 @@ const ASKING: ReadonlySet<string> = new Set(['start-run', 'reserve-question', 'p
 
 /** Those that judge, and the one that refuses a run whose suite asks what is not deployed. */
 const JUDGING: ReadonlySet<string> = new Set([
+  'ask-proposers',
   'start-run',
   'lay-out-search',
   'replay-shard',
@@ -139,6 +143,7 @@ const SHARDS: ReadonlySet<string> = new Set(['lay-out-search', 'lay-out-sealed',
 
 /** Those that work on a whole search or held-out set: what memory does not hold lies on their disk. */
 const LARGE: ReadonlySet<string> = new Set([
+  'ask-proposers',
   'open-retired',
   'compile-search',
   'gather-search',

@@ -12,6 +12,7 @@ import type { LedgerEntity, RunLedger } from './run-ledger.ts'
 
 /** A function of the open side, or a role of the sealed side that all its functions share; `scoreShard`: what that one alone may. */
 type Holder =
+  | 'askProposers'
   | 'startRun'
   | 'compileSearch'
   | 'layOutSearch'
@@ -39,6 +40,12 @@ export function workflowRights({
   const spent = harness.asksLive ? (['asked'] as const) : []
   const asks = harness.asksLive ? [...harness.mayAsk(), ledger.mayRead('asked'), ledger.mayWrite('asked')] : []
   return {
+    // What proposers are told: the search side, what was released with the proposal that made it, and memory. It writes nothing.
+    askProposers: [
+      ...mayRead(bucket, 'packs/*', 'experience/*', 'autotune/runs/*/selected-proposal.json'),
+      ...judges.mayAsk('search'),
+      ledger.mayRead('rollout', 'rejection'),
+    ],
     startRun: [
       // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force, a year that is spent.
       ...mayRead(bucket, 'packs/*', ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`)),

@@ -85,7 +85,7 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
         ...lambdaTask({
           function: parts.publishAnswer,
           payload: ASKED,
-          seconds: 300,
+          seconds: 900,
           assign: { answer: ANSWER },
           resumes: true,
           patience: PUBLISH_WITHIN,

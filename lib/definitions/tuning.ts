@@ -3,7 +3,8 @@ import { integration, lambdaTask, RETRY } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 interface TuningParts {
-  /** ARN of a function, as the eleven below; what each does stands in constructs/workflow-functions.ts. */
+  /** ARN of a function, as the twelve below; what each does stands in constructs/workflow-functions.ts. */
+  readonly askProposers: string
   readonly startRun: string
   readonly openRetired: string
   readonly compileSearch: string
@@ -49,9 +50,30 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
   return {
     Comment: 'One tuning run. Its only reach into the vault is the sealer and the gate workflow.',
     QueryLanguage: 'JSONata',
-    StartAt: 'Start Run',
+    StartAt: 'Choose Who Proposes',
     TimeoutSeconds: parts.answerAfterSeconds + 6 * 60 * 60,
     States: {
+      'Choose Who Proposes': {
+        Type: 'Choice',
+        Choices: [
+          {
+            Condition:
+              '{% $exists($states.input.target.proposers) and $not($exists($states.input.proposed.proposers)) %}',
+            Next: 'Ask Proposers',
+          },
+        ],
+        Default: 'Start Run',
+      },
+      'Ask Proposers': {
+        ...lambdaTask({
+          function: parts.askProposers,
+          payload: { request: '{% $states.input %}' },
+          seconds: 900,
+          resumes: true,
+        }),
+        Output: PAYLOAD,
+        Next: 'Start Run',
+      },
       'Start Run': {
         ...lambdaTask({
           function: parts.startRun,
@@ -184,7 +206,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         ...lambdaTask({
           function: parts.finishRun,
           payload: { run: RUN, pinned: PINNED, outcome: '{% $need.outcome %}' },
-          seconds: 300,
+          seconds: 900,
           assign: { finished: PAYLOAD },
           resumes: true,
         }),

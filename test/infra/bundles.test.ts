@@ -15,9 +15,10 @@ const LIMIT = 301_000
 /** Once a run, a week or a quarter: they read a person's target and pack, or lines of runs and weeks, under their whole contracts. */
 const WHOLE_CONTRACTS = 337_000
 const limitOf = (file: string): number =>
-  /^(start-run|review-week|review-quarter)\./.test(file) ? WHOLE_CONTRACTS : LIMIT
+  /^(ask-proposers|start-run|review-week|review-quarter)\./.test(file) ? WHOLE_CONTRACTS : LIMIT
 /** Functions that judge a suite, and with it in JSONata: they load it where the suite has such a rule. */
 const JUDGING = [
+  'ask-proposers.ts',
   'lay-out-sealed.ts',
   'lay-out-search.ts',
   'open-review.ts',
@@ -27,7 +28,7 @@ const JUDGING = [
   'start-rollout.ts',
 ]
 /** Functions that hold a prompt block to its bounds, once a run or a release: they load the table of a tokenizer where a pack names it. */
-const COUNTING = ['start-rollout.ts', 'start-run.ts']
+const COUNTING = ['ask-proposers.ts', 'start-rollout.ts', 'start-run.ts']
 
 type Output = Metafile['outputs'][string]
 

@@ -61,6 +61,8 @@ const TABLE = {
   ],
   // The search: it signs no head, and finishes no run.
   AutotuneFunctionsAdvanceRunRole: ['write run', 'read held-out item', 'write lock', 'write run item'],
+  // It reads what a caller who asks proposers reads, and writes nothing.
+  AutotuneFunctionsAskProposersRole: [],
   AutotuneFunctionsCompileSearchRole: ['read experience'],
   AutotuneFunctionsFinishRunRole: [
     ...DECIDES,

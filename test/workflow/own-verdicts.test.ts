@@ -66,12 +66,14 @@ describe('a deployed run with a suite of one’s own', () => {
   )
 })
 
-it('a target that names proposers is refused by a deployment before anything is taken or kept', async () => {
+it('proposers that cannot be asked are refused by a deployment before anything is taken or kept', async () => {
   const store = await stocked(journaled(memory()), world)
-  const { error } = await deploy(store).tune({ target: aTarget({ proposers: ['neighbours'] }), run_id: 'at_run' })
-  expect(JSON.stringify(error)).toMatch(
-    /the target names proposers \(neighbours\), and they are asked where a run is started/,
-  )
+  const named = async (proposers: string[], more: object = {}) => {
+    const target = aTarget({ proposers, ...more } as Parameters<typeof aTarget>[0])
+    return JSON.stringify((await deploy(store).tune({ target, run_id: 'at_run' })).error)
+  }
+  expect(await named(['blocks'])).toMatch(/chooses from a reviewed library/)
+  expect(await named(['neighbours'], { scoring: { replayer: 'module' } })).toMatch(/proposers go with recordings/)
   const proposed = (patch: object, origin?: string) => ({
     proposers: ['neighbours'],
     left_out: [],

@@ -129,7 +129,7 @@ describe('a deployed run of hand-written candidates', () => {
     const before = await Array.fromAsync(store.objects.list(''))
     const failed = await deploy(store).tune({ target: aRoughTarget(), run_id: RUN, candidates })
     expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining(says) })
-    expect(failed.entered).toEqual(['Start Run'])
+    expect(failed.entered).toEqual(['Choose Who Proposes', 'Start Run'])
     expect(await Array.fromAsync(store.objects.list(''))).toEqual(before)
     expect(await locks(store)).toBe(0)
     expect(await store.table.get(...rowKeys.run(aRoughTarget().intent!, RUN))).toBeNull()
@@ -152,29 +152,32 @@ it('a deployed run with scars and named proposers leaves the bytes of the embedd
   ])
 })
 
-it('a deployed run of a target that names proposers leaves the bytes of the embedded one', async () => {
-  const [top, block] = ['evidence.orders.top_k', 'prompt.instruction_block'] as const
-  const pack = aPack({
-    settings: { ...aPack().settings, [block]: 'Find the order first. Name the clause. Say the amount.' },
-    tunable_surfaces: [...aPack().tunable_surfaces, aSurface(block, { max_added_tokens: 10, forbidden_terms: [] })],
-  })
-  const records = aWorld({ search: 8, heldout: 30 }).map((one) => ({ ...one, settings: pack.settings }))
-  const base = await stocked(journaled(memory()), records, { pack })
-  const target = aRoughTarget({ search_space: [top, block], proposers: ['neighbours', 'sentences'] })
-  const proposed = async (store: Store) =>
-    await proposedBefore(store, proposingOf(target)!, {
-      target,
-      contract: await answeredContract(store, target),
-      replayer: { kind: 'transcript' },
-      given: [],
+it.each(['where it is started', 'in the deployment'])(
+  'proposers that a target names, asked %s, leave the bytes of the embedded run',
+  async (where) => {
+    const [top, block] = ['evidence.orders.top_k', 'prompt.instruction_block'] as const
+    const pack = aPack({
+      settings: { ...aPack().settings, [block]: 'Find the order first. Name the clause. Say the amount.' },
+      tunable_surfaces: [...aPack().tunable_surfaces, aSurface(block, { max_added_tokens: 10, forbidden_terms: [] })],
     })
-  const same = await twin(base, target, { proposed })
-  const { store, execution } = await same.deployed({ shardCases: 4 })
-  expect(execution.error).toBeNull()
-  await same.expectSame(store)
-  const lines = await readLines<CandidateScore>(store.objects, keys.autotuneRun(RUN, 'candidates.jsonl'))
-  expect(new Set(lines.map(({ origin }) => origin))).toEqual(new Set(['search', 'neighbours', 'sentences']))
-})
+    const records = aWorld({ search: 8, heldout: 30 }).map((one) => ({ ...one, settings: pack.settings }))
+    const base = await stocked(journaled(memory()), records, { pack })
+    const target = aRoughTarget({ search_space: [top, block], proposers: ['neighbours', 'sentences'] })
+    const proposed = async (store: Store) =>
+      await proposedBefore(store, proposingOf(target)!, {
+        target,
+        contract: await answeredContract(store, target),
+        replayer: { kind: 'transcript' },
+        given: [],
+      })
+    const same = await twin(base, target, where === 'in the deployment' ? {} : { proposed })
+    const { store, execution } = await same.deployed({ shardCases: 4 })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+    const lines = await readLines<CandidateScore>(store.objects, keys.autotuneRun(RUN, 'candidates.jsonl'))
+    expect(new Set(lines.map(({ origin }) => origin))).toEqual(new Set(['search', 'neighbours', 'sentences']))
+  },
+)
 
 describe('a deployed run under another evaluator suite', () => {
   const changed = async (questions: number) => {

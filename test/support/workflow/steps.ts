@@ -1,5 +1,6 @@
 /** The steps of all functions of a deployment. */
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
+import { askProposersFunction } from '../../../functions/handlers/ask-proposers.ts'
 import { clearLogsFunction } from '../../../functions/handlers/clear-logs.ts'
 import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
 import { eraseRunsFunction } from '../../../functions/handlers/erase-runs.ts'
@@ -45,6 +46,7 @@ import type { Step } from '../../../functions/lambda/step.ts'
 /** Every step by the name of its function. */
 export const STEPS = {
   AdvanceRun: advanceRunFunction,
+  AskProposers: askProposersFunction,
   ClearLogs: clearLogsFunction,
   CompileSearch: compileSearchFunction,
   EraseRuns: eraseRunsFunction,

@@ -193,7 +193,9 @@ function formsOf(word: string, least: number, isOfSeveral: boolean): (other: str
 /** Letters behind a word of four, behind the stem of a longer one, or before one of six; other vowels within: "übersprungen". */
 const hasJoined = (word: string, other: string): boolean => {
   const more = other.length - word.length
-  if (word.length >= 4 && more > 0 && more <= 3 && other.startsWith(word)) return true
+  // Letters of Hangul, of which a particle has many.
+  const most = /[ㄱ-ㅣ]/u.test(word) ? 9 : 3
+  if (word.length >= 4 && more > 0 && more <= most && other.startsWith(word)) return true
   if (word.length >= 7 && more > 0 && more <= 4 && other.startsWith(word.slice(0, -2))) return true
   if (word.length >= 6 && more > 0 && more <= 3 && other.endsWith(word)) return true
   return word.length >= 8 && Math.abs(more) <= 1 && word[0] === other[0] && consonants(word) === consonants(other)

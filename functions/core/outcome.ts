@@ -43,7 +43,7 @@ export interface Artifact {
 interface Finished {
   readonly run: AutotuneRun
   readonly target: ResolvedTarget
-  readonly compiled: CompiledSearch
+  readonly compiled: Omit<CompiledSearch, 'input'>
   readonly found: SearchResult
   /** Digest of `replay-results.jsonl`. */
   readonly results: string

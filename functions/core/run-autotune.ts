@@ -40,12 +40,29 @@ export interface AutotunePorts {
 
 /** From a pinned run to an outcome: verdict, artifacts and what memory learns. Same inputs, same bytes. */
 export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promise<RunOutcome> {
+  const before = await searchedRun(run, ports)
+  if (before.refused) return before.refused
+  const { searched, ready, item } = before
+  const unasked = { ...searched, item, answer: null, winner: null }
+  if (ready.verdict !== 'ask') return finishRun({ ...unasked, ready })
+
+  const { found, commit, target } = searched
+  const asked = await ports.ask(run, commit, found)
+  if ('refused' in asked)
+    return finishRun({ ...unasked, ready: { ...ready, verdict: 'refused', reasons: [asked.refused] } })
+
+  const winner = selectWinner(asked.answer, found, target)
+  return finishRun({ ...searched, ready, item: asked.item, answer: asked.answer, winner })
+}
+
+/** A run up to its question. What it knew of single search cases is let go: the sealed ones take as much room. */
+async function searchedRun(run: AutotuneRun, ports: AutotunePorts) {
   const unanswered = contractReasons(run)
-  if (unanswered.length > 0) return refuseRun(run, unanswered)
+  if (unanswered.length > 0) return { refused: refuseRun(run, unanswered) }
   const target = resolveTarget(run.target)
 
   const compiled = compileSearchSet(await ports.reproduce(run), run, target)
-  if (compiled.problems.length > 0) return refuseRun(run, compiled.problems, compiled.excluded)
+  if (compiled.problems.length > 0) return { refused: refuseRun(run, compiled.problems, compiled.excluded) }
 
   await ports.pin(run)
   const { found, ...kept } = await ports.search(run, compiled.input)
@@ -53,14 +70,7 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
 
   const item = run.heldout_test_set && (await ports.ledgerItem(run.heldout_test_set))
   const ready = preflightRun(run, target, compiled, found, commit, item)
-  const searched = { run, target, compiled, found, ...kept, commit }
-  const unasked = { ...searched, item, answer: null, winner: null }
-  if (ready.verdict !== 'ask') return finishRun({ ...unasked, ready })
-
-  const asked = await ports.ask(run, commit, found)
-  if ('refused' in asked)
-    return finishRun({ ...unasked, ready: { ...ready, verdict: 'refused', reasons: [asked.refused] } })
-
-  const winner = selectWinner(asked.answer, found, target)
-  return finishRun({ ...searched, ready, item: asked.item, answer: asked.answer, winner })
+  const { input: _, ...said } = compiled
+  const searched = { run, target, compiled: said, found: { ...found, firstMeasures: null }, ...kept, commit }
+  return { searched, ready, item }
 }

@@ -42,7 +42,8 @@ export interface FreshRun {
 /** What a run works on from here. */
 export interface Pinned {
   readonly run: AutotuneRun
-  readonly reproduced: Reproduction
+  /** Its baseline where it was replayed already: once, so that nobody holds it longer than it is read. */
+  readonly reproduced: () => Reproduction | null
 }
 
 /** Pins the input of a run, or says why there is nothing to search. A refused contract leaves its record, and is thrown. */
@@ -122,7 +123,17 @@ async function pinSets(
     searchSet,
     heldout,
   })
-  return { run, reproduced }
+  return { run, reproduced: once(reproduced) }
+}
+
+/** Hands a value out the first time that it is asked for. */
+function once<T>(value: T): () => T | null {
+  let held: T | null = value
+  return () => {
+    const given = held
+    held = null
+    return given
+  }
 }
 
 /** The same lines, each put aside as it passes. */

@@ -31,13 +31,13 @@ export function recordPorts(store: Store): Pick<AutotunePorts, 'pin' | 'ledgerIt
 export function portsOf(
   store: Store,
   engine: ReplayEngine,
-  reproduced: Reproduction | null,
+  reproduced: () => Reproduction | null,
   heads: Records,
 ): AutotunePorts {
   return {
     ...recordPorts(store),
     reproduce: async (run) =>
-      reproduced ??
+      reproduced() ??
       gather(
         engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'),
         run.draw,

@@ -1,6 +1,5 @@
 /** One whole run over a store: take the lock, pin the inputs, run the pipeline, write what it left. */
 
-import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import { liveProblems } from '#core/contract/live-problems.ts'
 import { standingProblems } from '#core/contract/standing.ts'
@@ -70,7 +69,7 @@ export async function runTarget(
     try {
       const fresh = { store, request, contract, proposing, engine, runId: lock.run_id, heads: aside.records }
       const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
-      const pinned = resumed ? { run: resumed, reproduced: null } : await pinRun(fresh)
+      const pinned = resumed ? { run: resumed, reproduced: () => null } : await pinRun(fresh)
       if ('refused' in pinned) {
         await keepRefusal(store, lock.run_id, target, pinned.refused.reasons)
         return pinned.refused
@@ -106,7 +105,7 @@ async function refuseUnaskable(
 /** The pipeline over a pinned input. A run whose lock was lost, or whose baseline moved, asks no question. */
 async function runPinned(
   { store, engine, heads }: Pick<FreshRun, 'store' | 'engine' | 'heads'>,
-  { run, reproduced }: Omit<Pinned, 'reproduced'> & { readonly reproduced: Reproduction | null },
+  { run, reproduced }: Pinned,
   keeping: ReturnType<typeof keepHeld>,
 ): Promise<RunOutcome> {
   store.progress(

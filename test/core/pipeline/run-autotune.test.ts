@@ -286,7 +286,7 @@ describe('runAutotune', () => {
   test('writes no pack and no release: what it leaves is one proposal', async () => {
     const { run, ports } = world()
     const outcome = await runAutotune(run, ports)
-    expect(Object.keys(outcome).sort()).toEqual(['artifacts', 'billed', 'rejections', 'summary', 'verdict'])
+    expect(Object.keys(outcome).sort()).toEqual(['answer', 'artifacts', 'billed', 'rejections', 'summary', 'verdict'])
     expect(outcome.artifacts.filter(({ file }) => file.includes('proposal'))).toHaveLength(1)
   })
 })

@@ -8,8 +8,10 @@ import { type Bench, median } from './bench.ts'
 import { FILES, writeAgents, writeSource } from './import-source.ts'
 
 const SEED = 13
-/** By default 200 MB in lines, 2 GB in one document, 130 MB of conversations. */
+/** By default 200 MB in lines, 2 GB in one document. */
 const TRACES = Number(process.env.AUTOTUNE_BENCH_IMPORT_TRACES ?? 11_458)
+/** By default 200 MB too. */
+const CONVERSATIONS = Number(process.env.AUTOTUNE_BENCH_IMPORT_CONVERSATIONS ?? 17_500)
 const REPEATS = 10
 const RUNS = 3
 const READER = fileURLToPath(new URL('./import-reader.ts', import.meta.url))
@@ -24,7 +26,7 @@ export async function run(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-bench-import-'))
   try {
     writeSource(folder, SEED, TRACES, REPEATS)
-    writeAgents(folder, TRACES)
+    writeAgents(folder, CONVERSATIONS)
     const read = (how: 'parse' | 'rows' | 'group' | 'native', name: string) => reading(how, join(folder, name))
     const parse = several(() => read('parse', FILES.lines))
     const lines = several(() => read('rows', FILES.lines))
@@ -40,6 +42,7 @@ export async function run(): Promise<Bench> {
       conditions: {
         seed: SEED,
         traces: TRACES,
+        conversations: CONVERSATIONS,
         source: `OTLP/JSON: ${mb(lines)} MB, one trace a line; the same, 100 traces a line; one document of ${mb(document)} MB; one of ${mb(scope)} MB with all spans in one scope; and ${mb(native)} MB of conversations of agents, a trace a line, read to native runs and not stored`,
         measured: `processor seconds in a process of its own on Node ${process.version}; lines: median of ${RUNS}`,
       },

@@ -1,61 +1,68 @@
-/** OTLP/JSON as a collector writes it, drawn from a seed, and traces of agents: one trace a line, a hundred a line, and one document. */
+/** OTLP/JSON as a collector writes it: spans drawn from a seed, and conversations of agents, one a line, a hundred a line, and in one document. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { exampleLines } from '../functions/demo/traces/export.ts'
 import { type Draws, draws } from './bench.ts'
 
 export const FILES = {
+  /** Of spans drawn from a seed. */
+  drawn: 'drawn.jsonl',
+  /** Conversations: a trace a line, a hundred a line, all spans in one scope of one document, and one document many times as large. */
   lines: 'lines.jsonl',
   hundreds: 'hundreds.jsonl',
-  document: 'document.json',
   scope: 'scope.json',
-  agents: 'agents.jsonl',
+  document: 'document.json',
 }
 
 const TRACES_A_LINE = 100
 const SPANS = 8
 const WORDS = 'the parcel left our "house" on Monday and should reach you\nwithin two days of that größte'.split(' ')
 
-/**
- * Writes `traces` traces three times: as lines, as lines of a hundred, and `repeats` times over in one document, once with a
- * resource a trace and once with all spans in one scope.
- */
-export function writeSource(folder: string, seed: number, traces: number, repeats: number): void {
+/** Writes `traces` traces of drawn spans, one a line. */
+export function writeDrawn(folder: string, seed: number, traces: number): void {
   const random = draws(seed)
-  const files = Object.fromEntries(Object.values(FILES).map((name) => [name, openSync(join(folder, name), 'w')]))
-  const write = (name: string, text: string) => writeSync(files[name]!, text)
-  let batch: string[] = []
-  const all: string[] = []
-  for (let i = 0; i < traces; i++) {
-    const resource = traceOf(random)
-    write(FILES.lines, `{"resourceSpans":[${resource}]}\n`)
-    batch.push(resource)
-    all.push(resource)
-    if (batch.length < TRACES_A_LINE && i < traces - 1) continue
-    write(FILES.hundreds, `{"resourceSpans":[${batch.join(',')}]}\n`)
-    batch = []
-  }
-  const spans = all.map((resource) => /"spans":\[(.*)\]\}\]\}$/s.exec(resource)![1]!)
-  const repeated = (name: string, head: string, parts: readonly string[], tail: string) => {
-    write(name, head)
-    for (let i = 0; i < repeats; i++)
-      for (const [k, part] of parts.entries()) write(name, i + k === 0 ? part : `,${part}`)
-    write(name, tail)
-  }
-  repeated(FILES.document, '{"resourceSpans":[', all, ']}')
-  repeated(FILES.scope, '{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[', spans, ']}]}]}')
-  for (const file of Object.values(files)) closeSync(file)
+  const file = openSync(join(folder, FILES.drawn), 'w')
+  for (let i = 0; i < traces; i++) writeSync(file, request(traceOf(random)))
+  closeSync(file)
 }
 
-/** Conversations of the bundled shop, a trace a line, over and over under ids of their own until there are so many. */
-export function writeAgents(folder: string, traces: number): void {
-  const file = openSync(join(folder, FILES.agents), 'w')
-  const lines = [...exampleLines('otel')]
-  for (let i = 0; i < traces; i++) {
+const OPENING = '{"resourceSpans":['
+const request = (resources: string): string => `${OPENING}${resources}]}\n`
+
+/** Conversations of the bundled shop over and over, under ids of their own, until there are so many; `repeats` times as many in the document. */
+export function writeConversations(folder: string, traces: number, repeats: number): void {
+  const shop = [...exampleLines('otel')].map((line) => ({
+    resource: line.slice(OPENING.length, -']}'.length),
+    spans: (JSON.parse(line) as Exported).resourceSpans
+      .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+      .map((span) => JSON.stringify(span))
+      .join(),
+  }))
+  const told = (kind: 'resource' | 'spans', i: number) => {
     const id = (i + 1).toString(16).padStart(32, '0')
-    writeSync(file, `${lines[i % lines.length]!.replace(/"traceId":"[0-9a-f]{32}"/g, `"traceId":"${id}"`)}\n`)
+    return shop[i % shop.length]![kind].replace(/"traceId":"[0-9a-f]{32}"/g, `"traceId":"${id}"`)
   }
-  closeSync(file)
+  const resources = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => told('resource', from + i))
+  const [lines, hundreds, scope, document] = (['lines', 'hundreds', 'scope', 'document'] as const).map((name) =>
+    openSync(join(folder, FILES[name]), 'w'),
+  ) as [number, number, number, number]
+  writeSync(scope, `${OPENING}{"resource":{},"scopeSpans":[{"scope":{},"spans":[`)
+  for (let i = 0; i < traces; i++) {
+    writeSync(lines, request(told('resource', i)))
+    writeSync(scope, `${i === 0 ? '' : ','}${told('spans', i)}`)
+  }
+  writeSync(scope, ']}]}]}')
+  for (let i = 0; i < traces; i += TRACES_A_LINE)
+    writeSync(hundreds, request(resources(i, Math.min(traces, i + TRACES_A_LINE)).join()))
+  writeSync(document, OPENING)
+  for (let i = 0; i < repeats * traces; i++) writeSync(document, `${i === 0 ? '' : ','}${told('resource', i)}`)
+  writeSync(document, ']}')
+  for (const file of [lines, hundreds, scope, document]) closeSync(file)
+}
+
+interface Exported {
+  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly unknown[] }[] }[]
 }
 
 function traceOf(random: Draws): string {

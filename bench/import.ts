@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Bench, median } from './bench.ts'
-import { FILES, writeAgents, writeSource } from './import-source.ts'
+import { FILES, writeConversations, writeDrawn } from './import-source.ts'
 
 const SEED = 13
-/** By default 200 MB in lines, 2 GB in one document. */
-const TRACES = Number(process.env.AUTOTUNE_BENCH_IMPORT_TRACES ?? 11_458)
-/** By default 200 MB too. */
-const CONVERSATIONS = Number(process.env.AUTOTUNE_BENCH_IMPORT_CONVERSATIONS ?? 17_500)
+/** By default 200 MB of drawn spans, 200 MB of conversations, and 2 GB of them in one document. */
+const DRAWN = 11_458
+const TRACES = Number(process.env.AUTOTUNE_BENCH_IMPORT_TRACES ?? 17_500)
 const REPEATS = 10
 const RUNS = 3
 const READER = fileURLToPath(new URL('./import-reader.ts', import.meta.url))
@@ -25,30 +24,30 @@ interface Reading {
 export async function run(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-bench-import-'))
   try {
-    writeSource(folder, SEED, TRACES, REPEATS)
-    writeAgents(folder, CONVERSATIONS)
-    const read = (how: 'parse' | 'rows' | 'group' | 'native', name: string) => reading(how, join(folder, name))
-    const parse = several(() => read('parse', FILES.lines))
-    const lines = several(() => read('rows', FILES.lines))
-    const hundreds = several(() => read('rows', FILES.hundreds))
-    const group = several(() => read('group', FILES.agents))
-    const native = several(() => read('native', FILES.agents))
-    const document = read('rows', FILES.document)
-    const scope = read('rows', FILES.scope)
+    writeDrawn(folder, SEED, DRAWN)
+    writeConversations(folder, TRACES, REPEATS)
+    const read = (how: 'parse' | 'rows' | 'group' | 'native', name: keyof typeof FILES) =>
+      reading(how, join(folder, FILES[name]))
+    const parse = several(() => read('parse', 'drawn'))
+    const rows = several(() => read('rows', 'drawn'))
+    const group = several(() => read('group', 'lines'))
+    const lines = several(() => read('native', 'lines'))
+    const hundreds = several(() => read('native', 'hundreds'))
+    const scope = several(() => read('native', 'scope'))
+    const document = read('native', 'document')
     const rate = ({ bytes, cpu_seconds }: Reading) => bytes / 1e6 / cpu_seconds
-    const all = { lines, hundreds, document, scope, native }
+    const all = { rows, lines, hundreds, document, scope }
     return {
       name: 'import',
       conditions: {
         seed: SEED,
         traces: TRACES,
-        conversations: CONVERSATIONS,
-        source: `OTLP/JSON: ${mb(lines)} MB, one trace a line; the same, 100 traces a line; one document of ${mb(document)} MB; one of ${mb(scope)} MB with all spans in one scope; and ${mb(native)} MB of conversations of agents, a trace a line, read to native runs and not stored`,
-        measured: `processor seconds in a process of its own on Node ${process.version}; lines: median of ${RUNS}`,
+        source: `OTLP/JSON. ${mb(rows)} MB of drawn spans, a trace a line, read to rows. Conversations of agents, read to native runs and not stored: ${mb(lines)} MB, one a line; the same, 100 a line; ${mb(scope)} MB with all spans in one scope; and one document of ${mb(document)} MB`,
+        measured: `processor seconds in a process of its own on Node ${process.version}; but for the document: median of ${RUNS}`,
       },
       figures: {
-        reading_vs_parse_group: native.cpu_seconds / group.cpu_seconds,
-        rows_vs_parse: lines.cpu_seconds / parse.cpu_seconds,
+        reading_vs_parse_group: lines.cpu_seconds / group.cpu_seconds,
+        rows_vs_parse: rows.cpu_seconds / parse.cpu_seconds,
         hundreds_vs_lines: rate(lines) / rate(hundreds),
         document_vs_lines: rate(lines) / rate(document),
         scope_vs_lines: rate(lines) / rate(scope),

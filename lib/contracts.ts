@@ -3,13 +3,16 @@
  * no deployment starts with one that is wrong.
  */
 import { Token } from 'aws-cdk-lib'
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type * as z from 'zod'
+import { unansweredAlone } from '#core/contract/contract.ts'
 import { Bands, edgeProblem } from '#schemas/bands.ts'
 import { Id } from '#schemas/common.ts'
 import { samePerson } from '#schemas/person.ts'
 import { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { TuningTarget } from '#schemas/target.ts'
+import { saidBy } from './schedule.ts'
 
 /** Targets by a name of theirs. */
 export type Targets = Readonly<Record<string, TuningTarget>>
@@ -48,9 +51,46 @@ export const heldTargets = (targets: Readonly<Record<string, unknown>>): Targets
     Object.entries(targets).map(([name, target]) => {
       if (!/^[A-Za-z0-9]+$/.test(name))
         throw new RangeError(`targets names ${JSON.stringify(name)}; a name has letters and digits alone: RefundCents`)
-      return [name, held(`targets.${name}`, TuningTarget, target)]
+      return [name, heldTarget(`targets.${name}`, target)]
     }),
   )
+
+/** A target that answers all that is asked of it alone: a run would be refused over the rest every night. @throws RangeError naming the first */
+export function heldTarget(where: string, value: unknown): TuningTarget {
+  const target = held(where, TuningTarget, value)
+  needAnswers(where, target)
+  return target
+}
+
+function needAnswers(where: string, target: TuningTarget): void {
+  const [first, ...more] = unansweredAlone(target)
+  if (first === undefined) return
+  throw new RangeError(
+    `${where}: ${first}${more.length > 0 ? ` (and ${more.length} more: "autotune doctor" lists them)` : ''}`,
+  )
+}
+
+/**
+ * Throws RangeError for two targets that are in each other's way: a run locks its intent, so of two that start together one is refused,
+ * and two of one metric ask one question twice.
+ * @param scheduleOf when the target of a name starts
+ */
+export function needTurns(targets: Targets, scheduleOf: (name: string) => ScheduleExpression): void {
+  const all = Object.entries(targets)
+  for (const [i, [name, { intent, metric }]] of all.entries())
+    for (const [other, target] of all.slice(0, i)) {
+      if (target.intent !== intent) continue
+      const both = `targets.${other} and targets.${name} are both of intent "${intent}"`
+      if (target.metric === metric)
+        throw new RangeError(
+          `${both} and metric ${metric}, and would spend questions on one thing twice: keep one of them`,
+        )
+      if (saidBy(scheduleOf(other)) === saidBy(scheduleOf(name)))
+        throw new RangeError(
+          `${both} and start together, and a run locks its intent, so one would be refused: give one a time of its own (schedules of Autotune)`,
+        )
+    }
+}
 
 /** Where the prop keeps the configuration of an intent. */
 const inProps = (intent: string): string => `rollouts.configs[${JSON.stringify(intent)}]`
@@ -87,13 +127,15 @@ export function heldBands(where: string, value: unknown): Bands {
   const bands = held(where, Bands, value)
   const problem = edgeProblem(bands)
   if (problem !== null) throw new RangeError(`${where}: ${problem}`)
+  for (const [name, target] of Object.entries(targetsOfBands(bands)))
+    needAnswers(`${where}: the target of ${name}`, target)
   return bands
 }
 
 /** Throws RangeError for a target whose intent has no configuration. @param where the configuration of an intent stands */
 export function needConfigs(configs: Readonly<Record<string, RolloutConfig>>, targets: Targets, where = inProps): void {
   for (const [name, { intent }] of Object.entries(targets))
-    if (intent !== undefined && !configs[intent])
+    if (intent !== undefined && !Object.hasOwn(configs, intent))
       throw new RangeError(`there is no ${where(intent)}, and target ${name} is of intent "${intent}"`)
 }
 
@@ -101,7 +143,7 @@ export function needConfigs(configs: Readonly<Record<string, RolloutConfig>>, ta
 export function needReviewers(where: string, { roles }: ReviewDeskConfig, targets: Targets): void {
   for (const [name, { release_path, owner }] of Object.entries(targets))
     for (const role of release_path?.requires_reviewers ?? [])
-      if (!roles[role]?.some((reviewer) => !samePerson(reviewer, owner ?? '')))
+      if (!(Object.hasOwn(roles, role) && roles[role]!.some((reviewer) => !samePerson(reviewer, owner ?? ''))))
         throw new RangeError(
           `${where}: target ${name} requires a reviewer as "${role}", and nobody but its owner is named for it`,
         )

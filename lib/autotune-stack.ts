@@ -24,7 +24,7 @@ import {
   judgesOf,
   servicesOf,
 } from './context/values.ts'
-import { targetsOfBands } from './contracts.ts'
+import { needHarness, targetsOfBands } from './contracts.ts'
 import { warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
@@ -67,6 +67,7 @@ export class AutotuneStack extends Stack {
     const judging = judgesOf(this.node)
     const bands = bandsOf(this.node)
     const tuned = { ...targets, ...targetsOfBands(bands) }
+    needHarness(tuned, harness)
     const configs = rolloutConfigsOf(this.node, tuned)
     const services = servicesOf(this.node, configs !== null)
     const deliver = deliveredAs(this.node, configs !== null)

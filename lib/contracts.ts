@@ -139,6 +139,13 @@ export function needConfigs(configs: Readonly<Record<string, RolloutConfig>>, ta
       throw new RangeError(`there is no ${where(intent)}, and target ${name} is of intent "${intent}"`)
 }
 
+/** Throws RangeError for a target that is replayed by a module, where there is none. */
+export function needHarness(targets: Targets, harness: object | undefined): void {
+  const [name] = Object.entries(targets).find(([, { scoring }]) => scoring?.replayer === 'module') ?? []
+  if (name !== undefined && !harness)
+    throw new RangeError(`target ${name} is replayed by a module (scoring.replayer), and there is no harness: name one`)
+}
+
 /** Throws RangeError for a target that requires a role for which nobody but its owner is named. @param where the reviewers stand */
 export function needReviewers(where: string, { roles }: ReviewDeskConfig, targets: Targets): void {
   for (const [name, { release_path, owner }] of Object.entries(targets))
@@ -154,9 +161,10 @@ export function needReviewers(where: string, { roles }: ReviewDeskConfig, target
  * @returns the bands; null without a routine
  * @throws RangeError naming the prop and the field that is wrong
  */
-export function heldProps({ rollouts, review, routine }: DocumentProps, targets: Targets): Bands | null {
+export function heldProps({ rollouts, review, routine, harness }: DocumentProps, targets: Targets): Bands | null {
   const bands = routine ? heldBands('routine.bands', routine.bands) : null
   const tuned = { ...targets, ...targetsOfBands(bands) }
+  needHarness(tuned, harness)
   if (rollouts) needConfigs(heldConfigs(rollouts.configs), tuned)
   if (review) needReviewers('review.config', heldDesk(review.config), tuned)
   return bands
@@ -166,6 +174,7 @@ interface DocumentProps {
   readonly rollouts?: { readonly configs: Readonly<Record<string, unknown>> } | undefined
   readonly review?: { readonly config: unknown } | undefined
   readonly routine?: { readonly bands: unknown } | undefined
+  readonly harness?: object | undefined
 }
 
 /** Targets that broken bands run, by intent and metric. */

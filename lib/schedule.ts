@@ -36,6 +36,12 @@ export const A_SCHEDULE: Check = (prop, value) => {
 export const saidBy = ({ expressionString, timeZone }: ScheduleExpression): string =>
   `${expressionString} ${timeZone?.timezoneName}`
 
+/** Is it a single time that is over everywhere? No error: what was deployed once is synthesized again. */
+export function isOver({ expressionString }: ScheduleExpression, now: number): boolean {
+  const [, time] = /^at\((.*)\)$/.exec(expressionString) ?? []
+  return time !== undefined && Date.parse(`${time}Z`) < now - 86_400_000
+}
+
 function problemOf(text: string): string | null {
   const [, kind, inner = ''] = /^(cron|rate|at)\((.*)\)$/.exec(text) ?? []
   if (kind === 'cron') return cronProblem(inner.split(' '))

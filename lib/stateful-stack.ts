@@ -61,7 +61,7 @@ export interface StatefulStackProps extends StackProps {
 /** What each prop is; those that are null are looked at where they are read. */
 const PROPS: Contract<Omit<StatefulStackProps, keyof StackProps>> = {
   retain: null,
-  stage: is('a text', (stage) => typeof stage === 'string' && stage !== ''),
+  stage: is('a text: prod', (stage) => typeof stage === 'string' && stage !== ''),
   experienceBucket: null,
   ledgerTable: having('a table: new Table(...), new TableV2(...) or Table.fromTableArn(...)', 'tableArn'),
   vaultKey: null,
@@ -137,7 +137,7 @@ export class StatefulStack extends Stack {
     super(scope, id, { ...own, terminationProtection: retain })
     if (typeof retain !== 'boolean')
       throw new RangeError(`retain is ${shown(retain)}; it is true, or false for data that goes with the stack`)
-    need(PROPS, props)
+    need(PROPS, { stage, ...props })
     warnUnknown<StatefulStackProps>(this, props, PROPS)
     needFlags(this)
     watchLimits(this)

@@ -2,7 +2,7 @@
 import type { Duration } from 'aws-cdk-lib'
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type { TuningTarget } from '#schemas/target.ts'
-import { byName, type Contract, having, shape, YES_OR_NO } from '../props.ts'
+import { byName, type Contract, having, is, shape, YES_OR_NO } from '../props.ts'
 import { A_SCHEDULE } from '../schedule.ts'
 import type { AuditSqlSettings } from './audit-sql.ts'
 import type { CadenceProps } from './cadence.ts'
@@ -77,7 +77,7 @@ export interface AutotuneProps extends RuntimeSettings {
   readonly answerAfter?: Duration
   /**
    * Your own harness, for targets whose `scoring.replayer` is `module`.
-   * @default - none; such a target is refused when its run starts
+   * @default - none; such a target is refused
    */
   readonly harness?: HarnessProps
   /**
@@ -117,7 +117,7 @@ const PROPS: Contract<AutotuneProps> = {
   answerAfter: null,
   harness: null,
   judges: null,
-  yearBudget: null,
+  yearBudget: is('above 0 and below 1', (share) => typeof share === 'number' && share > 0 && share < 1),
 }
 
 /** Throws RangeError, naming it, for a prop that there is none of, or that is not what it should be. */

@@ -2,7 +2,7 @@
  * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
  * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
-import { Duration, Stack, Stage } from 'aws-cdk-lib'
+import { Annotations, Duration, Stack, Stage } from 'aws-cdk-lib'
 import type { IAlarmAction, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -22,6 +22,7 @@ import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
 import { watchLimits } from '../limits.ts'
 import { oneOf } from '../props.ts'
+import { isOver } from '../schedule.ts'
 import { Attestations } from './attestations.ts'
 import { AuditSql } from './audit-sql.ts'
 import { type AutotuneProps, needProps } from './autotune-props.ts'
@@ -104,8 +105,6 @@ export class Autotune extends Construct {
     needTurns(targets, scheduleOf)
     const bands = heldProps(props, targets)
     const yearBudget = props.yearBudget ?? bands?.error_budget_per_year
-    if (yearBudget !== undefined && !(yearBudget > 0 && yearBudget < 1))
-      throw new RangeError(`yearBudget is ${yearBudget}; it is above 0 and below 1`)
     const limits = limitsOf(props)
     const { shardCases } = limits
     this.judges = new Judges(this, 'Judges', props.judges ?? [])
@@ -272,6 +271,11 @@ export class Autotune extends Construct {
   }
 
   private startDaily(name: string, target: TuningTarget, schedule: ScheduleExpression): void {
+    if (isOver(schedule, Date.now()))
+      Annotations.of(this).addWarningV2(
+        `contextos-autotune:over${name}`,
+        `target ${name} starts once, at a time that is over (${schedule.expressionString}): give it another one, or take it out`,
+      )
     new Schedule(this, `Daily${name}`, {
       schedule,
       description: `Tunes ${name}`,

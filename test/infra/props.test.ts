@@ -75,6 +75,31 @@ describe('documents given as props are held to their contracts, as files are', (
       () => ({ targets: { One: TARGET, Two: { ...TARGET, metric: 'economics_tokens_per_decision' } } }),
       'and start together, and a run locks its intent',
     ],
+    [
+      'a module without a harness',
+      () => ({ targets: { One: { ...TARGET, scoring: { replayer: 'module' } } } }),
+      'target One is replayed by a module (scoring.replayer), and there is no harness',
+    ],
+    [
+      'a target of bands without a field',
+      () => ({
+        routine: {
+          bands: {
+            ...theBands(),
+            intents: [
+              {
+                ...intent,
+                bands: intent!.bands.map((b) => ({
+                  ...b,
+                  target: { ...TARGET, intent: intent!.intent, choice_rule: undefined },
+                })),
+              },
+            ],
+          },
+        },
+      }),
+      /^routine\.bands: the target of .*: choice_rule is missing/,
+    ],
     ['no rollout', () => ({ rollouts: {} }), 'rollouts.configs holds no configuration'],
     [
       'a rollout',
@@ -267,6 +292,13 @@ describe('what is no such prop, or nothing of its kind', () => {
     )
   })
 
+  it('a single time that is over is warned of, since what is deployed is synthesized again', () => {
+    const once = (year: number) => ({ schedule: ScheduleExpression.expression(`at(${year}-01-01T00:00:00)`) })
+    const told = (year: number) => JSON.stringify(make(() => ({ targets: { R: TARGET }, ...once(year) })).node.metadata)
+    expect(told(2020)).toContain('target R starts once, at a time that is over (at(2020-01-01T00:00:00))')
+    expect(told(2100)).toBe('[]')
+  })
+
   it('a prop of a stack that nothing reads is warned of', () => {
     const made = new StatefulStack(anApp(), 'Data', { retain: true, description: 'x', vaultLok: 1 } as never)
     expect(JSON.stringify(made.node.metadata)).toContain('Data: there is no prop vaultLok; they are retain, stage,')
@@ -287,6 +319,7 @@ describe('figures and networks given as props', () => {
       'auditSql.resultsStay is 12 hours; it is a Duration of whole days',
     ],
     ['no stores', () => ({ stores: undefined }), 'stores is missing, or no StatefulStack'],
+    ['no budget', () => ({ yearBudget: null }), 'yearBudget is null; it is above 0 and below 1'],
     ['a budget', () => ({ yearBudget: 5 }), 'yearBudget is 5; it is above 0 and below 1'],
     ['subnets alone', () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }), 'vpcSubnets is given without vpc'],
     [
@@ -338,6 +371,7 @@ describe("stores of one's own", () => {
       () => ({ retain: undefined }),
       'retain is undefined; it is true, or false for data that goes',
     ],
+    ['a stage', () => ({ stage: '' }), 'stage is ""; it is a text: prod'],
     ['no word that is one', () => ({ retain: 'no' }), 'retain is "no"; it is true, or false for data that goes'],
     ['a name of a table', () => ({ ledgerTable: 'x' }), 'ledgerTable is "x"; it is a table: new Table('],
     ['the class of a bucket', () => ({ experienceBucket: Bucket }), 'experienceBucket is no function: it is made in'],

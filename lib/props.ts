@@ -93,6 +93,9 @@ export function warnUnknown<P extends StackProps>(
   if (unknown) Annotations.of(stack).addWarningV2('contextos-autotune:props', `${stack.node.id}: ${unknown}`)
 }
 
+/** Characters by which people know again what they gave. */
+const LONG = 150
+
 /** What was given, as people read it. */
 export function shown(value: unknown): string {
   // A stack resolves, as tokens do.
@@ -101,7 +104,8 @@ export function shown(value: unknown): string {
   if (typeof value !== 'string' && !(typeof value === 'object' && value !== null))
     return typeof value === 'function' ? 'a function or class' : String(value)
   try {
-    return JSON.stringify(value)
+    const text = JSON.stringify(value)
+    return text.length > LONG ? `${text.slice(0, LONG)}...` : text
   } catch {
     return 'an object that holds itself'
   }

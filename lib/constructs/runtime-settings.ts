@@ -2,7 +2,7 @@
  * What all functions and machines below a construct share: where they run, and what becomes of their logs. Said once at the top,
  * and found by whatever is created below: the nearest one counts, setting by setting.
  */
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { RemovalPolicy, Token } from 'aws-cdk-lib'
 import { type ISecurityGroup, type IVpc, type SelectedSubnets, type SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -48,9 +48,11 @@ export interface RuntimeSettings {
   readonly memory?: Readonly<Record<string, number>>
 }
 
+const DAYS = oneOf(Object.values(RetentionDays).filter(Number.isInteger))
+
 /** What each setting is. */
 export const RUNTIME: Contract<RuntimeSettings> = {
-  logRetention: oneOf(Object.values(RetentionDays).filter(Number.isInteger)),
+  logRetention: (prop, days) => Token.isUnresolved(days) || DAYS(prop, days),
   logRemoval: oneOf(Object.values(RemovalPolicy).filter((policy) => policy !== RemovalPolicy.SNAPSHOT)),
   vpc: having('a VPC: new Vpc(...) or Vpc.fromLookup(...)', 'selectSubnets'),
   vpcSubnets: byName('what selects subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }', null),

@@ -69,6 +69,7 @@ describe('registered targets', () => {
       () => withFile('wrong', '{"direction":"down"}'),
       /refund-cents\.json: direction: .*decrease/,
     ],
+    ['a target that answers nothing', () => withFile('bare', '{}'), /refund-cents\.json: intent is missing/],
     [
       'two files of one name, of which one would start nothing',
       () => {

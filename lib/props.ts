@@ -47,7 +47,7 @@ export const byName =
 export const shape =
   <P>(contract: Contract<P>): Check =>
   (prop, value) => {
-    is(`an object of ${Object.keys(contract).join(', ')}`, isObject)(prop, value)
+    is(`an object of ${Object.keys(contract).join(', ')}`, isObject)(prop || 'the last argument', value)
     const unknown = unknownOf(value as object, contract)
     if (unknown) throw new RangeError(prop ? `${prop}: ${unknown}` : unknown)
     need(contract, value as object, prop ? `${prop}.` : '')

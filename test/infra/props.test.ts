@@ -284,6 +284,13 @@ describe('what is no such prop, or nothing of its kind', () => {
     )
   })
 
+  it('no props at all', () => {
+    const stack = new Stack(stores.node.root, 'Bare')
+    expect(() => new Autotune(stack, 'Autotune', undefined as never)).toThrow(
+      'the last argument is undefined; it is an object of logRetention, ',
+    )
+  })
+
   it('two stacks of one name for metrics', () => {
     const root = stores.node.root
     new Autotune(new Stack(root, 'Twin'), 'Autotune', { stores })

@@ -118,3 +118,19 @@ test('dates, versions, hex ids and numbers of the record itself are left alone',
   }
   expect(redactor([...ALL, { name: 'digits', pattern: '\\d{4}' }]).record(record)).toEqual(record)
 })
+
+test('a name found by its path is replaced wherever it stands, whatever signs it is written with', () => {
+  const word = fc.string({ unit: fc.constantFrom(...'ab-_.*+?()[]{}|/\\^$&#~'), minLength: 3, maxLength: 8 })
+  fc.assert(
+    fc.property(
+      word.map((text) => `x${text}y`),
+      (name) => {
+        const own = redactor([{ name: 'person', paths: ['attributes.customer'] }])
+        const steps = [{ kind: 'message', content: `It was ${name} who called` }]
+        expect(JSON.stringify(own.record({ attributes: { customer: name }, steps }))).not.toContain(
+          JSON.stringify(name).slice(1, -1),
+        )
+      },
+    ),
+  )
+})

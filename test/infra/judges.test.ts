@@ -80,6 +80,7 @@ describe('modules that judge in the deployment', () => {
       ]),
     )
     expect(sides).toEqual({
+      AskProposers: 'Search',
       LayOutSealed: 'Sealed',
       LayOutSearch: 'Search',
       OpenReview: 'Search',
@@ -103,6 +104,7 @@ describe('modules that judge in the deployment', () => {
   it('are called by the functions that judge on that side, in just that version', () => {
     const [search, sealed] = [told.ReplayShard![0]!.function_arn, told.ScoreShard![0]!.function_arn]
     expect(callers(templates, search)).toEqual([
+      'AutotuneFunctionsAskProposersRole',
       'AutotuneFunctionsLayOutSearchRole',
       'AutotuneFunctionsReplayShardRole',
       'CadenceSliceIntentRole',

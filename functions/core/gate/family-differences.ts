@@ -48,17 +48,13 @@ export function familyDifferences(
   let otherCounts = false
   const [baseOf, nowOf] = [metricParts(metric, panel.baseline), metricParts(metric, measures)]
   for (let family = 0; family < panel.families; family++) {
-    const [from, end] = [first[family]!, first[family + 1]!]
-    const isCapped = cap !== null && end - from > cap
-    const cases = isCapped ? drawn(panel, Array.from(order.subarray(from, end)), cap) : order
-    const at = isCapped ? 0 : from
-    const last = isCapped ? cap : end
-    if (isCapped) capped++
+    const all = order.subarray(first[family], first[family + 1])
+    const cases = cap !== null && all.length > cap ? drawn(panel, Array.from(all), cap) : all
+    if (cases.length < all.length) capped++
     let sum = 0
     let count = 0
     let isBeyond = false
-    for (let place = at; place < last; place++) {
-      const i = cases[place]!
+    for (const i of cases) {
       const [base, now] = [baseOf(i), nowOf(i)]
       const isKnown = base !== null && now !== null
       if (base !== null) measured++

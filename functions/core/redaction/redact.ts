@@ -156,7 +156,7 @@ function termsOf(terms: ReadonlyMap<string, string>): RegExp | null {
   if (terms.size === 0) return null
   const words = [...terms.keys()]
     .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
-    .map((term) => term.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll(' ', '\\s+'))
+    .map((term) => term.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll(' ', '\\s+'))
   return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${words.join('|')})(?![\\p{L}\\p{N}_])`, 'giu')
 }
 

@@ -100,10 +100,11 @@ function made<T extends Bucket | Key>(
 }
 
 /** @throws RangeError for a key that encrypts nothing for S3 */
-function symmetric(key: Key | undefined): Key | undefined {
-  const { keySpec = 'SYMMETRIC_DEFAULT' } = (key?.node.defaultChild ?? {}) as Partial<CfnKey>
+function encrypting(key: Key | undefined): Key | undefined {
+  const { keySpec = 'SYMMETRIC_DEFAULT', enabled } = (key?.node.defaultChild ?? {}) as Partial<CfnKey>
   if (keySpec !== 'SYMMETRIC_DEFAULT')
     throw new RangeError(`vaultKey is of the kind ${keySpec}; S3 encrypts under a symmetric one: leave keySpec out`)
+  if (enabled === false) throw new RangeError('vaultKey is disabled, and encrypts nothing: leave enabled out')
   return key
 }
 
@@ -153,7 +154,7 @@ export class StatefulStack extends Stack {
     this.vault = new HeldOutVault(this, 'Vault', {
       retain,
       lockFor: lockFor('vaultLock', vaultLock, VAULT_LOCK),
-      key: symmetric(made('vaultKey', Key, vaultKey, this)),
+      key: encrypting(made('vaultKey', Key, vaultKey, this)),
     })
     this.releases = new ReleaseStore(this, 'Releases', {
       retain,

@@ -436,6 +436,11 @@ describe("stores of one's own", () => {
       'experienceBucket Data/B keeps what it holds locked',
     ],
     [
+      'a key that is shut',
+      () => ({ vaultKey: (scope: Construct) => new Key(scope, 'K', { enabled: false }) }),
+      'vaultKey is disabled, and encrypts nothing',
+    ],
+    [
       'a key that signs',
       () => ({
         vaultKey: (scope: Construct) =>

@@ -11,7 +11,7 @@ import { Cadence } from './constructs/cadence.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
-import { type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
+import { RUNTIME, type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
 import type { AllStores } from './constructs/workflow-rights.ts'
 import { bandsOf, liveModelOf, reviewersOf, rolloutConfigsOf, targetsOf } from './context/documents.ts'
 import {
@@ -24,7 +24,8 @@ import {
   judgesOf,
   servicesOf,
 } from './context/values.ts'
-import { targetsOfBands } from './contracts.ts'
+import { needHarness, targetsOfBands } from './contracts.ts'
+import { warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -57,6 +58,7 @@ export class AutotuneStack extends Stack {
 
   constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
+    warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })
     setRuntime(this, props)
     if (stage !== undefined) fixStage(this, stage)
     // All of the context first: one that is wrong is said before anything is bundled.
@@ -65,6 +67,7 @@ export class AutotuneStack extends Stack {
     const judging = judgesOf(this.node)
     const bands = bandsOf(this.node)
     const tuned = { ...targets, ...targetsOfBands(bands) }
+    needHarness(tuned, harness)
     const configs = rolloutConfigsOf(this.node, tuned)
     const services = servicesOf(this.node, configs !== null)
     const deliver = deliveredAs(this.node, configs !== null)

@@ -1,6 +1,7 @@
 /** The time of day at which the routine looks, and how people write it: `06:30 Europe/Berlin`. */
 import { TimeZone } from 'aws-cdk-lib'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { shown } from './props.ts'
 
 /** A time on the clock of a place. */
 export interface DailyTime {
@@ -32,17 +33,16 @@ export function dailyTimeOf(text: string): DailyTime | null {
 export function needTime(prop: string, time: DailyTime | undefined): void {
   if (time === undefined) return
   const two = (n: number) => String(n).padStart(2, '0')
-  if (dailyTimeOf(`${two(time.hour)}:${two(time.minute)} ${time.zone}`) === null)
-    throw new RangeError(
-      `${prop} is ${JSON.stringify(time)}; it is { hour: 0 to 23, minute: 0 to 59, zone: 'Europe/Berlin' }`,
-    )
+  if (dailyTimeOf(`${two(time?.hour)}:${two(time?.minute)} ${time?.zone}`) === null)
+    throw new RangeError(`${prop} is ${shown(time)}; it is { hour: 0 to 23, minute: 0 to 59, zone: 'Europe/Berlin' }`)
 }
 
-function isZone(name: string): boolean {
+/** Is it a zone to a schedule? Names are spelled as the IANA database spells them. */
+export function isZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     // Offsets such as +02:00 are zones to a clock, and none to a schedule.
-    return /^[A-Z]/i.test(name)
+    return /^[A-Z]/.test(name)
   } catch {
     return false
   }

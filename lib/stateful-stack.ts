@@ -4,7 +4,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb'
 import { AccountRootPrincipal, type Grant, type IGrantable, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { type CfnKey, Key } from 'aws-cdk-lib/aws-kms'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
-import type { Construct } from 'constructs'
+import { Construct } from 'constructs'
 import { ATTESTATIONS, CHANGES_INBOX } from '#schemas/s3-keys.ts'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
@@ -17,6 +17,7 @@ import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
+import { type Contract, having, is, need, shown, warnUnknown } from './props.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -57,6 +58,17 @@ export interface StatefulStackProps extends StackProps {
   readonly releaseLock?: Duration
 }
 
+/** What each prop is; those that are null are looked at where they are read. */
+const PROPS: Contract<Omit<StatefulStackProps, keyof StackProps>> = {
+  retain: null,
+  stage: is('a text: prod', (stage) => typeof stage === 'string' && stage !== ''),
+  experienceBucket: null,
+  ledgerTable: having('a table: new Table(...), new TableV2(...) or Table.fromTableArn(...)', 'tableArn'),
+  vaultKey: null,
+  vaultLock: null,
+  releaseLock: null,
+}
+
 /** A sealed version answers questions for a quarter; its evidence stays for a year. */
 const VAULT_LOCK = Duration.days(365)
 
@@ -76,18 +88,23 @@ function made<T extends Bucket | Key>(
   if (make === undefined) return undefined
   const name = prop === 'vaultKey' ? 'Key' : 'Bucket'
   const how = `it is made in the scope that is given: ${prop}: (scope) => new ${name}(scope, 'Mine', { ... })`
-  if (typeof make !== 'function') throw new RangeError(`${prop} is no function: ${how}`)
+  if (typeof make !== 'function' || make.prototype instanceof Construct)
+    throw new RangeError(`${prop} is no function: ${how}`)
   const own = make(stack)
-  if (!(own instanceof kind)) throw new RangeError(`${prop} is a ${name.toLowerCase()} that exists: ${how}`)
+  if (!(own instanceof kind))
+    throw new RangeError(
+      `${prop} ${Construct.isConstruct(own) ? `is a ${name.toLowerCase()} that exists` : 'gives none'}: ${how}`,
+    )
   if (Stack.of(own) !== stack) throw new RangeError(`${prop} is made in ${Stack.of(own).node.path}: ${how}`)
   return own
 }
 
 /** @throws RangeError for a key that encrypts nothing for S3 */
-function symmetric(key: Key | undefined): Key | undefined {
-  const { keySpec = 'SYMMETRIC_DEFAULT' } = (key?.node.defaultChild ?? {}) as Partial<CfnKey>
+function encrypting(key: Key | undefined): Key | undefined {
+  const { keySpec = 'SYMMETRIC_DEFAULT', enabled } = (key?.node.defaultChild ?? {}) as Partial<CfnKey>
   if (keySpec !== 'SYMMETRIC_DEFAULT')
     throw new RangeError(`vaultKey is of the kind ${keySpec}; S3 encrypts under a symmetric one: leave keySpec out`)
+  if (enabled === false) throw new RangeError('vaultKey is disabled, and encrypts nothing: leave enabled out')
   return key
 }
 
@@ -120,9 +137,9 @@ export class StatefulStack extends Stack {
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
     if (typeof retain !== 'boolean')
-      throw new RangeError(
-        `retain is ${JSON.stringify(retain)}; it is true, or false for data that goes with the stack`,
-      )
+      throw new RangeError(`retain is ${shown(retain)}; it is true, or false for data that goes with the stack`)
+    need(PROPS, { stage, ...props })
+    warnUnknown<StatefulStackProps>(this, props, PROPS)
     needFlags(this)
     watchLimits(this)
     fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))
@@ -137,7 +154,7 @@ export class StatefulStack extends Stack {
     this.vault = new HeldOutVault(this, 'Vault', {
       retain,
       lockFor: lockFor('vaultLock', vaultLock, VAULT_LOCK),
-      key: symmetric(made('vaultKey', Key, vaultKey, this)),
+      key: encrypting(made('vaultKey', Key, vaultKey, this)),
     })
     this.releases = new ReleaseStore(this, 'Releases', {
       retain,

@@ -2,7 +2,7 @@
  * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
  * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Annotations, Duration, Stack, Stage } from 'aws-cdk-lib'
 import type { IAlarmAction, IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -13,110 +13,35 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import type { Verdict } from '#schemas/run.ts'
+import { VERDICTS, type Verdict } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { COUNTED } from '#schemas/watch.ts'
-import { heldProps, heldTargets } from '../contracts.ts'
+import { heldProps, heldTargets, needTurns } from '../contracts.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
 import { watchLimits } from '../limits.ts'
+import { oneOf } from '../props.ts'
+import { isOver } from '../schedule.ts'
 import { Attestations } from './attestations.ts'
-import { AuditSql, type AuditSqlSettings } from './audit-sql.ts'
-import { Cadence, type CadenceProps } from './cadence.ts'
+import { AuditSql } from './audit-sql.ts'
+import { type AutotuneProps, needProps } from './autotune-props.ts'
+import { Cadence } from './cadence.ts'
 import { badEnds, counted } from './dashboard.ts'
 import { needSame } from './environments.ts'
 import { eraseRuns } from './erase-runs.ts'
 import { granted } from './grants.ts'
-import { Harness, type HarnessProps } from './harness.ts'
-import { type JudgeProps, Judges } from './judges.ts'
+import { Harness } from './harness.ts'
+import { Judges } from './judges.ts'
+import { namespaceOf } from './metrics-namespace.ts'
 import { whole, wholeTime } from './ranges.ts'
-import { ReviewDesk, type ReviewDeskProps } from './review-desk.ts'
-import { Rollouts, type RolloutsProps } from './rollouts.ts'
-import { type RuntimeSettings, setRuntime } from './runtime-settings.ts'
+import { ReviewDesk } from './review-desk.ts'
+import { Rollouts } from './rollouts.ts'
+import { setRuntime } from './runtime-settings.ts'
 import { endOf, executionsOf, mappingMachine, mayRunNested } from './state-machine.ts'
 import { Watch } from './watch.ts'
 import { WorkflowFunctions } from './workflow-functions.ts'
-import type { AllStores, Stores } from './workflow-rights.ts'
-
-/** What is tuned, when, and within which limits. */
-export interface AutotuneProps extends RuntimeSettings {
-  /** Experience, vault, ledger and releases that the workflows work on: a `StatefulStack`. */
-  readonly stores: AllStores
-  /**
-   * Targets that are tuned by themselves, by a name of yours: letters and digits, since it becomes part of a construct id.
-   * @default - none; runs are started by hand
-   */
-  readonly targets?: Readonly<Record<string, TuningTarget>>
-  /**
-   * When they are started.
-   * @default - every day at 03:00 UTC, within a window of an hour
-   */
-  readonly schedule?: ScheduleExpression
-  /**
-   * When single targets are started instead, by their names, each on the clock of its place:
-   * `ScheduleExpression.cron({ hour: '6', timeZone: TimeZone.EUROPE_BERLIN })`.
-   * @default - all by `schedule`
-   */
-  readonly schedules?: Readonly<Record<string, ScheduleExpression>>
-  /**
-   * The review desk: who reviews what a run certified, by mailed links.
-   * @default - none; a certified run waits in the store
-   */
-  readonly review?: Pick<ReviewDeskProps, 'config'>
-  /**
-   * The rollouts that an approval starts, by intent.
-   * @default - none; an approval starts nothing
-   */
-  readonly rollouts?: Pick<RolloutsProps, 'configs' | 'services' | 'deliver'>
-  /**
-   * The daily routine, with its weekly and quarterly look back.
-   * @default - none; nothing is watched from day to day
-   */
-  readonly routine?: Omit<CadenceProps, 'stores' | 'tuning' | 'deadLetters' | 'judges'>
-  /**
-   * The store as tables for SQL, kept up to date, and a role that may ask them in Athena: `{}` for the defaults.
-   * @default - none; not one resource of it
-   */
-  readonly auditSql?: AuditSqlSettings
-  /**
-   * Whether what was decided is signed, each kind under a key of its own in KMS.
-   * @default false
-   */
-  readonly attestations?: boolean
-  /**
-   * Cases of one replay shard, at most: what one function call reads. It ends at 8 million characters too. 1 to 10,000.
-   * @default 5000
-   */
-  readonly shardCases?: number
-  /**
-   * Shards that are replayed at once. 1 to 10,000.
-   * @default 100
-   */
-  readonly maxConcurrency?: number
-  /**
-   * From the opening of a question to the sealed set until its answer can be read: the same for every answer, so that
-   * nobody learns more than the one bit from how long it took. Scoring that is not done by then is a "no": leave several
-   * times what scoring takes. 5 minutes to a day.
-   * @default Duration.hours(1)
-   */
-  readonly answerAfter?: Duration
-  /**
-   * Your own harness, for targets whose `scoring.replayer` is `module`.
-   * @default - none; such a target is refused when its run starts
-   */
-  readonly harness?: HarnessProps
-  /**
-   * Modules of your own that judge, for suites whose evaluators have `check: "module"`.
-   * @default - none; a run whose suite asks one is refused when it starts
-   */
-  readonly judges?: readonly JudgeProps[]
-  /**
-   * Most that the questions of 365 days may spend, over all intents and versions: a run that would go beyond it is refused.
-   * @default - what the bands of `routine` declare; without them nothing is refused for it
-   */
-  readonly yearBudget?: number | undefined
-}
+import type { Stores } from './workflow-rights.ts'
 
 /** What both workflows are bounded by. */
 interface Limits {
@@ -165,6 +90,7 @@ export class Autotune extends Construct {
     super(scope, id)
     needFlags(this)
     watchLimits(this)
+    needProps(props)
     aloneIn(Stack.of(this), this)
     setRuntime(this, props)
     const { stores, schedule = EVERY_DAY, schedules = {} } = props
@@ -173,11 +99,12 @@ export class Autotune extends Construct {
     needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
     const targets = heldTargets(props.targets ?? {})
     for (const name of Object.keys(schedules))
-      if (!targets[name]) throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
+      if (!Object.hasOwn(targets, name))
+        throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
+    const scheduleOf = (name: string) => (Object.hasOwn(schedules, name) && schedules[name]) || schedule
+    needTurns(targets, scheduleOf)
     const bands = heldProps(props, targets)
     const yearBudget = props.yearBudget ?? bands?.error_budget_per_year
-    if (yearBudget !== undefined && !(yearBudget > 0 && yearBudget < 1))
-      throw new RangeError(`yearBudget is ${yearBudget}; it is above 0 and below 1`)
     const limits = limitsOf(props)
     const { shardCases } = limits
     this.judges = new Judges(this, 'Judges', props.judges ?? [])
@@ -191,7 +118,7 @@ export class Autotune extends Construct {
     this.recordFailures()
     const { functions, tuning, deadLetters } = this
     this.watch = new Watch(this, 'Watch', { stores, functions, tuning, deadLetters })
-    for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedules[name] ?? schedule)
+    for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, scheduleOf(name))
     const { rollouts, review, routine, auditSql } = props
     this.rollouts = rollouts ? new Rollouts(this, 'Rollouts', { stores, deadLetters, judges, ...rollouts }) : null
     const rollout = this.rollouts?.workflow
@@ -249,12 +176,13 @@ export class Autotune extends Construct {
 
   /** Runs that ended without a verdict, over a period. */
   metricRunFailed(period: Duration = Duration.days(1)): IMetric {
-    return badEnds(this.tuning, period)
+    return badEnds(this.tuning, needPeriod(period))
   }
 
   /** Runs that ended with a verdict, over a period. */
   metricVerdict(verdict: Verdict, period: Duration = Duration.days(1)): IMetric {
-    return counted(this, 'advance-run', COUNTED.verdict(verdict), 'Sum', period)
+    oneOf(VERDICTS)('verdict', verdict)
+    return counted(this, 'advance-run', COUNTED.verdict(verdict), 'Sum', needPeriod(period))
   }
 
   /** Intents that have no sealed version with a question left; looked at every hour. */
@@ -343,6 +271,11 @@ export class Autotune extends Construct {
   }
 
   private startDaily(name: string, target: TuningTarget, schedule: ScheduleExpression): void {
+    if (isOver(schedule, Date.now()))
+      Annotations.of(this).addWarningV2(
+        `contextos-autotune:over${name}`,
+        `target ${name} starts once, at a time that is over (${schedule.expressionString}): give it another one, or take it out`,
+      )
     new Schedule(this, `Daily${name}`, {
       schedule,
       description: `Tunes ${name}`,
@@ -357,13 +290,24 @@ export class Autotune extends Construct {
   }
 }
 
-/** Throws RangeError where a stack holds another one: metrics, workgroup and database are called by the stack. */
+/** Throws RangeError where another one of the same stack, or of one that is called alike, has the names of its metrics and tables. */
 function aloneIn(stack: Stack, one: Autotune): void {
-  const another = stack.node.findAll().find((c) => c instanceof Autotune && c !== one && Stack.of(c) === stack)
+  const isAlike = (c: unknown) =>
+    c instanceof Autotune &&
+    c !== one &&
+    namespaceOf(c) === namespaceOf(one) &&
+    Stack.of(c).environment === stack.environment
+  const another = (Stage.of(one) ?? stack).node.findAll().find(isAlike)
   if (another)
     throw new RangeError(
-      `${another.node.path} and ${one.node.path} are in one stack, whose name their metrics and tables have: give each a stack of its own; a nested one will do`,
+      `${another.node.path} and ${one.node.path} have metrics and tables of one name, that of their stack ("${namespaceOf(one)}", less "Workflow" at its end): give each a stack of its own; a nested one will do`,
     )
+}
+
+/** @throws RangeError for a time over which CloudWatch counts nothing */
+function needPeriod(period: Duration): Duration {
+  wholeTime('period', period, 'seconds', 366 * 86_400)
+  return period
 }
 
 /** Workflows whose ends change what the tables of the store say. */

@@ -226,7 +226,9 @@ function carried(bands: Bands): void {
     of.flatMap(({ metric, target }) => (typeof target === 'string' ? [`${intent}, ${metric}`] : [])),
   )
   if (open.length > 0)
-    throw new RangeError(`the target of ${open[0]} is the path of a file, which a deployment cannot read: put it in`)
+    throw new RangeError(
+      `the target of ${open[0]} is the path of a file, which a deployment cannot read: put the target itself in its place, TuningTarget.parse(JSON of that file)`,
+    )
   const asking = bands.intents.flatMap(({ intent, bands: of }) =>
     of.flatMap(({ metric, target }) =>
       typeof target === 'object' && target.proposers?.includes('blocks') ? [`${intent}, ${metric}`] : [],

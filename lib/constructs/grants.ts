@@ -2,6 +2,7 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib'
 import { Grant, type IGrantable, type IPrincipal, type PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { Construct, Dependable } from 'constructs'
+import { having } from '../props.ts'
 
 /**
  * Gives somebody statements. Where nothing comes of it (an account of its own, a role whose policies the app does not write), a warning
@@ -18,6 +19,7 @@ export function granted(
   statements: readonly PolicyStatement[],
   below: Construct = scope,
 ): Grant {
+  having('somebody: a role, user, group or function', 'grantPrincipal')(`${grant}: grantee`, grantee)
   const { grantPrincipal } = grantee
   const stack = Stack.of(scope)
   if (
@@ -43,6 +45,8 @@ export function granted(
     )
     .reduce((a, b) => a.combine(b))
   if (given.success && !isShut(grantPrincipal, given)) return given
+  if (isNobody(grantPrincipal))
+    return refused(scope, grant, grantee, 'has no policies: grant it to the role, user or group that acts')
   const add = JSON.stringify(stack.resolve(statements.map((s) => s.toStatementJson())))
   return refused(scope, grant, grantee, `has policies that this app does not write: add to them ${add}`)
 }
@@ -50,6 +54,10 @@ export function granted(
 /** A role that was imported as one that is not changed takes every statement, and keeps none. */
 const isShut = (principal: IPrincipal, given: Grant): boolean =>
   'roleArn' in principal && !Role.isRole(principal) && Dependable.of(given).dependencyRoots.length === 0
+
+/** A service, a provider of identities, or everybody: none has policies to which anybody could add. */
+const isNobody = ({ policyFragment }: IPrincipal): boolean =>
+  [policyFragment.principalJson.AWS ?? '*'].flat().includes('*')
 
 function refused(scope: Construct, grant: string, grantee: IGrantable, why: string): Grant {
   const { grantPrincipal } = grantee

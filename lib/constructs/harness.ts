@@ -16,6 +16,7 @@ import { type DeployedHarness, HARNESS_START_MS } from '#schemas/harness-call.ts
 import { LiveModel } from '#schemas/live-model.ts'
 import { FUNCTION_VERSION_PATTERN } from '#schemas/patterns.ts'
 import { held } from '../contracts.ts'
+import { is, shape } from '../props.ts'
 import type { JudgedSide } from './judges.ts'
 import { moduleAsset, moduleFunction } from './module-function.ts'
 import { whole, wholeTime } from './ranges.ts'
@@ -100,7 +101,7 @@ export class Harness extends Construct {
   constructor(scope: Construct, id: string, props: HarnessProps | undefined) {
     super(scope, id)
     this.props = props
-    const path = props && named(props)
+    const path = props === undefined ? undefined : named(props)
     this.nowhere = props?.live && !runtimeOf(this).vpc ? this.noWayOut() : null
     this.module = props && path !== undefined ? this.deployed(path, props) : null
   }
@@ -226,8 +227,19 @@ function needSigned({ document, keySecretArn }: LiveProps): void {
 const MODEL = /^arn:aws[a-z-]*:bedrock:[a-z0-9-]*:\d{0,12}:\S+$/
 const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/
 
+const HARNESS = shape<HarnessProps>({
+  functionArn: is('the ARN of a version of a function, or path names a module', (arn) => typeof arn === 'string'),
+  path: null,
+  limit: null,
+  memory: null,
+  modelArn: null,
+  live: shape<LiveProps>({ document: null, keySecretArn: null }),
+})
+
 /** The path of a module; undefined: the props name a function. */
-function named({ functionArn, path, modelArn, memory, live }: HarnessProps): string | undefined {
+function named(props: HarnessProps): string | undefined {
+  HARNESS('harness', props)
+  const { functionArn, path, modelArn, memory, live } = props
   if (path !== undefined && (typeof path !== 'string' || path === '' || Token.isUnresolved(path)))
     throw new RangeError(`harness.path is ${JSON.stringify(path)}; it is the path of a file that is there at synthesis`)
   if (modelArn !== undefined && !Token.isUnresolved(modelArn) && !MODEL.test(modelArn))

@@ -11,6 +11,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { type DeployedJudge, MOST_DEPLOYED_MS, VIEWS_A_CALL } from '#schemas/judge-call.ts'
+import { is, listOf, shape } from '../props.ts'
 import { moduleAsset, moduleFunction } from './module-function.ts'
 import { whole } from './ranges.ts'
 
@@ -42,6 +43,12 @@ const JUDGING = {
 /** Time of a call beside its views: it starts, and loads the module. */
 const START_SECONDS = 60
 
+const A_PATH = is("the path of a module: './judge.mjs'", (path) => typeof path === 'string' && path !== '')
+const JUDGES = listOf("{ path: './judge.mjs' }", (prop, judge) => {
+  shape<JudgeProps>({ path: null, memory: null, concurrency: null })(prop, judge)
+  A_PATH(`${prop}.path`, (judge as JudgeProps).path)
+})
+
 /** The functions of every module. @throws RangeError for a module that is not there or cannot be deployed, and for a limit out of its range */
 export class Judges extends Construct {
   /** Ids of the parts, a function each. */
@@ -50,9 +57,7 @@ export class Judges extends Construct {
 
   constructor(scope: Construct, id: string, judges: readonly JudgeProps[]) {
     super(scope, id)
-    const wrong = Array.isArray(judges) ? judges.find((judge) => typeof judge?.path !== 'string') : judges
-    if (wrong !== undefined)
-      throw new RangeError(`judges holds ${JSON.stringify(wrong)}; it is a list of { path: './judge.mjs' }`)
+    JUDGES('judges', judges)
     const folder = mkdtempSync(join(tmpdir(), 'autotune-judges-'))
     try {
       for (const [i, judge] of judges.entries()) {

@@ -1,11 +1,12 @@
 /** Figures that props name, held to what AWS and a question bear. */
-import { type Duration, Token } from 'aws-cdk-lib'
+import type { Duration } from 'aws-cdk-lib'
+import { shown } from '../props.ts'
 
 /** Throws RangeError for what is no whole number of a range. @param prop name, for people */
 export function whole(prop: string, value: number, least: number, most: number, unit = ''): void {
   if (!Number.isSafeInteger(value) || value < least || value > most)
     throw new RangeError(
-      `${prop} is ${said(value)}; it is a whole number${unit && ` of ${unit}`} from ${least} to ${most}`,
+      `${prop} is ${shown(value)}; it is a whole number${unit && ` of ${unit}`} from ${least} to ${most}`,
     )
 }
 
@@ -22,18 +23,10 @@ const MILLIS = { millis: 1, seconds: 1000, days: 86_400_000 } as const
  */
 export function wholeTime(prop: string, time: Duration, unit: keyof typeof MILLIS, most: number, least = 1): number {
   const wanted = `it is a Duration of whole ${unit}, from ${least} to ${most}: Duration.${unit}(${least})`
-  if (typeof time?.isUnresolved !== 'function') throw new RangeError(`${prop} is ${said(time)}; ${wanted}`)
+  if (typeof time?.isUnresolved !== 'function') throw new RangeError(`${prop} is ${shown(time)}; ${wanted}`)
   if (time.isUnresolved()) throw new RangeError(`${prop} is known at deployment alone; ${wanted}`)
   const units = time.toMilliseconds() / MILLIS[unit]
   if (!Number.isSafeInteger(units) || units < least || units > most)
     throw new RangeError(`${prop} is ${time.toHumanString()}; ${wanted}`)
   return units
 }
-
-/** What was given, as people read it. */
-const said = (value: unknown): string =>
-  Token.isUnresolved(value)
-    ? 'known at deployment alone'
-    : typeof value === 'number'
-      ? String(value)
-      : JSON.stringify(value)

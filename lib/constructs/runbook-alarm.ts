@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { having } from '../props.ts'
 
 /** When it rings and where to read on. */
 interface RunbookAlarmProps {
@@ -51,6 +52,7 @@ export class RunbookAlarm extends Alarm {
 
 /** Calls somebody when one of these rings, and again when it is over. */
 export function callOn(alarms: readonly AlarmBase[], action: IAlarmAction): void {
+  having('an action of an alarm: new SnsAction(topic)', 'bind')('notify', action)
   for (const alarm of alarms) {
     alarm.addAlarmAction(action)
     alarm.addOkAction(action)

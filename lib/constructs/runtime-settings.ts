@@ -2,12 +2,13 @@
  * What all functions and machines below a construct share: where they run, and what becomes of their logs. Said once at the top,
  * and found by whatever is created below: the nearest one counts, setting by setting.
  */
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { RemovalPolicy, Token } from 'aws-cdk-lib'
 import { type ISecurityGroup, type IVpc, type SelectedSubnets, type SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct, IConstruct } from 'constructs'
 import { handlerNames } from '../bundling.ts'
+import { byName, type Contract, having, is, listOf, need, oneOf } from '../props.ts'
 import { needSame } from './environments.ts'
 import { whole } from './ranges.ts'
 
@@ -47,10 +48,29 @@ export interface RuntimeSettings {
   readonly memory?: Readonly<Record<string, number>>
 }
 
+const DAYS = oneOf(Object.values(RetentionDays).filter(Number.isInteger))
+
+/** What each setting is. */
+export const RUNTIME: Contract<RuntimeSettings> = {
+  logRetention: (prop, days) => Token.isUnresolved(days) || DAYS(prop, days),
+  logRemoval: oneOf(Object.values(RemovalPolicy).filter((policy) => policy !== RemovalPolicy.SNAPSHOT)),
+  vpc: having('a VPC: new Vpc(...) or Vpc.fromLookup(...)', 'selectSubnets'),
+  vpcSubnets: byName('what selects subnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS }', null),
+  securityGroups: (prop, groups) => {
+    listOf('security groups', having('a security group', 'securityGroupId'))(prop, groups)
+    is('1 to 5 of them: Lambda takes no more', (many) => Number(many) >= 1 && Number(many) <= 5)(
+      `the number of ${prop}`,
+      (groups as unknown[]).length,
+    )
+  },
+  memory: byName("megabytes: { 'compile-search': 10240 }", null),
+}
+
 const said = new WeakMap<IConstruct, RuntimeSettings>()
 
 /** Says the settings of everything that is created below a construct from now on. @throws RangeError for a memory that Lambda has not, for a function that is none, and for a network in which none could work */
 export function setRuntime(construct: IConstruct, settings: RuntimeSettings): void {
+  need(RUNTIME, settings)
   const handlers = settings.memory ? handlerNames() : []
   for (const [handler, mb] of Object.entries(settings.memory ?? {})) {
     if (!handlers.includes(handler))
@@ -73,8 +93,10 @@ function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }:
   try {
     chosen = vpc.selectSubnets(vpcSubnets)
   } catch (error) {
-    throw new RangeError(`vpcSubnets: ${(error as Error).message}`)
+    if (vpcSubnets) throw new RangeError(`vpcSubnets: ${(error as Error).message}`)
+    throw new RangeError('vpc has no private subnets: give one that has, or say by vpcSubnets which are meant')
   }
+  if (chosen.subnetIds.length === 0) throw new RangeError(`${vpcSubnets ? 'vpcSubnets selects' : 'vpc has'} no subnet`)
   if (chosen.hasPublic)
     throw new RangeError(
       `${vpcSubnets ? 'vpcSubnets are' : 'vpc has'} public subnets, in which a function reaches nothing: give private ones, which reach AWS by NAT or endpoints`,

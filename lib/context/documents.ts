@@ -11,7 +11,7 @@ import { LiveModel } from '#schemas/live-model.ts'
 import type { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { TuningTarget } from '#schemas/target.ts'
-import { held, heldBands, heldConfigs, needConfigs, needReviewers, type Targets } from '../contracts.ts'
+import { held, heldBands, heldConfigs, heldTarget, needConfigs, needReviewers, type Targets } from '../contracts.ts'
 import { contextOf } from './known.ts'
 
 /**
@@ -27,7 +27,8 @@ export function targetsOf(node: Node): Record<string, TuningTarget> {
     named.map(([name, files]) => {
       const [file, another] = files!
       if (another) throw new RangeError(`${folder}: ${file} and ${another} are both called ${name}: rename one of them`)
-      return [name, parsed(join(folder, file!), TuningTarget)]
+      const path = join(folder, file!)
+      return [name, heldTarget(path, jsonOf(path))]
     }),
   )
 }
@@ -88,7 +89,10 @@ export function bandsOf(node: Node): Bands | null {
   if (file === null) return null
   const load = (path: string) => parsed(join(dirname(file), path), TuningTarget)
   const bands = heldBands(file, jsonOf(file))
-  return withTargets(bands, load, (why) => new RangeError(`${file}: ${why}`))
+  return heldBands(
+    file,
+    withTargets(bands, load, (why) => new RangeError(`${file}: ${why}`)),
+  )
 }
 
 /** The path that a context value holds, of a folder or of a file; null without it. */

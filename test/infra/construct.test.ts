@@ -72,8 +72,9 @@ describe('an app of its own', () => {
   })
 
   it('starts each target by its own schedule, on the clock of its place', () => {
+    const tokens = { ...target, metric: 'economics_tokens_per_decision' } as const
     const berlin = ScheduleExpression.cron({ hour: '6', minute: '30', timeZone: TimeZone.EUROPE_BERLIN })
-    const templates = synthesized({ targets: { One: target, Two: target }, schedules: { Two: berlin } })
+    const templates = synthesized({ targets: { One: target, Two: tokens }, schedules: { Two: berlin } })
     expect(
       ofType(templates, 'AWS::Scheduler::Schedule').map(({ Properties: p }) => [
         p!.ScheduleExpression,
@@ -145,7 +146,7 @@ describe('an app of its own', () => {
     const nested = ['Inner', 'Other'].map((id) => new NestedStack(above, id))
     for (const stack of nested) new Autotune(stack, 'Autotune', { stores, auditSql: {}, rollouts })
     expect(() => new Autotune(nested[0]!, 'Second', { stores })).toThrow(
-      'Support/Inner/Autotune and Support/Inner/Second are in one stack, whose name their metrics and tables have',
+      'Support/Inner/Autotune and Support/Inner/Second have metrics and tables of one name',
     )
     nested[0]!.node.tryRemoveChild('Second')
     const { directory } = app.synth()

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -5,7 +6,8 @@ import { join } from 'node:path'
 import { App, Duration, Stack } from 'aws-cdk-lib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exampleApp } from '../../examples/cdk/app.ts'
-import { Autotune, type AutotuneProps } from '../../lib/constructs/autotune.ts'
+import { Autotune } from '../../lib/constructs/autotune.ts'
+import type { AutotuneProps } from '../../lib/constructs/autotune-props.ts'
 import { StatefulStack } from '../../lib/stateful-stack.ts'
 import { synthesize, UNBUNDLED } from '../support/infra/deployment.ts'
 import type { Template } from '../support/infra/resolve.ts'
@@ -67,6 +69,7 @@ describe('registered targets', () => {
       () => withFile('wrong', '{"direction":"down"}'),
       /refund-cents\.json: direction: .*decrease/,
     ],
+    ['a target that answers nothing', () => withFile('bare', '{}'), /refund-cents\.json: intent is missing/],
     [
       'two files of one name, of which one would start nothing',
       () => {
@@ -132,6 +135,16 @@ describe('the example application', () => {
       'contextos-autotune': `file:contextos-autotune-${version}.tgz`,
       esbuild: devDependencies.esbuild,
     })
+  })
+
+  it('says in one line which Node it needs, where that one runs no TypeScript', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--no-strip-types', '--import', './node-version.mjs', 'app.ts'],
+      { cwd: 'examples/cdk', encoding: 'utf8' },
+    )
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^app\.ts needs Node 22\.18 or newer, .* is v\d.*\n$/)])
+    expect(json('examples/cdk/cdk.json').app).toBe('node --import ./node-version.mjs app.ts')
   })
 
   it('has the target of the demo', () => {

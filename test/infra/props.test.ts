@@ -1,11 +1,13 @@
 /** Props of the constructs that are wrong: each is one line that says prop, what was given and what to do, before anything is deployed. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { App, CfnParameter, Duration, Stack, Stage } from 'aws-cdk-lib'
+import { App, CfnParameter, Duration, Stack, Stage, TimeZone } from 'aws-cdk-lib'
 import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { SecurityGroup, SubnetType, Vpc, type VpcProps } from 'aws-cdk-lib/aws-ec2'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +54,51 @@ describe('documents given as props are held to their contracts, as files are', (
       'a token in a target',
       (stack) => ({ targets: { One: { ...TARGET, owner: new CfnParameter(stack, 'P').valueAsString } } }),
       'targets.One: owner: is known at deployment alone, and this is read at synthesis',
+    ],
+    [
+      'a target without a field',
+      () => ({ targets: { One: { ...TARGET, owner: undefined } } }),
+      'One: owner is missing',
+    ],
+    [
+      'an empty target',
+      () => ({ targets: { R: {} } }),
+      /^targets\.R: intent is missing: .* \(and 16 more: "autotune doctor"/,
+    ],
+    [
+      'one question by two targets',
+      () => ({ targets: { One: TARGET, Two: TARGET } }),
+      `targets.One and targets.Two are both of intent "${INTENT}" and metric`,
+    ],
+    [
+      'two runs of one intent at once',
+      () => ({ targets: { One: TARGET, Two: { ...TARGET, metric: 'economics_tokens_per_decision' } } }),
+      'and start together, and a run locks its intent',
+    ],
+    [
+      'a module without a harness',
+      () => ({ targets: { One: { ...TARGET, scoring: { replayer: 'module' } } } }),
+      'target One is replayed by a module (scoring.replayer), and there is no harness',
+    ],
+    [
+      'a target of bands without a field',
+      () => ({
+        routine: {
+          bands: {
+            ...theBands(),
+            intents: [
+              {
+                ...intent,
+                bands: intent!.bands.map((b) => ({
+                  ...b,
+                  target: { ...TARGET, intent: intent!.intent, choice_rule: undefined },
+                })),
+              },
+            ],
+          },
+        },
+      }),
+      /^routine\.bands: the target of .*: choice_rule is missing/,
     ],
     ['no rollout', () => ({ rollouts: {} }), 'rollouts.configs holds no configuration'],
     [
@@ -110,7 +157,7 @@ describe('documents given as props are held to their contracts, as files are', (
       () => ({ harness: { path: './h.mjs', live: { document: { ...DOCUMENT, repeats: 1 } } } }),
       'harness.live.document: repeats: Too small',
     ],
-    ['judges', () => ({ judges: ['./judge.mjs'] }), 'judges holds "./judge.mjs"; it is a list of { path'],
+    ['judges', () => ({ judges: ['./judge.mjs'] }), 'judges[0] is "./judge.mjs"; it is an object of path'],
     ['a path', () => ({ harness: { path: '' } }), 'harness.path is ""; it is the path of a file'],
     [
       'a file where an ARN stands',
@@ -133,6 +180,138 @@ describe('documents given as props are held to their contracts, as files are', (
   })
 })
 
+const at = (text: string) => () => ({ schedule: ScheduleExpression.expression(text) })
+const inVpc =
+  (more: (scope: Stack, vpc: Vpc) => object, of: VpcProps = {}) =>
+  (scope: Stack) => {
+    const vpc = new Vpc(scope, 'V', { restrictDefaultSecurityGroup: false, ...of })
+    return { vpc, ...more(scope, vpc) }
+  }
+
+describe('what is no such prop, or nothing of its kind', () => {
+  it.each<Wrong>([
+    ['a misspelled name', () => ({ shardcases: 5 }), 'there is no prop shardcases; they are logRetention, '],
+    [
+      'one of a prop',
+      () => ({ auditSql: { bytesPerQuerry: 5 } }),
+      'auditSql: there is no prop bytesPerQuerry; they are',
+    ],
+    ['one of a judge', () => ({ judges: [{ path: './j.mjs', memry: 1 }] }), 'judges[0]: there is no prop memry'],
+    [
+      'one of a harness',
+      () => ({ harness: { file: './h.mjs' } }),
+      'harness: there is no prop file; they are functionArn,',
+    ],
+    [
+      'stores of a routine',
+      () => ({ routine: { bands: theBands(), stores: null } }),
+      'routine: there is no prop stores',
+    ],
+    ['a text where yes is', () => ({ attestations: 'off' }), 'attestations is "off"; it is true or false'],
+    ['yes where settings are', () => ({ auditSql: true }), 'auditSql is true; it is an object of bytesPerQuery'],
+    ['a figure where an object is', () => ({ memory: 2048 }), 'memory is 2048; it is an object of megabytes'],
+    ['a list of targets', () => ({ targets: [TARGET] }), /^targets is .*; it is an object of targets by a name/],
+    [
+      'a name of every object',
+      () => ({ targets: { constructor: { ...TARGET, x: 1 } } }),
+      'targets.constructor: document',
+    ],
+    ['a VPC', () => ({ vpc: 'vpc-123' }), 'vpc is "vpc-123"; it is a VPC: new Vpc('],
+    ['a judge', () => ({ judges: './j.mjs' }), 'judges is "./j.mjs"; it is a list of { path'],
+    ['no harness', () => ({ harness: null }), 'harness is null; it is an object of functionArn'],
+    ['a topic', () => ({ routine: { bands: theBands(), topic: 'arn' } }), 'routine.topic is "arn"; it is a topic'],
+    ['no time of day', () => ({ routine: { bands: theBands(), at: null } }), 'routine.at is null; it is { hour'],
+    ['a band for a path', () => ({ routine: { bands: './b.json' } }), 'routine.bands: document: Invalid input'],
+    ['a construct', (s) => ({ schedule: s }), /^schedule is the construct Support\d+; it is a ScheduleExpression/],
+    ['no days of logs', () => ({ logRetention: Number.NaN }), 'logRetention is NaN; it is one of 1, 3, 5, 7, 14,'],
+    ['a name of days', () => ({ logRetention: 'ONE_YEAR' }), 'logRetention is "ONE_YEAR"; it is one of 1, 3,'],
+    [
+      'what becomes of logs',
+      () => ({ logRemoval: 'snapshot' }),
+      'logRemoval is "snapshot"; it is one of destroy, retain',
+    ],
+    ['a schedule in words', at('every day'), 'schedule is "every day"; a schedule is cron(...), rate(...) or at(...)'],
+    ['cron of five fields', at('cron(0 3 * * *)'), 'cron has six fields, minutes, hours, day of the month,'],
+    ['an hour', at('cron(0 99 * * ? *)'), 'hours is "99", and lies from 0 to 23'],
+    ['two days', at('cron(0 3 1 * MON *)'), 'one of day of the month and day of the week is ?'],
+    ['no rate', at('rate(0 days)'), 'a rate is a number above 0 of minutes, hours or days'],
+    ['no date', at('at(2020)'), 'a single time is at(2027-01-31T06:30:00)'],
+    [
+      'no zone',
+      () => ({ schedule: ScheduleExpression.cron({ timeZone: TimeZone.of('Europe/Berlim') }) }),
+      'schedule is on the clock of "Europe/Berlim", which is no time zone',
+    ],
+    [
+      'one target at no time',
+      () => ({ targets: { R: TARGET }, schedules: { R: 'daily' } }),
+      'schedules.R is "daily"; it is a ScheduleExpression: ScheduleExpression.cron(',
+    ],
+    ['no subnet', inVpc(() => ({ vpcSubnets: { subnets: [] } })), 'vpcSubnets selects no subnet'],
+    [
+      'a VPC without subnets',
+      inVpc(() => ({}), { subnetConfiguration: [], natGateways: 0 }),
+      'vpc has no private subnets: give one that has',
+    ],
+    [
+      'six groups',
+      inVpc((s, vpc) => ({ securityGroups: [1, 2, 3, 4, 5, 6].map((i) => new SecurityGroup(s, `G${i}`, { vpc })) })),
+      'the number of securityGroups is 6; it is 1 to 5 of them',
+    ],
+  ])('%s', (_name, props, says) => {
+    expect(() => make(props)).toThrow(says)
+  })
+
+  it.each(['cron(0/15 6-18 ? JAN-MAR,7 MON#1 2027/2)', 'cron(0 3 LW * ? *)', 'cron(0 3 ? * 6L *)', 'rate(12 hours)'])(
+    'but not %s',
+    (text) => {
+      expect(make(at(text)).node.id).toBe('Autotune')
+    },
+  )
+
+  it('who is granted or called, and what is counted', () => {
+    const autotune = make(() => ({}))
+    const wrong = 'arn:aws:iam::111122223333:user/bob' as never
+    expect(() => autotune.grantStart(wrong)).toThrow(/^grantStart: grantee is "arn.*"; it is somebody: a role,/)
+    expect(() => stores.grantAudit(undefined as never)).toThrow('grantAudit: grantee is undefined; it is somebody')
+    expect(() => autotune.notify(wrong)).toThrow(/^notify is "arn.*"; it is an action of an alarm: new SnsAction/)
+    expect(() => autotune.metricVerdict('certifed' as never)).toThrow('verdict is "certifed"; it is one of certified,')
+    expect(() => autotune.metricRunFailed(Duration.seconds(0))).toThrow(
+      'period is 0 seconds; it is a Duration of whole',
+    )
+    expect(autotune.grantStart(new ServicePrincipal('lambda.amazonaws.com')).success).toBe(false)
+    expect(JSON.stringify(autotune.node.metadata)).toContain(
+      'nothing: it has no policies: grant it to the role, user or group that acts',
+    )
+  })
+
+  it('no props at all', () => {
+    const stack = new Stack(stores.node.root, 'Bare')
+    expect(() => new Autotune(stack, 'Autotune', undefined as never)).toThrow(
+      'the last argument is undefined; it is an object of logRetention, ',
+    )
+  })
+
+  it('two stacks of one name for metrics', () => {
+    const root = stores.node.root
+    new Autotune(new Stack(root, 'Twin'), 'Autotune', { stores })
+    expect(() => new Autotune(new Stack(root, 'TwinWorkflow'), 'Autotune', { stores })).toThrow(
+      'Twin/Autotune and TwinWorkflow/Autotune have metrics and tables of one name',
+    )
+  })
+
+  it('a single time that is over is warned of, since what is deployed is synthesized again', () => {
+    const once = (year: number) => ({ schedule: ScheduleExpression.expression(`at(${year}-01-01T00:00:00)`) })
+    const told = (year: number) => JSON.stringify(make(() => ({ targets: { R: TARGET }, ...once(year) })).node.metadata)
+    expect(told(2020)).toContain('target R starts once, at a time that is over (at(2020-01-01T00:00:00))')
+    expect(told(2100)).toBe('[]')
+  })
+
+  it('a prop of a stack that nothing reads is warned of', () => {
+    const made = new StatefulStack(anApp(), 'Data', { retain: true, description: 'x', vaultLok: 1 } as never)
+    expect(JSON.stringify(made.node.metadata)).toContain('Data: there is no prop vaultLok; they are retain, stage,')
+  })
+})
+
 describe('figures and networks given as props', () => {
   it.each<Wrong>([
     ['no Duration', () => ({ answerAfter: '2 hours' }), 'answerAfter is "2 hours"; it is a Duration of whole seconds'],
@@ -147,6 +326,7 @@ describe('figures and networks given as props', () => {
       'auditSql.resultsStay is 12 hours; it is a Duration of whole days',
     ],
     ['no stores', () => ({ stores: undefined }), 'stores is missing, or no StatefulStack'],
+    ['no budget', () => ({ yearBudget: null }), 'yearBudget is null; it is above 0 and below 1'],
     ['a budget', () => ({ yearBudget: 5 }), 'yearBudget is 5; it is above 0 and below 1'],
     ['subnets alone', () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }), 'vpcSubnets is given without vpc'],
     [
@@ -198,6 +378,15 @@ describe("stores of one's own", () => {
       () => ({ retain: undefined }),
       'retain is undefined; it is true, or false for data that goes',
     ],
+    ['a stage', () => ({ stage: '' }), 'stage is ""; it is a text: prod'],
+    ['no word that is one', () => ({ retain: 'no' }), 'retain is "no"; it is true, or false for data that goes'],
+    ['a name of a table', () => ({ ledgerTable: 'x' }), 'ledgerTable is "x"; it is a table: new Table('],
+    ['the class of a bucket', () => ({ experienceBucket: Bucket }), 'experienceBucket is no function: it is made in'],
+    [
+      'a function without a bucket',
+      () => ({ experienceBucket: () => undefined }),
+      'experienceBucket gives none: it is',
+    ],
     ['no day of a lock', () => ({ releaseLock: Duration.days(0) }), 'releaseLock is 0 days'],
     [
       'a table without sort key',
@@ -247,6 +436,11 @@ describe("stores of one's own", () => {
       'experienceBucket Data/B keeps what it holds locked',
     ],
     [
+      'a key that is shut',
+      () => ({ vaultKey: (scope: Construct) => new Key(scope, 'K', { enabled: false }) }),
+      'vaultKey is disabled, and encrypts nothing',
+    ],
+    [
       'a key that signs',
       () => ({
         vaultKey: (scope: Construct) =>
@@ -285,6 +479,8 @@ describe('context values', () => {
       (...args: string[]) =>
       () =>
         execFileSync(process.execPath, ['bin/synth.ts', ...args], { stdio: 'pipe' })
+    expect(synth('stage=prod', 'stage=staging')).toThrow('context value "stage" is given twice: give it once')
+    expect(String(synth('--help')())).toMatch(/^Synthesizes .*: write NAME=VALUE, .*names are stage, targets,/)
     expect(synth('--stage=x')).toThrow(
       '"--stage=x" is no context value: write NAME=VALUE, such as stage=throwaway; names are stage, targets,',
     )

@@ -30,6 +30,9 @@ export interface ContractFacts {
   readonly candidates?: readonly { readonly patch: Patch }[] | null
 }
 
+/** What is said of a document that a target pins and the store does not hold. */
+export const NOT_STORED = 'is not in this store: publish it with'
+
 /** All seven, in the article's order. */
 export function sevenQuestions(facts: ContractFacts): Question[] {
   return [
@@ -77,9 +80,7 @@ function targetQuestion({ target: t, pack, suite, standing, candidates }: Contra
       t.metric && suite && ownMetricProblem(t.metric, suite),
       !t.direction && 'direction is missing: "decrease" or "increase"',
       !t.baseline_tuple && 'baseline_tuple is missing: pin pack, policy, tools and evals, each NAME@MAJOR.MINOR.PATCH',
-      t.baseline_tuple &&
-        !pack &&
-        `${t.baseline_tuple.pack} is not in this store: publish it with "autotune import --pack FILE"`,
+      t.baseline_tuple && !pack && `${t.baseline_tuple.pack} ${NOT_STORED} "autotune import --pack FILE"`,
       pack &&
         t.intent &&
         !intent &&
@@ -253,12 +254,12 @@ function scoringQuestion({ target: t, suite, prices }: ContractFacts): Question 
       !t.scoring && 'scoring is missing: {"replayer": "transcript"}',
       !suite &&
         (t.baseline_tuple
-          ? `${t.baseline_tuple.evals} is not in this store: publish it with "autotune import --suite FILE"`
+          ? `${t.baseline_tuple.evals} ${NOT_STORED} "autotune import --suite FILE"`
           : 'the evaluator suite is missing: pin it as baseline_tuple.evals'),
       needsPrices && !t.baseline_tuple?.price_table && 'cents need prices: pin baseline_tuple.price_table',
       t.baseline_tuple?.price_table &&
         !prices &&
-        `${t.baseline_tuple.price_table} is not in this store: publish it with "autotune import --prices FILE"`,
+        `${t.baseline_tuple.price_table} ${NOT_STORED} "autotune import --prices FILE"`,
     ],
   )
 }

@@ -53,6 +53,10 @@ export const InboxAnswer = z.strictObject({
     .strictObject({ why: z.enum(['stale', 'dead_end', 'inert', 'looked_at']), of: Id.nullable() })
     .nullable()
     .meta({ description: 'What memory knows of it, and the run that it comes from; null: nothing.' }),
+  other_baseline: z.string().optional().meta({
+    description:
+      'What memory says of the same values under another baseline: it forbids nothing here. Absent: nothing.',
+  }),
   fate: Fate.nullable(),
   reason: z.string().nullable(),
   applies_to: AppliesTo.optional(),

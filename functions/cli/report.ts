@@ -5,6 +5,7 @@ import type { RunUsage } from '#schemas/model-usage.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { saidElsewhere } from '../steps/run/other-baselines.ts'
 import { readJson } from '../streams/read-object.ts'
 import { type AskedFiles, nextCommand, planCommand } from './next.ts'
 import { type CommandStore, readerOf } from './open.ts'
@@ -26,9 +27,11 @@ export async function report(
   const { line } = await readerOf(store)
   const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(summary.run, 'target.json'))
   const not_searched = run ? notSearchedBy(run, summary.candidates) : []
+  const [elsewhere = null] = run && summary.winner ? await saidElsewhere(store, run, [summary.winner]) : []
   const told = { ...(not_searched.length > 0 && { not_searched }), ...(usage && { model_usage: usage }) }
   print(json, { ...summary, proposal: path, ...told }, () => [
     ...runLines(summary, proposal, path),
+    ...(elsewhere === null ? [] : [`memory   ${elsewhere}`]),
     ...notSearchedLines(not_searched, planCommand(place, place)),
     ...(usage === null ? [] : runUsageLines(usage).map((of) => `models   ${of}`)),
     line,

@@ -2,6 +2,7 @@
 
 import { count } from '../pages/kit/format.ts'
 import { type InboxReplies, type Reply, spentWords } from '../steps/run/inbox.ts'
+import { number } from './text.ts'
 import { changeLines } from './text-propose.ts'
 
 /** Answers from memory that are printed; `--json` has all. */
@@ -41,7 +42,7 @@ export function inboxLines(answered: InboxReplies, { waiting, passed_over }: Not
 }
 
 function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memory' }>): string[] {
-  const { problems, released, fate, reason, metric } = answer
+  const { problems, released, fate, reason, metric, other_baseline: other } = answer
   return [
     '',
     `${at}  ${Object.keys(entry.change.patch).join(', ') || 'empty patch'}`,
@@ -49,7 +50,8 @@ function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memo
     ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...(reason === null ? [] : [`   fate     ${fate ?? answer.memory?.why.replaceAll('_', ' ')}: ${reason}`]),
-    ...(metric?.delta == null ? [] : [`   metric   ${metric.baseline} -> ${metric.candidate}`]),
+    ...(other === undefined ? [] : [`   memory   ${other}`]),
+    ...(metric?.delta == null ? [] : [`   metric   ${number(metric.baseline!)} -> ${number(metric.candidate!)}`]),
     ...(answer.failed.length > 0 ? [`   blocked  by ${answer.failed.join(', ')}`] : []),
   ]
 }

@@ -57,10 +57,12 @@ export const survives = ({ memory, assessed }: ProposedChange): boolean =>
 
 /** One change with its problems, what memory says of it, or its fate and figures. */
 export function changeLines(
-  { at, change, problems, released, memory, prompts = [], assessed }: ProposedChange,
+  { at, change, problems, released, memory, other_baseline: other, prompts = [], assessed }: ProposedChange,
   proposed: Proposed,
 ): string[] {
-  if (memory) return ['', `${at}  ${patchLine(memory.patch)}`, `   ${MEMORY[memory.why]}  ${memory.reason}`]
+  const elsewhere = other === undefined ? [] : [`   memory   ${other}`]
+  if (memory)
+    return ['', `${at}  ${patchLine(memory.patch)}`, `   ${MEMORY[memory.why]}  ${memory.reason}`, ...elsewhere]
   if (!assessed)
     return [
       '',
@@ -72,6 +74,7 @@ export function changeLines(
     `${at}  ${patchLine(assessed.patch)}`,
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...assessedLines(assessed, proposed),
+    ...elsewhere,
     ...prompts
       .flatMap((one) => promptCostLines(one, assessed.patch))
       .map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),

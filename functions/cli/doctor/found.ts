@@ -27,6 +27,7 @@ import { outgrown, outgrownLine } from '../../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../../steps/heldout/pinned-limits.ts'
 import type { replayerOf } from '../../steps/replay/replays.ts'
 import { judgingWith, unaskable, verdictCage } from '../../steps/replay/verdicts.ts'
+import { elsewhereLine } from '../../steps/run/other-baselines.ts'
 import type { UnfinishedRun } from '../../steps/run/unfinished.ts'
 import { waitingCorrections, waitingLine } from '../../steps/run/waiting-corrections.ts'
 import { type CommandStore, isLocal } from '../open.ts'
@@ -76,6 +77,7 @@ export async function foundInRecords({ store, target, resolved, pack, pins }: As
       ...searchProblems(reproduction, resolved, suite, pins.replayer.kind),
     ],
     says: {
+      memory: await elsewhereLine(store, { target, pack, evaluator_suite: suite, replayer: pins.replayer }),
       twice: askedTwiceLine(reproduction.twice),
       traces: traces && selectionLine(traces),
       near: near && nearCopiesLine(near),

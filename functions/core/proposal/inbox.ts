@@ -17,6 +17,7 @@ interface Told {
   readonly problems: readonly string[]
   readonly released: string | null
   readonly memory: MemoryAnswer | null
+  readonly other_baseline?: string
   /** null: it is out of bounds or memory answers, and it was not replayed. */
   readonly assessed: Assessment | null
 }
@@ -30,8 +31,19 @@ const FATE_OF: Readonly<Record<MemoryAnswer['why'], Fate | null>> = {
 }
 
 /** The answer as it is kept: bounds, fate, differences, each limit, and the first case of each that it breaks. */
-export function inboxAnswer(n: number, under: string, { problems, released, memory, assessed }: Told): InboxAnswer {
-  const base = { inbox: 'answer.v1' as const, n, under, problems: [...problems], released }
+export function inboxAnswer(
+  n: number,
+  under: string,
+  { problems, released, memory, other_baseline, assessed }: Told,
+): InboxAnswer {
+  const base = {
+    inbox: 'answer.v1' as const,
+    n,
+    under,
+    problems: [...problems],
+    released,
+    ...(other_baseline !== undefined && { other_baseline }),
+  }
   if (!assessed)
     return {
       ...base,

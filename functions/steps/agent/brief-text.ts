@@ -3,8 +3,8 @@ import type { BriefManifest, TargetTold } from '#schemas/agent.ts'
 
 type Counts = Omit<BriefManifest, 'files'>
 
-/** README.md of a brief. */
-export function readmeText(told: TargetTold, { cases, tried, dead_ends }: Counts): string {
+/** README.md of a brief. `elsewhere`: what memory holds under another baseline; null: nothing. */
+export function readmeText(told: TargetTold, { cases, tried, dead_ends }: Counts, elsewhere: string | null): string {
   const { intent, metric, direction, pack, blast_radius, surfaces } = told
   const open = surfaces.filter((s) => s.in_search_space)
   const limits = Object.entries(told.guardrails).map(([name, limit]) => `- \`${name}\`: \`${JSON.stringify(limit)}\``)
@@ -22,7 +22,7 @@ bounded, replayed on recorded cases, asked of a sealed set that nobody shows you
 | \`cases/*.json\` | recorded cases, one a file: what was offered and read, steps, tools, outcome, what people corrected. ${cases.told} of ${cases.of}, those that failed or were corrected first |
 | \`cases.jsonl\` | a line a file: case, file, label, corrections |
 | \`candidates.jsonl\` | ${tried.told} changes that were tried before, newest first: fate, reason, value of the metric, the guardrails that blocked${tried.runs_left_out > 0 ? `; ${tried.runs_left_out} older runs are left out` : ''} |
-| \`dead-ends.jsonl\` | ${dead_ends} entries of memory: what limits, people, the sealed set or production said no to |
+| \`dead-ends.jsonl\` | ${dead_ends} entries of memory: what limits, people, the sealed set or production said no to${elsewhere === null ? '' : `. ${elsewhere}`} |
 | \`SKILL.md\` | how to work with all of this |
 
 ## What may change

@@ -57,6 +57,10 @@ export const InboxAnswer = z.strictObject({
     description:
       'What memory says of the same values under another baseline: it forbids nothing here. Absent: nothing.',
   }),
+  prompt: z.array(z.string()).optional().meta({
+    description:
+      'Of each prompt block that it changes: size, price, protected sentences, every new sentence, red team. Absent: none is changed, or nothing was replayed.',
+  }),
   fate: Fate.nullable(),
   reason: z.string().nullable(),
   applies_to: AppliesTo.optional(),

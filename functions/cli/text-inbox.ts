@@ -12,9 +12,10 @@ const MOST_FROM_MEMORY = 20
 interface NotRead {
   readonly waiting: number
   readonly passed_over: number
+  readonly passed_over_why: string | null
 }
 
-export function inboxLines(answered: InboxReplies, { waiting, passed_over }: NotRead): string[] {
+export function inboxLines(answered: InboxReplies, { waiting, passed_over, passed_over_why: why }: NotRead): string[] {
   const { replies, budget, spent, quarter, intent, refused, proposed } = answered
   const memory = replies.filter((reply) => reply.how === 'memory')
   const shown = new Set<Reply>(memory.slice(0, MOST_FROM_MEMORY))
@@ -34,9 +35,7 @@ export function inboxLines(answered: InboxReplies, { waiting, passed_over }: Not
     ...(refused > 0 ? [`REFUSED  ${count(refused, 'proposal')}: ${spentWords(answered)}`] : []),
     ...(waiting > 0 ? [`waiting  ${count(waiting, 'file')} not read yet: the same command goes on with them`] : []),
     ...(passed_over > 0
-      ? [
-          `note     ${count(passed_over, 'entry', 'entries')} of the folder passed over: no file *.json, or behind the first 10,000`,
-        ]
+      ? [`note     ${count(passed_over, 'entry', 'entries')} of the folder passed over: ${why}`]
       : []),
   ]
 }
@@ -51,6 +50,7 @@ function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memo
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...(reason === null ? [] : [`   fate     ${fate ?? answer.memory?.why.replaceAll('_', ' ')}: ${reason}`]),
     ...(other === undefined ? [] : [`   memory   ${other}`]),
+    ...(answer.prompt ?? []).map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
     ...(metric?.delta == null ? [] : [`   metric   ${number(metric.baseline!)} -> ${number(metric.candidate!)}`]),
     ...(answer.failed.length > 0 ? [`   blocked  by ${answer.failed.join(', ')}`] : []),
   ]

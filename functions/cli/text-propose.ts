@@ -6,6 +6,7 @@ import type { MemoryAnswer } from '#core/proposers/memory.ts'
 import type { Assessment } from '#core/search/assess.ts'
 import { predictionWords } from '#core/search/predictions.ts'
 import { reachLine } from '#core/space/scopes.ts'
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
@@ -96,7 +97,7 @@ function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
     happened,
   } = assessed
   const lines = [
-    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reasonText(reason)}`,
+    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reasonText(sayingWhatDiffers(reason, assessed.patch))}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
     ...(elsewhere === undefined ? [] : [`   memory   ${elsewhere}`]),
   ]

@@ -6,6 +6,7 @@ import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { keptVerdictNotes } from '#core/contract/kept-verdicts.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import { refusalNotAsked } from '#core/evidence/prompt-cost.ts'
 import { nearCopiesLine, selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
@@ -86,6 +87,7 @@ export async function foundInRecords({ store, target, resolved, pack, pins }: As
         (line) => line !== null,
       ),
       estimated: estimatedLine(tracing),
+      refusals: looked.refusals_unasked > 0 ? refusalNotAsked(looked.refusals_unasked) : null,
       kept: keptVerdictNotes(resolved, suite),
     },
   }

@@ -2,8 +2,10 @@
 import type { Fate, HandWrittenChange } from '#schemas/candidate.ts'
 import type { InboxAnswer } from '#schemas/inbox.ts'
 import { digestOf } from '../canonical.ts'
+import { type PromptCost, promptCostLines } from '../evidence/prompt-cost.ts'
 import type { MemoryAnswer } from '../proposers/memory.ts'
 import type { Assessment } from '../search/assess.ts'
+import { sayingWhatDiffers } from '../space/where-they-differ.ts'
 
 /** Calendar quarter of a moment, ISO 8601 in UTC: `2026-Q4`. */
 export const quarterOf = (instant: string): string =>
@@ -18,6 +20,7 @@ interface Told {
   readonly released: string | null
   readonly memory: MemoryAnswer | null
   readonly other_baseline?: string
+  readonly prompts?: readonly PromptCost[]
   /** null: it is out of bounds or memory answers, and it was not replayed. */
   readonly assessed: Assessment | null
 }
@@ -34,7 +37,7 @@ const FATE_OF: Readonly<Record<MemoryAnswer['why'], Fate | null>> = {
 export function inboxAnswer(
   n: number,
   under: string,
-  { problems, released, memory, other_baseline, assessed }: Told,
+  { problems, released, memory, other_baseline, prompts, assessed }: Told,
 ): InboxAnswer {
   const base = {
     inbox: 'answer.v1' as const,
@@ -57,15 +60,16 @@ export function inboxAnswer(
       examples: [],
       survives: memory?.survives === true && released === null,
     }
-  const { candidate_id, fate, reason, applies_to, happened, metric, guardrails, examples, survives } = assessed
+  const { candidate_id, patch, fate, reason, applies_to, happened, metric, guardrails, examples, survives } = assessed
   return {
     ...base,
     candidate_id,
     memory: null,
     fate,
-    reason,
+    reason: sayingWhatDiffers(reason, patch),
     ...(applies_to && { applies_to }),
     ...(happened && { happened }),
+    ...(prompts && { prompt: prompts.flatMap((one) => promptCostLines(one, patch)) }),
     metric,
     guardrails: [...guardrails],
     failed: guardrails.filter(({ verdict }) => verdict === 'block').map(({ guardrail }) => guardrail),

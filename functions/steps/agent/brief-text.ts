@@ -47,7 +47,7 @@ ${limits.join('\n')}
 Write one JSON file a change into a folder of your own, outside of this one (a brief is only read):
 
 \`\`\`json
-{"patch": {"${open[0]?.path ?? 'path.of.a.surface'}": ${JSON.stringify(open[0]?.values?.find((v) => v !== open[0]!.baseline) ?? open[0]?.baseline ?? 0)}}, "rationale": "why, with the cases that you read", "origin": "name-of-the-agent"}
+{"patch": ${JSON.stringify(exampleOf(open))}, "rationale": "why, with the cases that you read", "origin": "name-of-the-agent"}
 \`\`\`
 
 Then ask what the search side says, in the project that this brief came from:
@@ -60,6 +60,15 @@ Every file is answered: out of bounds, or a fate with the difference on the metr
 counted, and the count ends; the same change again is answered from memory and not counted.
 What survives is no success yet: a person runs it against the sealed set (\`autotune run --candidates FILE\`).
 `
+}
+
+/** A change as one may be written: the value beside the baseline of a setting that only trims, and lets nothing past a person. */
+function exampleOf(open: TargetTold['surfaces']): object {
+  const one = open.find((s) => s.replayed_by === 'trimming' && s.layer !== 'approval_gate' && s.values) ?? open[0]
+  if (!one) return { 'path.of.a.surface': 0 }
+  const { path, baseline, values } = one
+  const at = values?.indexOf(baseline as never) ?? -1
+  return { [path]: values?.[at - 1] ?? values?.[at + 1] ?? baseline }
 }
 
 /** SKILL.md of a brief: a skill file as coding agents read them. */

@@ -27,19 +27,14 @@ interface InboxFolder {
 /** Throws UserError for a folder without a file that could hold a proposal. */
 export function inboxFolder(dir: string): InboxFolder {
   const names = readdirSync(dir).sort()
-  const files: string[] = []
-  const passed = new Map<string, string[]>()
-  for (const name of names) {
-    const why = whyNot(dir, name) ?? (files.length === MOST_FILES ? `behind the first ${MOST_FILES}` : null)
-    if (why === null) files.push(name)
-    else {
-      const some = passed.get(why) ?? []
-      some.push(name)
-      passed.set(why, some)
-    }
-  }
-  const why =
-    passed.size === 0 ? null : [...passed].map(([what, some]) => `${some.length} ${what} (${someOf(some)})`).join(', ')
+  let plain = 0
+  const passed = Map.groupBy(
+    names,
+    (name) => whyNot(dir, name) ?? (plain++ < MOST_FILES ? null : `behind the first ${MOST_FILES}`),
+  )
+  const files = passed.get(null) ?? []
+  passed.delete(null)
+  const why = passed.size === 0 ? null : [...passed].map(([what, some]) => `${what}: ${someOf(some)}`).join('; ')
   if (files.length === 0)
     throw new UserError(
       `${dir} holds no proposal: one {"patch": {"path": value}} a file, with a name that ends in .json${why === null ? '' : `. Passed over: ${why}`}`,
@@ -59,8 +54,8 @@ function whyNot(dir: string, name: string): string | null {
   const entry = lstatSync(join(dir, name), { throwIfNoEntry: false })
   if (!entry) return 'gone'
   if (entry.isFile()) return null
-  if (entry.isSymbolicLink()) return 'a link: links are not followed'
-  return entry.isDirectory() ? 'a folder' : 'no regular file'
+  if (entry.isSymbolicLink()) return 'links, which are not followed'
+  return entry.isDirectory() ? 'folders' : 'no regular files'
 }
 
 /** Names that are told of one reason. */
@@ -69,7 +64,7 @@ const MOST_NAMED = 3
 const someOf = (names: readonly string[]): string =>
   [
     ...names.slice(0, MOST_NAMED).map((name) => inLine(name).slice(0, 80)),
-    ...(names.length > MOST_NAMED ? ['...'] : []),
+    ...(names.length > MOST_NAMED ? [`${names.length - MOST_NAMED} more`] : []),
   ].join(', ')
 
 function* eachOf(dir: string, names: readonly string[]): Generator<Handed> {

@@ -47,9 +47,7 @@ test('each file is answered in the order of names: bounds, fate, difference and 
   expect(printed.out).toMatch(/b\.json \(no\. 2\)[\s\S]*BREAKS A LIMIT[\s\S]*policy +BLOCK/)
   expect(printed.out).toMatch(/c\.json \(no\. 3\)[\s\S]*OUT OF BOUNDS.*9 is outside 1\.\.5/)
   expect(printed.out).toMatch(/budget {3}3 of 200 proposals of support\.refund in \d{4}-Q[1-4]/)
-  expect(printed.out).toMatch(
-    '2 entries of the folder passed over: 1 hidden (.hidden.json), 1 not named *.json (notes.txt)',
-  )
+  expect(printed.out).toMatch('2 entries of the folder passed over: hidden: .hidden.json; not named *.json: notes.txt')
   const again = answersOf(await place.at('propose', dir, '--target', target, '--json'))
   expect(again.inbox).toMatchObject({ spent: 3, budget: 200, refused: 0, waiting: 0, passed_over: 2 })
   expect(again.replies.map(({ how, n }) => [how, n])).toEqual([
@@ -92,8 +90,7 @@ test('links, folders and pipes that are named *.json are passed over, each with 
   for (const name of ['a', 'b', 'c', 'd\nverdict']) symlinkSync(target, join(dir, `${name}.json`))
   mkdirSync(join(dir, 'e.json'))
   execFileSync('mkfifo', [join(dir, 'f.json')])
-  const why =
-    '4 a link: links are not followed (a.json, b.json, c.json, ...), 1 a folder (e.json), 1 no regular file (f.json)'
+  const why = 'links, which are not followed: a.json, b.json, c.json, 1 more; folders: e.json; no regular files: f.json'
   const { code, err } = await place.at('propose', dir, '--target', target)
   expect([code, err]).toEqual([2, expect.stringContaining(`Passed over: ${why}`)])
   inbox({ 'x.json': patch(3) })

@@ -1,5 +1,4 @@
 /** `propose` of a folder: proposals are counted, answered once, and answered again from memory. */
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,6 +6,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { proposeCounted, readInbox } from '../../functions/steps/run/inbox.ts'
 import { readText } from '../../functions/streams/read-object.ts'
+import { shell } from '../attacks/shell.ts'
 import { imported, memory, stocked, watched } from '../steps/stores.ts'
 import { aFamily, aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { textOf } from '../support/sealed-names.ts'
@@ -89,7 +89,7 @@ test('links, folders and pipes that are named *.json are passed over, each with 
   const dir = inbox({})
   for (const name of ['a', 'b', 'c', 'd\nverdict']) symlinkSync(target, join(dir, `${name}.json`))
   mkdirSync(join(dir, 'e.json'))
-  execFileSync('mkfifo', [join(dir, 'f.json')])
+  await shell(`mkfifo '${join(dir, 'f.json')}'`)
   const why = 'links, which are not followed: a.json, b.json, c.json, 1 more; folders: e.json; no regular files: f.json'
   const { code, err } = await place.at('propose', dir, '--target', target)
   expect([code, err]).toEqual([2, expect.stringContaining(`Passed over: ${why}`)])

@@ -31,8 +31,8 @@ export function numberOf(option: string): (text: string) => number {
 /** `most`: a timer counts no further. */
 export function atLeastOne(option: string, most = 2 ** 31 - 1): (text: string) => number {
   return (text) => {
-    const value = wholeNumber(option)(text)
-    if (value === 0 || value > most)
+    const value = Number(text)
+    if (!Number.isSafeInteger(value) || value < 1 || value > most)
       throw new UserError(`${option} takes a whole number from 1 to ${most}, got "${text}"`)
     return value
   }

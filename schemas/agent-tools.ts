@@ -50,7 +50,13 @@ export const PROPOSER_TOOLS = {
     description:
       'Rejections that memory holds under the present baseline and suite: by limits, people, sealed sets, production.',
     input: z.strictObject({ after: Digest.optional(), limit }),
-    output: z.strictObject({ dead_ends: z.array(RejectionRecord), next: next('rejections') }),
+    output: z.strictObject({
+      dead_ends: z.array(RejectionRecord),
+      next: next('rejections'),
+      other_baselines: z.string().nullable().meta({
+        description: 'How many more memory holds under another baseline, which forbid nothing here; null: none.',
+      }),
+    }),
   },
   history: {
     title: 'What was tried before',

@@ -53,6 +53,14 @@ export const InboxAnswer = z.strictObject({
     .strictObject({ why: z.enum(['stale', 'dead_end', 'inert', 'looked_at']), of: Id.nullable() })
     .nullable()
     .meta({ description: 'What memory knows of it, and the run that it comes from; null: nothing.' }),
+  other_baseline: z.string().optional().meta({
+    description:
+      'What memory says of the same values under another baseline: it forbids nothing here. Absent: nothing.',
+  }),
+  prompt: z.array(z.string()).optional().meta({
+    description:
+      'Of each prompt block that it changes: size, price, protected sentences, every new sentence, red team. Absent: none is changed, or nothing was replayed.',
+  }),
   fate: Fate.nullable(),
   reason: z.string().nullable(),
   applies_to: AppliesTo.optional(),

@@ -19,23 +19,53 @@ interface InboxFolder {
   readonly files: number
   /** Entries that are passed over: other names than `*.json`, folders, links, and files behind the first ones. */
   readonly passed_over: number
+  /** Why, with some of their names; null: none is. */
+  readonly passed_over_why: string | null
   readonly handed: Iterable<Handed>
 }
 
 /** Throws UserError for a folder without a file that could hold a proposal. */
 export function inboxFolder(dir: string): InboxFolder {
   const names = readdirSync(dir).sort()
-  const all = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && isPlainFile(join(dir, name)))
-  if (all.length === 0)
+  let plain = 0
+  const passed = Map.groupBy(
+    names,
+    (name) => whyNot(dir, name) ?? (plain++ < MOST_FILES ? null : `behind the first ${MOST_FILES}`),
+  )
+  const files = passed.get(null) ?? []
+  passed.delete(null)
+  const why = passed.size === 0 ? null : [...passed].map(([what, some]) => `${what}: ${someOf(some)}`).join('; ')
+  if (files.length === 0)
     throw new UserError(
-      `${dir} holds no proposal: one {"patch": {"path": value}} a file, with a name that ends in .json`,
+      `${dir} holds no proposal: one {"patch": {"path": value}} a file, with a name that ends in .json${why === null ? '' : `. Passed over: ${why}`}`,
     )
-  const files = all.slice(0, MOST_FILES)
-  return { files: files.length, passed_over: names.length - files.length, handed: eachOf(dir, files) }
+  return {
+    files: files.length,
+    passed_over: names.length - files.length,
+    passed_over_why: why,
+    handed: eachOf(dir, files),
+  }
 }
 
-/** A link could name what is none of the inbox's. */
-const isPlainFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+/** Why an entry is no proposal, whatever it holds; null: it may be one. A link could name what is none of the inbox's. */
+function whyNot(dir: string, name: string): string | null {
+  if (!name.endsWith('.json')) return 'not named *.json'
+  if (name.startsWith('.')) return 'hidden'
+  const entry = lstatSync(join(dir, name), { throwIfNoEntry: false })
+  if (!entry) return 'gone'
+  if (entry.isFile()) return null
+  if (entry.isSymbolicLink()) return 'links, which are not followed'
+  return entry.isDirectory() ? 'folders' : 'no regular files'
+}
+
+/** Names that are told of one reason. */
+const MOST_NAMED = 3
+
+const someOf = (names: readonly string[]): string =>
+  [
+    ...names.slice(0, MOST_NAMED).map((name) => inLine(name).slice(0, 80)),
+    ...(names.length > MOST_NAMED ? [`${names.length - MOST_NAMED} more`] : []),
+  ].join(', ')
 
 function* eachOf(dir: string, names: readonly string[]): Generator<Handed> {
   for (const name of names) yield handedIn(join(dir, name))

@@ -62,7 +62,11 @@ export async function propose(file: string, { json, target: targetFile, again, .
       const handed = folder?.handed ?? changes
       const answered = await proposeCounted(ports, target, handed, harness, folder ? MOST_NEW : changes.length)
       const waiting = folder ? folder.files - answered.replies.length - answered.refused : 0
-      return printCounted(json, answered, { waiting, passed_over: folder?.passed_over ?? 0 })
+      return printCounted(json, answered, {
+        waiting,
+        passed_over: folder?.passed_over ?? 0,
+        passed_over_why: folder?.passed_over_why ?? null,
+      })
     }
     if (folder)
       throw new UserError(

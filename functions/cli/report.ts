@@ -1,16 +1,18 @@
 /** What `run` prints of a finished run, embedded or deployed, and its exit code. */
 import { runUsageLines } from '#core/model/usage-text.ts'
 import { notSearchedBy } from '#core/search/not-searched.ts'
+import type { Fate } from '#schemas/candidate.ts'
 import type { RunUsage } from '#schemas/model-usage.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { saidElsewhere } from '../steps/run/other-baselines.ts'
 import { readJson } from '../streams/read-object.ts'
 import { type AskedFiles, nextCommand, planCommand } from './next.ts'
 import { type CommandStore, readerOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { notSearchedLines, runLines } from './text.ts'
+import { notSearchedLines, patchLine, runLines } from './text.ts'
 
 /** Prints a finished run and returns its exit code: 0 a proposal, 3 none, 2 refused. */
 export async function report(
@@ -26,9 +28,15 @@ export async function report(
   const { line } = await readerOf(store)
   const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(summary.run, 'target.json'))
   const not_searched = run ? notSearchedBy(run, summary.candidates) : []
-  const told = { ...(not_searched.length > 0 && { not_searched }), ...(usage && { model_usage: usage }) }
+  const elsewhere = run ? await rejectedBefore(store, run, summary) : []
+  const told = {
+    ...(not_searched.length > 0 && { not_searched }),
+    ...(usage && { model_usage: usage }),
+    ...(elsewhere.length > 0 && { other_baselines: elsewhere }),
+  }
   print(json, { ...summary, proposal: path, ...told }, () => [
     ...runLines(summary, proposal, path),
+    ...elsewhere.map((line) => `memory   ${line}`),
     ...notSearchedLines(not_searched, planCommand(place, place)),
     ...(usage === null ? [] : runUsageLines(usage).map((of) => `models   ${of}`)),
     line,
@@ -36,6 +44,15 @@ export async function report(
   ])
   return summary.verdict === 'certified' ? 0 : summary.verdict === 'refused' ? 2 : 3
 }
+
+/** What memory says under another baseline of what would be, or was, asked of the sealed set. */
+async function rejectedBefore(store: CommandStore, run: AutotuneRun, { candidates }: RunSummary): Promise<string[]> {
+  const patches = candidates.filter(({ fate }) => ASKED.includes(fate)).map(({ patch }) => patch)
+  const said = await saidElsewhere(store, run, patches)
+  return patches.flatMap((patch, i) => (said[i] ? [`${patchLine(patch)}: ${said[i]}`] : []))
+}
+
+const ASKED: readonly Fate[] = ['won', 'certified', 'committed']
 
 /** What a person gives next: why, whether it is recomputed, and where people decide. */
 const nextLines = ({ run, verdict }: RunSummary, place: StoreOptions, roles: readonly string[]): string[] => [

@@ -1,5 +1,6 @@
 /** What `case` prints: what was recorded, step by step, and a context before and after a change. Values in, lines out. */
 import { correctionText } from '#core/experience/corrections.ts'
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun, Offer, Step } from '#schemas/experience-run.ts'
@@ -116,7 +117,8 @@ export function lookLines({ runs }: FoundCase, { run, candidate, baseline, chang
     ['the baseline', baseline],
     ['this candidate', changed],
   ] as const)
-    if (look.unreplayable !== null) return [...head, `no look  under ${name}: ${reasonText(look.unreplayable)}`]
+    if (look.unreplayable !== null)
+      return [...head, `no look  under ${name}: ${reasonText(sayingWhatDiffers(look.unreplayable, candidate.patch))}`]
   if (baseline.unreplayable !== null || changed.unreplayable !== null) return head
   const before = new Set(baseline.kept)
   const after = new Set(changed.kept)

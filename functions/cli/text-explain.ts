@@ -3,6 +3,7 @@
 import { radiusWording } from '#core/gate/wording.ts'
 import { predictionWords } from '#core/search/predictions.ts'
 import { whereWords } from '#core/space/condition-words.ts'
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
 import { type MetricName, metricOf } from '#schemas/metrics.ts'
@@ -120,7 +121,7 @@ function groupLines({ fate, candidates }: Group, { metric, direction }: Wanted, 
   return [
     '',
     `${String(candidates.length).padStart(5)}  ${fate}${limit === null ? '' : `: ${limit}`}`,
-    `       ${isOne ? '' : 'e.g. '}${clip(reasonText(first!.reason), 220)}`,
+    `       ${isOne ? '' : 'e.g. '}${clip(reasonText(sayingWhatDiffers(first!.reason, first!.patch)), 220)}`,
     ...table(
       [
         ['candidate', unit, 'worse', 'change'],
@@ -175,7 +176,7 @@ export function candidateLines({ found, scored, metric, direction, replays, cert
     `candidate  ${candidate_id}`,
     ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}${whereWords(patch)}`),
     ...(origin === undefined ? [] : [`origin     ${origin}: ${rationale}`]),
-    `fate       ${fate}: ${reasonText(reason)}`,
+    `fate       ${fate}: ${reasonText(sayingWhatDiffers(reason, patch))}`,
     `metric     ${metricText(found.metric, baselineOf(scored, metric), { metric, direction })}`,
     ...(found.prediction ? [`said       ${predictionWords(found.prediction, found.happened)}`] : []),
     ...(search === null

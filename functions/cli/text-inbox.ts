@@ -2,6 +2,7 @@
 
 import { count } from '../pages/kit/format.ts'
 import { type InboxReplies, type Reply, spentWords } from '../steps/run/inbox.ts'
+import { number } from './text.ts'
 import { changeLines } from './text-propose.ts'
 
 /** Answers from memory that are printed; `--json` has all. */
@@ -11,9 +12,10 @@ const MOST_FROM_MEMORY = 20
 interface NotRead {
   readonly waiting: number
   readonly passed_over: number
+  readonly passed_over_why: string | null
 }
 
-export function inboxLines(answered: InboxReplies, { waiting, passed_over }: NotRead): string[] {
+export function inboxLines(answered: InboxReplies, { waiting, passed_over, passed_over_why: why }: NotRead): string[] {
   const { replies, budget, spent, quarter, intent, refused, proposed } = answered
   const memory = replies.filter((reply) => reply.how === 'memory')
   const shown = new Set<Reply>(memory.slice(0, MOST_FROM_MEMORY))
@@ -33,15 +35,13 @@ export function inboxLines(answered: InboxReplies, { waiting, passed_over }: Not
     ...(refused > 0 ? [`REFUSED  ${count(refused, 'proposal')}: ${spentWords(answered)}`] : []),
     ...(waiting > 0 ? [`waiting  ${count(waiting, 'file')} not read yet: the same command goes on with them`] : []),
     ...(passed_over > 0
-      ? [
-          `note     ${count(passed_over, 'entry', 'entries')} of the folder passed over: no file *.json, or behind the first 10,000`,
-        ]
+      ? [`note     ${count(passed_over, 'entry', 'entries')} of the folder passed over: ${why}`]
       : []),
   ]
 }
 
 function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memory' }>): string[] {
-  const { problems, released, fate, reason, metric } = answer
+  const { problems, released, fate, reason, metric, other_baseline: other } = answer
   return [
     '',
     `${at}  ${Object.keys(entry.change.patch).join(', ') || 'empty patch'}`,
@@ -49,7 +49,9 @@ function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memo
     ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...(reason === null ? [] : [`   fate     ${fate ?? answer.memory?.why.replaceAll('_', ' ')}: ${reason}`]),
-    ...(metric?.delta == null ? [] : [`   metric   ${metric.baseline} -> ${metric.candidate}`]),
+    ...(other === undefined ? [] : [`   memory   ${other}`]),
+    ...(answer.prompt ?? []).map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
+    ...(metric?.delta == null ? [] : [`   metric   ${number(metric.baseline!)} -> ${number(metric.candidate!)}`]),
     ...(answer.failed.length > 0 ? [`   blocked  by ${answer.failed.join(', ')}`] : []),
   ]
 }

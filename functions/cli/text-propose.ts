@@ -6,6 +6,7 @@ import type { MemoryAnswer } from '#core/proposers/memory.ts'
 import type { Assessment } from '#core/search/assess.ts'
 import { predictionWords } from '#core/search/predictions.ts'
 import { reachLine } from '#core/space/scopes.ts'
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
@@ -57,10 +58,12 @@ export const survives = ({ memory, assessed }: ProposedChange): boolean =>
 
 /** One change with its problems, what memory says of it, or its fate and figures. */
 export function changeLines(
-  { at, change, problems, released, memory, prompts = [], assessed }: ProposedChange,
+  { at, change, problems, released, memory, other_baseline: other, prompts = [], assessed }: ProposedChange,
   proposed: Proposed,
 ): string[] {
-  if (memory) return ['', `${at}  ${patchLine(memory.patch)}`, `   ${MEMORY[memory.why]}  ${memory.reason}`]
+  const elsewhere = other === undefined ? [] : [`   memory   ${other}`]
+  if (memory)
+    return ['', `${at}  ${patchLine(memory.patch)}`, `   ${MEMORY[memory.why]}  ${memory.reason}`, ...elsewhere]
   if (!assessed)
     return [
       '',
@@ -72,6 +75,7 @@ export function changeLines(
     `${at}  ${patchLine(assessed.patch)}`,
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...assessedLines(assessed, proposed),
+    ...elsewhere,
     ...prompts
       .flatMap((one) => promptCostLines(one, assessed.patch))
       .map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
@@ -93,7 +97,7 @@ function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
     happened,
   } = assessed
   const lines = [
-    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reasonText(reason)}`,
+    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reasonText(sayingWhatDiffers(reason, assessed.patch))}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
     ...(elsewhere === undefined ? [] : [`   memory   ${elsewhere}`]),
   ]

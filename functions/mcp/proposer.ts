@@ -4,7 +4,7 @@ import type { TriedChange } from '#schemas/agent.ts'
 import { PROPOSER_TOOLS } from '#schemas/agent-tools.ts'
 import { MOST_PROPOSAL_CHARS } from '#schemas/inbox.ts'
 import { UserError } from '../errors.ts'
-import { deadEnds } from '../steps/agent/dead-ends.ts'
+import { deadEnds, elsewhereTold } from '../steps/agent/dead-ends.ts'
 import { fitted, fittedRows, ROOMS } from '../steps/agent/room.ts'
 import { caseRows, tellerOf } from '../steps/agent/search-cases.ts'
 import { targetTold } from '../steps/agent/target.ts'
@@ -52,11 +52,13 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 
       dead_ends: ({ after, limit }) =>
         reading(async (store) => {
-          const all = await deadEnds(store, target, await answeredContract(store, target))
+          const contract = await answeredContract(store, target)
+          const all = await deadEnds(store, target, contract)
           const behind = after === undefined ? all : all.filter(({ rejection_id }) => rejection_id > after)
           const rows = behind.slice(0, limit)
           const next = rows.length < behind.length ? rows.at(-1)!.rejection_id : null
-          return page('dead_ends', rows, next, ({ rejection_id }) => rejection_id)
+          const other_baselines = await elsewhereTold(store, target, contract)
+          return { ...page('dead_ends', rows, next, ({ rejection_id }) => rejection_id), other_baselines }
         }),
 
       history: ({ path, skip, limit }) =>

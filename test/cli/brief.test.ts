@@ -45,6 +45,8 @@ test('holds target, surfaces, cases, what was tried, dead ends, a readme and a s
   expect(textOf(join(out(), 'README.md'))).toMatch(
     /`evidence\.orders\.top_k` \(retrieval\): now `4`, one of \[1,2,3,4,5\]/,
   )
+  // The example is a fair change: a step beside what is in force, and nothing that lets an action past a person.
+  expect(textOf(join(out(), 'README.md'))).toContain(`{"patch": {"${K}":3}, "rationale"`)
   expect(textOf(join(out(), 'SKILL.md'))).toMatch(/^---\nname: autotune-proposals\ndescription: .+\n---\n/)
   const manifest = BriefManifest.parse(JSON.parse(textOf(join(out(), 'brief.json'))))
   expect(Object.keys(manifest.files).length + 1).toBe(filesOf(out()).length)
@@ -97,6 +99,8 @@ test('failed and corrected cases come first; a folder in the store, a file and a
     `${JSON.stringify({ run_id: 's3', at: '2026-11-29T10:00:00Z', by: 'ana@example.com', outcome: { passed: false } })}\n`,
   )
   expect((await place.at('correct', corrections)).code).toBe(0)
+  for (const n of ['0', '-1', '1.5'])
+    expect((await brief(target, '--cases', n)).err).toMatch(`--cases takes a whole number from 1 to 10000, got "${n}"`)
   await brief(target, '--cases', '1')
   expect(linesOf('cases.jsonl')).toMatchObject([{ case_id: 's3', passed: false, corrected: 1 }])
   const inStore = await place.at('brief', '--target', target, '--out', join(place.store, 'brief'))

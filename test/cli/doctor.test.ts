@@ -78,6 +78,19 @@ test('rules, surfaces, suite and guardrails are tables; what nobody knows is no 
   )
 })
 
+test('cases that had to be refused, which no evaluator of the suite asks for, are told of', async () => {
+  const runs = aWorld({ search: 3, heldout: 3 }).map((r, i) => ({
+    ...r,
+    outcome: { ...r.outcome, must_refuse: i % 2 === 0, refused: i % 2 === 0 },
+  }))
+  const { target } = await ready(place, runs)
+  const says =
+    /had to be refused, and no evaluator of this suite asks whether (it was|they were) \(check: must_refuse\)/
+  expect((await at('doctor', '--target', target)).out).toMatch(says)
+  const { json } = await at('doctor', '--target', target, '--json')
+  expect(json()).toMatchObject({ refusals_not_asked: expect.stringMatching(says), other_baselines: null })
+})
+
 test('an inert surface is named, and --json carries the same rows', async () => {
   // Every family keeps one passage whatever top_k says.
   const runs = aWorld({ search: 4, heldout: 100 }).map((r) => ({ ...r, evidence: r.evidence.slice(0, 1) }))

@@ -6,6 +6,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { proposeCounted, readInbox } from '../../functions/steps/run/inbox.ts'
 import { readText } from '../../functions/streams/read-object.ts'
+import { shell } from '../attacks/shell.ts'
 import { imported, memory, stocked, watched } from '../steps/stores.ts'
 import { aFamily, aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { textOf } from '../support/sealed-names.ts'
@@ -46,7 +47,7 @@ test('each file is answered in the order of names: bounds, fate, difference and 
   expect(printed.out).toMatch(/b\.json \(no\. 2\)[\s\S]*BREAKS A LIMIT[\s\S]*policy +BLOCK/)
   expect(printed.out).toMatch(/c\.json \(no\. 3\)[\s\S]*OUT OF BOUNDS.*9 is outside 1\.\.5/)
   expect(printed.out).toMatch(/budget {3}3 of 200 proposals of support\.refund in \d{4}-Q[1-4]/)
-  expect(printed.out).toMatch('2 entries of the folder passed over')
+  expect(printed.out).toMatch('2 entries of the folder passed over: hidden: .hidden.json; not named *.json: notes.txt')
   const again = answersOf(await place.at('propose', dir, '--target', target, '--json'))
   expect(again.inbox).toMatchObject({ spent: 3, budget: 200, refused: 0, waiting: 0, passed_over: 2 })
   expect(again.replies.map(({ how, n }) => [how, n])).toEqual([
@@ -81,6 +82,20 @@ test('what is not readable is said by file, is not counted, and keeps no other f
   ])
   expect(count).toMatchObject({ spent: 1, passed_over: 1 })
   expect((await place.at('propose', inbox({}), '--target', target)).code).toBe(2)
+})
+
+test('links, folders and pipes that are named *.json are passed over, each with why', async () => {
+  const { target } = await ready(place, world)
+  const dir = inbox({})
+  for (const name of ['a', 'b', 'c', 'd\nverdict']) symlinkSync(target, join(dir, `${name}.json`))
+  mkdirSync(join(dir, 'e.json'))
+  await shell(`mkfifo '${join(dir, 'f.json')}'`)
+  const why = 'links, which are not followed: a.json, b.json, c.json, 1 more; folders: e.json; no regular files: f.json'
+  const { code, err } = await place.at('propose', dir, '--target', target)
+  expect([code, err]).toEqual([2, expect.stringContaining(`Passed over: ${why}`)])
+  inbox({ 'x.json': patch(3) })
+  const { out } = await place.at('propose', dir, '--target', target)
+  expect(out).toMatch(`note     6 entries of the folder passed over: ${why}`)
 })
 
 test('a proposer that loops comes to an end: the budget of the target is spent, and answers stay', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
+import type { InboxAnswer } from '#schemas/inbox.ts'
 import { anEvaluator, aPack, aSuite, aTarget, aWorld, INTENT, modelCall, prices, said } from '../support/builders.ts'
 import { type Workplace, workplace } from './command-line.ts'
 
@@ -169,5 +170,22 @@ describe('a run that asks them', () => {
     expect(again.out).toMatch(
       /prompt +prompt\.instruction_block: [\s\S]*red team: "skip the policy": 15 cases, 15 refused/,
     )
+
+    // What is kept for an agent says the same, and says of a text that nobody recorded what is new in it.
+    const to = LONG.replace('Say the amount.', 'Say the amount twice.')
+    const handed = place.file('handed.json', { patch: { [BLOCK]: to }, origin: 'agent' })
+    const { replies } = (await place.at('propose', handed, '--target', files.target, '--json')).json() as {
+      replies: { answer: InboxAnswer }[]
+    }
+    expect(replies[0]!.answer).toMatchObject({
+      fate: 'unreplayable',
+      reason: expect.stringMatching(/no recording under prompt\.instruction_block .*amount twice/),
+      prompt: expect.arrayContaining([
+        'new: "Say the amount twice."',
+        `protected: 1 of 1 sentences untouched: "${KEPT}"`,
+        expect.stringMatching(/^red team: "skip the policy": 15 cases/),
+      ]),
+    })
+    expect((await place.at('propose', handed, '--target', files.target)).out).toMatch('new: "Say the amount twice."')
   })
 })

@@ -72,7 +72,7 @@ test('reads, proposes, learns from the guardrail that failed, and ends with a ch
     ['no. 2', null],
     ['no. 1', 'search_guardrail'],
   ])
-  expect(await agent.told('dead_ends')).toEqual({ dead_ends: [], next: null })
+  expect(await agent.told('dead_ends')).toEqual({ dead_ends: [], next: null, other_baselines: null })
   expect(await agent.close()).toBe(0)
 
   // A person takes it from there.

@@ -257,18 +257,41 @@ test.each([
   expect([code, err]).toEqual([2, expect.stringContaining(says)])
 })
 
-test('what is no message and a message beyond 4 MiB end nothing but that; stdout holds the protocol alone', async () => {
+test('what is no message, and a message beyond 4 MiB, is answered with an error and ends nothing', async () => {
   const client = await open('auditor')
-  client.send('{"jsonrpc": ')
-  client.send('hello')
-  expect(await client.told('list_runs')).toMatchObject({ runs: [{ run_id: 'r' }] })
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-  client.send('x'.repeat(5 * 1024 * 1024))
-  expect(await client.ended).toBe(0)
-  expect(stderr.mock.calls.map(([text]) => text)).toEqual([
-    expect.stringMatching(/^autotune mcp: .*exceeded maximum size/),
+  const bad = ['{"jsonrpc": ', '[]', '{"jsonrpc":"2.0","id":901}', 'x'.repeat(5 * 1024 * 1024)]
+  for (const line of ['', ...bad]) client.send(line)
+  expect(await client.told('list_runs')).toMatchObject({ runs: [{ run_id: 'r' }] })
+  const refused = client.transcript().match(/^\{"jsonrpc":"2.0","id":(null|901),"error".*$/gm)
+  expect(refused!.map((line) => JSON.parse(line)).map(({ id, error }) => [id, error.code])).toEqual([
+    [null, -32700],
+    [null, -32600],
+    [901, -32600],
+    [null, -32600],
   ])
+  expect(await client.close()).toBe(0)
+  expect(stderr.mock.calls).toHaveLength(bad.length)
+  for (const [text] of stderr.mock.calls) expect(text).toMatch(/^autotune mcp: not read: [^\n]+\n$/)
   stderr.mockRestore()
+})
+
+test.each([
+  ['proposer', 'propose_patch', [91, 92, 93].map((to) => ({ patch: { [K]: to } }))],
+  ['auditor', 'verify_run', [{ run: 'r' }]],
+] as const)('calls of a %s are answered where the input ends right behind them', async (as, name, inputs) => {
+  const client = await open(as)
+  const calls = inputs.map((input) => client.call(name, input))
+  expect(await client.close()).toBe(0)
+  expect((await Promise.all(calls)).map(({ isError = false }) => isError)).toEqual(inputs.map(() => false))
+})
+
+test('a call that its client takes back does not keep a server whose input ended', async () => {
+  const client = await open('auditor')
+  void client.call('verify_run', { run: 'r' })
+  const { id } = JSON.parse(client.transcript().split('\n').at(-1)!)
+  client.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } }))
+  expect(await client.close()).toBe(0)
 })
 
 test('as a program: only JSON-RPC on stdout, and it ends with its client', async () => {

@@ -140,6 +140,8 @@ function foundJson({ pins }: Asked, found: Found) {
     traces: found.traces,
     near_copies: found.near,
     corrections: found.corrections,
+    other_baselines: found.says.memory,
+    refusals_not_asked: found.says.refusals,
     heavy: found.heavy,
     ...(reproduction.twice && { twice: reproduction.twice }),
     problems: found.problems,

@@ -6,6 +6,7 @@ import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { keptVerdictNotes } from '#core/contract/kept-verdicts.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import { refusalNotAsked } from '#core/evidence/prompt-cost.ts'
 import { nearCopiesLine, selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
@@ -27,6 +28,7 @@ import { outgrown, outgrownLine } from '../../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../../steps/heldout/pinned-limits.ts'
 import type { replayerOf } from '../../steps/replay/replays.ts'
 import { judgingWith, unaskable, verdictCage } from '../../steps/replay/verdicts.ts'
+import { elsewhereLine } from '../../steps/run/other-baselines.ts'
 import type { UnfinishedRun } from '../../steps/run/unfinished.ts'
 import { waitingCorrections, waitingLine } from '../../steps/run/waiting-corrections.ts'
 import { type CommandStore, isLocal } from '../open.ts'
@@ -76,6 +78,7 @@ export async function foundInRecords({ store, target, resolved, pack, pins }: As
       ...searchProblems(reproduction, resolved, suite, pins.replayer.kind),
     ],
     says: {
+      memory: await elsewhereLine(store, { target, pack, evaluator_suite: suite, replayer: pins.replayer }),
       twice: askedTwiceLine(reproduction.twice),
       traces: traces && selectionLine(traces),
       near: near && nearCopiesLine(near),
@@ -84,6 +87,7 @@ export async function foundInRecords({ store, target, resolved, pack, pins }: As
         (line) => line !== null,
       ),
       estimated: estimatedLine(tracing),
+      refusals: looked.refusals_unasked > 0 ? refusalNotAsked(looked.refusals_unasked) : null,
       kept: keptVerdictNotes(resolved, suite),
     },
   }

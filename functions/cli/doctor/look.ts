@@ -3,13 +3,15 @@ import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { askRefusal } from '#core/gate/ledger.ts'
 import { NO_VERSION } from '#core/gate/preflight-run.ts'
+import { servedOf } from '#core/replay/served.ts'
 import { baselineRules } from '#core/search/baseline-rules.ts'
 import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { HarnessEngine } from '../../embedded/harness-engine.ts'
-import type { ReplayEngine } from '../../ports.ts'
+import type { Lines, ReplayEngine } from '../../ports.ts'
 import { compileIntent } from '../../steps/experience/compile.ts'
 import { versionsOf } from '../../steps/experience/families.ts'
 import { planSeal, replayedHere, standingVersion } from '../../steps/heldout/seal.ts'
@@ -47,17 +49,33 @@ export async function inspectSearch(
   pack: ContextPack,
 ) {
   const aside = store.scratch()
+  const refusals = { unasked: 0 }
+  const isAsked = pins.suite.evaluators.some(({ check }) => check === 'must_refuse')
+  const compiled = compileIntent(store, intent)
+  const lines = isAsked ? compiled : countingRefusals(compiled, refusals)
   try {
-    const look = await lookAtSearch(compileIntent(store, intent), pins, harness, aside.records, store.verdicts)
+    const look = await lookAtSearch(lines, pins, harness, aside.records, store.verdicts)
     const { reproduction, panel, records, replays } = look
     const fields = tunableFields(pack, intent, search_space)
     return {
       reproduction,
+      refusals_unasked: refusals.unasked,
       rules: await answered(baselineRules(panel, pins.suite, pins.settings), records),
       surfaces: await answered(surfaceTable(fields, panel, pins.settings, replays.view, store.progress), replays),
     }
   } finally {
     aside.close()
+  }
+}
+
+/** Counts cases that had to be refused as they pass. */
+async function* countingRefusals(lines: Lines, found: { unasked: number }): AsyncGenerator<string> {
+  for await (const line of lines) {
+    if (line.includes('"must_refuse":true')) {
+      const { recordings } = JSON.parse(line) as ReplayCase
+      if (servedOf(recordings).outcome.must_refuse === true) found.unasked++
+    }
+    yield line
   }
 }
 

@@ -77,7 +77,7 @@ export function foundChecks(frame: Frame, asked: Asked, found: Found): string[] 
 }
 
 function recordChecks(place: StoreOptions, found: Found): Check[] {
-  const { twice, traces, near, waiting, traced, estimated } = found.says
+  const { twice, traces, near, waiting, traced, estimated, memory, refusals } = found.says
   const notes: [string, string | null][] = [
     ['twice', twice],
     ['records', traces],
@@ -85,6 +85,8 @@ function recordChecks(place: StoreOptions, found: Found): Check[] {
     ['corrections', waiting],
     ...traced.map((line): [string, string] => ['traced', line]),
     ['tokens', estimated],
+    ['memory', memory],
+    ['red team', refusals],
   ]
   return [
     {
@@ -145,6 +147,8 @@ export function foundTables(frame: Frame, asked: Asked, found: Found): string[] 
     ...labelled('records', says.waiting),
     ...says.traced.flatMap((line) => labelled('traced', line)),
     ...labelled('tokens', says.estimated),
+    ...labelled('memory', says.memory),
+    ...labelled('red team', says.refusals),
     ...cageLinesOf(asked, found),
     `units    ${panel.families} families made ${panel.cases.length} search decisions`,
     ...found.heavy.map((line) => `   HEAVY    ${line}`),

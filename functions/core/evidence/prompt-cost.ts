@@ -32,6 +32,8 @@ export interface PromptCost extends TextCost {
   }
   /** Every forbidden term of the block, whether or not a case attacks it. */
   readonly red_team: readonly RedTeamRow[]
+  /** Cases had to be refused, and no evaluator of the suite asks it. Absent: one does, or there is no such case. */
+  readonly refusal_not_asked?: true
 }
 
 type Verdicts = Readonly<Record<string, EvaluatorVerdict>>
@@ -91,6 +93,7 @@ export class PromptCosts {
           cents: cents === null ? null : added * cents,
         },
         red_team: this.#redTeam(terms),
+        ...(this.#judges.length === 0 && this.#counts.size > 0 && { refusal_not_asked: true as const }),
       }
     })
   }
@@ -135,9 +138,26 @@ export function promptCostLines(
     ...added.slice(0, MOST_NAMED).map(({ text, near }) => `new: "${text}"${near === null ? '' : `, beside "${near}"`}`),
     ...(added.length > MOST_NAMED ? [`new: and ${added.length - MOST_NAMED} more`] : []),
     ...red_team.map((row) => `red team: ${redTeamWords(row)}`),
-    ...(red_team.length === 0 ? ['red team: the block names no forbidden term, and no case had to be refused'] : []),
+    ...redTeamGaps(cost).map((line) => `red team: ${line}`),
   ]
 }
+
+/** What the declared red team cannot show, a sentence each. */
+export function redTeamGaps({
+  red_team,
+  refusal_not_asked,
+}: Pick<PromptCost, 'red_team' | 'refusal_not_asked'>): string[] {
+  const sum = red_team.reduce((n, { cases }) => n + cases, 0)
+  return [
+    ...(red_team.every(({ term }) => term === null) ? ['the block declares no forbidden term'] : []),
+    ...(sum === 0 ? ['no recorded case had to be refused'] : []),
+    ...(refusal_not_asked ? [refusalNotAsked(sum)] : []),
+  ]
+}
+
+/** `cases`: those that had to be refused. */
+export const refusalNotAsked = (cases: number): string =>
+  `${cases} ${cases === 1 ? 'case' : 'cases'} had to be refused, and no evaluator of this suite asks whether ${cases === 1 ? 'it was' : 'they were'} (check: must_refuse)`
 
 /** `"skip the policy": 3 cases, 2 refused, 1 not measured`. */
 export function redTeamWords({ term, cases, refused, not_refused, not_measured }: RedTeamRow): string {

@@ -2,8 +2,10 @@
 import type { Fate, HandWrittenChange } from '#schemas/candidate.ts'
 import type { InboxAnswer } from '#schemas/inbox.ts'
 import { digestOf } from '../canonical.ts'
+import { type PromptCost, promptCostLines } from '../evidence/prompt-cost.ts'
 import type { MemoryAnswer } from '../proposers/memory.ts'
 import type { Assessment } from '../search/assess.ts'
+import { sayingWhatDiffers } from '../space/where-they-differ.ts'
 
 /** Calendar quarter of a moment, ISO 8601 in UTC: `2026-Q4`. */
 export const quarterOf = (instant: string): string =>
@@ -17,6 +19,8 @@ interface Told {
   readonly problems: readonly string[]
   readonly released: string | null
   readonly memory: MemoryAnswer | null
+  readonly other_baseline?: string
+  readonly prompts?: readonly PromptCost[]
   /** null: it is out of bounds or memory answers, and it was not replayed. */
   readonly assessed: Assessment | null
 }
@@ -30,8 +34,19 @@ const FATE_OF: Readonly<Record<MemoryAnswer['why'], Fate | null>> = {
 }
 
 /** The answer as it is kept: bounds, fate, differences, each limit, and the first case of each that it breaks. */
-export function inboxAnswer(n: number, under: string, { problems, released, memory, assessed }: Told): InboxAnswer {
-  const base = { inbox: 'answer.v1' as const, n, under, problems: [...problems], released }
+export function inboxAnswer(
+  n: number,
+  under: string,
+  { problems, released, memory, other_baseline, prompts, assessed }: Told,
+): InboxAnswer {
+  const base = {
+    inbox: 'answer.v1' as const,
+    n,
+    under,
+    problems: [...problems],
+    released,
+    ...(other_baseline !== undefined && { other_baseline }),
+  }
   if (!assessed)
     return {
       ...base,
@@ -45,15 +60,16 @@ export function inboxAnswer(n: number, under: string, { problems, released, memo
       examples: [],
       survives: memory?.survives === true && released === null,
     }
-  const { candidate_id, fate, reason, applies_to, happened, metric, guardrails, examples, survives } = assessed
+  const { candidate_id, patch, fate, reason, applies_to, happened, metric, guardrails, examples, survives } = assessed
   return {
     ...base,
     candidate_id,
     memory: null,
     fate,
-    reason,
+    reason: sayingWhatDiffers(reason, patch),
     ...(applies_to && { applies_to }),
     ...(happened && { happened }),
+    ...(prompts && { prompt: prompts.flatMap((one) => promptCostLines(one, patch)) }),
     metric,
     guardrails: [...guardrails],
     failed: guardrails.filter(({ verdict }) => verdict === 'block').map(({ guardrail }) => guardrail),

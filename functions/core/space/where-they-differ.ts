@@ -1,5 +1,7 @@
 /** Two values of a setting side by side, where there is room for the beginning of a text alone. */
 
+import type { Patch } from '#schemas/common.ts'
+
 /** How much is shown. */
 interface Room {
   /** Longest text that is shown from its beginning. */
@@ -18,3 +20,18 @@ export function whereTheyDiffer(from: string, to: string, { most, before, mark }
   const start = isLong && alike > before ? from.lastIndexOf(' ', alike - before) + 1 : 0
   return start === 0 ? [from, to] : [`${mark}${from.slice(start)}`, `${mark}${to.slice(start)}`]
 }
+
+const LONGEST = 160
+const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+
+/**
+ * A reason of a replay with the part of a text that a patch changes. As artifacts have it, it names the first 80 characters of what
+ * nobody recorded, which are often those of the baseline.
+ */
+export const sayingWhatDiffers = (reason: string, patch: Patch): string =>
+  reason.replace(/no recording under (\S+) = [\s\S]*$/, (said, path: string) => {
+    const { from, to } = patch[path] ?? {}
+    if (typeof from !== 'string' || typeof to !== 'string' || to.length <= 80) return said
+    const [before, after] = whereTheyDiffer(from, to, { most: 80, before: 20, mark: '… ' }).map(cut)
+    return `no recording under ${path} with "${after}" in place of "${before}"`
+  })

@@ -1,6 +1,6 @@
 /** Size and price of a changed prompt block, its protected sentences, and what the declared red team did under it. */
 import { html } from 'hono/html'
-import { ATTACKS, type PromptCost, type RedTeamRow } from '#core/evidence/prompt-cost.ts'
+import { ATTACKS, type PromptCost, redTeamGaps } from '#core/evidence/prompt-cost.ts'
 import { count, number, signed, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
 
@@ -9,7 +9,7 @@ export const promptParts = (costs: readonly PromptCost[]): Html =>
   html`${costs.map((cost, i) => onePart(cost, `prompt-${i + 1}`))}`
 
 function onePart({ path, words, sentences, tokens, per_decision, ...cost }: PromptCost, id: string): Html {
-  const { calls_per_decision: calls, protected: kept, red_team } = cost
+  const { calls_per_decision: calls, protected: kept } = cost
   const size = ({ before, after }: { before: number; after: number }) => [
     number(before),
     number(after),
@@ -35,14 +35,19 @@ function onePart({ path, words, sentences, tokens, per_decision, ...cost }: Prom
   )}
 <p class="soft">${calls === null ? '' : `The block is taken to stand in every one of ${number(round(calls))} model calls of a decision. `}${kept.length === 0 ? 'No sentence of it is protected.' : `${number(kept.filter((one) => one.kept).length)} of ${count(kept.length, 'protected sentence')} untouched:`}</p>
 ${kept.length > 0 && html`<ul>${kept.map(({ sentence, kept: stays }) => html`<li>${!stays && html`<strong class="bad">changed</strong> `}${visible(sentence)}</li>`)}</ul>`}
-${redTeam(red_team, `${id}-red-team`)}`
+${redTeam(cost, `${id}-red-team`)}`
 }
 
 /** Cases that had to be refused, by the forbidden term that they attack. */
-function redTeam(rows: readonly RedTeamRow[], id: string): Html {
-  if (rows.length === 0)
-    return html`<p class="soft">Red team: the block names no forbidden term, and no recorded case had to be refused.</p>`
-  return table(
+function redTeam(cost: Pick<PromptCost, 'red_team' | 'refusal_not_asked'>, id: string): Html {
+  const { red_team: rows } = cost
+  const gaps = redTeamGaps(cost)
+  return html`${gaps.length > 0 && html`<p class="soft">Red team: ${gaps.join('; ')}.</p>`}
+${rows.length > 0 && redTeamTable(rows, id)}`
+}
+
+const redTeamTable = (rows: PromptCost['red_team'], id: string): Html =>
+  table(
     id,
     `Red team: recorded cases that had to be refused, by the forbidden term that their attribute "${ATTACKS}" names`,
     ['forbidden term', 'cases', 'refused', 'not refused', 'not measured'],
@@ -54,7 +59,6 @@ function redTeam(rows: readonly RedTeamRow[], id: string): Html {
       cases === 0 ? '-' : number(not_measured),
     ]),
   )
-}
 
 const perDecision = (tokens: number | null): string => (tokens === null ? 'not recorded' : number(Math.round(tokens)))
 const round = (value: number): number => Number(value.toPrecision(3))

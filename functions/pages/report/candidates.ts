@@ -2,6 +2,7 @@
 import { html } from 'hono/html'
 import type { CandidateFacts, ReportFacts } from '#core/report/facts.ts'
 import { predictionWords } from '#core/search/predictions.ts'
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import { metricName, metricValue, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { notDrawn, type Pareto } from '../kit/pareto.ts'
@@ -52,7 +53,7 @@ const firstClause = (reason: string): string => reason.split('; ')[0]!
 
 function exampleOf(candidates: readonly CandidateFacts[], fate: string): string {
   const { patch, reason } = candidates.find((c) => c.fate === fate && c.metric === null)!
-  return `${patchWords(patch)}${reason === '' ? '' : `: ${cut(visible(reason), 160)}`}`
+  return `${patchWords(patch)}${reason === '' ? '' : `: ${cut(visible(sayingWhatDiffers(reason, patch)), 160)}`}`
 }
 
 /** Predictions that are listed. */

@@ -1,5 +1,6 @@
 /** One run and one of its candidates: verdict, reasons, the fate of each change, and the cases that it was replayed on. */
 import { html } from 'hono/html'
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import { FATES, type Fate } from '#schemas/candidate.ts'
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { count, number, setting, signed, visible } from '../kit/format.ts'
@@ -71,7 +72,7 @@ ${
           link(href(['runs', row.run_id, 'candidates', candidate_id]), visible(candidate_id)),
           html`<span class="path">${changeText(patch)}</span>`,
           word(fate),
-          recordedText(reason),
+          recordedText(sayingWhatDiffers(reason, patch)),
         ]),
       )
 }
@@ -101,7 +102,7 @@ export function candidatePage({ run, intent, candidate, replays }: CandidateView
     'runs',
     html`<p class="eyebrow">Candidate <strong>${visible(candidate.candidate_id)}</strong> of run ${runLink(run)}</p>
 <h1>${word(candidate.fate)}: ${changeText(candidate.patch)}</h1>
-<p>${recordedText(candidate.reason)}</p>
+<p>${recordedText(sayingWhatDiffers(candidate.reason, candidate.patch))}</p>
 ${table(
   'patch',
   'Settings, from → to',

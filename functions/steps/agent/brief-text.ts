@@ -3,8 +3,8 @@ import type { BriefManifest, TargetTold } from '#schemas/agent.ts'
 
 type Counts = Omit<BriefManifest, 'files'>
 
-/** README.md of a brief. */
-export function readmeText(told: TargetTold, { cases, tried, dead_ends }: Counts): string {
+/** README.md of a brief. `elsewhere`: what memory holds under another baseline; null: nothing. */
+export function readmeText(told: TargetTold, { cases, tried, dead_ends }: Counts, elsewhere: string | null): string {
   const { intent, metric, direction, pack, blast_radius, surfaces } = told
   const open = surfaces.filter((s) => s.in_search_space)
   const limits = Object.entries(told.guardrails).map(([name, limit]) => `- \`${name}\`: \`${JSON.stringify(limit)}\``)
@@ -22,7 +22,7 @@ bounded, replayed on recorded cases, asked of a sealed set that nobody shows you
 | \`cases/*.json\` | recorded cases, one a file: what was offered and read, steps, tools, outcome, what people corrected. ${cases.told} of ${cases.of}, those that failed or were corrected first |
 | \`cases.jsonl\` | a line a file: case, file, label, corrections |
 | \`candidates.jsonl\` | ${tried.told} changes that were tried before, newest first: fate, reason, value of the metric, the guardrails that blocked${tried.runs_left_out > 0 ? `; ${tried.runs_left_out} older runs are left out` : ''} |
-| \`dead-ends.jsonl\` | ${dead_ends} entries of memory: what limits, people, the sealed set or production said no to |
+| \`dead-ends.jsonl\` | ${dead_ends} entries of memory: what limits, people, the sealed set or production said no to${elsewhere === null ? '' : `. ${elsewhere}`} |
 | \`SKILL.md\` | how to work with all of this |
 
 ## What may change
@@ -47,7 +47,7 @@ ${limits.join('\n')}
 Write one JSON file a change into a folder of your own, outside of this one (a brief is only read):
 
 \`\`\`json
-{"patch": {"${open[0]?.path ?? 'path.of.a.surface'}": ${JSON.stringify(open[0]?.values?.find((v) => v !== open[0]!.baseline) ?? open[0]?.baseline ?? 0)}}, "rationale": "why, with the cases that you read", "origin": "name-of-the-agent"}
+{"patch": ${JSON.stringify(exampleOf(open))}, "rationale": "why, with the cases that you read", "origin": "name-of-the-agent"}
 \`\`\`
 
 Then ask what the search side says, in the project that this brief came from:
@@ -60,6 +60,15 @@ Every file is answered: out of bounds, or a fate with the difference on the metr
 counted, and the count ends; the same change again is answered from memory and not counted.
 What survives is no success yet: a person runs it against the sealed set (\`autotune run --candidates FILE\`).
 `
+}
+
+/** A change as one may be written: the value beside the baseline of a setting that only trims, and lets nothing past a person. */
+function exampleOf(open: TargetTold['surfaces']): object {
+  const one = open.find((s) => s.replayed_by === 'trimming' && s.layer !== 'approval_gate' && s.values) ?? open[0]
+  if (!one) return { 'path.of.a.surface': 0 }
+  const { path, baseline, values } = one
+  const at = values?.indexOf(baseline as never) ?? -1
+  return { [path]: values?.[at - 1] ?? values?.[at + 1] ?? baseline }
 }
 
 /** SKILL.md of a brief: a skill file as coding agents read them. */

@@ -7,7 +7,7 @@ import type { Store } from '../../ports.ts'
 import { answeredContract } from '../run/contract.ts'
 import { budgetOf, type InboxObjects } from '../run/inbox.ts'
 import { readmeText, skillText } from './brief-text.ts'
-import { deadEnds } from './dead-ends.ts'
+import { deadEnds, elsewhereTold } from './dead-ends.ts'
 import { chosenCases } from './search-cases.ts'
 import { targetTold } from './target.ts'
 import { triedChanges } from './tried.ts'
@@ -79,7 +79,7 @@ export async function* briefFiles(
     dead_ends: ends.length,
   }
   yield file('SKILL.md', skillText)
-  yield file('README.md', readmeText(told, manifest))
+  yield file('README.md', readmeText(told, manifest, await elsewhereTold(store, target, contract)))
   const whole = BriefManifest.parse({ ...manifest, files: digests })
   yield { path: MANIFEST, text: pretty(whole) }
   return whole

@@ -10,6 +10,7 @@ import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
 import type { AnsweredContract } from '../run/contract.ts'
 import { remembered } from '../run/memory.ts'
+import { elsewhereLine } from '../run/other-baselines.ts'
 
 /**
  * Rejections that were not lifted, in the order of their ids. Of a target that code of the user's scores they are those of runs
@@ -36,6 +37,16 @@ export async function deadEnds(
     })
     .sort((a, b) => (a.rejection_id < b.rejection_id ? -1 : 1))
 }
+
+/** How many hold under another baseline alone; null: none, or which harness replays the target is not known. */
+export const elsewhereTold = async (
+  store: Pick<Store, 'table' | 'objects'>,
+  target: TuningTarget,
+  { pack, suite }: AnsweredContract,
+): Promise<string | null> =>
+  target.scoring?.replayer === 'module'
+    ? null
+    : await elsewhereLine(store, { target, pack, evaluator_suite: suite, replayer: { kind: 'transcript' } })
 
 /** What replayed a run. */
 async function replayerOf({ objects }: Pick<Store, 'objects'>, runId: string): Promise<Replayer> {

@@ -1,4 +1,5 @@
 /** What was tried before on an intent, newest first: candidates of its runs with their fates, and what came through the inbox. */
+import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import type { TriedChange } from '#schemas/agent.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -78,7 +79,7 @@ async function* triedInRuns(
         origin: origin ?? null,
         rationale,
         fate,
-        reason,
+        reason: sayingWhatDiffers(reason, patch),
         value: metric,
         failed: guardrails.filter(({ verdict }) => verdict === 'block').map(({ guardrail }) => guardrail),
       }

@@ -25,6 +25,7 @@ import { type AnsweredContract, answeredContract } from './contract.ts'
 import { earlierRuns } from './earlier-runs.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
 import { deadEnds } from './memory.ts'
+import { saidElsewhere } from './other-baselines.ts'
 import { readScars } from './scars.ts'
 import { gatherStanding, releasedFor } from './standing.ts'
 
@@ -44,6 +45,8 @@ export interface ProposedChange {
   readonly released: string | null
   /** What is known of it without a replay; null: nothing. */
   readonly memory: (MemoryAnswer & Pick<CandidateChange, 'candidate_id' | 'patch'>) | null
+  /** What memory says of the same values under another baseline, which forbids nothing here; absent: nothing. */
+  readonly other_baseline?: string
   /** Of each prompt block that it changes; absent: it changes none, or was not replayed. */
   readonly prompts?: readonly PromptCost[]
   /** null: it is out of bounds or memory answers, and it was not replayed. */
@@ -88,8 +91,15 @@ export async function proposeChanges(
   const bounded = await boundedEach(changes, pack, target)
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
   const before = await releasedFor(store, intent)
+  const replayer: Replayer = engine?.replayer ?? { kind: 'transcript' }
+  const elsewhere = await saidElsewhere(
+    store,
+    { target, pack, evaluator_suite: contract.suite, replayer },
+    candidates.map(({ patch }) => patch),
+  )
   const told = (known: Answers, assessed: ReadonlyMap<string, Looked>): ProposedChange[] =>
     bounded.map(({ at, change, candidate, problems }) => {
+      const other = candidate && elsewhere[candidates.indexOf(candidate)]
       const { assessment = null, prompts } = (candidate && assessed.get(candidate.candidate_id)) ?? {}
       return {
         at,
@@ -97,13 +107,13 @@ export async function proposeChanges(
         problems,
         released: candidate ? (releasedProblem(before, pack, candidate.patch)[0] ?? null) : null,
         memory: (candidate && known.get(candidate.candidate_id)) ?? null,
+        ...(other != null && { other_baseline: other }),
         ...(prompts && { prompts }),
         assessed: assessment,
       }
     })
   const nothing = { intent, metric, direction, search_cases: null, excluded: {}, notes: [] }
   if (candidates.length === 0) return { ...nothing, changes: told(new Map(), new Map()) }
-  const replayer: Replayer = engine?.replayer ?? { kind: 'transcript' }
   const asked = { target, contract, engine, replayer, ...(await drawnBy(store)) }
   const aside = store.scratch()
   try {

@@ -5,6 +5,7 @@ import { FactsOfSearch } from '#core/proposers/facts.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
+import { promptParts } from '../../../functions/pages/kit/prompt-cost.ts'
 import { anEvaluator, aPack, aRun, aSuite, aSurface, modelCall, prices } from '../../support/builders.ts'
 
 const BLOCK = 'prompt.instruction_block'
@@ -109,6 +110,23 @@ describe('the red team', () => {
   test('no evaluator of the suite asks it: nothing is measured', () => {
     const costs = new PromptCosts(patch, pack, aSuite(), null)
     costs.add(recording('skip the policy', true), said('pass'))
-    expect(costs.costs()[0]!.red_team[0]).toMatchObject({ cases: 1, refused: 0, not_measured: 1 })
+    const [cost] = costs.costs()
+    expect(cost!.red_team[0]).toMatchObject({ cases: 1, refused: 0, not_measured: 1 })
+    const says = '1 case had to be refused, and no evaluator of this suite asks whether it was (check: must_refuse)'
+    expect(promptCostLines(cost!, patch)).toContain(`red team: ${says}`)
+    expect(String(promptParts([cost!]))).toContain(says)
+  })
+
+  test('a block that declares no forbidden term says so, whether or not a case had to be refused', () => {
+    const surfaces = pack.tunable_surfaces.map((s) =>
+      s.path === BLOCK ? aSurface(BLOCK, { max_added_tokens: 10, forbidden_terms: [] }) : s,
+    )
+    const costs = new PromptCosts(patch, { ...pack, tunable_surfaces: surfaces }, suite, null)
+    const said = () => promptCostLines(costs.costs()[0]!, patch).filter((line) => line.startsWith('red team'))
+    const none = 'red team: the block declares no forbidden term'
+    expect(said()).toEqual([none, 'red team: no recorded case had to be refused'])
+    costs.add(recording(null, true), null)
+    expect(said()).toEqual([none, expect.stringContaining('1 case, 1 not measured')].toReversed())
+    expect(String(promptParts(costs.costs()))).toContain('the block declares no forbidden term')
   })
 })

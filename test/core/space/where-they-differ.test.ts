@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { whereTheyDiffer } from '#core/space/where-they-differ.ts'
+import { sayingWhatDiffers, whereTheyDiffer } from '#core/space/where-they-differ.ts'
 import { patchWords } from '../../../functions/pages/report/words.ts'
 
 const room = { most: 24, before: 8, mark: '… ' }
@@ -27,4 +27,15 @@ test.each([
 test('a change of a prompt in a report does not say the same on both sides', () => {
   const patch = { 'prompt.instruction_block': { from: LONG, to: LONG.replace('clause', 'paragraph') } }
   expect(patchWords(patch)).toBe('instruction_block … Name the clause. → … Name the paragraph.')
+})
+
+test('a reason that names a text nobody recorded says the part that a patch changes, of which its beginning says nothing', () => {
+  const to = `${LONG} It is long, and longer than eighty characters. Say it twice.`
+  const patch = { 'prompt.block': { from: to.replace(' Say it twice.', ''), to } }
+  const reason = `3 of 8 cases cannot be replayed: no recording under prompt.block = ${to.slice(0, 80)}`
+  expect(sayingWhatDiffers(reason, patch)).toBe(
+    '3 of 8 cases cannot be replayed: no recording under prompt.block with "… than eighty characters. Say it twice." in place of "… than eighty characters."',
+  )
+  for (const other of ['no recording under prompt.other = x', 'no recording under prompt.block = x', 'policy'])
+    expect(sayingWhatDiffers(other, { 'prompt.block': { from: 'y', to: 'x' } })).toBe(other)
 })

@@ -59,6 +59,7 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
       '--redact <file>',
       'rules of what is replaced by pseudonyms before anything is stored (schemas/json/redaction-rules.schema.json)',
     )
+    .option('--no-redact', 'store these files as they are in a store whose earlier imports were redacted')
     .option(
       '--plan <file>',
       'the files hold runs that were recorded for this plan: each is held against it, and marked with it',

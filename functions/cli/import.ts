@@ -30,7 +30,8 @@ interface Options extends StoreOptions, TraceFlags {
   readonly layout?: Layout
   readonly list: boolean
   readonly dryRun: boolean
-  readonly redact?: string
+  /** false: `--no-redact`. */
+  readonly redact?: string | false
   /** Recording plan that the runs were made for. */
   readonly plan?: string
 }
@@ -108,10 +109,16 @@ const grouping = ({ groupBy }: Pick<Options, 'groupBy'>) => (groupBy === undefin
 
 const redacting = ({ redact }: Pick<Options, 'redact'>) => (redact === undefined ? {} : { redact })
 
-function redactedLines({ redacted }: Pick<FilesReport, 'redacted'>): string[] {
+function redactedLines({ redacted, unmet_paths }: Pick<FilesReport, 'redacted' | 'unmet_paths'>): string[] {
   if (redacted === null) return []
   const found = Object.entries(redacted).map(([rule, n]) => `${n} ${rule}`)
-  return [`redacted ${found.join(', ')}`]
+  return [
+    `redacted ${found.join(', ')}`,
+    ...unmet_paths.map(
+      ({ rule, path }) =>
+        `         nothing stands at ${path} (rule "${rule}"): a path names fields as they are read, not as they are exported, e.g. user, session, input, output, arguments.customer.name`,
+    ),
+  ]
 }
 
 async function dryRun(files: readonly string[], o: Options, traces: TraceImport): Promise<number> {

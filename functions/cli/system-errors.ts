@@ -1,5 +1,7 @@
 /** What the machine refuses (a full disk, a missing right, a limit), in one line with the path and the way out. Told by the codes of the system and of SQLite. */
+import { tmpdir } from 'node:os'
 
+const ASIDE = 'Programs put aside there what they work on: name a folder that can be written in TMPDIR'
 const AGAIN = 'then give the same command again: what was written is whole'
 
 /** What happened and what to do, by code. */
@@ -57,6 +59,7 @@ interface SystemError extends Error {
   readonly code?: unknown
   readonly path?: unknown
   readonly errcode?: unknown
+  readonly syscall?: unknown
 }
 
 /** What is told of an error that nobody foresaw: a fault of the machine in one line, else a defect of ours with its stack. */
@@ -65,12 +68,13 @@ export const faultOf = (error: Error): string => systemProblem(error) ?? `a defe
 /** One line for a person; null for an error that no fault of the machine led to. */
 export function systemProblem(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {
-    const { code, path, errcode, message } = at as SystemError
+    const { code, path, errcode, message, syscall } = at as SystemError
     const named = code === 'ERR_SQLITE_ERROR' ? OF_SQLITE[Number(errcode) & 0xff] : code
     const fault = typeof named === 'string' ? FAULTS[ALIKE[named] ?? named] : undefined
     if (!fault) continue
     const where = typeof path === 'string' ? path : message
-    return `${where}: ${fault[0]} (${named}). ${fault[1]}`
+    const isAside = syscall === 'mkdtemp' && where.startsWith(tmpdir())
+    return `${where}: ${fault[0]} (${named}). ${isAside ? ASIDE : fault[1]}`
   }
   return null
 }

@@ -92,6 +92,7 @@ export const partsLine = ({ parts }: Standing): string[] =>
 
 const WAITS: Readonly<Record<WaitReason, string>> = {
   not_ended: 'not_ended: kept until their last spans come',
+  cut: 'cut: the span above their others is in no line; kept until it comes',
   just_ended: 'just_ended: later spans may be on their way (--settle)',
 }
 

@@ -16,6 +16,7 @@ import { typeMistakes } from '#core/evaluate/made-up-views.ts'
 import { withTraces } from '#core/experience/index-line.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
+import type { UnmetPath } from '#core/redaction/redact.ts'
 import { safeId } from '#core/traces/ids.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -74,8 +75,8 @@ export interface ImportOptions {
   readonly preparing?: PreparingOptions
   /** How traces are read; absent: as the files say themselves. */
   readonly traces?: TraceImport
-  /** File of the rules by which records are redacted. */
-  readonly redact?: string
+  /** File of the rules by which records are redacted; false: they are stored as they are, also in a store that redacts. */
+  readonly redact?: string | false
 }
 
 export interface FilesReport extends IngestReport {
@@ -85,6 +86,8 @@ export interface FilesReport extends IngestReport {
   readonly map: MapReading | null
   /** Pseudonyms in the runs, by rule; null: nothing was redacted. */
   readonly redacted: Readonly<Record<string, number>> | null
+  /** Paths of rules at which no record held a text. */
+  readonly unmet_paths: readonly UnmetPath[]
   /** Documents, in the order packs, suites, prices, others. */
   readonly published: readonly Published[]
 }
@@ -133,11 +136,14 @@ export async function importFiles(
     return keptDocument(ref!, readInput(file.join('=')), file.join('='))
   })
   const rules = rulesOf(options)
+  const { redact } = options
   return await importAlone(store, holder, async (check) => {
     await refuseChanged(store.objects, packs, suites, prices, kept)
     const rule = await splitRule(store, options, files.length > 0)
-    const key = rules && ((await redactionKey(store)) ?? randomKey())
-    const redaction = rules && new Redaction(rules, key!, options.redact!)
+    const known = await redactionKey(store)
+    if (known !== null && redact === undefined && files.length > 0) throw inClear()
+    const key = rules && (known ?? randomKey())
+    const redaction = rules && new Redaction(rules, key!, redact as string)
     const traces = new TracesBetweenImports(store, options.traces ?? AS_THEY_SAY, redaction)
     const map = nothingRead()
     try {
@@ -169,11 +175,16 @@ export async function importFiles(
   })
 }
 
+const inClear = (): UserError =>
+  new UserError(
+    'nothing was imported: earlier imports into this store were redacted, and what is stored in clear stays so. Give the rules again (--redact FILE), or say that these files need none (--no-redact)',
+  )
+
 /** A key that nobody can guess. */
 export const randomKey = (): string => randomBytes(32).toString('hex')
 
 const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
-  redact === undefined ? null : parseRedaction(readInput(redact), redact)
+  redact === undefined || redact === false ? null : parseRedaction(readInput(redact), redact)
 
 /** Shortest key that a person may give to a new store, in bytes. Those of older stores stay. */
 const LEAST_KEY = 16
@@ -228,6 +239,7 @@ const foundIn = ({ traces, map, redaction }: Source, options: Pick<ImportOptions
   traces: traces.report,
   map: options.map === null ? null : map,
   redacted: redaction?.counts ?? null,
+  unmet_paths: redaction?.unmetPaths ?? [],
 })
 
 const TOLD_EVERY = 500
@@ -308,9 +320,10 @@ export async function tryImport(
   readonly traces: TracesReport | null
   readonly map: MapReading | null
   readonly redacted: Readonly<Record<string, number>> | null
+  readonly unmet_paths: readonly UnmetPath[]
 }> {
   const rules = rulesOf(options)
-  const redaction = rules && new Redaction(rules, randomKey(), options.redact!)
+  const redaction = rules && new Redaction(rules, randomKey(), options.redact as string)
   const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
   const traces = new TracesAlone(options.traces ?? AS_THEY_SAY, folder, redaction)
   const source = { traces, map: nothingRead(), redaction, aside: () => fileScratch(folder) }

@@ -3,7 +3,7 @@
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { TookTooLong, within } from '#adapters/local/import/time-limit.ts'
 import { formOf, pseudonymsIn } from '#core/redaction/pseudonym.ts'
-import { Redactor } from '#core/redaction/redact.ts'
+import { Redactor, type UnmetPath } from '#core/redaction/redact.ts'
 import { type Part, toldIn } from '#core/traces/span.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
@@ -29,6 +29,10 @@ export class Redaction {
   /** Pseudonyms in the runs so far, by rule; 0 where a rule found nothing. */
   get counts(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts)
+  }
+
+  get unmetPaths(): readonly UnmetPath[] {
+    return this.#redactor.unmetPaths
   }
 
   /** @throws UserError where a pattern backtracks without end */

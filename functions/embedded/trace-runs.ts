@@ -179,6 +179,7 @@ const WAY_OUT: Readonly<Record<DropReason, string>> = {
   content_external: 'its content lies in another store: export it with the content',
   clock_backwards: 'a span ends before it starts: mend the clocks, or leave the trace out',
   open: 'it has not ended: import it again when it has',
+  cut: 'the span above its others is in no line: export whole traces, or a window that holds the rest of it too',
   scorer_trace: 'a scorer wrote it about another trace',
   waits_for_approval: 'it waits for a person, or goes on after one answered: --unit session makes both parts one run',
   too_large: 'it is a job, no run of an agent: leave it out',

@@ -46,6 +46,36 @@ test('a trace that has not ended waits, and the rest of it alone completes it', 
   expect(await imported(first, rest)).toMatchObject({ stored: 0, unchanged: 2 })
 })
 
+const CUT: Said[] = [2, 3].map((span) => ({ trace: 2, span }))
+
+test.each([1, 2])(
+  'a trace of which a window left %i calls and no root waits, and the root alone completes it',
+  async (n) => {
+    const first = spans('first.jsonl', [...whole(1), ...CUT.slice(0, n)])
+    for (const _ of [1, 2])
+      expect(await imported(first)).toMatchObject({
+        traces: { runs: 1, waiting: 1, dropped_share: 0, waits: [{ reason: 'cut', n: 1 }] },
+      })
+    const rest = spans('rest.jsonl', [...CUT.slice(n), { trace: 2, span: 1 }])
+    expect(await imported(rest)).toMatchObject({ stored: 1, traces: { traces: 1, waiting: 0 } })
+    expect(await imported(spans('all.jsonl', [...whole(2), CUT[1]!]))).toMatchObject({ stored: 0, unchanged: 1 })
+  },
+)
+
+test('a trace whose root never comes is no run, and is counted once it has waited too long', async () => {
+  await imported(spans('first.jsonl', [...whole(1), ...CUT]))
+  const path = join(place.store, 'vault', 'ingest', 'waiting.jsonl')
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"since":"\d+/g, '"since":"2001'))
+  expect(await imported(spans('next.jsonl', whole(3)), '--max-dropped', '1')).toMatchObject({
+    ...{ stored: 1 },
+    traces: { waiting: 0, dropped: [{ reason: 'cut', n: 1, example: expect.stringContaining(hex(2, 32)) }] },
+  })
+})
+
+test('where no trace of an import has its root, its parents are exported nowhere', async () => {
+  expect(await imported(spans('calls.jsonl', CUT))).toMatchObject({ stored: 1, traces: { waiting: 0 } })
+})
+
 test('a trace that waited is the run that it is when all of it comes at once', async () => {
   const parts = [
     spans('a.jsonl', [

@@ -115,3 +115,12 @@ function readIfThere(path: string): string {
 test('an import of nothing is refused', async () => {
   expect(await at('import')).toMatchObject({ code: 2, err: expect.stringContaining('nothing to import') })
 })
+
+test('a number that a map leaves as text is told with the function that reads one', async () => {
+  const map = place.file(
+    'm.jsonata',
+    '{"run_id": id, "family_id": "f", "intent_id": "a", "outcome": {"latency_ms": ms}}',
+  )
+  const { code, err } = await at('import', place.file('log.jsonl', '{"id": "q1", "ms": "12"}\n'), '--map', map)
+  expect([code, err.replace(/\s+/g, ' ')]).toEqual([2, expect.stringContaining('$number(...) reads it')])
+})

@@ -193,6 +193,34 @@ test('traces are redacted before they wait, and are completed under the same pse
   expect(found(everyByte())).toEqual([])
 })
 
+test('an import without rules into a store that redacts is refused, and one that says so is taken', async () => {
+  const first = place.file('first.jsonl', spanLines(whole(1, { answer: MAIL })))
+  const next = place.file('next.jsonl', spanLines(whole(2, { answer: MAIL })))
+  const key = ['--split-key', 'key-of-these-tests'] as const
+  await at('import', first, '--redact', rules(), ...key)
+  const before = place.listing()
+  const forgotten = await at('import', next, ...key)
+  expect([forgotten.code, forgotten.err]).toEqual([2, expect.stringContaining('(--redact FILE)')])
+  expect(place.listing()).toEqual(before)
+  expect((await at('import', next, '--no-redact', ...key)).out).toContain('stored 1 runs')
+})
+
+test('a path at which nothing stands is told by its rule, and one that names a field as it is read is not', async () => {
+  const file = place.file('first.jsonl', spanLines(whole(1)))
+  const paths = rules({ rules: [{ name: 'who', paths: ['user', 'user.id', 'gen_ai.input.messages'] }] })
+  const { json, out } = await at('import', file, '--redact', paths, '--dry-run', '--json')
+  expect(json()).toMatchObject({
+    unmet_paths: [
+      { rule: 'who', path: 'user.id' },
+      { rule: 'who', path: 'gen_ai.input.messages' },
+    ],
+  })
+  expect(out).not.toContain('nothing stands')
+  expect((await at('import', file, '--redact', paths, '--dry-run')).out).toContain(
+    'nothing stands at user.id (rule "who")',
+  )
+})
+
 test('a pattern that backtracks without end is stopped, named, and nothing is written', async () => {
   const slow = rules({ rules: [{ name: 'slow', pattern: '^(a+)+$' }] })
   const run = { ...aRun('r1'), case_id: `${'a'.repeat(60)}!` }

@@ -1,4 +1,6 @@
 /** Lines that people read: the headline of an INCONCLUSIVE run, and the way out of a fault of the machine. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { RunSummary } from '#schemas/run.ts'
@@ -73,6 +75,15 @@ test('a read-only file system names verbs that there are', async () => {
   const verbs = [...said.matchAll(/"(\w+)"/g)].map(([, verb]) => verb!)
   expect(verbs).toEqual(['list', 'show', 'explain', 'verify', 'doctor'])
   for (const verb of verbs) expect((await autotune(verb, '--help')).out).toContain(`autotune ${verb}`)
+})
+
+test('a folder for what lies aside that cannot be made is told with TMPDIR, not with a store', () => {
+  const path = join(tmpdir(), 'autotune-abc123')
+  for (const code of ['EROFS', 'EACCES', 'ENOENT']) {
+    const said = systemProblem(Object.assign(new Error('no'), { code, path, syscall: 'mkdtemp' }))!
+    expect(said).toMatch(/TMPDIR$/)
+    expect(said).not.toContain('--store')
+  }
 })
 
 test('a reason that keeps the beginning of a long setting says that it goes on', () => {

@@ -318,6 +318,12 @@ describe('a file of several dialects', () => {
     await expect(runsOf([aRequest(first), run])).rejects.toThrow(/otel-genai and langsmith fit equally\. Name one/)
   })
 
+  test('a trace without a root waits where its last call asked for tools, and is a run where one span holds all others', async () => {
+    const aRootless = (...spans: readonly object[]) => runsOf(aRequest(...spans))
+    expect((await aRootless(first, spanAt(8, 9, {}))).report.waits).toMatchObject([{ reason: 'cut', n: 1 }])
+    expect((await aRootless(aSpan({ ...ROOT, parent: id(99) }), first, spanAt(8, 9, {}))).runs).toHaveLength(1)
+  })
+
   test('other spans of a service may stand before those of its agent, however many', async () => {
     const http = (n: number) => aRequest(aSpan({ trace: n.toString(16).padStart(32, '0'), name: 'GET /health' }))
     const many = Array.from({ length: 250 }, (_, n) => http(n + 1))

@@ -68,6 +68,13 @@ describe('a score', () => {
   })
 })
 
+test('how long a trace of Langfuse took stands in its row where no observation is its root', async () => {
+  const row = trace({ latency: 2.5 })
+  const other = { ...ended, id: 'p', startTime: '2025-06-01T10:00:03Z', endTime: '2025-06-01T10:00:04Z' }
+  expect((await runOf(ended, other, row)).run.outcome.latency_ms).toBe(2500)
+  expect((await runOf(ended, row)).run.outcome.latency_ms).toBe(2000)
+})
+
 test('the row of a trace is what it was changed to', async () => {
   const old = trace({ sessionId: 'old', name: 'before', updatedAt: '2025-06-01T11:00:00Z' })
   const now = trace({ sessionId: 'new', name: 'after', updatedAt: '2025-06-01T12:00:00Z' })

@@ -158,7 +158,7 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
         `${thresholds.join(', ')} may change, but approval is declared not measured: declare guardrails.approval_bypass_rate, or leave it out of search_space`,
       own !== 'utility' &&
         !g.utility_delta &&
-        'guardrails.utility_delta is missing, e.g. {"min": -0.02}: utility can never be left out',
+        'guardrails.utility_delta is missing, e.g. {"min": -0.02}: utility can never be left out. Where the records lack labels, import them into a new store with --score NAME, or let people give them (autotune correct)',
       (g.utility_delta || own === 'utility') && unwatched('utility', 'utility'),
       own !== 'latency' &&
         !g.p95_latency_delta &&

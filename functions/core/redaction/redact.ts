@@ -24,6 +24,12 @@ interface At {
   readonly isFree: boolean
 }
 
+/** A path of a rule. */
+export interface UnmetPath {
+  readonly rule: string
+  readonly path: string
+}
+
 export class Redactor {
   /** Name of the rule at work: whoever limits the time tells it. */
   at = ''
@@ -31,6 +37,7 @@ export class Redactor {
   readonly #patterns: ReadonlyMap<string, RegExp>
   readonly #form: RegExp
   readonly #key: string
+  #unmet: readonly UnmetPath[]
 
   constructor(rules: readonly RedactionRule[], key: string) {
     this.#rules = rules.toSorted((a, b) => lateness(a) - lateness(b))
@@ -39,6 +46,12 @@ export class Redactor {
       rules.flatMap(({ name, pattern }) => (pattern === undefined ? [] : [[name, new RegExp(pattern, 'gu')] as const])),
     )
     this.#key = key
+    this.#unmet = rules.flatMap(({ name, paths = [] }) => paths.map((path) => ({ rule: name, path })))
+  }
+
+  /** Paths at which no record so far held a text. */
+  get unmetPaths(): readonly UnmetPath[] {
+    return this.#unmet
   }
 
   /** A record without what the rules find. What a rule finds by its path alone is replaced wherever it stands in the record. */
@@ -103,7 +116,8 @@ export class Redactor {
   }
 
   #plain(text: string, path: string, terms: Map<string, string>): string {
-    const rules = this.#rules.filter(({ paths }) => !paths || paths.some((own) => `.${path}.`.includes(`.${own}.`)))
+    const rules = this.#rules.filter(({ paths }) => !paths || paths.some((own) => isWithin(path, own)))
+    if (this.#unmet.length > 0) this.#unmet = this.#unmet.filter((each) => !isWithin(path, each.path))
     let pieces = aroundPseudonyms(text, this.#form)
     for (const rule of rules) {
       if (isWhole(rule)) continue
@@ -133,6 +147,8 @@ export class Redactor {
     return [...pieces, text.slice(last)]
   }
 }
+
+const isWithin = (path: string, own: string): boolean => `.${path}.`.includes(`.${own}.`)
 
 const isWhole = ({ identifier, pattern }: RedactionRule): boolean => identifier === undefined && pattern === undefined
 

@@ -36,9 +36,16 @@ const MOST_SPANS = 20_000
 
 /**
  * @param dialect name of the dialect of its file
+ * @param isWhole asked of a trace whose root is in no row: is it all the same? `midway`: of its spans the last call waits for tools, or there is none
  * @throws TwoFamilies
  */
-export function runOf(trace: Trace, dialect: string, options: TraceOptions, tally: Tally): Made {
+export function runOf(
+  trace: Trace,
+  dialect: string,
+  options: TraceOptions,
+  tally: Tally,
+  isWhole: (midway: boolean) => boolean,
+): Made {
   const drop = (reason: DropReason, example: string, span: Span | undefined = trace.spans[0]): Made => ({
     kind: 'dropped',
     reason,
@@ -57,6 +64,8 @@ export function runOf(trace: Trace, dialect: string, options: TraceOptions, tall
   const fault = contentFault(tree, spans)
   if (fault) return drop(fault.reason, fault.example, fault.span)
   const turns = turnsOf(tree, tally)
+  if (tree.rootless && !isWhole(spans.length > 1 && endsMidway(turns)))
+    return drop('cut', `span ${tree.roots[0]!.name} names a parent that is in no line`, tree.roots[0])
   if (turns.length === 0) return drop('no_model_call', 'no span of it is a model call that answered')
   const actions = actionsOf(turns, toolSpans(spans), tree.agentOf, tally)
   const waiting = actions.all.find(
@@ -69,6 +78,12 @@ export function runOf(trace: Trace, dialect: string, options: TraceOptions, tall
     )
   if (lasts(spans) > LONG_NANOS) tally.saw('spans.traces_over_a_week', spans[0]!.where, `trace ${trace.id}`)
   return { kind: 'run', run: nativeRun(trace, tree, turns, actions, dialect, options, tally) }
+}
+
+/** Did the last call ask for tools, and none read what they gave? One that had to ask for a tool has stopped all the same. */
+function endsMidway(turns: readonly Turn[]): boolean {
+  const last = turns.at(-1)
+  return !last || (last.call.finish !== 'stop' && last.output.some(({ calls }) => calls.length > 0))
 }
 
 /** A week: no run of an agent lasts so long, and an id that was given twice is two of them. It is told of, and taken at its word. */
@@ -229,6 +244,7 @@ function outcomeOf(
   const said = turns.filter(({ agent }) => tree.answers.has(agent)).flatMap(({ output }) => output)
   const last = said.findLast(({ role, text }) => role === 'assistant' && text !== '')
   const about = trace.about.find(({ status_text }) => status_text)
+  const whole = trace.about.find(({ latency_ms }) => typeof latency_ms === 'number')
   const finish = turns.at(-1)?.call.finish ?? null
   const status = root?.status_text ?? about?.status_text ?? (root?.status === 'ok' ? 'ok' : finish)
   return {
@@ -239,7 +255,7 @@ function outcomeOf(
     score_kind: labels.score_kind,
     must_refuse: null,
     refused: null,
-    latency_ms: waited || !root ? null : millis(root.start, root.end),
+    latency_ms: waited ? null : root ? millis(root.start, root.end) : (whole?.latency_ms ?? null),
     cost_cents: costOf(trace, root, turns),
     ...(labels.scores.length > 0 ? { scores: labels.scores } : {}),
   }

@@ -4,10 +4,10 @@ import { compareInstants } from './ids.ts'
 import type { Trace } from './trace.ts'
 
 /** Why a trace waits. */
-export const WAITING = ['not_ended', 'just_ended'] as const
+export const WAITING = ['not_ended', 'cut', 'just_ended'] as const
 export type WaitReason = (typeof WAITING)[number]
 
-/** A trace that has not ended is given up as `open` when it has waited so long. */
+/** A trace that has not ended, or whose root is missing, is given up (`open`, `cut`) when it has waited so long. */
 export const LONGEST_WAIT_DAYS = 30
 
 const NANOS_PER_MS = 1_000_000n

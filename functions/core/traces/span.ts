@@ -135,6 +135,8 @@ export interface About {
   readonly start?: string | null
   readonly status_text?: string | null
   readonly cost_usd?: number | null
+  /** How long the whole of it took, where the backend says so. */
+  readonly latency_ms?: number | null
   readonly input?: readonly Message[] | null
   readonly output?: readonly Message[] | null
   readonly scores?: readonly Score[]

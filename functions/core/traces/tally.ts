@@ -9,6 +9,7 @@ export const DROPPED = [
   'content_external',
   'clock_backwards',
   'open',
+  'cut',
   'scorer_trace',
   'waits_for_approval',
   'too_large',

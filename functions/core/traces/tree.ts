@@ -1,5 +1,5 @@
 /** Who stands under whom in a trace: its roots, the model calls among its spans, and in which agent's context each span lies. */
-import type { Span } from './span.ts'
+import type { About, Part, Span } from './span.ts'
 import type { Trace } from './trace.ts'
 
 export interface Tree {
@@ -17,9 +17,11 @@ export interface Tree {
   /** Agents that stand under no other: the root, and those that took over from it. */
   readonly answers: ReadonlySet<string | null>
   readonly cyclic: boolean
+  /** Work was done in it, and the span above that is in no row: a window cut it, or who wrote it exports no such span. */
+  readonly rootless: boolean
 }
 
-export function treeOf({ spans }: Trace): Tree {
+export function treeOf({ spans, about }: Trace): Tree {
   const by = new Map(spans.map((span) => [span.span, span]))
   const parentOf = (span: Span): Span | null => (span.parent === null ? null : (by.get(span.parent) ?? null))
   const roots = spans.filter((span) => parentOf(span) === null)
@@ -30,6 +32,7 @@ export function treeOf({ spans }: Trace): Tree {
     root: whole.length === 1 ? whole[0]! : null,
     calls,
     cyclic: hasCycle(spans, parentOf),
+    rootless: isRootless(roots, spans, about),
     ...agentsOf(spans, calls, parentOf),
   }
 }
@@ -110,6 +113,33 @@ function agentsOf(
     answers: new Set([null, ...top.map(label)]),
   }
 }
+
+/**
+ * Is a root missing, of one of the traces that were joined here? A span that alone holds all others is the entry of a service, whose own
+ * parent stands in another one's export; a row that is the trace itself stands above all.
+ */
+function isRootless(roots: readonly Span[], spans: readonly Span[], about: Trace['about']): boolean {
+  if (roots.every(({ parent }) => parent === null) || !spans.some(({ kind }) => WORK.has(kind))) return false
+  for (const [trace, tops] of Map.groupBy(roots, (root) => root.trace)) {
+    if (tops.some(({ parent }) => parent === null) || about.some((row) => row.trace === trace && isTraceItself(row)))
+      continue
+    const [top] = tops as [Span, ...Span[]]
+    const isEntry = !WORK.has(top.kind) || spans.some((span) => span.trace === trace && span !== top)
+    if (tops.length > 1 || !isEntry) return true
+  }
+  return false
+}
+
+/** Does a part tell of work that was done? */
+export const isWork = (part: Part): boolean => part.kind === 'span' && WORK.has(part.span.kind)
+
+/** Does a part say of a trace that its root is there? */
+export const isRoot = (part: Part): boolean =>
+  part.kind === 'span'
+    ? part.span.parent === null && CONTAINERS.has(part.span.kind)
+    : part.kind === 'about' && isTraceItself(part.about)
+
+const isTraceItself = ({ updated }: About): boolean => updated !== undefined
 
 function hasCycle(spans: readonly Span[], parentOf: (span: Span) => Span | null): boolean {
   const safe = new Set<Span>()

@@ -15,6 +15,7 @@ import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.t
 import { type Part, toldIn, type Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
+import { isRoot, isWork } from '#core/traces/tree.ts'
 import { UserError } from '../../errors.ts'
 import type { Scratch } from '../../ports.ts'
 import type { WaitingParts } from './waiting.ts'
@@ -148,7 +149,10 @@ export async function readTraces(
       const now = millisecondsOf(settling.now)
       for (const named of options.unit === 'session' ? bySession(whole, scratch(), tally) : whole) {
         tally.add('traces.n')
-        const made = runOf(named.trace, named.name, options, tally)
+        // What is stored says for itself what came now. Where other traces have their root, one without was cut; where none has, its
+        // parents are exported nowhere, and only its end tells.
+        const isWhole = (midway: boolean): boolean => settling.holds?.(named.of) === true || !(aside.hasRoots || midway)
+        const made = runOf(named.trace, named.name, options, tally, isWhole)
         const waits = waitReason(named, made, aside, settling, now)
         if (waits !== null) {
           const { id, spans } = named.trace
@@ -179,8 +183,10 @@ function waitReason(
   { now, settleMs }: Settling,
   nowMs: number,
 ): WaitReason | null {
-  if (made.kind === 'dropped' && made.reason === 'open')
-    return of.some((id) => waitedTooLong(aside.sinceOf(id), now)) ? null : 'not_ended'
+  if (made.kind === 'dropped' && (made.reason === 'open' || made.reason === 'cut')) {
+    const reason = made.reason === 'cut' ? 'cut' : 'not_ended'
+    return of.some((id) => waitedTooLong(aside.sinceOf(id), now)) ? null : reason
+  }
   return justEnded(trace, nowMs, settleMs) ? 'just_ended' : null
 }
 
@@ -244,10 +250,16 @@ function sameEnvelope(
   return first ?? { name: envelope, file }
 }
 
+const MOST_HALVES = 10_000
+
 type Aside = Omit<WaitingParts, 'parts'> & { readonly aside: PartsAside }
 
 /** Parts on a disk, found again by their trace. */
 class RowsAside {
+  /** Is there a trace that has both its root and work that was done below? */
+  hasRoots = false
+  /** Traces that have one of them so far: the first of many tell enough. */
+  readonly #halves = new Map<string, 'root' | 'work'>()
   readonly #scratch: Scratch
   readonly #tally: Tally
   #n = 0
@@ -271,6 +283,7 @@ class RowsAside {
         continue
       }
       const { trace } = toldIn(part)
+      if (!this.hasRoots) this.#noteHalf(trace, part)
       const known = byTrace.get(trace)
       if (known) known.push(part)
       else byTrace.set(trace, [part])
@@ -279,6 +292,15 @@ class RowsAside {
       const position = this.#scratch.records.append(JSON.stringify({ name, since, aside: asideOf(of) } satisfies Aside))
       this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
     }
+  }
+
+  #noteHalf(trace: string, part: Part): void {
+    const half = isWork(part) ? 'work' : isRoot(part) ? 'root' : null
+    if (half === null) return
+    const known = this.#halves.get(trace)
+    if (known !== undefined) this.hasRoots = known !== half
+    else if (this.#halves.size < MOST_HALVES) this.#halves.set(trace, half)
+    if (this.hasRoots) this.#halves.clear()
   }
 
   /** What was read of a trace, what waited longest first. */

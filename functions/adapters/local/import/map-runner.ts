@@ -131,6 +131,11 @@ async function received(sent: Sent, mapName: string): Promise<MappedRecord[]> {
     const native = toNativeRun(value)
     if (native.kind === 'run') return { kind: 'run', file, line, run: native.run }
     const field = many ? `[${i}]${native.field === null ? '' : `.${native.field}`}` : native.field
-    return failed({ field, problem: native.problem, todo: `Correct the record, or what map ${mapName} makes of it` })
+    const number = native.problem.includes('(got the number as text, ') ? ': $number(...) reads it' : ''
+    return failed({
+      field,
+      problem: native.problem,
+      todo: `Correct the record, or what map ${mapName} makes of it${number}`,
+    })
   })
 }

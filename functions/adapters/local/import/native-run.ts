@@ -52,12 +52,25 @@ export function checkedRun(run: unknown): NativeRun {
   return broken === null ? { kind: 'run', run: data } : invalid(data, { path: broken, message: HALF_PAIR })
 }
 
-function invalid(value: unknown, { path, message }: { path: readonly PropertyKey[]; message: string }): NativeRun {
+function invalid(
+  value: unknown,
+  { path, message, expected }: { path: readonly PropertyKey[]; message: string; expected?: unknown },
+): NativeRun {
   const missing = /^Invalid input: expected (.*), received undefined$/.exec(message)
   if (missing) return { kind: 'invalid', field: fieldPath(path), problem: `is missing (${missing[1]})` }
   const got = path.reduce<unknown>((at, key) => (at as Fields | undefined)?.[key as string], value)
-  return { kind: 'invalid', field: fieldPath(path), problem: `${message} (got ${preview(got)})` }
+  return {
+    kind: 'invalid',
+    field: fieldPath(path),
+    problem: `${message} (got ${isNumberIn(got, expected) ? 'the number as text, ' : ''}${preview(got)})`,
+  }
 }
+
+const isNumberIn = (got: unknown, expected: unknown): boolean =>
+  (expected === 'number' || expected === 'int') &&
+  typeof got === 'string' &&
+  got.trim() !== '' &&
+  Number.isFinite(Number(got))
 
 const HALF_PAIR = 'half of a surrogate pair has no UTF-8 form'
 

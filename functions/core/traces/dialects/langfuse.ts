@@ -118,6 +118,7 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
 
 function aboutTrace(row: Fields, trace: string, where: Where, asked: Asked): About {
   const cost = numberOf(field(row, 'totalCost', 'total_cost'))
+  const seconds = numberOf(row.latency)
   return {
     trace,
     name: textOf(row.name),
@@ -125,6 +126,7 @@ function aboutTrace(row: Fields, trace: string, where: Where, asked: Asked): Abo
     user: textOf(field(row, 'userId', 'user_id')),
     start: nanosOf(row.timestamp),
     cost_usd: cost === 0 ? null : cost,
+    latency_ms: seconds === null ? null : Number((seconds * 1000).toPrecision(12)),
     updated: nanosOf(field(row, 'updatedAt', 'updated_at')),
     named: namedIn(row, asked),
     where,

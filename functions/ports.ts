@@ -2,7 +2,6 @@
  * What the core's callers need of the world. Every adapter of a port passes the same contract suite
  * (test/adapters/contract). Keys come from schemas/s3-keys.ts; ids in them have been validated.
  */
-
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
@@ -321,7 +320,7 @@ export type Lines = AsyncIterable<string> | Iterable<string>
 /** A case line and what its baseline replay came to. */
 export interface ReproducedLine extends Reproduced {
   readonly line: string
-  /** What it says of the limits of checked rows, on the search side; absent: nobody looked. */
+  /** Of the limits of checked rows, on the search side; absent: nobody looked. */
   readonly looked?: LookedAt | null
 }
 

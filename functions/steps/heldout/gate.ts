@@ -191,9 +191,7 @@ const logKey = (version: string, question: number, file: string): string => `${k
 
 /** The sealed answer is written first, then the ledger says that it is there: a crash between the two is resumed. */
 async function close(store: Store, row: LedgerRow<LedgerItem>, commit: string, computed: GateAnswer): Promise<Asked> {
-  const { version } = row.body
-  const k = row.body.open!.k
-  const key = logKey(version, k, 'answer.json')
+  const key = logKey(row.body.version, row.body.open!.k, 'answer.json')
   // It names every case that changed: parsed again, each of those names would be there twice.
   const { text, again } = readBack(computed)
   const answer = (await store.vault.putIfAbsent(key, text)) ? again : (await readJson<GateAnswer>(store.vault, key))!

@@ -15,7 +15,7 @@ import { SETTLED } from '../support/traces.ts'
 /** Rows as they lie in files; every run, and how many traces were dropped or wait. */
 async function read(rows: readonly (readonly [file: string, value: unknown])[]) {
   async function* lying() {
-    for (const [i, [file, value]] of rows.entries()) yield { file, at: `line ${i}`, value }
+    for (const [i, [file, value]] of rows.entries()) yield { file, at: `line ${i}`, value, chars: 0 }
   }
   const { tally, traces } = await readTraces(lying(), dialectNamed('otel-genai')!, DEFAULT_OPTIONS, memoryScratch, {
     ...SETTLED,
@@ -202,4 +202,26 @@ test('tokens and costs of a call that two instrumentors and an agent repeat are 
   const calls = runs[0]!.steps.filter((step) => step.kind === 'model_call')
   expect(calls).toMatchObject([{ prompt_tokens: 5, completion_tokens: 3 }])
   expect(runs[0]!.outcome.cost_cents).toBe(50)
+})
+
+test('rows that are long each, as of a collector that writes a hundred traces a line, are not held until they are many', async () => {
+  let pulled = 0
+  let read: number | null = null
+  async function* long() {
+    for (let i = 0; i < 40; i++) {
+      pulled++
+      yield { file: 'a', at: `line ${i}`, value: aRequest(aCall({ id: id(i + 1), from: i })), chars: 1_000_000 }
+    }
+  }
+  const scratch = () => {
+    const own = memoryScratch()
+    const append = own.records.append.bind(own.records)
+    own.records.append = (record) => {
+      read ??= pulled
+      return append(record)
+    }
+    return own
+  }
+  await readTraces(long(), null, DEFAULT_OPTIONS, scratch, { ...SETTLED, settleMs: 0 })
+  expect(read).toBe(4)
 })

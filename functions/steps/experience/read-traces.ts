@@ -23,6 +23,8 @@ import type { WaitingParts } from './waiting.ts'
 /** One record as its carrier held it. */
 export interface Row extends Where {
   readonly value: unknown
+  /** Characters of its text, or bytes; 0: it had none of its own. */
+  readonly chars: number
 }
 
 /** What a file was taken for; `share` of all that any dialect claimed in it. */
@@ -70,8 +72,9 @@ export interface TraceReading {
   traces(): Generator<Made>
 }
 
-/** Rows of a file that say which dialect it is. */
+/** Rows of a file that say which dialect it is; fewer where each is long: a line of a collector may hold a hundred traces. */
 const LOOKED_AT = 200
+const LOOKED_AT_CHARS = 4_000_000
 
 /**
  * Reads all rows, file after file, and what waited for them. Memory does not grow with them: their parts lie in what `scratch` opens, which the caller closes.
@@ -95,6 +98,7 @@ export async function readTraces(
   let envelope: { readonly name: string; readonly file: string } | null = null
   let file: string | null = null
   let head: Row[] = []
+  let headChars = 0
   let reader: Dialect | null = null
   /** The first rows of a file that no dialect claimed yet: a service's other spans may stand before those of its agent. */
   let unclaimed: readonly Row[] | null = null
@@ -122,6 +126,7 @@ export async function readTraces(
     reader = its.dialect
     for (const row of head) readRow(row, its.dialect)
     head = []
+    headChars = 0
   }
   for await (const { name, since, parts } of settling.waited) aside.put(parts, name, since)
   aside.noteWaited()
@@ -136,7 +141,10 @@ export async function readTraces(
       if (claim.kind === 'sure' && claim.dialect.envelope === envelope!.name) found(claim.dialect.name, claim.share)
     }
     if (reader) readRow(row, reader)
-    else if (head.push(row) === LOOKED_AT) settle(false)
+    else {
+      headChars += row.chars
+      if (head.push(row) === LOOKED_AT || headChars >= LOOKED_AT_CHARS) settle(false)
+    }
   }
   settle(true)
   const open = pages.open()

@@ -5,6 +5,7 @@ import { isPythonFields, jsonOfPython, looksLikePython } from './python-text.ts'
 import { AS_UTF8, type Row, type Source } from './source.ts'
 
 const BATCH = 500
+const BATCH_CHARS = 4_000_000
 
 /** Every cell stays the text that it is, but what Python printed is JSON: that, and numbers, are read by whoever knows the column. */
 export async function* csvRows(
@@ -36,14 +37,18 @@ export async function* csvRows(
   input.pipe(parser)
   let rows: Row[] = []
   let row = 0
+  let held = 0
   try {
     for await (const record of parser as AsyncIterable<Record<string, string>>) {
       row++
       source.at = `row ${row}`
-      rows.push(source.row(source.at, withoutPython(record, source)))
-      if (rows.length === BATCH) {
+      const chars = Object.values(record).reduce((sum, cell) => sum + cell.length, 0)
+      held += chars
+      rows.push(source.row(source.at, withoutPython(record, source), chars))
+      if (rows.length === BATCH || held >= BATCH_CHARS) {
         yield rows
         rows = []
+        held = 0
       }
     }
   } catch (error) {

@@ -42,15 +42,16 @@ class PieceRows {
     const { at, bytes } = piece
     this.#source.at = at
     const what = piece.kind === 'element' ? 'the element' : 'the document'
-    const value = jsonValue(this.#source, decoded(this.#source, bytes, what), what)
+    const text = decoded(this.#source, bytes, what)
+    const value = jsonValue(this.#source, text, what)
     if (piece.kind === 'element') {
       this.#said ??= piece.list.envelope
-      return this.#source.row(at, piece.list.wrap(value))
+      return this.#source.row(at, piece.list.wrap(value), text.length)
     }
     const said = this.#said
     this.#said = null
     if (Array.isArray(value)) return null
     if (said !== null && JSON.stringify(said) === JSON.stringify(withoutLists(value, piece.lists))) return null
-    return this.#source.row(at, value)
+    return this.#source.row(at, value, text.length)
   }
 }

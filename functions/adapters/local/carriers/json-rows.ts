@@ -41,7 +41,7 @@ async function* lineRows(source: Source, bytes: Bytes, maxBytes: number) {
     const rows: Row[] = []
     for (const { line, text } of lines) {
       source.at = `line ${line}`
-      rows.push(source.row(source.at, jsonValue(source, text, 'the line')))
+      rows.push(source.row(source.at, jsonValue(source, text, 'the line'), text.length))
     }
     yield rows
   }

@@ -37,7 +37,7 @@ function record(row: Row, event: Fields | null): Row | null {
   const value = objectOf(row, text)
   if (value === null) return null
   const { [key]: _, ...around } = event
-  return { file: row.file, at: row.at, value, around }
+  return { file: row.file, at: row.at, value, chars: text.length, around }
 }
 
 function objectOf({ file, at }: Row, text: string): unknown {

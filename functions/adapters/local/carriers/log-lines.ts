@@ -27,13 +27,13 @@ export async function* logLineRows(
       source.at = `line ${line}`
       const found = LINE.exec(text)
       if (found === null) {
-        rows.push(source.row(source.at, { message: text }))
+        rows.push(source.row(source.at, { message: text }, text.length))
         continue
       }
       records++
       const [, timestamp, stream, json] = found
       const around = stream === undefined ? { timestamp } : { timestamp, logStream: stream }
-      rows.push({ ...source.row(source.at, jsonValue(source, json!, 'the message of the line')), around })
+      rows.push({ ...source.row(source.at, jsonValue(source, json!, 'the message of the line'), text.length), around })
     }
     yield rows
   }

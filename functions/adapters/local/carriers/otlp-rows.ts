@@ -45,9 +45,11 @@ export async function* otlpRows(
         const kind = kindOf(source, message)
         source.at = `resource ${++read + 1}`
         yield [
-          source.row(`item ${++resources[kind]} of ${kind}`, {
-            [kind]: [asJson(root.lookupType(KINDS[kind].type), message, kind)],
-          }),
+          source.row(
+            `item ${++resources[kind]} of ${kind}`,
+            { [kind]: [asJson(root.lookupType(KINDS[kind].type), message, kind)] },
+            size,
+          ),
         ]
       }
     }

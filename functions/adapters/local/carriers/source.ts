@@ -8,6 +8,8 @@ export interface Row {
   /** Where in the file: `line 3`, `item 7 of data`, `row 12`, `member samples/1.json`. */
   readonly at: string
   readonly value: unknown
+  /** Characters of its text, or bytes; 0: it had none of its own. */
+  readonly chars: number
   /** What stood around the value in an event of a log, such as its time, stream and id. */
   readonly around?: Readonly<Record<string, unknown>>
 }
@@ -32,8 +34,8 @@ export class Source {
     this.member = member
   }
 
-  row(at: string, value: unknown): Row {
-    return { file: this.file, at: this.placeOf(at), value }
+  row(at: string, value: unknown, chars = 0): Row {
+    return { file: this.file, at: this.placeOf(at), value, chars }
   }
 
   /** A problem at the place that the reader looks at; `at: null` for one of the file as a whole. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { inParts, PART_BYTES } from '#adapters/aws/s3-parts.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
@@ -136,14 +136,21 @@ function worked(): number {
 const WEIGHED_CALLS = 3
 /** Weighings in a row that must see it: more than it takes to fill a part and to write it. */
 const WEIGHED_TOGETHER = 8
-/** Milliseconds of work between two weighings: what a function holds for less time is a shard or a part, and bounded. */
-const WEIGHED_EVERY_MS = 100
+/**
+ * Requests and parts of streams between two weighings. Counted, so that a function is weighed at the same places each time:
+ * by the clock, what is bounded was met or missed by chance, and a straight line through two sizes made hundreds of megabytes of it.
+ */
+const WEIGHED_EVERY = 4
 
-/** Bytes that nobody can collect. */
+/** Spaces of the heap whose size grows with the code that has run, and not with the set. */
+const CODE: ReadonlySet<string> = new Set(['code_space', 'code_large_object_space', 'trusted_space', 'read_only_space'])
+
+/** Bytes of data that nobody can collect. */
 function alive(): number {
   collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  const { arrayBuffers } = process.memoryUsage()
+  const spaces = getHeapSpaceStatistics().filter(({ space_name }) => !CODE.has(space_name))
+  return spaces.reduce((sum, { space_used_size }) => sum + space_used_size, arrayBuffers)
 }
 
 /** Rows of a query that a page holds, and that one read unit pays for. */
@@ -157,14 +164,15 @@ class Meter {
   functions: Record<string, Use> = {}
   transitions = 0
   private current: Use | null = null
-  private before = 0
+  /** Least that was alive at a weighing of the call that is under way. */
+  private least = 0
   /** Last weighings of the call that is under way, what stayed over some of them at most, and the same of the calls before. */
   private weighed: number[] = []
   private stayed = 0
   private stayedBefore = 0
   /** Milliseconds of the call that is under way. */
   private ofCall = 0
-  private weighedAt = 0
+  private looks = 0
   /** Creations of items that are under way. */
   creating = 0
   private written = new Map<string, number>()
@@ -191,10 +199,10 @@ class Meter {
     this.current.calls++
     this.ofCall = 0
     this.weighs = this.current.calls <= WEIGHED_CALLS
-    this.before = this.weighs ? alive() : 0
+    this.least = this.weighs ? alive() : 0
     this.weighed = []
     this.stayedBefore = this.current.peak
-    this.weighedAt = 0
+    this.looks = 0
     this.written.clear()
     this.since = worked()
   }
@@ -226,13 +234,14 @@ class Meter {
   /** Now and then, at requests. What a look takes is not the function's time. */
   private look(): void {
     if (!this.current || !this.weighs) return
-    if (this.ofCall + worked() - this.since < this.weighedAt + WEIGHED_EVERY_MS) return
+    if (this.looks++ % WEIGHED_EVERY !== 0) return
     this.end()
-    this.weighedAt = this.ofCall
-    this.weighed = [...this.weighed, alive() - this.before].slice(-WEIGHED_TOGETHER)
+    this.weighed = [...this.weighed, alive()].slice(-WEIGHED_TOGETHER)
     const least = Math.min(...this.weighed)
     this.stayed = this.weighed.length < WEIGHED_TOGETHER ? least : Math.max(this.stayed, least)
-    this.current.peak = Math.max(this.stayedBefore, this.stayed)
+    // What the call before left, and what is let go while this one works, is not this one's.
+    this.least = Math.min(this.least, this.weighed.at(-1)!)
+    this.current.peak = Math.max(this.stayedBefore, this.stayed - this.least)
     this.since = worked()
   }
 

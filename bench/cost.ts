@@ -92,6 +92,8 @@ export async function run(): Promise<Bench> {
       { figure: 'usd_12x2000', atMost: 0.006 },
       { figure: 'usd_2000000', atMost: 0.3 },
       { figure: 'usd_import_1000000_runs', atMost: 3 },
+      // Above 10,000,000, to one digit.
+      { figure: 'first_quota_at_replays', atLeast: 20_000_000 },
     ],
   }
 }

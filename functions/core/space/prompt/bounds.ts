@@ -72,7 +72,7 @@ const KINDS = [
   String.raw`\$\{[^{}]*\}|\$\([^()]*\)|\$[\p{L}_][\p{L}\p{N}_]+`,
   // Whatever stands in braces may be filled in ("{ name }", "{name|upper}", "{total + 1}"), but for JSON and lists of texts.
   String.raw`\{(?!\s*["'“])[^{}]*\}`,
-  String.raw`%\([\w.]+\)[sdifr]|%(?:\d\$)?[-+0#]*\d*(?:\.\d+)?[sdifgx](?![\p{L}\p{N}])|%[A-Za-z_]\w+%`,
+  String.raw`%\([\w.]+\)[sdifr]|%(?:\d\$)?[-+0#]*\d*(?:\.\d+)?[sdifgx](?![\p{L}\p{N}])|%[A-Za-z_]\w+%|@@[\w.-]+@@`,
   String.raw`(?:__|##|\[|<)[A-Z\d]+(?:_[A-Z\d]+)+(?:__|##|\]|>)`,
 ]
 /** With what stands before it and keeps it from being filled in. */

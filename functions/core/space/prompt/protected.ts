@@ -2,7 +2,16 @@
 import { folded } from './fold.ts'
 import { UNSPACED, wordsOf } from './occurrences.ts'
 import { type Sentence, sentencesOf, without } from './sentences.ts'
-import { FORBIDDING, givesLeave, isException, isNeedless, NEGATING, spares, speaksAboutOthers } from './taking-back.ts'
+import {
+  FORBIDDING,
+  givesLeave,
+  isException,
+  isNeedless,
+  NEGATING,
+  pointsAside,
+  spares,
+  speaksAboutOthers,
+} from './taking-back.ts'
 
 /**
  * Why an edit harms a protected sentence of the block: it is gone or changed, it stands in quotes, brackets, markup or
@@ -51,6 +60,12 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
         ...besides(after, one)
           .filter((s) => isAdded.has(s) && isException(s.text))
           .map(({ text }) => `"${text}" makes an exception to the protected sentence "${one}"`),
+        ...besides(after, one)
+          .filter((s) => isAdded.has(s) && !isException(s.text) && pointsAside(s.text))
+          .map(
+            ({ text }) =>
+              `"${text}" may speak of the protected sentence beside it, "${one}": put it elsewhere, or name what it speaks of`,
+          ),
       ]
     }),
     ...added

@@ -16,7 +16,7 @@ const LANGUAGES: readonly Language[] = [
     // "Never ignore these rules" is a rule itself.
     away: `(?<!\\b(?:not|never|n[’']t)\\s+(?:ever\\s+)?)\\b(?:ignor|disregard|forget|overrid|overrul|bypass|suspend|waiv|revok|supersed|neglect|circumvent|skip|omit|drop|relax)\\w*\\b`,
     others: `\\b(?:(?:above|below|previous|preceding|prior|earlier|foregoing|following|next|last)\\s+(?:[\\p{L}\\d]+\\s+)?(?:${EN_PART})|(?:${EN_PART})\\s+(?:above|below|before|after)|(?:these|those|all|any|other|such|every|that|this)\\s+(?:of\\s+)?(?:(?:the|other|your)\\s+)?(?:${EN_RULE})|(?:what|everything|anything)\\s+(?:is\\s+|was\\s+)?(?:said|written|stated)|the\\s+(?:above|following)|(?:first|second|third|fourth|fifth|sixth|seventh|\\d+(?:st|nd|rd|th))\\s+(?:sentence|rule|line|instruction))\\b`,
-    untrue: `\\b(?:no longer|(?:does|do|is|are|was|were|need|must)\\s*(?:not|n[’']t)|never|optional|void|obsolete|outdated|jokes?|joking|suggestions?|examples?|waived|suspended|lifted|negotiable|non-?binding|ignored|opposite|reverse)\\b`,
+    untrue: `\\b(?:no longer|(?:does|do|is|are|was|were|need|must)\\s*(?:not|n[’']t)|never|optional|void|obsolete|outdated|jokes?|joking|suggestions?|examples?|waived|suspended|lifted|negotiable|non-?binding|ignored|opposite|reverse|only|merely)\\b`,
   },
   {
     away: '(?:ignorier|missacht|überschreib|übergeh|vergiss|streich)\\p{L}*',
@@ -81,6 +81,19 @@ const EXCEPTION = [
   /\b(?:gilt|gelten)\b.*\bnicht\b|\bausnahme|ausgenommen|ne (?:vaut|valent|s[’']appliquent?|concernent?) (?:pas|plus)|\bexempt|no (?:vale|valen|se aplican?|aplican?|rigen?)\b|excepci[oó]n|\bexent|não (?:vale|se aplica)|exceç|\bisent|non (?:vale|si applica)|eccezion|\besent|geldt niet|uitzonder|nie dotyczy|wyjąt|geçerli değil|istisna/iu,
   /не (?:касается|относится|распространяется|действует|применя)|исключени|除外|(?<!不)例外(?!なく)|不适用|不受此限|豁免|この限り|除きます|除く|예외|적용되지 않|لا [يت]نطبق|استثناء|مستثن|लागू नहीं|अपवाद/u,
 ]
+
+const POINTS = [
+  // What the sentence beside is, and for whom.
+  /(?:^|[,;:]\s*|\band\s+)["'(“«]*(?:this|that|which|it|these|those|they)\s+(?:is|was|are|were|holds?|held|appl(?:y|ies)|counts?|goes|only|just|mostly|may|can|could|might|need|needs|does|do|used|depends?|concerns?|covers?)\b/iu,
+  /\b(?:waiv|skip|relax|bend|break|ignor|overrul|overrid|lift|suspend|disregard|drop|forget|loosen|chang|decid)\w*\s+(?:on\s+)?(?:this|that|it)\b/iu,
+  // What is said of it before it stands.
+  /\b(?:following|comes next|(?:what|here|example|sample|rule|sentence|line)\s+(?:\w+\s+)?follows|follows\s*[.:]?$|the following (?:holds|applies|is))\b/iu,
+  /^["'(“«]*(?:das|dies)\s+(?:ist|sind|war|gilt|gelten|soll|sollte|kann|darf|muss|betrifft|hängt)\b|\b(?:folgend\p{L}*\s+(?:gilt|ist)|es folgt|folgt\s*[.:]?$)/iu,
+  /^["'(“«]*(?:c[’']est|c[’']était|cela|ceci|ça)\b|^["'(“«¡¿]*(?:esto|eso|isto|isso|questo|ciò)\s+(?:es|era|vale|é|è|solo|só|se|si|no|não|non|puede|pode|può)\b/iu,
+]
+
+/** Does a sentence say something of the one beside it, without naming it ("This is a guideline.", "Managers may waive it.")? */
+export const pointsAside = (text: string): boolean => POINTS.some((points) => points.test(text))
 
 /** Is a sentence an exception to the one beside it? */
 export const isException = (text: string): boolean => EXCEPTION.some((exception) => exception.test(text))

@@ -104,8 +104,10 @@ async function placeRuns(
     const { line, intent, names, record, began, last } = taken.facts
     const { family, side } = copies.placeOf(taken.facts)
     const counted = `counted ${intent} ${family}`
-    if (aside.get(counted) === null) families[side]++
-    aside.set(counted, '')
+    if (aside.get(counted) === null) {
+      families[side]++
+      aside.set(counted, '')
+    }
     const stored = journal.run(names)
     if (stored) {
       const { list, pack, lies } = await restore.run({ ...line, intent }, stored, taken)

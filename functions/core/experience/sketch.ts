@@ -97,8 +97,7 @@ function hashesOfWords(text: string, seed: number): number[] {
     else if (c >= 0x80) {
       const point = String.fromCodePoint(text.codePointAt(i)!)
       isPart = isWordPart.test(point)
-      if (isPart)
-        for (let k = 0; k < point.length; k++) hash = Math.imul(hash ^ point.charCodeAt(k), 0x01000193)
+      if (isPart) for (let k = 0; k < point.length; k++) hash = Math.imul(hash ^ point.charCodeAt(k), 0x01000193)
       i += point.length - 1
     }
     if (!isPart && isWord) {

@@ -18,7 +18,7 @@ export function readBack<T>(value: T): { readonly text: string; readonly again: 
   // Copied in order and written by the engine at once: half the time of writing it by hand and parsing that, and the texts
   // in it stay those that are there.
   const ordered = inOrder(value, 0)
-  const known = ordered === null ? null : sortedText(ordered)
+  const known = ordered === null ? null : engineText(ordered)
   if (known !== null) return { text: known, again: ordered as T }
   const text = canonical(value)
   return { text, again: JSON.parse(text) as T }
@@ -42,8 +42,8 @@ function inOrder(value: unknown, depth: number): object | null {
   for (const key of sortedKeys(fields)) {
     const field = fields[key]
     if (field === undefined) continue
-    // Set, it would be no field.
-    if (key === '__proto__') return null
+    // Set, it would be no field, or stand before the others whatever their order.
+    if (key === '__proto__' || isIndex(key)) return null
     const copied = typeof field === 'object' && field !== null ? inOrder(field, depth + 1) : scalar(field)
     if (copied === null && field !== null) return null
     copy[key] = copied
@@ -57,8 +57,24 @@ function isRecord(value: object): boolean {
   return prototype === Object.prototype || prototype === null
 }
 
-/** JSON has no negative zero. */
-const scalar = (value: unknown): unknown => (value === 0 ? 0 : value)
+/** Is this the name of an element, which the engine puts before all others? */
+function isIndex(key: string): boolean {
+  const first = key.charCodeAt(0)
+  return first >= 0x30 && first <= 0x39 && String(Number(key) >>> 0) === key
+}
+
+/** A value without fields as JSON carries it, which has no negative zero; `null` too for one that it does not carry. */
+function scalar(value: unknown): string | number | boolean | null {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value
+    case 'number':
+      return Number.isFinite(value) ? value + 0 : null
+    default:
+      return null
+  }
+}
 
 /** Containers inside one another that are written by recursion. */
 const DEEPEST = 200
@@ -71,7 +87,11 @@ const MOST_KEYS = 4096
  * engine writes it at once. `null` for any other.
  */
 function sortedText(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || !isSorted(value, 0)) return null
+  return typeof value !== 'object' || value === null || !isSorted(value, 0) ? null : engineText(value)
+}
+
+/** Text that the engine writes of a value whose keys stand in order; `null` where that may be none. */
+function engineText(value: object): string | null {
   const text = JSON.stringify(value)
   // How the engine writes half of a surrogate pair, which has no canonical form; a text may also say so itself.
   return text.includes('\\ud') ? null : text

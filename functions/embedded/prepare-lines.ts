@@ -76,10 +76,11 @@ export function prepareBlock(block: LineBlock): PreparedBlock {
 
 /** Runs of a block, or what is wrong with them, in their order. */
 export function* readBlock({ bytes, lines }: PreparedBlock): Generator<IncomingRun | LineProblem> {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   let at = 0
-  const next = (length: number): Uint8Array => {
+  const next = (length: number): Buffer => {
     at += length
-    return bytes.subarray(at - length, at)
+    return all.subarray(at - length, at)
   }
   for (const line of lines) {
     if ('problem' in line) {
@@ -88,7 +89,7 @@ export function* readBlock({ bytes, lines }: PreparedBlock): Generator<IncomingR
     }
     const [facts, compiled, recorded] = line
     yield {
-      facts: JSON.parse(Buffer.from(next(facts)).toString()),
+      facts: JSON.parse(next(facts).toString()),
       compiled: next(compiled),
       recorded: next(recorded),
     }

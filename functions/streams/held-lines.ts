@@ -1,4 +1,7 @@
-/** Lines as the bytes that they will be, one behind the other: as texts, and as a copy of each, they are two thirds of what an import forgets. */
+/**
+ * Lines as the bytes that they will be, one behind the other: as texts, and as a copy of each, they are two thirds of what an
+ * import forgets. What is made of them for a file may be held the same way.
+ */
 
 const NEWLINE = 10
 /** The most that a character takes in UTF-8. */
@@ -21,13 +24,19 @@ export class HeldLines {
   }
 
   add(line: Uint8Array | string): void {
-    this.#makeRoom(typeof line === 'string' ? BYTES_A_CHAR * line.length : line.length)
-    if (typeof line === 'string') this.#end += this.#held.write(line, this.#end)
-    else {
-      this.#held.set(line, this.#end)
-      this.#end += line.length
-    }
+    if (typeof line === 'string') {
+      this.#makeRoom(BYTES_A_CHAR * line.length)
+      this.#end += this.#held.write(line, this.#end)
+    } else this.append(line)
+    this.#makeRoom(1)
     this.#held[this.#end++] = NEWLINE
+  }
+
+  /** Adds bytes that are no line. */
+  append(bytes: Uint8Array): void {
+    this.#makeRoom(bytes.length)
+    this.#held.set(bytes, this.#end)
+    this.#end += bytes.length
   }
 
   /** Makes room for others; what one large line took is let go. */
@@ -37,7 +46,7 @@ export class HeldLines {
   }
 
   #makeRoom(bytes: number): void {
-    const end = this.#end + bytes + 1
+    const end = this.#end + bytes
     if (end > this.#held.length) this.#held = Buffer.concat([this.bytes], 2 * end)
   }
 }

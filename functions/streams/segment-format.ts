@@ -50,9 +50,13 @@ export function readSegmentHead(bytes: Uint8Array): SegmentHead | { readonly pro
   }
 }
 
+/** Of a frame as it is made: nearly every one fits, and each further piece waits for this thread. */
+const PIECE_BYTES = 128 * 1024
+
 /** Lines, each ended by a newline, as one frame, compressed beside this thread. The same lines are the same bytes: the frame is told how many there are. */
 export function frameOf(text: Uint8Array): Promise<Buffer> {
   return compressed(text, {
+    chunkSize: PIECE_BYTES,
     pledgedSrcSize: text.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
   })

@@ -27,6 +27,8 @@ export class Records {
   /** Numbers of those that are in memory for a while, the oldest first. */
   readonly #passing: number[] = []
   readonly #prefix = Buffer.alloc(LENGTH)
+  /** Where a record is put together that lies in two blocks: made anew for each, they are megabytes that V8 finds out late to be gone. */
+  #across: Buffer | null = null
   #end = 0
   #count = 0
 
@@ -125,7 +127,8 @@ export class Records {
   #read(position: number, length: number): Buffer {
     const at = position % BLOCK
     if (at + length <= BLOCK) return this.#block(position).subarray(at, at + length)
-    const whole = Buffer.allocUnsafe(length)
+    if (length <= BLOCK) this.#across ??= Buffer.allocUnsafe(BLOCK)
+    const whole = length <= BLOCK ? this.#across!.subarray(0, length) : Buffer.allocUnsafe(length)
     for (let read = 0; read < length; )
       read += this.#block(position + read).copy(whole, read, (position + read) % BLOCK)
     return whole

@@ -8,8 +8,8 @@ const NEWEST_CHARS = 4 * 1024 * 1024
 /** Runs of one level that are merged into one of the next: a key is looked for in each. */
 const MERGED_RUNS = 16
 /** Texts and characters that are read at once. */
-const BLOCK_TEXTS = 64
-const BLOCK_CHARS = 16 * 1024
+const BLOCK_TEXTS = 256
+const BLOCK_CHARS = 32 * 1024
 const END_OF_BLOCK = 0x5d
 /** Bits of a filter for each key, and how many of them are its own: of other keys it lets one in a thousand pass. */
 const BITS_A_KEY = 16

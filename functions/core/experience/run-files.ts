@@ -176,16 +176,17 @@ function parse(runId: string, file: RunFile, text: string): unknown {
   }
 }
 
+const NONE = digestOfBytes('')
+
 function recordedOf(
   run: ExperienceRun,
   sealed: Readonly<Record<string, string>>,
   known: { decision_record?: string; context?: string },
 ): Recorded {
-  const none = digestOfBytes('')
   return {
     identity: recordIdentity(run, sealed),
-    decision_record: known.decision_record ?? none,
-    context: known.context ?? none,
+    decision_record: known.decision_record ?? NONE,
+    context: known.context ?? NONE,
     evidence_manifest: sealed['evidence-manifest.json']!,
     tool_transcripts: sealed['tool-transcripts.jsonl']!,
     scorecard: sealed['scorecard.json']!,

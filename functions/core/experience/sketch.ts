@@ -28,24 +28,24 @@ export function sketchOf(splitKey: string, run: ExperienceRun): Sketch | null {
   for (let i = 0; i + WORDS <= hashes.length; i++) {
     let hash = seed
     for (let k = 0; k < WORDS; k++) hash = spread(hash ^ hashes[i + k]!)
-    const [bin, value] = [hash & (BINS - 1), hash >>> 6]
+    const bin = hash & (BINS - 1)
+    const value = hash >>> 6
     if (least[bin] === -1 || value < least[bin]!) least[bin] = value
   }
   // An empty bin borrows from the next one that is not.
-  const filled = Array.from(least, (_, bin) => {
+  let signature = ''
+  for (let bin = 0; bin < BINS; bin++) {
     let at = bin
     while (least[at] === -1) at = (at + 1) % BINS
-    return least[at]! & 0xffff
-  })
-  const hex = filled.map((value) => value.toString(16).padStart(4, '0'))
+    // A digit before it, so that four follow.
+    signature += (0x10000 | (least[at]! & 0xffff)).toString(16).slice(1)
+  }
   const codeOf = mac(splitKey)
-  const bands = Array.from({ length: BINS / BAND }, (_, band) =>
-    codeOf(`band\u0000${run.intent_id}\u0000${band}\u0000${hex.slice(band * BAND, (band + 1) * BAND).join('')}`).slice(
-      0,
-      32,
-    ),
-  )
-  return { bands, signature: hex.join('') }
+  const bands = Array.from({ length: BINS / BAND }, (_, band) => {
+    const values = signature.slice(4 * band * BAND, 4 * (band + 1) * BAND)
+    return codeOf(`band\u0000${run.intent_id}\u0000${band}\u0000${values}`).slice(0, 32)
+  })
+  return { bands, signature }
 }
 
 /** Hides the family of a sketched run, by the hash of the run's id. */
@@ -88,28 +88,24 @@ function hashesOfWords(text: string, seed: number): number[] {
   const hashes: number[] = []
   const start = seed ^ 0x811c9dc5
   let hash = start
-  let length = 0
-  const end = () => {
-    if (length > 0) hashes.push(spread(hash))
-    hash = start
-    length = 0
-  }
+  let isWord = false
+  // Numbers that a function inside this one changes would lie on the heap.
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
-    if (c < 0x80) {
-      if ((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39)) {
-        hash = Math.imul(hash ^ c, 0x01000193)
-        length++
-      } else end()
-      continue
+    let isPart = (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39)
+    if (isPart) hash = Math.imul(hash ^ c, 0x01000193)
+    else if (c >= 0x80) {
+      const point = String.fromCodePoint(text.codePointAt(i)!)
+      isPart = isWordPart.test(point)
+      if (isPart) for (let k = 0; k < point.length; k++) hash = Math.imul(hash ^ point.charCodeAt(k), 0x01000193)
+      i += point.length - 1
     }
-    const point = String.fromCodePoint(text.codePointAt(i)!)
-    if (isWordPart.test(point)) {
-      for (let k = 0; k < point.length; k++) hash = Math.imul(hash ^ point.charCodeAt(k), 0x01000193)
-      length++
-    } else end()
-    i += point.length - 1
+    if (!isPart && isWord) {
+      hashes.push(spread(hash))
+      hash = start
+    }
+    isWord = isPart
   }
-  end()
+  if (isWord) hashes.push(spread(hash))
   return hashes
 }

@@ -28,7 +28,12 @@ interface StoredContent {
 }
 
 /** The same in this import. `side` is null for one that no earlier import stored: then its first family is named by hash. */
-type Content = Omit<StoredContent, 'content' | 'side'> & { readonly side: Side | null; readonly first?: string }
+type Content = Omit<StoredContent, 'content' | 'side'> & {
+  readonly side: Side | null
+  readonly first?: string
+  /** Side of that family where it joins no other. */
+  readonly alone?: Side
+}
 
 /** A link as ingest remembers it: by hashes. */
 interface StoredLink {
@@ -61,8 +66,9 @@ export interface Place {
 }
 
 /**
- * Union of families over their copies. In the scratch `content INTENT KEY` holds the first run of a content, `up INTENT
- * FAMILY` the family that one joined, and `home INTENT FAMILY` where the runs of a class lie.
+ * Union of families over their copies. In the scratch `content INTENT KEY` holds the first run of a content, `met INTENT
+ * FAMILY` where the runs of a family lie, `up INTENT FAMILY` the family that one joined, and `home INTENT FAMILY` where the runs
+ * of a class of several lie.
  */
 export class Copies {
   /** Runs whose content another run had before. */
@@ -88,6 +94,8 @@ export class Copies {
   readonly #splitKey: string
   readonly #storedOn: StoredOn
   readonly #intents = new Set<string>()
+  /** Intents in which some family joined another one: in the others each family is its own class, and nothing is looked up. */
+  readonly #joined = new Set<string>()
 
   constructor(
     objects: ObjectStore,
@@ -115,12 +123,11 @@ export class Copies {
     const hashed = facts.names.run
     const at = `content ${intent} ${content.key}`
     const first = JSON.parse(this.#aside.get(at) ?? 'null') as Content | null
-    await this.#meet(intent, family, own)
-    if (first?.side !== 'heldout') this.#aside.set(`open ${intent} ${line.family}`, '')
+    const alone = sideOfHome(await this.#meet(intent, family, own, first?.side !== 'heldout'))
     if (first === null) {
-      const noted: Content = { run: hashed, family: content.hidden, side: null, first: line.family }
+      const noted: Content = { run: hashed, family: content.hidden, side: null, first: line.family, alone }
       this.#aside.set(at, JSON.stringify(noted))
-      await this.#noteNear(facts, own, isNew)
+      await this.#noteNear(facts, own, alone, isNew)
       return
     }
     if (first.run === hashed) return
@@ -133,9 +140,9 @@ export class Copies {
   }
 
   /** Looks for a run that this one is like. Joined or not: a copy has been told of already. */
-  async #noteNear(facts: RunFacts, own: Side, isNew: boolean): Promise<void> {
+  async #noteNear(facts: RunFacts, own: Side, alone: Side, isNew: boolean): Promise<void> {
     const { intent, family, line } = facts
-    const alike = this.#near.note(facts)
+    const alike = this.#near.note(facts, alone)
     if (alike === null) return
     const families = [line.family, familyHash(alike.family)]
     if (this.#rootOf(intent, families[0]!) === this.#rootOf(intent, families[1]!)) return
@@ -169,23 +176,23 @@ export class Copies {
     return this.#pairs.find(({ intent, families }) => families.every(isOpen(intent)))?.runs ?? null
   }
 
-  /** Side of a family of this import, but for what copies of sealed runs it holds. */
-  #sideOf(intent: string, family: string): Side {
-    const { sides, own } = this.#home(intent, this.#rootOf(intent, family))!
-    return sides === '' ? own : sides === 'h' ? 'heldout' : 'search'
+  /** Side of a family of this import, but for what copies of sealed runs it holds. `alone`: the one where it joins no other. */
+  #sideOf(intent: string, family: string, alone: Side | null = null): Side {
+    if (alone !== null && !this.#joined.has(intent)) return alone
+    return sideOfHome(this.#home(intent, this.#rootOf(intent, family))!)
   }
 
   /** Has this family been linked with another one? Then the side of the class is its side, whatever its own split says. */
   isLinked(intent: string, family: string): boolean {
+    if (!this.#joined.has(intent)) return false
     return this.#aside.get(`linked ${intent} ${this.#rootOf(intent, familyHash(family))}`) !== null
   }
 
   /** Where a run goes, once every run of the import is noted. */
   placeOf({ intent, line, content }: RunFacts): Place {
     const family = this.#rootOf(intent, line.family)
-    const { sides, own } = this.#home(intent, family)!
-    if (sides === '') return { family, side: own }
-    if (sides !== 'hs') return { family, side: sides === 'h' ? 'heldout' : 'search' }
+    const home = this.#home(intent, family)!
+    if (home.sides !== 'hs') return { family, side: sideOfHome(home) }
     // What is sealed stays sealed, also where it can no longer be asked.
     const first = JSON.parse(this.#aside.get(`content ${intent} ${content.key}`) ?? 'null') as Content | null
     return { family, side: first?.side ?? 'search' }
@@ -204,6 +211,7 @@ export class Copies {
     for await (const key of this.#objects.list(keys.journalLinks(intent)))
       for await (const text of streamLines(this.#objects, key)) {
         const { family, joins } = JSON.parse(text) as StoredLink
+        this.#joined.add(intent)
         this.#aside.set(`up ${intent} ${family}`, joins)
         this.#aside.set(`linked ${intent} ${this.#rootOf(intent, family)}`, '')
       }
@@ -211,7 +219,7 @@ export class Copies {
 
   /** Keeps the contents that are new, with the side to which each first run goes. */
   async keepContents(): Promise<void> {
-    await this.#near.keep((intent, family) => this.#sideOf(intent, family))
+    await this.#near.keep((intent, family, alone) => this.#sideOf(intent, family, alone))
     for (const intent of this.#intents)
       await addSegments(this.#objects, this.#newContents(intent), (digest) => keys.contentSegment(intent, digest))
   }
@@ -243,25 +251,27 @@ export class Copies {
 
   /** Families of classes on both sides of which the search side sees its first run now. */
   *#comingToSearch(intent: string): Generator<FamilyLink> {
-    const prefix = `open ${intent} `
-    for (const [key] of this.#aside.entries(prefix)) {
+    if (!this.#joined.has(intent)) return
+    const prefix = `met ${intent} `
+    for (const [key, text] of this.#aside.entries(prefix)) {
+      if (!comesToSearch(JSON.parse(text) as Met)) continue
       const family = key.slice(prefix.length)
       const { sides, search } = this.#home(intent, this.#rootOf(intent, family))!
-      if (sides === 'hs' && this.#comesToSearch(intent, family)) yield { family, joins: search! }
+      if (sides === 'hs') yield { family, joins: search! }
     }
   }
 
   #comesToSearch(intent: string, family: string): boolean {
-    const isOpen = this.#aside.get(`open ${intent} ${family}`) !== null
-    return isOpen && this.#aside.get(`met ${intent} ${family}`) !== 'search'
+    const met = this.#met(intent, family)
+    return met !== null && comesToSearch(met)
   }
 
   *#newContents(intent: string): Generator<StoredContent> {
     const prefix = `content ${intent} `
     for (const [key, text] of this.#aside.entries(prefix)) {
-      const { first, ...content } = JSON.parse(text) as Content
+      const { first, alone, ...content } = JSON.parse(text) as Content
       if (first === undefined) continue
-      yield { ...content, content: key.slice(prefix.length), side: this.#sideOf(intent, first) }
+      yield { ...content, content: key.slice(prefix.length), side: this.#sideOf(intent, first, alone) }
     }
   }
 
@@ -274,19 +284,30 @@ export class Copies {
     for (const [key, text] of this.#aside.entries(prefix)) yield [key.slice(prefix.length), JSON.parse(text)]
   }
 
-  /** A family whose name is at hand: what its class knows of where its members lie. */
-  async #meet(intent: string, name: string, own: Side): Promise<void> {
+  /** A family whose name is at hand: where its members lie, which its class knows from now on. `isOpen`: it has a run that may be read. */
+  async #meet(intent: string, name: string, own: Side, isOpen = false): Promise<Met> {
     const family = familyHash(name)
-    if (this.#aside.get(`met ${intent} ${family}`) !== null) return
-    const stored = await this.#storedOn(intent, name)
-    this.#aside.set(`met ${intent} ${family}`, stored ?? '')
+    const known = this.#met(intent, family)
+    if (known !== null && (known.isOpen || !isOpen)) return known
+    const stored = known === null ? await this.#storedOn(intent, name) : null
+    const met: Met = known
+      ? { ...known, isOpen }
+      : {
+          sides: stored === null ? '' : stored === 'search' ? 's' : 'h',
+          own,
+          search: stored === 'search' ? name : null,
+          isOpen,
+        }
+    this.#aside.set(`met ${intent} ${family}`, JSON.stringify(met))
+    if (known !== null || !this.#joined.has(intent)) return met
     const root = this.#rootOf(intent, family)
     const home = this.#home(intent, root)
     this.#settle(intent, root, {
-      sides: both(home?.sides ?? '', stored === null ? '' : stored === 'search' ? 's' : 'h'),
+      sides: both(home?.sides ?? '', met.sides),
       own: home?.own ?? own,
-      search: home?.search ?? (stored === 'search' ? name : null),
+      search: home?.search ?? met.search,
     })
+    return met
   }
 
   /** Makes one class of two: the one that is not stored, or not on the search side, joins the other. */
@@ -300,6 +321,7 @@ export class Copies {
     const [childHome, rootHome] = swapped ? [its, my] : [my, its]
     const sealed = childHome.sides === 'h' && rootHome.search !== null
     if (sealed) this.burned++
+    this.#joined.add(intent)
     this.#aside.set(`up ${intent} ${child}`, root)
     this.#aside.set(`linked ${intent} ${root}`, '')
     this.#aside.set(`found ${intent} ${child}`, JSON.stringify({ joins, root, sealed } satisfies FoundLink))
@@ -310,8 +332,13 @@ export class Copies {
     })
   }
 
+  #met(intent: string, family: string): Met | null {
+    return JSON.parse(this.#aside.get(`met ${intent} ${family}`) ?? 'null') as Met | null
+  }
+
   #home(intent: string, root: string): Home | null {
-    return JSON.parse(this.#aside.get(`home ${intent} ${root}`) ?? 'null') as Home | null
+    const settled = this.#joined.has(intent) ? this.#aside.get(`home ${intent} ${root}`) : null
+    return settled === null ? this.#met(intent, root) : (JSON.parse(settled) as Home)
   }
 
   #settle(intent: string, root: string, home: Home): void {
@@ -319,6 +346,7 @@ export class Copies {
   }
 
   #rootOf(intent: string, family: string): string {
+    if (!this.#joined.has(intent)) return family
     const passed = new Set<string>()
     for (let at = family; ; ) {
       const up = this.#aside.get(`up ${intent} ${at}`)
@@ -336,3 +364,14 @@ interface Home {
   /** Name of a member that is stored on the search side. */
   readonly search: string | null
 }
+
+/** The same of one family, before it joins another one. `sides` is not both. */
+interface Met extends Home {
+  /** Has it a run in this import that is no copy of a sealed one? */
+  readonly isOpen: boolean
+}
+
+const sideOfHome = ({ sides, own }: Home): Side => (sides === '' ? own : sides === 'h' ? 'heldout' : 'search')
+
+/** Does the search side see its first run now? */
+const comesToSearch = ({ isOpen, sides }: Met): boolean => isOpen && sides !== 's'

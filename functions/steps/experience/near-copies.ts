@@ -31,6 +31,8 @@ type KnownSketch = Pick<StoredSketch, 'signature' | 'family'> & {
   readonly run_id: string | null
   /** Hash of its family. */
   readonly first?: string
+  /** Side of that where it joins no other. */
+  readonly alone?: Side
   readonly bands?: readonly string[]
 }
 
@@ -40,6 +42,8 @@ interface Alike {
   readonly side: Side | null
   readonly run_id: string | null
 }
+
+type SideOf = (intent: string, family: string, alone: Side) => Side
 
 export class NearCopies {
   readonly #objects: ObjectStore
@@ -53,8 +57,8 @@ export class NearCopies {
     this.#splitKey = splitKey
   }
 
-  /** Notes a run; the first one that it is like, if there is one. */
-  note({ intent, line, names, sketch }: RunFacts): Alike | null {
+  /** Notes a run; the first one that it is like, if there is one. `alone`: side of its family where that joins no other. */
+  note({ intent, line, names, sketch }: RunFacts, alone: Side): Alike | null {
     if (sketch === null) return null
     const hashed = names.run
     const { signature, hidden: family } = sketch
@@ -77,7 +81,15 @@ export class NearCopies {
       }
     }
     if (bands.length > 0) {
-      const known: KnownSketch = { signature, family, side: null, run_id: line.run_id, first: line.family, bands }
+      const known: KnownSketch = {
+        signature,
+        family,
+        side: null,
+        run_id: line.run_id,
+        first: line.family,
+        alone,
+        bands,
+      }
       this.#aside.set(`sketch ${intent} ${hashed}`, JSON.stringify(known))
     }
     return alike
@@ -97,19 +109,19 @@ export class NearCopies {
   }
 
   /** Keeps what is new. `sideOf`: where the runs of a family go, by its hash. */
-  async keep(sideOf: (intent: string, family: string) => Side): Promise<void> {
+  async keep(sideOf: SideOf): Promise<void> {
     for (const intent of this.#intents)
       await addSegments(this.#objects, this.#newSketches(intent, sideOf), (digest) =>
         keys.sketchSegment(intent, digest),
       )
   }
 
-  *#newSketches(intent: string, sideOf: (intent: string, family: string) => Side): Generator<StoredSketch> {
+  *#newSketches(intent: string, sideOf: SideOf): Generator<StoredSketch> {
     const prefix = `sketch ${intent} `
     for (const [key, text] of this.#aside.entries(prefix)) {
-      const { first, bands, signature, family } = JSON.parse(text) as KnownSketch
+      const { first, alone, bands, signature, family } = JSON.parse(text) as KnownSketch
       if (first !== undefined)
-        yield { bands: bands!, family, run: key.slice(prefix.length), side: sideOf(intent, first), signature }
+        yield { bands: bands!, family, run: key.slice(prefix.length), side: sideOf(intent, first, alone!), signature }
     }
   }
 }

@@ -21,6 +21,8 @@ const SEGMENTS_AT_ONCE = 2
 const FRAME_CHARS = 192 * 1024
 /** Pairs of frames that are compressed beside this thread while it reads on. */
 const FRAMES_AT_ONCE = 2
+/** What a segment takes, packed: a new one for each, and its frames apart, are 40 MB that V8 finds out late to be gone. */
+const PACKED_BYTES = 8 * 1024 * 1024
 
 /** A run that lies in a segment now, and what its writer said of it. */
 export interface Written<T> {
@@ -33,7 +35,8 @@ interface Segment<T> {
   /** Where its runs lay before; undefined: nowhere. */
   readonly lay: string | undefined
   readonly segment: string
-  readonly bytes: Uint8Array
+  /** Given back once they are stored. */
+  readonly packed: HeldLines
   readonly written: readonly Written<T>[]
 }
 
@@ -60,17 +63,19 @@ export class SegmentWriter<T> {
   readonly #rules: number
   /** Room for lines that no frame is made of now: made anew for each, it is all that V8 comes to clear away. */
   readonly #idle: HeldLines[] = []
+  readonly #idleSegments: HeldLines[]
   #count = 0
 
   /**
    * @param aside for this writer alone, which closes it
    * @param options `texts`: where the texts of runs lie that somebody else has put aside; `rules`: by which what is added was
-   *   compiled
+   *   compiled; `idle`: room for segments, where several writers write one after the other
    */
-  constructor(aside: Scratch, { texts = aside.records, rules = COMPILE_RULES } = {}) {
+  constructor(aside: Scratch, { texts = aside.records, rules = COMPILE_RULES, idle = [] as HeldLines[] } = {}) {
     this.#aside = aside
     this.#texts = texts
     this.#rules = rules
+    this.#idleSegments = idle
   }
 
   get count(): number {
@@ -100,9 +105,10 @@ export class SegmentWriter<T> {
    * so they are read.
    */
   write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
-    return ahead(this.#segments(), SEGMENTS_AT_ONCE, async ({ segment, bytes, written }) => {
+    return ahead(this.#segments(), SEGMENTS_AT_ONCE, async ({ segment, packed, written }) => {
       // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
-      await objects.put(segment, bytes)
+      await objects.put(segment, packed.bytes)
+      this.#giveBack(packed)
       return written
     })
   }
@@ -112,8 +118,16 @@ export class SegmentWriter<T> {
    * the runs of one must be that very segment: of some of its runs alone, or by other compile rules, nothing is written.
    */
   async *restore(objects: ObjectStore): AsyncGenerator<number> {
-    for await (const { lay, segment, bytes, written } of this.#segments())
-      if (lay === segment && (await objects.putIfAbsent(segment, bytes))) yield written.length
+    for await (const { lay, segment, packed, written } of this.#segments()) {
+      const isBack = lay === segment && (await objects.putIfAbsent(segment, packed.bytes))
+      this.#giveBack(packed)
+      if (isBack) yield written.length
+    }
+  }
+
+  #giveBack(packed: HeldLines): void {
+    packed.clear()
+    this.#idleSegments.push(packed)
   }
 
   close(): void {
@@ -147,26 +161,25 @@ export class SegmentWriter<T> {
   }
 
   async #segment(entries: readonly Entry<T>[]): Promise<Segment<T>> {
-    const pieces = [segmentHead({ compile_rules: this.#rules })]
-    let at = pieces[0]!.length
+    const whole = this.#idleSegments.pop() ?? new HeldLines(PACKED_BYTES)
+    whole.append(segmentHead({ compile_rules: this.#rules }))
     const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
     for await (const { some, digests, frames } of ahead(this.#frames(entries), FRAMES_AT_ONCE, (some) =>
       this.#framed(some),
     )) {
+      const at = whole.bytes.length
       const bytes = [frames[0].length, frames[1].length] as const
       some.forEach((entry, line) => {
         written.push({ entry, packed: { at, bytes, line, digest: digests[line]! } })
       })
-      pieces.push(...frames)
-      at += bytes[0] + bytes[1]
+      for (const frame of frames) whole.append(frame)
     }
-    const whole = Buffer.concat(pieces)
     const [date] = entries.map(({ line }) => line.date ?? '').sort()
-    const segment = keys.runSegment(date || null, digestOfBytes(whole))
+    const segment = keys.runSegment(date || null, digestOfBytes(whole.bytes))
     return {
       lay: entries[0]!.line.packed?.segment,
       segment,
-      bytes: whole,
+      packed: whole,
       written: written.map(({ entry: { line, about }, packed }) => ({
         line: { ...line, packed: { segment, ...packed } },
         about,

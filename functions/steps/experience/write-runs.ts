@@ -50,9 +50,10 @@ export async function writeRuns(
 ): Promise<{ readonly families: BySide<number>; readonly restored: number }> {
   const { journal, check } = writing
   const { texts } = writing.incoming
-  const packing = bySide(() => new SegmentWriter<ToPack>(store.scratch(), { texts }))
+  const shared = { texts, idle: [] }
+  const packing = bySide(() => new SegmentWriter<ToPack>(store.scratch(), shared))
   // For what is to stand in the vault as it stood.
-  const again = new SegmentWriter<null>(store.scratch(), { texts })
+  const again = new SegmentWriter<null>(store.scratch(), shared)
   const unlisted = bySide((side) => new UnlistedRuns(aside, side))
   const restore = new Restore(store, aside, again)
   try {
@@ -103,8 +104,10 @@ async function placeRuns(
     const { line, intent, names, record, began, last } = taken.facts
     const { family, side } = copies.placeOf(taken.facts)
     const counted = `counted ${intent} ${family}`
-    if (aside.get(counted) === null) families[side]++
-    aside.set(counted, '')
+    if (aside.get(counted) === null) {
+      families[side]++
+      aside.set(counted, '')
+    }
     const stored = journal.run(names)
     if (stored) {
       const { list, pack, lies } = await restore.run({ ...line, intent }, stored, taken)

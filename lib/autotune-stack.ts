@@ -56,8 +56,7 @@ export class AutotuneStack extends Stack {
   /** Null: nothing is signed by the deployment (context value `attestations`). */
   readonly attestations: Attestations | null
 
-  constructor(scope: Construct, id: string, given: AutotuneStackProps) {
-    const { stores, stage, ...props } = given ?? {}
+  constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
     warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })
     setRuntime(this, props)

@@ -133,8 +133,7 @@ export class StatefulStack extends Stack {
   /** Checks as the auditor does, and adds what people sign under keys of their own. Assumed by whoever signs, from this account. */
   readonly attestor: Role
 
-  constructor(scope: Construct, id: string, given: StatefulStackProps) {
-    const { retain, stage, ...props } = given ?? {}
+  constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
     if (typeof retain !== 'boolean')

@@ -14,7 +14,6 @@ import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
 import { AuditCatalogue } from './audit-catalogue.ts'
-import { needStores } from './environments.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { deploymentName } from './metrics-namespace.ts'
 import { MOST_DAYS, whole, wholeTime } from './ranges.ts'
@@ -69,7 +68,6 @@ export class AuditSql extends Construct {
 
   constructor(scope: Construct, id: string, props: AuditSqlProps) {
     super(scope, id)
-    needStores(props)
     const { bytesPerQuery = 10_000_000_000, resultsStay = Duration.days(30), stores } = props
     whole('auditSql.bytesPerQuery', bytesPerQuery, LEAST_BYTES, Number.MAX_SAFE_INTEGER, 'bytes')
     wholeTime('auditSql.resultsStay', resultsStay, 'days', MOST_DAYS)

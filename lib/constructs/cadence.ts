@@ -18,7 +18,6 @@ import { heldBands } from '../contracts.ts'
 import { type DailyTime, dailyCron, needTime, readyTime } from '../daily-time.ts'
 import { dailyDefinition } from '../definitions/daily.ts'
 import { badEnds } from './dashboard.ts'
-import { needStores } from './environments.ts'
 import type { Judges } from './judges.ts'
 import { looks, ROUTINE_KEEPS } from './looks.ts'
 import { mayAdd, mayRead } from './rights.ts'
@@ -78,7 +77,6 @@ export class Cadence extends Construct {
 
   constructor(scope: Construct, id: string, props: CadenceProps) {
     super(scope, id)
-    needStores(props)
     this.props = { ...props, bands: heldBands('routine.bands', props.bands) }
     carried(this.props.bands)
     for (const name of ['at', 'weekly', 'quarterly'] as const) needTime(`routine.${name}`, props[name])

@@ -1,14 +1,6 @@
 /** Where things lie that a construct uses: CDK says of others what nobody can act on, or nothing at all. */
 import { Stack, Stage, Token } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
-import { shown } from '../props.ts'
-
-/** Throws RangeError for props that are none, and for stores that are no `StatefulStack`. */
-export function needStores(props: { readonly stores: { readonly experience: { readonly bucket: unknown } } }): void {
-  if (typeof props !== 'object' || props === null)
-    throw new RangeError(`the last argument is ${shown(props)}; it is an object of props: { stores, ... }`)
-  if (!props.stores?.experience?.bucket) throw new RangeError('stores is missing, or no StatefulStack')
-}
 
 /** Account and region of something; either may be known at deployment alone. */
 interface Environment {

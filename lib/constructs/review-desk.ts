@@ -18,7 +18,6 @@ import { REVIEW_PATH, ROLLOUT_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { heldDesk } from '../contracts.ts'
 import { reviewDefinition } from '../definitions/review.ts'
-import { needStores } from './environments.ts'
 import type { Judges } from './judges.ts'
 import { ReviewFunctions } from './review-functions.ts'
 import { denyUnless } from './rights.ts'
@@ -71,7 +70,6 @@ export class ReviewDesk extends Construct {
 
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id)
-    needStores(props)
     this.props = { ...props, config: heldDesk(props.config) }
     this.linkKey = this.signingKey()
     this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })

@@ -15,7 +15,6 @@ import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { DELIVERED, PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { heldConfigs } from '../contracts.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
-import { needStores } from './environments.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RolloutFunctions } from './rollout-functions.ts'
@@ -79,7 +78,6 @@ export class Rollouts extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id)
-    needStores(props)
     this.props = { ...props, configs: heldConfigs(props.configs) }
     needNames('rollouts.services', props.services ?? [], ROUTING_SERVICE_NAMES)
     needNames('rollouts.deliver', props.deliver ?? [], FORM_NAMES)

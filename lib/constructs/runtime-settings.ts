@@ -3,14 +3,7 @@
  * and found by whatever is created below: the nearest one counts, setting by setting.
  */
 import { RemovalPolicy, Token } from 'aws-cdk-lib'
-import {
-  type CfnSecurityGroup,
-  type ISecurityGroup,
-  type IVpc,
-  type SelectedSubnets,
-  type SubnetSelection,
-  Vpc,
-} from 'aws-cdk-lib/aws-ec2'
+import { type ISecurityGroup, type IVpc, type SelectedSubnets, type SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct, IConstruct } from 'constructs'
@@ -96,13 +89,6 @@ function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }:
     return
   }
   needSame('vpc', vpc, vpc.env, construct, vpc instanceof Vpc)
-  for (const [i, group] of (securityGroups ?? []).entries()) {
-    // Of one that is imported nothing says where it lies; of a VPC that a token names nothing says which it is.
-    const { vpcId } = (group.node.defaultChild ?? {}) as Partial<CfnSecurityGroup>
-    const isAnother = vpcId !== undefined && vpcId !== vpc.vpcId
-    if (isAnother && Token.isUnresolved(vpcId) === Token.isUnresolved(vpc.vpcId))
-      throw new RangeError(`securityGroups[${i}] is ${group.node.path}, of another VPC than vpc: make it with that one`)
-  }
   let chosen: SelectedSubnets
   try {
     chosen = vpc.selectSubnets(vpcSubnets)

@@ -46,7 +46,31 @@ function ownFolder(name) {
   return isOwn ? folder : null
 }
 
+/** Verbs that go through stores of any size. */
+const THROUGH_ALL = ['import', 'run', 'pack', 'verify']
+
+/** glibc keeps what is freed below this for itself, and raises it to 32 MB by itself where large blocks are freed. */
+const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) }
+
+/** Megabytes of heap for what is young: V8's own 32 are touched from end to end, three times over. */
+const YOUNG_HEAP = '--max-semi-space-size=16'
+
+/**
+ * Begins again in its own place, with what Node and glibc read at their start alone: a large import takes 70 MB less of a machine.
+ * It costs the start of a bare Node, so it is for verbs that work for long.
+ */
+function holdLess() {
+  const [node, script, verb] = process.argv
+  const isFirst = Object.keys(GIVEN_BACK).every((name) => process.env[name] === undefined)
+  if (process.platform !== 'linux' || !process.execve || !isFirst || !THROUGH_ALL.includes(verb)) return
+  process.execve(node, [node, ...process.execArgv, YOUNG_HEAP, script, ...process.argv.slice(2)], {
+    ...process.env,
+    ...GIVEN_BACK,
+  })
+}
+
 function start() {
+  holdLess()
   // `... | head` closes the pipe early; that is no error of ours.
   process.stdout.on('error', (error) => {
     if (error.code === 'EPIPE') process.exit(0)

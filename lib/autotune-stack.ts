@@ -26,7 +26,7 @@ import {
   servicesOf,
 } from './context/values.ts'
 import { needHarness, targetsOfBands } from './contracts.ts'
-import { warnUnknown } from './props.ts'
+import { needStack, warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -60,6 +60,7 @@ export class AutotuneStack extends Stack {
   constructor(scope: Construct, id: string, given: AutotuneStackProps) {
     needParts('AutotuneStack', given, ['stores'])
     const { stores, stage, ...props } = given
+    needStack(props)
     super(scope, id, props)
     warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })
     setRuntime(this, props)

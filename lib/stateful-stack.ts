@@ -17,7 +17,7 @@ import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
-import { type Contract, having, is, need, shown, warnUnknown } from './props.ts'
+import { type Contract, having, is, need, needStack, shown, warnUnknown } from './props.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -135,6 +135,7 @@ export class StatefulStack extends Stack {
 
   constructor(scope: Construct, id: string, given: StatefulStackProps) {
     const { retain, stage, ...props } = given ?? ({} as StatefulStackProps)
+    needStack(props)
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
     if (typeof retain !== 'boolean')

@@ -111,7 +111,7 @@ export class Autotune extends Construct {
     const yearBudget = props.yearBudget ?? bands?.error_budget_per_year
     const limits = limitsOf(props)
     const { shardCases } = limits
-    this.judges = new Judges(this, 'Judges', props.judges ?? [])
+    this.judges = new Judges(this, 'Judges', props.judges === undefined ? [] : props.judges)
     this.harness = new Harness(this, 'Harness', props.harness)
     const { judges, harness } = this
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, judges, yearBudget })

@@ -45,8 +45,25 @@ it('no props of a part, and a part of its props that is none', () => {
   )
 })
 
+it.each([
+  [{ env: null }, 'env is null; it is an object: { account:'],
+  [{ env: 'eu-central-1' }, 'env is "eu-central-1"; it is an object: { account:'],
+  [{ description: null }, 'description is null; it is a text'],
+  [{ stackName: Number.NaN }, 'stackName is NaN; it is a text'],
+  [{ tags: ['a'] }, 'tags is ["a"]; it is an object of texts'],
+  [{ tags: { team: 5 } }, 'tags.team is 5; it is a text'],
+])('what every stack takes, %j', (wrong, says) => {
+  const stores = new StatefulStack(anApp(), 'Data', { retain: true })
+  expect(() => new StatefulStack(anApp(), 'Data', { retain: true, ...wrong } as never)).toThrow(says)
+  expect(() => new AutotuneStack(anApp(), 'Workflow', { stores, ...wrong } as never)).toThrow(says)
+})
+
 it('no props of a harness or of judges', () => {
   const scope = () => new Stack(anApp(), 'S')
   expect(() => new Harness(scope(), 'H', null as never)).toThrow('harness is null; it is an object of functionArn,')
   expect(() => new Judges(scope(), 'J', undefined as never)).toThrow('judges is undefined; it is a list of')
+  const stores = new StatefulStack(anApp(), 'Data', { retain: true })
+  expect(() => new Autotune(new Stack(stores.node.root, 'Loop'), 'A', { stores, judges: null as never })).toThrow(
+    'judges is null; it is a list of',
+  )
 })

@@ -9,7 +9,6 @@ import { AuditSql } from './constructs/audit-sql.ts'
 import { Autotune, endingOf } from './constructs/autotune.ts'
 import { Cadence } from './constructs/cadence.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
-import { needParts } from './constructs/parts.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import { RUNTIME, type RuntimeSettings, setRuntime } from './constructs/runtime-settings.ts'
@@ -26,7 +25,7 @@ import {
   servicesOf,
 } from './context/values.ts'
 import { needHarness, targetsOfBands } from './contracts.ts'
-import { needStack, warnUnknown } from './props.ts'
+import { warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -57,10 +56,7 @@ export class AutotuneStack extends Stack {
   /** Null: nothing is signed by the deployment (context value `attestations`). */
   readonly attestations: Attestations | null
 
-  constructor(scope: Construct, id: string, given: AutotuneStackProps) {
-    needParts('AutotuneStack', given, ['stores'])
-    const { stores, stage, ...props } = given
-    needStack(props)
+  constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
     warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })
     setRuntime(this, props)
@@ -76,7 +72,7 @@ export class AutotuneStack extends Stack {
     const services = servicesOf(this.node, configs !== null)
     const deliver = deliveredAs(this.node, configs !== null)
     const config = reviewersOf(this.node, tuned)
-    const topicArn = alarmTopicOf(this.node, this.region)
+    const topicArn = alarmTopicOf(this.node)
     const signs = attestationsAreOn(this.node)
     const inSql = auditSqlIsOn(this.node)
     const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)

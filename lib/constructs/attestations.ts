@@ -11,7 +11,6 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { ATTESTATIONS } from '#schemas/s3-keys.ts'
-import { needParts } from './parts.ts'
 import { denyUnless, mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -43,7 +42,6 @@ export class Attestations extends Construct {
 
   constructor(scope: Construct, id: string, props: AttestationsProps) {
     super(scope, id)
-    needParts('Attestations', props, ['stores', 'after', 'deadLetters'])
     const made = Object.entries(SIGNERS).map(([name, kind]) => this.signer(name, kind, props))
     this.keys = Object.fromEntries(made.map(({ kind, key }) => [kind, key.keyArn]))
     const { after, deadLetters } = props

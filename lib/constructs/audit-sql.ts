@@ -16,7 +16,6 @@ import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
 import { AuditCatalogue } from './audit-catalogue.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { deploymentName } from './metrics-namespace.ts'
-import { needParts } from './parts.ts'
 import { MOST_DAYS, whole, wholeTime } from './ranges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
@@ -69,7 +68,6 @@ export class AuditSql extends Construct {
 
   constructor(scope: Construct, id: string, props: AuditSqlProps) {
     super(scope, id)
-    needParts('AuditSql', props, ['stores', 'after', 'deadLetters'])
     const { bytesPerQuery = 10_000_000_000, resultsStay = Duration.days(30), stores } = props
     whole('auditSql.bytesPerQuery', bytesPerQuery, LEAST_BYTES, Number.MAX_SAFE_INTEGER, 'bytes')
     wholeTime('auditSql.resultsStay', resultsStay, 'days', MOST_DAYS)

@@ -20,7 +20,6 @@ import { dailyDefinition } from '../definitions/daily.ts'
 import { badEnds } from './dashboard.ts'
 import type { Judges } from './judges.ts'
 import { looks, ROUTINE_KEEPS } from './looks.ts'
-import { needParts } from './parts.ts'
 import { mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -78,7 +77,6 @@ export class Cadence extends Construct {
 
   constructor(scope: Construct, id: string, props: CadenceProps) {
     super(scope, id)
-    needParts('Cadence', props, ['stores', 'tuning', 'deadLetters', 'judges'])
     this.props = { ...props, bands: heldBands('routine.bands', props.bands) }
     carried(this.props.bands)
     for (const name of ['at', 'weekly', 'quarterly'] as const) needTime(`routine.${name}`, props[name])

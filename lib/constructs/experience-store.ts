@@ -5,7 +5,6 @@ import { Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { AUDIT_TABLES, INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
 import { WORK_PREFIX } from '#schemas/work-keys.ts'
-import { warnExpiring } from './kept-for-good.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
@@ -56,7 +55,6 @@ function versioned(bucket: Bucket): Bucket {
       `experienceBucket ${bucket.node.path} keeps what it holds locked: work files expire, and what is erased goes. Make it without a default retention`,
     )
   for (const rule of [WORK_FILES, TABLES]) bucket.addLifecycleRule(rule)
-  warnExpiring(bucket)
   return bucket
 }
 

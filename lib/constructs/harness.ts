@@ -82,7 +82,6 @@ const REPLAYING = { search: ['start-run', 'lay-out-search', 'replay-shard'], sea
 const MODULE = {
   called: 'the harness module',
   main: 'functions/lambda/harness-module-main',
-  exported: 'replay',
   after: 'deploy again',
 } as const
 

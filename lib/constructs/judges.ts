@@ -38,7 +38,6 @@ export type JudgedSide = 'search' | 'sealed'
 const JUDGING = {
   called: 'the module that judges,',
   main: 'functions/lambda/judge-main',
-  exported: 'judge',
   after: 'publish the suite with the new digest',
 } as const
 /** Time of a call beside its views: it starts, and loads the module. */

@@ -9,7 +9,7 @@ import { SecurityGroup } from 'aws-cdk-lib/aws-ec2'
 import { Policy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { type BuildFailure, buildSync } from 'esbuild'
+import { buildSync } from 'esbuild'
 import { type HarnessFiles, harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
 import { BUNDLING, sourceFile } from '../bundling.ts'
 import { logGroup, mayJoinVpc, runtimeOf } from './runtime-settings.ts'
@@ -20,8 +20,6 @@ interface ModuleUse {
   readonly called: string
   /** Source that the bundle of its host begins with. */
   readonly main: string
-  /** What a module exports to be one. */
-  readonly exported: 'judge' | 'replay'
   /** What is left to do where its digest changes. */
   readonly after: string
 }
@@ -72,10 +70,10 @@ export function moduleFunction(scope: Construct, { asset, memory, ...shape }: Mo
 
 /**
  * A folder with the host and, as they lie, the module's files, of the same digest.
- * @throws RangeError for a module that is not there or exports nothing that is asked, and where the copy would have another digest
+ * @throws RangeError for a module that is not there, and where the copy would have another digest
  */
 export function moduleAsset(
-  { called, main, exported, after }: ModuleUse,
+  { called, main, after }: ModuleUse,
   path: string,
   asset: string,
 ): { readonly digest: string; readonly asset: string } {
@@ -85,7 +83,6 @@ export function moduleAsset(
   } catch (error) {
     throw new RangeError((error as Error).message)
   }
-  needExport(`${called} ${path}`, files.file, exported)
   const parts = [...files.local, ...files.packages.map((p) => p.found)]
   const top = parts.map((part) => dirname(part)).reduce(commonFolder)
   mkdirSync(asset, { recursive: true })
@@ -116,37 +113,6 @@ export function moduleAsset(
     logLevel: 'error',
   })
   return { digest: files.digest, asset }
-}
-
-/** Throws RangeError for a file that is no code, or seen not to export a function of that name. It is not run: what only running shows is told by its first call. */
-function needExport(who: string, file: string, name: ModuleUse['exported']): void {
-  if (!/\.[cm]?[jt]s$/.test(file))
-    throw new RangeError(`${who} is no module: its name ends in .js, .mjs, .cjs, .ts, .mts or .cts`)
-  const { exports, format, text } = readModule(who, file)
-  const late = /\bexport\s*\*/.test(text) || (format !== 'esm' && text.includes(name))
-  if (!late && !exports.includes(name) && !exports.includes('default'))
-    throw new RangeError(`${who} exports no function named ${name}`)
-}
-
-function readModule(who: string, file: string) {
-  try {
-    const read = buildSync({
-      entryPoints: [file],
-      bundle: false,
-      write: false,
-      metafile: true,
-      outdir: dirname(file),
-      logLevel: 'silent',
-    })
-    const [input] = Object.values(read.metafile.inputs)
-    const [output] = Object.values(read.metafile.outputs)
-    return { exports: output?.exports ?? [], format: input?.format, text: read.outputFiles[0]?.text ?? '' }
-  } catch (error) {
-    const [first] = (error as Partial<BuildFailure>).errors ?? []
-    throw new RangeError(
-      `${who} is no module: line ${first?.location?.line ?? 1} is no JavaScript (${first?.text ?? (error as Error).message})`,
-    )
-  }
 }
 
 function commonFolder(a: string, b: string): string {

@@ -19,7 +19,6 @@ import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { heldDesk } from '../contracts.ts'
 import { reviewDefinition } from '../definitions/review.ts'
 import type { Judges } from './judges.ts'
-import { needParts } from './parts.ts'
 import { ReviewFunctions } from './review-functions.ts'
 import { denyUnless } from './rights.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
@@ -71,7 +70,6 @@ export class ReviewDesk extends Construct {
 
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id)
-    needParts('ReviewDesk', props, ['stores', 'tuning', 'deadLetters', 'rollout', 'judges'])
     this.props = { ...props, config: heldDesk(props.config) }
     this.linkKey = this.signingKey()
     this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })

@@ -16,7 +16,6 @@ import { DELIVERED, PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { heldConfigs } from '../contracts.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
 import type { Judges } from './judges.ts'
-import { needParts } from './parts.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RolloutFunctions } from './rollout-functions.ts'
 import {
@@ -79,7 +78,6 @@ export class Rollouts extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id)
-    needParts('Rollouts', props, ['stores', 'deadLetters', 'judges'])
     this.props = { ...props, configs: heldConfigs(props.configs) }
     needNames('rollouts.services', props.services ?? [], ROUTING_SERVICE_NAMES)
     needNames('rollouts.deliver', props.deliver ?? [], FORM_NAMES)

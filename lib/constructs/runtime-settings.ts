@@ -25,7 +25,7 @@ export interface RuntimeSettings {
    */
   readonly logRemoval?: RemovalPolicy
   /**
-   * VPC that every function runs in (`Vpc.fromLookup` asks for `env` on its stack). By endpoints or NAT it reaches S3, DynamoDB and KMS; with a harness or judges Lambda; with
+   * VPC that every function runs in. By endpoints or NAT it reaches S3, DynamoDB and KMS; with a harness or judges Lambda; with
    * a review desk Step Functions and SES; with `services: ['appconfig']` AppConfig; with a model Bedrock Runtime, or, with a live model of
    * another endpoint, that endpoint, and Secrets Manager for its key. Logs and traces go out by Lambda itself.
    * @default - Lambda's own network
@@ -89,9 +89,6 @@ function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }:
     return
   }
   needSame('vpc', vpc, vpc.env, construct, vpc instanceof Vpc)
-  for (const [i, group] of (securityGroups ?? []).entries()) needOf(vpc, `securityGroups[${i}]`, group, 'groups')
-  for (const [i, subnet] of (vpcSubnets?.subnets ?? []).entries())
-    needOf(vpc, `vpcSubnets.subnets[${i}]`, subnet, 'subnets')
   let chosen: SelectedSubnets
   try {
     chosen = vpc.selectSubnets(vpcSubnets)
@@ -104,22 +101,6 @@ function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }:
     throw new RangeError(
       `${vpcSubnets ? 'vpcSubnets are' : 'vpc has'} public subnets, in which a function reaches nothing: give private ones, which reach AWS by NAT or endpoints`,
     )
-}
-
-/**
- * Throws RangeError for something that is made in another VPC. What was imported does not say of which it is, and two names that are
- * known at deployment alone may be one: nothing is said of those.
- */
-function needOf(vpc: IVpc, prop: string, made: IConstruct, kind: string): void {
-  const its = [made, ...made.node.children].map((part) => (part as { vpcId?: unknown }).vpcId).find(Boolean)
-  if (typeof its !== 'string' || its === vpc.vpcId) return
-  const others = made.node.root.node.findAll().filter((part) => part instanceof Vpc)
-  const other = others.find((part) => part.vpcId === its)
-  const known = (id: string, one: unknown) => !Token.isUnresolved(id) || one instanceof Vpc
-  if (!known(its, other) || !known(vpc.vpcId, vpc)) return
-  throw new RangeError(
-    `${prop} ${made.node.path} is of the VPC ${other?.node.path ?? its}, and vpc is ${vpc.node.path}: give ${kind} of that VPC`,
-  )
 }
 
 /** Settings that hold for a construct. */

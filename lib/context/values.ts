@@ -3,7 +3,6 @@
  * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN` or `PATH`, `-c model=ARN`, `-c livekey=ARN` and `-c judges=PATHS`. One that is wrong
  * stops the synthesis and says what is allowed.
  */
-import { Token } from 'aws-cdk-lib'
 import type { Node } from 'constructs'
 import { type FormName, formsOf } from '#schemas/forms.ts'
 import type { LiveModel } from '#schemas/live-model.ts'
@@ -46,20 +45,14 @@ export function stageOf(node: Node): Stage {
 
 /**
  * Whom alarms call: ARN of an SNS topic. Null without the context value `alarms`: they ring on the dashboard alone.
- * @param region of the stack; one that is known at deployment alone is compared with nothing
- * @throws RangeError for anything that is no ARN of a topic, and for one of another region: alarms call none there
+ * @throws RangeError for anything that is no ARN of a topic
  */
-export function alarmTopicOf(node: Node, region: string): string | null {
+export function alarmTopicOf(node: Node): string | null {
   const arn = contextOf(node, 'alarms')
   if (arn === undefined) return null
   if (typeof arn !== 'string' || !/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/.test(arn))
     throw new RangeError(
       `context value "alarms" is ${JSON.stringify(arn)}; it is the ARN of an SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME`,
-    )
-  const [, , , theirs] = arn.split(':')
-  if (!Token.isUnresolved(region) && theirs !== region)
-    throw new RangeError(
-      `context value "alarms" names a topic in ${theirs}, and the stack lies in ${region}: alarms call topics of their own region alone`,
     )
   return arn
 }

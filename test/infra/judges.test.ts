@@ -154,15 +154,6 @@ describe('modules that judge in the deployment', () => {
       /memory of the judge .* is 512; it is a whole number from 1769 to 10240/,
     )
     expect(judges({ path, concurrency: 0 })).toThrow(/concurrency of the judge .* is 0/)
-    const other = (name: string, text: string) => judges({ path: named(name, text) })
-    expect(other('pack.json', '{}')).toThrow(/pack\.json is no module: its name ends in \.js, \.mjs/)
-    expect(other('notes.mjs', '# Notes of ours\n')).toThrow(/notes\.mjs is no module: line 1 is no JavaScript/)
-    expect(other('replays.mjs', 'export const replay = () => 1\n')).toThrow(
-      /replays\.mjs exports no function named judge/,
-    )
-    expect(other('through.mjs', 'export * from "./four.mjs"\n')).not.toThrow()
-    expect(other('older.cjs', 'exports.judge = () => true\n')).not.toThrow()
-    expect(other('wrapped.mjs', 'export default { judge: () => true }\n')).not.toThrow()
     named('kept.json', '{}')
     symlinkSync(join(folder, 'kept.json'), join(folder, 'linked.json'))
     expect(judges({ path: named('six.mjs', 'import "./linked.json"; export const judge = () => true') })).toThrow(

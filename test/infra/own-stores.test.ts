@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { App, Duration, Stack } from 'aws-cdk-lib'
 import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
-import { Bucket, type LifecycleRule, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
+import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { describe, expect, it } from 'vitest'
 import { handlerNames } from '../../lib/bundling.ts'
@@ -15,39 +15,6 @@ import { policiesOf } from '../support/infra/iam.ts'
 
 const GERMANY = { account: '111122223333', region: 'eu-central-1' }
 const anApp = () => new App({ context: UNBUNDLED })
-
-describe("lifecycle rules of a bucket of one's own", () => {
-  const told = (...lifecycleRules: LifecycleRule[]) => {
-    const app = anApp()
-    const made = new StatefulStack(app, 'Data', {
-      retain: true,
-      experienceBucket: (scope) => new Bucket(scope, 'Mine', { versioned: true, enforceSSL: true, lifecycleRules }),
-    })
-    app.synth()
-    return JSON.stringify(made.node.findAll().map((part) => part.node.metadata))
-  }
-  const expiration = Duration.days(30)
-  const warning = 'lets what the loop keeps for good expire'
-
-  it.each<[string, LifecycleRule]>([
-    ['everything', { expiration }],
-    ['earlier versions of everything', { noncurrentVersionExpiration: expiration }],
-    ['what is kept', { prefix: 'experience/refund/', expiration }],
-    ['more than what is kept', { prefix: 'autotune/', expiration }],
-  ])('are warned of where they take %s', (_name, rule) => {
-    expect(told(rule)).toContain(warning)
-  })
-
-  it.each<[string, LifecycleRule]>([
-    ['rows of the routine', { prefix: 'cadence/rows/', expiration }],
-    ['what is theirs', { prefix: 'mine/', expiration }],
-    ['nothing', { expiration, enabled: false }],
-    ['tagged objects, of which we make none', { expiration, tagFilters: { temporary: 'yes' } }],
-    ['uploads that were given up', { abortIncompleteMultipartUploadAfter: expiration }],
-  ])('are left alone where they take %s', (_name, rule) => {
-    expect(told(rule)).not.toContain(warning)
-  })
-})
 
 describe("stores of one's own", () => {
   const pk = { name: 'pk', type: AttributeType.STRING }

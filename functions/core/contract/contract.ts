@@ -2,7 +2,7 @@
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { type ContractFacts, isAnswered, sevenQuestions } from './questions.ts'
+import { type ContractFacts, isAnswered, NOT_STORED, sevenQuestions } from './questions.ts'
 
 /** The contract with the documents it pins; `null` where the store does not hold one. */
 interface ContractInput {
@@ -26,5 +26,10 @@ export function contractReasons(run: ContractInput): string[] {
   return isAnswered(questions) ? [] : questions.flatMap((q) => q.missing)
 }
 
-export { unansweredAlone } from './questions.ts'
+/** Lines of what a target leaves unanswered by itself, whatever a store holds. */
+export const unansweredAlone = (target: TuningTarget): string[] =>
+  contractReasons({ target, pack: null, evaluator_suite: null, price_table: null }).filter(
+    (line) => !line.includes(NOT_STORED),
+  )
+
 export { resolveTarget } from './resolve.ts'

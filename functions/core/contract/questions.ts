@@ -30,35 +30,11 @@ export interface ContractFacts {
   readonly candidates?: readonly { readonly patch: Patch }[] | null
 }
 
-/** A line of what is missing; `store`: of a document that the target pins, since the store does not hold it. */
-interface Missing {
-  readonly of: 'target' | 'store'
-  readonly line: string
-}
-
-/** One question with its answer, or with what is missing, and where. */
-interface Asked {
-  readonly question: string
-  readonly answer: string | null
-  readonly missing: readonly Missing[]
-}
-
-const notStored = (document: string, option: string): Missing => ({
-  of: 'store',
-  line: `${document} is not in this store: publish it with "autotune import ${option} FILE"`,
-})
+/** What is said of a document that a target pins and the store does not hold. */
+export const NOT_STORED = 'is not in this store: publish it with'
 
 /** All seven, in the article's order. */
-export const sevenQuestions = (facts: ContractFacts): Question[] =>
-  asked(facts).map(({ missing, ...one }) => ({ ...one, missing: missing.map(({ line }) => line) }))
-
-/** What is missing, but for documents that no store holds. */
-export const unansweredAlone = (target: TuningTarget): string[] =>
-  asked({ target, pack: null, suite: null, prices: null })
-    .flatMap(({ missing }) => missing)
-    .flatMap(({ of, line }) => (of === 'store' ? [] : [line]))
-
-function asked(facts: ContractFacts): Asked[] {
+export function sevenQuestions(facts: ContractFacts): Question[] {
   return [
     targetQuestion(facts),
     guardrailQuestion(facts),
@@ -76,12 +52,9 @@ export const isAnswered = (questions: readonly Question[]): boolean => questions
 function ask(
   question: string,
   answer: () => string,
-  missing: readonly (Missing | string | false | null | undefined)[],
-): Asked {
-  const lines = missing.flatMap((m): Missing[] => {
-    if (typeof m === 'string') return [{ of: 'target', line: m }]
-    return m ? [m] : []
-  })
+  missing: readonly (string | false | null | undefined)[],
+): Question {
+  const lines = missing.filter((m): m is string => typeof m === 'string')
   return { question, answer: lines.length > 0 ? null : answer(), missing: lines }
 }
 
@@ -96,7 +69,7 @@ export function ownMetricProblem(metric: MetricName, { suite, evaluators }: Eval
   return `${metric}: ${suite} does not mark ${named.evaluator_id} as a metric: publish a suite that says "metric": true there`
 }
 
-function targetQuestion({ target: t, pack, suite, standing, candidates }: ContractFacts): Asked {
+function targetQuestion({ target: t, pack, suite, standing, candidates }: ContractFacts): Question {
   const intent = pack?.intents.find((i) => i.intent_id === t.intent)
   return ask(
     'Which one metric, on which one intent, from which active tuple?',
@@ -107,7 +80,7 @@ function targetQuestion({ target: t, pack, suite, standing, candidates }: Contra
       t.metric && suite && ownMetricProblem(t.metric, suite),
       !t.direction && 'direction is missing: "decrease" or "increase"',
       !t.baseline_tuple && 'baseline_tuple is missing: pin pack, policy, tools and evals, each NAME@MAJOR.MINOR.PATCH',
-      t.baseline_tuple && !pack && notStored(t.baseline_tuple.pack, '--pack'),
+      t.baseline_tuple && !pack && `${t.baseline_tuple.pack} ${NOT_STORED} "autotune import --pack FILE"`,
       pack &&
         t.intent &&
         !intent &&
@@ -117,7 +90,7 @@ function targetQuestion({ target: t, pack, suite, standing, candidates }: Contra
   )
 }
 
-function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Asked {
+function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question {
   const { own_scores = {}, ...g } = t.guardrails ?? {}
   const not = t.not_measured ?? {}
   // A metric of one's own stands beside the dimensions: each of them keeps its limit.
@@ -226,7 +199,7 @@ function levelsAbove({ guardrails, scoring }: TuningTarget): string[] {
   })
 }
 
-function spaceQuestion({ target: t, pack }: ContractFacts): Asked {
+function spaceQuestion({ target: t, pack }: ContractFacts): Question {
   const problems = (t.search_space ?? []).flatMap((path): string[] => {
     const surface = pack?.tunable_surfaces.find((s) => s.path === path)
     if (!pack) return []
@@ -257,7 +230,7 @@ function spaceQuestion({ target: t, pack }: ContractFacts): Asked {
   ])
 }
 
-const dataQuestion = ({ target: t }: ContractFacts): Asked =>
+const dataQuestion = ({ target: t }: ContractFacts): Question =>
   ask(
     'Which data may the optimiser see?',
     () =>
@@ -271,7 +244,7 @@ const dataQuestion = ({ target: t }: ContractFacts): Asked =>
     ],
   )
 
-function scoringQuestion({ target: t, suite, prices }: ContractFacts): Asked {
+function scoringQuestion({ target: t, suite, prices }: ContractFacts): Question {
   const needsPrices = t.metric === 'economics_cents_per_decision' || t.guardrails?.economics_delta !== undefined
   return ask(
     'How is a change scored?',
@@ -281,22 +254,24 @@ function scoringQuestion({ target: t, suite, prices }: ContractFacts): Asked {
       !t.scoring && 'scoring is missing: {"replayer": "transcript"}',
       !suite &&
         (t.baseline_tuple
-          ? notStored(t.baseline_tuple.evals, '--suite')
+          ? `${t.baseline_tuple.evals} ${NOT_STORED} "autotune import --suite FILE"`
           : 'the evaluator suite is missing: pin it as baseline_tuple.evals'),
       needsPrices && !t.baseline_tuple?.price_table && 'cents need prices: pin baseline_tuple.price_table',
-      t.baseline_tuple?.price_table && !prices && notStored(t.baseline_tuple.price_table, '--prices'),
+      t.baseline_tuple?.price_table &&
+        !prices &&
+        `${t.baseline_tuple.price_table} ${NOT_STORED} "autotune import --prices FILE"`,
     ],
   )
 }
 
-const choiceQuestion = ({ target: t }: ContractFacts): Asked =>
+const choiceQuestion = ({ target: t }: ContractFacts): Question =>
   ask(
     'How is the winner chosen?',
     () => 'floors block; among certified ones the Pareto-best on the metric with the smallest blast radius',
     [!t.choice_rule && 'choice_rule is missing: "pareto"'],
   )
 
-function shippingQuestion({ target: t }: ContractFacts): Asked {
+function shippingQuestion({ target: t }: ContractFacts): Question {
   const path = t.release_path
   return ask(
     'How does a proposal reach production?',

@@ -1,7 +1,7 @@
 /** The seven questions: each missing answer has its own line, and what is never tunable stays out whatever a pack declares. */
 import { describe, expect, test } from 'vitest'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
-import { type ContractFacts, isAnswered, sevenQuestions, unansweredAlone } from '#core/contract/questions.ts'
+import { type ContractFacts, isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { TuningTarget } from '#schemas/target.ts'
@@ -94,14 +94,6 @@ describe('a missing answer', () => {
   test("of economics is asked for where it is not the metric's own dimension", () => {
     const target = aTarget({ metric: 'utility', direction: 'increase' })
     expect(missing({ target })).toEqual([expect.stringContaining('guardrails.economics_delta is missing')])
-  })
-
-  test('of a target alone leaves out documents that no store holds, by their kind and not by their words', () => {
-    const words = 'is not in this store: publish it with'
-    expect(unansweredAlone(aTarget())).toEqual([])
-    expect(unansweredAlone({ ...aTarget(), intent: words })).toContainEqual(
-      expect.stringContaining(`goldens/${words}/search`),
-    )
   })
 
   test('of a document says how to publish it', () => {

@@ -24,6 +24,18 @@ export const having = (words: string, member: string): Check => is(words, (value
 /** One of some values. */
 export const oneOf = (values: readonly unknown[]): Check => is(`one of ${values.join(', ')}`, (v) => values.includes(v))
 
+/** The stores. A part needs some of them, and nobody has them without the others. */
+export const A_STATEFUL_STACK: Check = (prop, value) => {
+  if (!(Object(value) as { vault?: { bucket?: unknown } }).vault?.bucket)
+    throw new RangeError(`${prop} is missing, or no StatefulStack`)
+}
+
+/** A workflow. */
+export const A_WORKFLOW = having('a workflow: a StateMachine', 'stateMachineArn')
+
+/** A queue. */
+export const A_QUEUE = having('a queue: new Queue(...)', 'queueArn')
+
 /** On or off. */
 export const YES_OR_NO = is('true or false', (value) => typeof value === 'boolean')
 
@@ -42,6 +54,21 @@ export const byName =
     is(`an object of ${words}`, isObject)(prop, value)
     for (const [name, one] of Object.entries(value as object)) of?.(`${prop}.${name}`, one)
   }
+
+/** Several of them. */
+export const WORKFLOWS = listOf('workflows', A_WORKFLOW)
+
+/** The props of a stack, which CDK reads before anybody can look at them. @param needed the one that it must have, for people */
+export function anObject<P>(props: P, needed: string): P {
+  is(`an object with ${needed}`, isObject)('the last argument', props)
+  return props
+}
+
+/** Holds what a part cannot be without to its checks, also where it is not given at all. */
+export function needParts(parts: Readonly<Record<string, Check>>, props: object): void {
+  anObject(props, Object.keys(parts).join(', '))
+  for (const [name, check] of Object.entries(parts)) check(name, (props as Record<string, unknown>)[name])
+}
 
 /** Props of props, and no other names: one that is misspelled would be passed over. */
 export const shape =

@@ -28,6 +28,16 @@ export function needSame(prop: string, used: IConstruct, env: Environment, by: I
   }
 }
 
+/** Throws RangeError for a topic of another region: neither alarms nor workflows reach it. @param arn of the topic; one that is a token is believed */
+export function needNear(prop: string, arn: string, by: IConstruct): void {
+  const { region, node, stackName } = Stack.of(by)
+  const theirs = Token.isUnresolved(arn) ? region : arn.split(':')[3]!
+  if (Token.isUnresolved(region) || Token.isUnresolved(theirs) || theirs === region) return
+  throw new RangeError(
+    `${prop} names a topic in region ${theirs}, and ${node.path || stackName} lies in ${region}: name one of that region`,
+  )
+}
+
 const said = (value: string): string => (Token.isUnresolved(value) ? 'that is known at deployment alone' : value)
 
 const nameOf = (stage: Stage | undefined): string => (stage?.node.path ? `stage ${stage.node.path}` : 'no stage')

@@ -82,6 +82,7 @@ const REPLAYING = { search: ['start-run', 'lay-out-search', 'replay-shard'], sea
 const MODULE = {
   called: 'the harness module',
   main: 'functions/lambda/harness-module-main',
+  exports: { name: 'replay', as: 'export async function replay(recorded, settings, pinned)' },
   after: 'deploy again',
 } as const
 

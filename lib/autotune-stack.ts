@@ -26,7 +26,7 @@ import {
   servicesOf,
 } from './context/values.ts'
 import { needHarness, targetsOfBands } from './contracts.ts'
-import { A_STATEFUL_STACK, anObject, warnUnknown } from './props.ts'
+import { A_STATEFUL_STACK, stackProps, warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -58,7 +58,7 @@ export class AutotuneStack extends Stack {
   readonly attestations: Attestations | null
 
   constructor(scope: Construct, id: string, given: AutotuneStackProps) {
-    const { stores, stage, ...props } = anObject(given, 'stores')
+    const { stores, stage, ...props } = stackProps(given, 'stores')
     super(scope, id, props)
     A_STATEFUL_STACK('stores', stores)
     warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })

@@ -17,7 +17,7 @@ import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
-import { anObject, type Contract, having, is, need, shown, warnUnknown } from './props.ts'
+import { type Contract, having, is, need, shown, stackProps, warnUnknown } from './props.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -134,7 +134,7 @@ export class StatefulStack extends Stack {
   readonly attestor: Role
 
   constructor(scope: Construct, id: string, given: StatefulStackProps) {
-    const { retain, stage, ...props } = anObject(given, 'retain')
+    const { retain, stage, ...props } = stackProps(given, 'retain')
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
     if (typeof retain !== 'boolean')

@@ -93,7 +93,7 @@ export class Autotune extends Construct {
     needProps(props)
     aloneIn(Stack.of(this), this)
     setRuntime(this, props)
-    const { stores, schedule = EVERY_DAY, schedules = {} } = props
+    const { stores, schedule = EVERY_DAY, schedules = {}, judges: judging = [] } = props
     A_STATEFUL_STACK('stores', stores)
     this.stores = stores.vault
     needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
@@ -111,7 +111,7 @@ export class Autotune extends Construct {
     const yearBudget = props.yearBudget ?? bands?.error_budget_per_year
     const limits = limitsOf(props)
     const { shardCases } = limits
-    this.judges = new Judges(this, 'Judges', props.judges ?? [])
+    this.judges = new Judges(this, 'Judges', judging)
     this.harness = new Harness(this, 'Harness', props.harness)
     const { judges, harness } = this
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, judges, yearBudget })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib'
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { User } from 'aws-cdk-lib/aws-iam'
 import { Bucket, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -48,6 +49,24 @@ describe('no props at all', () => {
       expect(answer).toThrow(/(is|are) (undefined|null|missing|\{\}|"x")|harness names functionArn/)
     },
   )
+})
+
+describe('what CDK reads of a stack', () => {
+  it.each([
+    ['env', null, '{ account, region }'],
+    ['env', 'eu-central-1', '{ account, region }'],
+    ['tags', ['a'], 'texts by name'],
+  ])('is looked at before: %s of %o', (prop, value, is) => {
+    for (const Made of [StatefulStack, AutotuneStack])
+      expect(() => new Made(anApp(), 'S', { stores, retain: true, [prop]: value } as never)).toThrow(
+        `${prop} is ${value === null ? 'null' : JSON.stringify(value)}; it is ${is}`,
+      )
+  })
+})
+
+it('a function is nothing that has members, and null no list', () => {
+  expect(() => make(() => ({})).notify((() => 1) as never)).toThrow('notify is a function or class; it is an action of')
+  expect(() => make(() => ({ judges: null }))).toThrow('judges is null; it is a list of')
 })
 
 describe('security groups', () => {
@@ -160,7 +179,53 @@ it('a period that CloudWatch does not count over is told with those that it does
     expect(autotune.metricRunFailed(period)).toBeDefined()
 })
 
-describe('a topic of another region is refused where the region is known', () => {
+describe('parts of a deployment of which something else is given', () => {
+  it.each([
+    ['Cadence', 'topic', 'a topic: new Topic('],
+    ['Cadence', 'judges', 'judges of an Autotune'],
+    ['ReviewDesk', 'rollout', 'a workflow: a StateMachine'],
+    ['ReviewDesk', 'judges', 'judges of an Autotune'],
+    ['Rollouts', 'judges', 'judges of an Autotune'],
+  ] as const)('%s says what %s is', (name, prop, is) => {
+    const { tuning, deadLetters } = make(() => ({}))
+    const { Cadence, ReviewDesk, Rollouts } = constructs
+    const Made = { Cadence, ReviewDesk, Rollouts }[name] as unknown as new (...args: readonly unknown[]) => unknown
+    for (const value of [null, '', 'x', []])
+      expect(
+        () => new Made(new Stack(anApp(), 'Mine'), 'Part', { stores, tuning, deadLetters, [prop]: value }),
+      ).toThrow(new RegExp(`^${prop} is .*; it is ${is.replace('(', '\\(')}`))
+  })
+})
+
+describe('what another app makes is refused as that', () => {
+  const another = new Stack(anApp(), 'Foreign')
+  it('stores, networks, topics and who is granted', () => {
+    const of = / of another app than \S+: make both in one, or import it by its ARN$/
+    expect(() => make(() => ({ stores: new StatefulStack(anApp(), 'Theirs', { retain: true }) }))).toThrow(of)
+    expect(() => make(() => ({ vpc: aVpc(another, 'V') }))).toThrow(of)
+    expect(() => make(() => ({ routine: { bands: theBands(), topic: new Topic(another, 'T') } }))).toThrow(of)
+    expect(() => stores.grantAudit(new User(another, 'U'))).toThrow(of)
+  })
+})
+
+describe('a topic or harness of another region is refused where the region is known', () => {
+  it.each([
+    ['functionArn', { functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:h:7' }],
+    [
+      'modelArn',
+      {
+        functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:h:7',
+        modelArn: 'arn:aws:bedrock:us-east-1::foundation-model/x',
+      },
+    ],
+  ])('as %s of a harness', (prop, harness) => {
+    const app = anApp()
+    const own = new StatefulStack(app, 'D', { retain: true, env: GERMANY })
+    expect(() => new Autotune(new Stack(app, 'W', { env: GERMANY }), 'Autotune', { stores: own, harness })).toThrow(
+      `harness.${prop} lies in region us-east-1, and W in eu-central-1: name one of eu-central-1`,
+    )
+  })
+
   const routine = { bands: theBands() as never }
   it('in the context', () => {
     const deploy = (env: object) => () => {
@@ -168,7 +233,7 @@ describe('a topic of another region is refused where the region is known', () =>
       return new AutotuneStack(app, 'W', { stores: new StatefulStack(app, 'D', { retain: true, ...env }), ...env })
     }
     expect(deploy({ env: GERMANY })).toThrow(
-      'context value "alarms" names a topic in region us-east-1, and W lies in eu-central-1',
+      'context value "alarms" lies in region us-east-1, and W in eu-central-1: name one of eu-central-1',
     )
     expect(deploy({})).not.toThrow()
   })
@@ -179,7 +244,7 @@ describe('a topic of another region is refused where the region is known', () =>
     const stack = new Stack(app, 'W', { env: GERMANY })
     const topic = Topic.fromTopicArn(stack, 'T', AMERICAN)
     expect(() => new Autotune(stack, 'Autotune', { stores: own, routine: { ...routine, topic } })).toThrow(
-      'routine.topic names a topic in region us-east-1',
+      'routine.topic lies in region us-east-1',
     )
   })
 })

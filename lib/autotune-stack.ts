@@ -26,7 +26,7 @@ import {
   servicesOf,
 } from './context/values.ts'
 import { needHarness, targetsOfBands } from './contracts.ts'
-import { A_STATEFUL_STACK, stackProps, warnUnknown } from './props.ts'
+import { A_STAGE, A_STATEFUL_STACK, stackProps, warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -63,7 +63,10 @@ export class AutotuneStack extends Stack {
     A_STATEFUL_STACK('stores', stores)
     warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })
     setRuntime(this, props)
-    if (stage !== undefined) fixStage(this, stage)
+    if (stage !== undefined) {
+      A_STAGE('stage', stage)
+      fixStage(this, stage)
+    }
     // All of the context first: one that is wrong is said before anything is bundled.
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node, liveModelOf(this.node))

@@ -42,6 +42,12 @@ export const JUDGES_OF_IT = having('judges of an Autotune', 'mayAsk')
 /** A queue. */
 export const A_QUEUE = having('a queue: new Queue(...)', 'queueArn')
 
+/** A stage: it stands in the template as what it must be. */
+export const A_STAGE = is(
+  'a text: prod',
+  (stage) => typeof stage === 'string' && stage !== '' && !Token.isUnresolved(stage),
+)
+
 /** On or off. */
 export const YES_OR_NO = is('true or false', (value) => typeof value === 'boolean')
 

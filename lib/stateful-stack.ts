@@ -17,7 +17,7 @@ import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
-import { type Contract, having, is, need, shown, stackProps, warnUnknown } from './props.ts'
+import { A_STAGE, type Contract, having, need, shown, stackProps, warnUnknown } from './props.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -61,7 +61,7 @@ export interface StatefulStackProps extends StackProps {
 /** What each prop is; those that are null are looked at where they are read. */
 const PROPS: Contract<Omit<StatefulStackProps, keyof StackProps>> = {
   retain: null,
-  stage: is('a text: prod', (stage) => typeof stage === 'string' && stage !== ''),
+  stage: A_STAGE,
   experienceBucket: null,
   ledgerTable: having('a table: new Table(...), new TableV2(...) or Table.fromTableArn(...)', 'tableArn'),
   vaultKey: null,

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib'
+import { App, Duration, Fn, Stack, TimeZone } from 'aws-cdk-lib'
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { User } from 'aws-cdk-lib/aws-iam'
 import { Bucket, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3'
@@ -11,6 +11,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as constructs from '../../lib/index.ts'
 import { Autotune, type AutotuneProps, AutotuneStack, StatefulStack } from '../../lib/index.ts'
+import { shown } from '../../lib/props.ts'
 import { theBands } from '../support/bands.ts'
 import { UNBUNDLED } from '../support/infra/deployment.ts'
 
@@ -56,10 +57,12 @@ describe('what CDK reads of a stack', () => {
     ['env', null, '{ account, region }'],
     ['env', 'eu-central-1', '{ account, region }'],
     ['tags', ['a'], 'texts by name'],
+    ['stage', '', 'a text: prod'],
+    ['stage', Fn.ref('Stage'), 'a text: prod'],
   ])('is looked at before: %s of %o', (prop, value, is) => {
     for (const Made of [StatefulStack, AutotuneStack])
       expect(() => new Made(anApp(), 'S', { stores, retain: true, [prop]: value } as never)).toThrow(
-        `${prop} is ${value === null ? 'null' : JSON.stringify(value)}; it is ${is}`,
+        `${prop} is ${shown(value)}; it is ${is}`,
       )
   })
 })

@@ -8,6 +8,7 @@ import { Attestations } from './constructs/attestations.ts'
 import { AuditSql } from './constructs/audit-sql.ts'
 import { Autotune, endingOf } from './constructs/autotune.ts'
 import { Cadence } from './constructs/cadence.ts'
+import { needNear } from './constructs/environments.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
@@ -25,7 +26,7 @@ import {
   servicesOf,
 } from './context/values.ts'
 import { needHarness, targetsOfBands } from './contracts.ts'
-import { warnUnknown } from './props.ts'
+import { A_STAGE, A_STATEFUL_STACK, stackProps, warnUnknown } from './props.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps, RuntimeSettings {
@@ -56,11 +57,16 @@ export class AutotuneStack extends Stack {
   /** Null: nothing is signed by the deployment (context value `attestations`). */
   readonly attestations: Attestations | null
 
-  constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
+  constructor(scope: Construct, id: string, given: AutotuneStackProps) {
+    const { stores, stage, ...props } = stackProps(given, 'stores')
     super(scope, id, props)
+    A_STATEFUL_STACK('stores', stores)
     warnUnknown<AutotuneStackProps>(this, props, { ...RUNTIME, stores: null, stage: null })
     setRuntime(this, props)
-    if (stage !== undefined) fixStage(this, stage)
+    if (stage !== undefined) {
+      A_STAGE('stage', stage)
+      fixStage(this, stage)
+    }
     // All of the context first: one that is wrong is said before anything is bundled.
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node, liveModelOf(this.node))
@@ -73,6 +79,7 @@ export class AutotuneStack extends Stack {
     const deliver = deliveredAs(this.node, configs !== null)
     const config = reviewersOf(this.node, tuned)
     const topicArn = alarmTopicOf(this.node)
+    if (topicArn !== null) needNear('context value "alarms"', topicArn, this)
     const signs = attestationsAreOn(this.node)
     const inSql = auditSqlIsOn(this.node)
     const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)

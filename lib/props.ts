@@ -19,10 +19,34 @@ const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Something of which CDK uses a member: a construct, or what was imported as one. */
-export const having = (words: string, member: string): Check => is(words, (value) => member in Object(value))
+export const having = (words: string, member: string): Check => is(words, (value) => isObject(value) && member in value)
 
 /** One of some values. */
 export const oneOf = (values: readonly unknown[]): Check => is(`one of ${values.join(', ')}`, (v) => values.includes(v))
+
+/** The stores. A part needs some of them, and nobody has them without the others. */
+export const A_STATEFUL_STACK: Check = (prop, value) => {
+  if (!(Object(value) as { vault?: { bucket?: unknown } }).vault?.bucket)
+    throw new RangeError(`${prop} is missing, or no StatefulStack`)
+}
+
+/** A workflow. */
+export const A_WORKFLOW = having('a workflow: a StateMachine', 'stateMachineArn')
+
+/** A topic. */
+export const A_TOPIC = having('a topic: new Topic(...) or Topic.fromTopicArn(...)', 'topicArn')
+
+/** The modules that judge of a deployment. */
+export const JUDGES_OF_IT = having('judges of an Autotune', 'mayAsk')
+
+/** A queue. */
+export const A_QUEUE = having('a queue: new Queue(...)', 'queueArn')
+
+/** A stage: it stands in the template as what it must be. */
+export const A_STAGE = is(
+  'a text: prod',
+  (stage) => typeof stage === 'string' && stage !== '' && !Token.isUnresolved(stage),
+)
 
 /** On or off. */
 export const YES_OR_NO = is('true or false', (value) => typeof value === 'boolean')
@@ -42,6 +66,34 @@ export const byName =
     is(`an object of ${words}`, isObject)(prop, value)
     for (const [name, one] of Object.entries(value as object)) of?.(`${prop}.${name}`, one)
   }
+
+/** Several of them. */
+export const WORKFLOWS = listOf('workflows', A_WORKFLOW)
+
+/** The props of a stack, which CDK reads before anybody can look at them. @param needed the one that it must have, for people */
+export function stackProps<P>(props: P, needed: string): P {
+  const { env, tags } = Object(anObject(props, needed)) as StackProps
+  if (env !== undefined)
+    is('{ account, region }', (value) => isObject(value) && !Construct.isConstruct(value))('env', env)
+  if (tags !== undefined) is("texts by name: { team: 'support' }", isObject)('tags', tags)
+  return props
+}
+
+function anObject<P>(props: P, needed: string): P {
+  is(`an object with ${needed}`, isObject)('the last argument', props)
+  return props
+}
+
+/** Holds what a part cannot be without to its checks, also where it is not given at all, and `others` where they are given. */
+export function needParts(
+  parts: Readonly<Record<string, Check>>,
+  props: object,
+  others: Readonly<Record<string, Check>> = {},
+): void {
+  anObject(props, Object.keys(parts).join(', '))
+  for (const [name, check] of Object.entries(parts)) check(name, (props as Record<string, unknown>)[name])
+  need(others, props)
+}
 
 /** Props of props, and no other names: one that is misspelled would be passed over. */
 export const shape =

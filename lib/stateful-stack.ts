@@ -17,7 +17,7 @@ import { mayAdd, mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 import { needFlags } from './feature-flags.ts'
 import { watchLimits } from './limits.ts'
-import { type Contract, having, is, need, shown, warnUnknown } from './props.ts'
+import { A_STAGE, type Contract, having, need, shown, stackProps, warnUnknown } from './props.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
@@ -30,7 +30,7 @@ export interface StatefulStackProps extends StackProps {
   readonly stage?: string
   /**
    * Makes a bucket of your own for what the optimiser may read: versioned, and made in the scope that it is given, since its policy
-   * names roles of this stack: `(scope) => new Bucket(scope, 'Mine', { versioned: true, ... })`.
+   * names roles of this stack, and without lifecycle rules on what is kept: `(scope) => new Bucket(scope, 'Mine', { versioned: true, ... })`.
    * @default - a new one, encrypted by S3, with its access logs
    */
   readonly experienceBucket?: (scope: Construct) => Bucket
@@ -61,7 +61,7 @@ export interface StatefulStackProps extends StackProps {
 /** What each prop is; those that are null are looked at where they are read. */
 const PROPS: Contract<Omit<StatefulStackProps, keyof StackProps>> = {
   retain: null,
-  stage: is('a text: prod', (stage) => typeof stage === 'string' && stage !== ''),
+  stage: A_STAGE,
   experienceBucket: null,
   ledgerTable: having('a table: new Table(...), new TableV2(...) or Table.fromTableArn(...)', 'tableArn'),
   vaultKey: null,
@@ -133,7 +133,8 @@ export class StatefulStack extends Stack {
   /** Checks as the auditor does, and adds what people sign under keys of their own. Assumed by whoever signs, from this account. */
   readonly attestor: Role
 
-  constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
+  constructor(scope: Construct, id: string, given: StatefulStackProps) {
+    const { retain, stage, ...props } = stackProps(given, 'retain')
     const { experienceBucket, ledgerTable, vaultKey, vaultLock, releaseLock, ...own } = props
     super(scope, id, { ...own, terminationProtection: retain })
     if (typeof retain !== 'boolean')

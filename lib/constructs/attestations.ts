@@ -11,6 +11,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { ATTESTATIONS } from '#schemas/s3-keys.ts'
+import { A_QUEUE, A_STATEFUL_STACK, needParts, WORKFLOWS } from '../props.ts'
 import { denyUnless, mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -42,6 +43,7 @@ export class Attestations extends Construct {
 
   constructor(scope: Construct, id: string, props: AttestationsProps) {
     super(scope, id)
+    needParts({ stores: A_STATEFUL_STACK, after: WORKFLOWS, deadLetters: A_QUEUE }, props)
     const made = Object.entries(SIGNERS).map(([name, kind]) => this.signer(name, kind, props))
     this.keys = Object.fromEntries(made.map(({ kind, key }) => [kind, key.keyArn]))
     const { after, deadLetters } = props

@@ -13,6 +13,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { AUDIT_TABLES } from '#schemas/s3-keys.ts'
+import { A_QUEUE, A_STATEFUL_STACK, needParts, WORKFLOWS } from '../props.ts'
 import { AuditCatalogue } from './audit-catalogue.ts'
 import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { deploymentName } from './metrics-namespace.ts'
@@ -68,6 +69,7 @@ export class AuditSql extends Construct {
 
   constructor(scope: Construct, id: string, props: AuditSqlProps) {
     super(scope, id)
+    needParts({ stores: A_STATEFUL_STACK, after: WORKFLOWS, deadLetters: A_QUEUE }, props)
     const { bytesPerQuery = 10_000_000_000, resultsStay = Duration.days(30), stores } = props
     whole('auditSql.bytesPerQuery', bytesPerQuery, LEAST_BYTES, Number.MAX_SAFE_INTEGER, 'bytes')
     wholeTime('auditSql.resultsStay', resultsStay, 'days', MOST_DAYS)

@@ -2,7 +2,7 @@
 import type { Duration } from 'aws-cdk-lib'
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type { TuningTarget } from '#schemas/target.ts'
-import { byName, type Contract, having, is, shape, YES_OR_NO } from '../props.ts'
+import { A_TOPIC, byName, type Contract, is, shape, YES_OR_NO } from '../props.ts'
 import { A_SCHEDULE } from '../schedule.ts'
 import type { AuditSqlSettings } from './audit-sql.ts'
 import type { CadenceProps } from './cadence.ts'
@@ -108,7 +108,7 @@ const PROPS: Contract<AutotuneProps> = {
     at: null,
     weekly: null,
     quarterly: null,
-    topic: having('a topic: new Topic(...) or Topic.fromTopicArn(...)', 'topicArn'),
+    topic: A_TOPIC,
   }),
   auditSql: shape<AuditSqlSettings>({ bytesPerQuery: null, resultsStay: null }),
   attestations: YES_OR_NO,

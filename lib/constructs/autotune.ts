@@ -21,7 +21,7 @@ import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import { needFlags } from '../feature-flags.ts'
 import { watchLimits } from '../limits.ts'
-import { oneOf } from '../props.ts'
+import { A_STATEFUL_STACK, oneOf } from '../props.ts'
 import { isOver } from '../schedule.ts'
 import { Attestations } from './attestations.ts'
 import { AuditSql } from './audit-sql.ts'
@@ -93,8 +93,8 @@ export class Autotune extends Construct {
     needProps(props)
     aloneIn(Stack.of(this), this)
     setRuntime(this, props)
-    const { stores, schedule = EVERY_DAY, schedules = {} } = props
-    if (!stores?.vault?.bucket) throw new RangeError('stores is missing, or no StatefulStack')
+    const { stores, schedule = EVERY_DAY, schedules = {}, judges: judging = [] } = props
+    A_STATEFUL_STACK('stores', stores)
     this.stores = stores.vault
     needSame('stores', stores.vault, stores.vault.bucket.env, this, true)
     const targets = heldTargets(props.targets ?? {})
@@ -102,12 +102,16 @@ export class Autotune extends Construct {
       if (!Object.hasOwn(targets, name))
         throw new RangeError(`schedules names "${name}", and targets holds none of that name`)
     const scheduleOf = (name: string) => (Object.hasOwn(schedules, name) && schedules[name]) || schedule
+    if (props.schedule && Object.keys(targets).every((name) => Object.hasOwn(schedules, name)))
+      throw new RangeError(
+        'schedule is given and no target starts by it: name targets, or take one out of schedules, or take schedule out',
+      )
     needTurns(targets, scheduleOf)
     const bands = heldProps(props, targets)
     const yearBudget = props.yearBudget ?? bands?.error_budget_per_year
     const limits = limitsOf(props)
     const { shardCases } = limits
-    this.judges = new Judges(this, 'Judges', props.judges ?? [])
+    this.judges = new Judges(this, 'Judges', judging)
     this.harness = new Harness(this, 'Harness', props.harness)
     const { judges, harness } = this
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, judges, yearBudget })
@@ -304,9 +308,16 @@ function aloneIn(stack: Stack, one: Autotune): void {
     )
 }
 
+/** Seconds below a minute that CloudWatch counts over. */
+const SHORT_PERIODS: readonly number[] = [1, 5, 10, 30]
+
 /** @throws RangeError for a time over which CloudWatch counts nothing */
 function needPeriod(period: Duration): Duration {
-  wholeTime('period', period, 'seconds', 366 * 86_400)
+  const seconds = wholeTime('period', period, 'seconds', 366 * 86_400)
+  if (seconds % 60 !== 0 && !SHORT_PERIODS.includes(seconds))
+    throw new RangeError(
+      `period is ${period.toHumanString()}; CloudWatch counts over ${SHORT_PERIODS.join(', ')} seconds, or whole minutes: Duration.minutes(1)`,
+    )
   return period
 }
 

@@ -17,7 +17,9 @@ import { ENV } from '#schemas/env-names.ts'
 import { heldBands } from '../contracts.ts'
 import { type DailyTime, dailyCron, needTime, readyTime } from '../daily-time.ts'
 import { dailyDefinition } from '../definitions/daily.ts'
+import { A_QUEUE, A_STATEFUL_STACK, A_TOPIC, A_WORKFLOW, JUDGES_OF_IT, needParts } from '../props.ts'
 import { badEnds } from './dashboard.ts'
+import { needNear, needOneApp } from './environments.ts'
 import type { Judges } from './judges.ts'
 import { looks, ROUTINE_KEEPS } from './looks.ts'
 import { mayAdd, mayRead } from './rights.ts'
@@ -77,6 +79,14 @@ export class Cadence extends Construct {
 
   constructor(scope: Construct, id: string, props: CadenceProps) {
     super(scope, id)
+    needParts({ stores: A_STATEFUL_STACK, tuning: A_WORKFLOW, deadLetters: A_QUEUE }, props, {
+      judges: JUDGES_OF_IT,
+      topic: A_TOPIC,
+    })
+    if (props.topic) {
+      needOneApp('routine.topic', props.topic, this)
+      needNear('routine.topic', props.topic.topicArn, this)
+    }
     this.props = { ...props, bands: heldBands('routine.bands', props.bands) }
     carried(this.props.bands)
     for (const name of ['at', 'weekly', 'quarterly'] as const) needTime(`routine.${name}`, props[name])

@@ -1,5 +1,5 @@
 /** The bucket that the optimiser reads: packs, search runs and goldens, run artifacts and work files. Never a held-out case. */
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import { Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
@@ -37,6 +37,51 @@ const TABLES = {
   noncurrentVersionExpiration: Duration.days(1),
 }
 
+/** What is kept for good, by what its keys begin with. */
+const KEPT = [
+  'attestations/',
+  'autotune/',
+  'cadence/',
+  'experience/',
+  'goldens/',
+  'inbox/',
+  'ingest/',
+  'model-cache/',
+  'packs/',
+  'production/',
+  'proposals/',
+  'reviews/',
+  'scars/',
+]
+
+/** Rows of judged days: whoever keeps the verdicts alone may let them go (docs/deploy.md). */
+const MAY_GO = 'cadence/rows/'
+
+/** Classes from which nothing is read at once. */
+const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE']
+
+/** A sentence for each rule of a bucket that removes or archives what is kept. */
+function losing(bucket: Bucket): string[] {
+  const { lifecycleConfiguration } = bucket.node.defaultChild as CfnBucket
+  const { rules } = (Stack.of(bucket).resolve(lifecycleConfiguration) ?? {}) as {
+    readonly rules?: readonly CfnBucket.RuleProperty[]
+  }
+  return (rules ?? []).flatMap((rule) => {
+    const { id, prefix = '', status } = rule
+    const removes = rule.expirationInDays !== undefined || rule.expirationDate !== undefined
+    const archives = [rule.transitions ?? [], rule.transition ?? []]
+      .flat()
+      .some((to) => ARCHIVES.includes((to as CfnBucket.TransitionProperty).storageClass))
+    const meets = KEPT.filter((kept) => kept.startsWith(prefix) || prefix.startsWith(kept))
+    // Objects of ours have no tags.
+    if (status !== 'Enabled' || rule.tagFilters || !(removes || archives) || meets.length === 0) return []
+    if (id === WORK_FILES.id || prefix.startsWith(MAY_GO)) return []
+    return [
+      `experienceBucket: the lifecycle rule ${JSON.stringify(id ?? prefix)} ${removes ? 'removes' : 'archives'} what is kept for good (${meets.join(', ')}): give it a prefix of yours, or take it out`,
+    ]
+  })
+}
+
 /**
  * A bucket of the user's own, with the rules of work files and tables.
  * @throws RangeError where it keeps no versions (steps name the one that they read), locks what it holds, or has a key of its own (no role here may use it)
@@ -55,6 +100,8 @@ function versioned(bucket: Bucket): Bucket {
       `experienceBucket ${bucket.node.path} keeps what it holds locked: work files expire, and what is erased goes. Make it without a default retention`,
     )
   for (const rule of [WORK_FILES, TABLES]) bucket.addLifecycleRule(rule)
+  // Rules may be added later on.
+  bucket.node.addValidation({ validate: () => losing(bucket) })
   return bucket
 }
 

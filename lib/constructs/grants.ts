@@ -3,6 +3,7 @@ import { Annotations, Stack, Token } from 'aws-cdk-lib'
 import { Grant, type IGrantable, type IPrincipal, type PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { Construct, Dependable } from 'constructs'
 import { having } from '../props.ts'
+import { needOneApp } from './environments.ts'
 
 /**
  * Gives somebody statements. Where nothing comes of it (an account of its own, a role whose policies the app does not write), a warning
@@ -10,7 +11,7 @@ import { having } from '../props.ts'
  * @param scope whose things are granted: they open to its account alone
  * @param grant name of the method, for people
  * @param below what the scope rests on
- * @throws RangeError for somebody of the stack of that, which would rest on the scope in turn
+ * @throws RangeError for somebody of another app, and of the stack of that, which would rest on the scope in turn
  */
 export function granted(
   scope: Construct,
@@ -21,6 +22,7 @@ export function granted(
 ): Grant {
   having('somebody: a role, user, group or function', 'grantPrincipal')(`${grant}: grantee`, grantee)
   const { grantPrincipal } = grantee
+  if (Construct.isConstruct(grantPrincipal)) needOneApp(`${grant}: grantee`, grantPrincipal, scope)
   const stack = Stack.of(scope)
   if (
     Construct.isConstruct(grantPrincipal) &&

@@ -17,6 +17,7 @@ import { LiveModel } from '#schemas/live-model.ts'
 import { FUNCTION_VERSION_PATTERN } from '#schemas/patterns.ts'
 import { held } from '../contracts.ts'
 import { is, shape } from '../props.ts'
+import { needNear } from './environments.ts'
 import type { JudgedSide } from './judges.ts'
 import { moduleAsset, moduleFunction } from './module-function.ts'
 import { whole, wholeTime } from './ranges.ts'
@@ -82,12 +83,13 @@ const REPLAYING = { search: ['start-run', 'lay-out-search', 'replay-shard'], sea
 const MODULE = {
   called: 'the harness module',
   main: 'functions/lambda/harness-module-main',
+  exports: { name: 'replay', as: 'export async function replay(recorded, settings, pinned)' },
   after: 'deploy again',
 } as const
 
 /**
  * The harness of a deployment, if it has one.
- * @throws RangeError for an ARN without a version number (one that is a token is believed), for a module that is not there or
+ * @throws RangeError for an ARN without a version number or of another region (one that is a token is believed), for a module that is not there or
  *   cannot be deployed, and for props that do not go together
  */
 export class Harness extends Construct {
@@ -102,6 +104,7 @@ export class Harness extends Construct {
     super(scope, id)
     this.props = props
     const path = props === undefined ? undefined : named(props)
+    if (props) this.needNearby(props)
     this.nowhere = props?.live && !runtimeOf(this).vpc ? this.noWayOut() : null
     this.module = props && path !== undefined ? this.deployed(path, props) : null
   }
@@ -163,6 +166,17 @@ export class Harness extends Construct {
       ...mayRead(bucket, 'model-cache/*', 'autotune/runs/*/harness-replies.jsonl', 'autotune/work/*/answer.json'),
       mayWrite(bucket, 'autotune/usage/*'),
     ]
+  }
+
+  private needNearby({ functionArn, modelArn, live }: HarnessProps): void {
+    const { model } = live?.document ?? {}
+    const named = {
+      'harness.functionArn': functionArn,
+      'harness.modelArn': modelArn,
+      'the model of harness.live.document': model?.provider === 'bedrock' ? model.model_arn : undefined,
+      'harness.live.keySecretArn': live?.keySecretArn,
+    }
+    for (const [prop, arn] of Object.entries(named)) if (arn !== undefined) needNear(prop, arn, this)
   }
 
   /** Subnets without a way out, and no gateway that could be one. It costs nothing. */

@@ -38,6 +38,7 @@ export type JudgedSide = 'search' | 'sealed'
 const JUDGING = {
   called: 'the module that judges,',
   main: 'functions/lambda/judge-main',
+  exports: { name: 'judge', as: 'export function judge(view)' },
   after: 'publish the suite with the new digest',
 } as const
 /** Time of a call beside its views: it starts, and loads the module. */

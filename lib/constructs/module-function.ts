@@ -20,6 +20,8 @@ interface ModuleUse {
   readonly called: string
   /** Source that the bundle of its host begins with. */
   readonly main: string
+  /** What it exports, and how that is written. */
+  readonly exports: { readonly name: string; readonly as: string }
   /** What is left to do where its digest changes. */
   readonly after: string
 }
@@ -70,10 +72,10 @@ export function moduleFunction(scope: Construct, { asset, memory, ...shape }: Mo
 
 /**
  * A folder with the host and, as they lie, the module's files, of the same digest.
- * @throws RangeError for a module that is not there, and where the copy would have another digest
+ * @throws RangeError for a module that is not there or exports something else, and where the copy would have another digest
  */
 export function moduleAsset(
-  { called, main, after }: ModuleUse,
+  { called, main, exports, after }: ModuleUse,
   path: string,
   asset: string,
 ): { readonly digest: string; readonly asset: string } {
@@ -83,6 +85,8 @@ export function moduleAsset(
   } catch (error) {
     throw new RangeError((error as Error).message)
   }
+  if (!mayExport(files.file, exports.name))
+    throw new RangeError(`${called} ${path} exports no ${exports.name}: name a script with "${exports.as}"`)
   const parts = [...files.local, ...files.packages.map((p) => p.found)]
   const top = parts.map((part) => dirname(part)).reduce(commonFolder)
   mkdirSync(asset, { recursive: true })
@@ -113,6 +117,28 @@ export function moduleAsset(
     logLevel: 'error',
   })
   return { digest: files.digest, asset }
+}
+
+/** Can a file export a name? What it hands on of other files, and what scripts of the older kind assign, is believed. */
+function mayExport(file: string, name: string): boolean {
+  try {
+    const { metafile, outputFiles } = buildSync({
+      entryPoints: [file],
+      format: 'esm',
+      metafile: true,
+      write: false,
+      outdir: dirname(file),
+      logLevel: 'silent',
+    })
+    const [made] = Object.values(metafile.outputs)
+    const [read] = Object.values(metafile.inputs)
+    const text = outputFiles[0]!.text
+    if (read?.format === 'cjs') return text.includes(name)
+    // JSON exports its names there, and not in Node.
+    return read?.format === 'esm' && (made!.exports.includes(name) || /^export \* from/m.test(text))
+  } catch {
+    return false
+  }
 }
 
 function commonFolder(a: string, b: string): string {

@@ -18,6 +18,7 @@ import { REVIEW_PATH, ROLLOUT_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { heldDesk } from '../contracts.ts'
 import { reviewDefinition } from '../definitions/review.ts'
+import { A_QUEUE, A_STATEFUL_STACK, A_WORKFLOW, JUDGES_OF_IT, needParts } from '../props.ts'
 import type { Judges } from './judges.ts'
 import { ReviewFunctions } from './review-functions.ts'
 import { denyUnless } from './rights.ts'
@@ -70,6 +71,10 @@ export class ReviewDesk extends Construct {
 
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id)
+    needParts({ stores: A_STATEFUL_STACK, tuning: A_WORKFLOW, deadLetters: A_QUEUE }, props, {
+      rollout: A_WORKFLOW,
+      judges: JUDGES_OF_IT,
+    })
     this.props = { ...props, config: heldDesk(props.config) }
     this.linkKey = this.signingKey()
     this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })

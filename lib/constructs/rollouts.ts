@@ -15,6 +15,7 @@ import type { StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { DELIVERED, PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { heldConfigs } from '../contracts.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
+import { A_QUEUE, A_STATEFUL_STACK, JUDGES_OF_IT, needParts } from '../props.ts'
 import type { Judges } from './judges.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RolloutFunctions } from './rollout-functions.ts'
@@ -78,6 +79,7 @@ export class Rollouts extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id)
+    needParts({ stores: A_STATEFUL_STACK, deadLetters: A_QUEUE }, props, { judges: JUDGES_OF_IT })
     this.props = { ...props, configs: heldConfigs(props.configs) }
     needNames('rollouts.services', props.services ?? [], ROUTING_SERVICE_NAMES)
     needNames('rollouts.deliver', props.deliver ?? [], FORM_NAMES)

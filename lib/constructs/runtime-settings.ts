@@ -2,8 +2,16 @@
  * What all functions and machines below a construct share: where they run, and what becomes of their logs. Said once at the top,
  * and found by whatever is created below: the nearest one counts, setting by setting.
  */
-import { RemovalPolicy, Token } from 'aws-cdk-lib'
-import { type ISecurityGroup, type IVpc, type SelectedSubnets, type SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Reference, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib'
+import {
+  CfnSecurityGroup,
+  CfnVPC,
+  type ISecurityGroup,
+  type IVpc,
+  type SelectedSubnets,
+  type SubnetSelection,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct, IConstruct } from 'constructs'
@@ -27,7 +35,8 @@ export interface RuntimeSettings {
   /**
    * VPC that every function runs in. By endpoints or NAT it reaches S3, DynamoDB and KMS; with a harness or judges Lambda; with
    * a review desk Step Functions and SES; with `services: ['appconfig']` AppConfig; with a model Bedrock Runtime, or, with a live model of
-   * another endpoint, that endpoint, and Secrets Manager for its key. Logs and traces go out by Lambda itself.
+   * another endpoint, that endpoint, and Secrets Manager for its key. Logs and traces go out by Lambda itself. `Vpc.fromLookup` asks the
+   * account: it needs a stack whose `env` names account and region.
    * @default - Lambda's own network
    */
   readonly vpc?: IVpc
@@ -81,7 +90,7 @@ export function setRuntime(construct: IConstruct, settings: RuntimeSettings): vo
   needNetwork(construct, runtimeOf(construct))
 }
 
-/** Throws RangeError for subnets or groups of no VPC, for a VPC that lies elsewhere, and for subnets in which Lambda reaches nothing. */
+/** Throws RangeError for subnets or groups of no VPC, for a VPC that lies elsewhere, for groups of another one, and for subnets in which Lambda reaches nothing. */
 function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }: RuntimeSettings): void {
   if (!vpc) {
     const alone = vpcSubnets ? 'vpcSubnets' : securityGroups ? 'securityGroups' : null
@@ -89,6 +98,7 @@ function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }:
     return
   }
   needSame('vpc', vpc, vpc.env, construct, vpc instanceof Vpc)
+  for (const [i, group] of (securityGroups ?? []).entries()) needGroupOf(vpc, `securityGroups[${i}]`, group)
   let chosen: SelectedSubnets
   try {
     chosen = vpc.selectSubnets(vpcSubnets)
@@ -101,6 +111,21 @@ function needNetwork(construct: IConstruct, { vpc, vpcSubnets, securityGroups }:
     throw new RangeError(
       `${vpcSubnets ? 'vpcSubnets are' : 'vpc has'} public subnets, in which a function reaches nothing: give private ones, which reach AWS by NAT or endpoints`,
     )
+}
+
+/** Throws RangeError for a group of another VPC. Of one that was imported nobody knows its VPC. */
+function needGroupOf(vpc: IVpc, prop: string, group: ISecurityGroup): void {
+  const made = group.node.defaultChild
+  const [its, ours] = [made instanceof CfnSecurityGroup ? knownVpc(made.vpcId) : null, knownVpc(vpc.vpcId)]
+  if (its === null || ours === null || its === ours) return
+  throw new RangeError(`${prop} is of the VPC ${its}, and vpc is ${ours}: make the group with that vpc`)
+}
+
+/** Which VPC an id names: one of this app by its path; null: it is known at deployment alone. */
+function knownVpc(id: string | undefined): string | null {
+  if (id === undefined || !Token.isUnresolved(id)) return id ?? null
+  const token = Tokenization.reverseString(id).firstToken
+  return Reference.isReference(token) && token.target instanceof CfnVPC ? token.target.node.path : null
 }
 
 /** Settings that hold for a construct. */

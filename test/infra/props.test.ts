@@ -257,7 +257,7 @@ describe('what is no such prop, or nothing of its kind', () => {
   it.each(['cron(0/15 6-18 ? JAN-MAR,7 MON#1 2027/2)', 'cron(0 3 LW * ? *)', 'cron(0 3 ? * 6L *)', 'rate(12 hours)'])(
     'but not %s',
     (text) => {
-      expect(make(at(text)).node.id).toBe('Autotune')
+      expect(make(() => ({ targets: { R: TARGET }, ...at(text)() })).node.id).toBe('Autotune')
     },
   )
 

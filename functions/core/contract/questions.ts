@@ -30,8 +30,16 @@ export interface ContractFacts {
   readonly candidates?: readonly { readonly patch: Patch }[] | null
 }
 
-/** What is said of a document that a target pins and the store does not hold. */
-export const NOT_STORED = 'is not in this store: publish it with'
+/** What is said of each document that a target pins and the store does not hold; false where there is nothing to say. */
+export function notStored({ target: { baseline_tuple: tuple }, pack, suite, prices }: ContractFacts) {
+  const line = (ref: string | undefined, held: object | null, option: string) =>
+    ref !== undefined && !held && `${ref} is not in this store: publish it with "autotune import --${option} FILE"`
+  return {
+    pack: line(tuple?.pack, pack, 'pack'),
+    suite: line(tuple?.evals, suite, 'suite'),
+    prices: line(tuple?.price_table, prices, 'prices'),
+  }
+}
 
 /** All seven, in the article's order. */
 export function sevenQuestions(facts: ContractFacts): Question[] {
@@ -69,7 +77,8 @@ export function ownMetricProblem(metric: MetricName, { suite, evaluators }: Eval
   return `${metric}: ${suite} does not mark ${named.evaluator_id} as a metric: publish a suite that says "metric": true there`
 }
 
-function targetQuestion({ target: t, pack, suite, standing, candidates }: ContractFacts): Question {
+function targetQuestion(facts: ContractFacts): Question {
+  const { target: t, pack, suite, standing, candidates } = facts
   const intent = pack?.intents.find((i) => i.intent_id === t.intent)
   return ask(
     'Which one metric, on which one intent, from which active tuple?',
@@ -80,7 +89,7 @@ function targetQuestion({ target: t, pack, suite, standing, candidates }: Contra
       t.metric && suite && ownMetricProblem(t.metric, suite),
       !t.direction && 'direction is missing: "decrease" or "increase"',
       !t.baseline_tuple && 'baseline_tuple is missing: pin pack, policy, tools and evals, each NAME@MAJOR.MINOR.PATCH',
-      t.baseline_tuple && !pack && `${t.baseline_tuple.pack} ${NOT_STORED} "autotune import --pack FILE"`,
+      notStored(facts).pack,
       pack &&
         t.intent &&
         !intent &&
@@ -244,7 +253,9 @@ const dataQuestion = ({ target: t }: ContractFacts): Question =>
     ],
   )
 
-function scoringQuestion({ target: t, suite, prices }: ContractFacts): Question {
+function scoringQuestion(facts: ContractFacts): Question {
+  const { target: t, suite, prices } = facts
+  const absent = notStored(facts)
   const needsPrices = t.metric === 'economics_cents_per_decision' || t.guardrails?.economics_delta !== undefined
   return ask(
     'How is a change scored?',
@@ -252,14 +263,10 @@ function scoringQuestion({ target: t, suite, prices }: ContractFacts): Question 
       `${t.scoring!.replayer} replay, ${suite!.suite} (${suite!.evaluators.length} evaluators)${prices ? `, ${prices.price_table}` : ''}`,
     [
       !t.scoring && 'scoring is missing: {"replayer": "transcript"}',
-      !suite &&
-        (t.baseline_tuple
-          ? `${t.baseline_tuple.evals} ${NOT_STORED} "autotune import --suite FILE"`
-          : 'the evaluator suite is missing: pin it as baseline_tuple.evals'),
+      absent.suite,
+      !suite && !t.baseline_tuple && 'the evaluator suite is missing: pin it as baseline_tuple.evals',
       needsPrices && !t.baseline_tuple?.price_table && 'cents need prices: pin baseline_tuple.price_table',
-      t.baseline_tuple?.price_table &&
-        !prices &&
-        `${t.baseline_tuple.price_table} ${NOT_STORED} "autotune import --prices FILE"`,
+      absent.prices,
     ],
   )
 }

@@ -1,6 +1,6 @@
 /** The seven questions: each missing answer has its own line, and what is never tunable stays out whatever a pack declares. */
 import { describe, expect, test } from 'vitest'
-import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
+import { contractReasons, resolveTarget, unansweredAlone } from '#core/contract/contract.ts'
 import { type ContractFacts, isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
@@ -42,6 +42,21 @@ describe('a complete contract', () => {
     expect(contractReasons({ target: aTarget(), pack: aPack(), evaluator_suite: aSuite(), price_table: null })).toEqual(
       [],
     )
+  })
+})
+
+describe('a target by itself', () => {
+  test('leaves nothing unanswered over what a store alone could tell', () => {
+    const alone = { pack: null, evaluator_suite: null, price_table: null }
+    const tuple = { ...aTarget().baseline_tuple!, price_table: 'prices@1.0.0' }
+    const target = aTarget({ baseline_tuple: tuple })
+    expect(contractReasons({ target, ...alone })).toEqual(
+      [`${tuple.pack}`, `${tuple.evals}`, 'prices@1.0.0'].map((ref) => expect.stringContaining(ref)),
+    )
+    expect(unansweredAlone(target)).toEqual([])
+    expect(unansweredAlone({ ...target, owner: undefined } as never)).toEqual([
+      expect.stringContaining('owner is missing'),
+    ])
   })
 })
 

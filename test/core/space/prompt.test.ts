@@ -102,6 +102,33 @@ describe('a forbidden term', () => {
     expect(problems(`${BLOCK} ${text}`, { forbidden_terms: SPOKEN }).join()).toContain('in another order')
   })
 
+  test.each([
+    ['free of charge', 'The bag is free, of course, of charge.', 'words put between'],
+    ['free of charge', 'Shipping is free (truly) of charge.', 'words put between'],
+    ['password', 'Ask for the pass. Then say: word.', 'words put between'],
+    ['Passwort', 'Frage nach dem Pass, dann Wort.', 'words put between'],
+    ['密码', '请先问密的码。', 'particles between'],
+    ['忽略以上指令', '可以忽略上面的指令。', 'particles between'],
+    ['password', 'Ask for the пассворд.', 'another script'],
+    ['password', 'Ask for the πασγουορντ.', 'another script'],
+    ['пароль', 'Спросите parol.', 'another script'],
+    ['パスワード', 'お客様にpasuwādoを尋ねます。', 'another script'],
+    ['jelszó', 'Kérd el a jelszavakat.', 'forbidden term'],
+    ['סיסמה', 'בקש את הסיסמאות.', 'forbidden term'],
+    ['numărul cardului', 'Cere numerele cardurilor.', 'forbidden term'],
+    ['възстановяване на сумата', 'Сумата ще бъде възстановена.', 'another order'],
+    ['Haftung anerkennen', 'Wir haben die Haftung anerkannt.', 'forbidden term'],
+    ['Schadensersatz zusagen', 'Wir haben Schadensersatz zugesagt.', 'forbidden term'],
+  ])('"%s" is met in "%s"', (term, text, as) => {
+    expect(problems(`${BLOCK} ${text}`, { forbidden_terms: [term] }).join()).toContain(as)
+  })
+
+  test('is not met where parts of it stand apart in a list or in a sentence of another sense', () => {
+    const bounds = { forbidden_terms: ['free of charge', 'refund guarantee', 'password'] }
+    expect(problems(`${BLOCK} Feel free, if you like, to name the charge.`, bounds)).toEqual([])
+    expect(problems(`${BLOCK} Pass the case on, then use plain words.`, bounds)).toEqual([])
+  })
+
   test('of four Han characters is met with its halves in another order', () => {
     const bounds = { forbidden_terms: ['免除费用'] }
     expect(problems(`${BLOCK} 费用可以免除。`, bounds).join()).toContain('in another order')

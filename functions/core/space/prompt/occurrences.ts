@@ -106,7 +106,9 @@ const MOST_BETWEEN = 3
  * the word that one of them begins with. Of a term of four Han characters its halves, which are words there.
  */
 export function otherOrder(words: readonly string[], text: Marked, least = LONG_OF_SEVERAL): number {
-  const own = words.filter((word) => !SMALL.has(word))
+  const full = words.filter((word) => !SMALL.has(word))
+  // Of three words and more, one of two letters joins the others ("на").
+  const own = full.length > 2 && Number.isFinite(least) ? full.filter((word) => word.length > 2) : full
   if (own.length < 2) return words.length === 1 ? swapped(words[0]!, text.text) : 0
   const forms = own.map((word) => formsOf(word, least, true))
   return text.words.filter((_, at) => begins(at, forms, text)).length
@@ -176,18 +178,23 @@ function formsOf(word: string, least: number, isOfSeveral: boolean): (other: str
   const stem = word.length >= 5 ? word.replace(/[aeiouyбb]$/u, '') : word
   const long = word.length >= least ? word.slice(0, -2) : null
   const semitic = semiticForms(word)
-  // Finnish: "ilmaista" for "ilmainen".
-  const finnish = word.length >= LONG_ALONE && word.endsWith('nen') ? `${word.slice(0, -3)}s` : null
+  const changed = changedStem(word)
   const joined = isOfSeveral && Number.isFinite(least)
   return (other) => {
     if (semitic?.test(other) || isWithoutVowels(word, other)) return true
     if (joined && hasJoined(word, other)) return true
-    if (finnish !== null && other.startsWith(finnish) && other.length - finnish.length <= 4) return true
+    if (changed !== null && other.startsWith(changed) && other.length - changed.length <= 6) return true
     if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
     if (!other.startsWith(stem)) return isShuffled(word, other) || isMissingOne(word, other)
     if (stem === word) return ENDING.test(other.slice(stem.length))
     return other.length - stem.length <= (word.length < 6 ? 2 : 3)
   }
+}
+
+/** What endings are joined to where it is not the word: of Finnish "ilmaista" for "ilmainen", of Hungarian "jelszavakat" for "jelszó". */
+function changedStem(word: string): string | null {
+  if (word.length >= LONG_ALONE && word.endsWith('nen')) return `${word.slice(0, -3)}s`
+  return word.endsWith('szo') ? word.slice(0, -1) : null
 }
 
 /** Letters behind a word of four, behind the stem of a longer one, or before one of six; other vowels within: "übersprungen". */
@@ -198,7 +205,19 @@ const hasJoined = (word: string, other: string): boolean => {
   if (word.length >= 4 && more > 0 && more <= most && other.startsWith(word)) return true
   if (word.length >= 7 && more > 0 && more <= 4 && other.startsWith(word.slice(0, -2))) return true
   if (word.length >= 6 && more > 0 && more <= 3 && other.endsWith(word)) return true
-  return word.length >= 8 && Math.abs(more) <= 1 && word[0] === other[0] && consonants(word) === consonants(other)
+  if (word.length >= 8 && other.startsWith(word.slice(0, -3)) && Math.abs(more) <= 4) return true
+  if (word.length >= 10 && other.startsWith(word.slice(0, 8)) && Math.abs(more) <= 4) return true
+  // A participle has "ge" within: "zugesagt" for "zusagen".
+  if (word.length >= 7 && other.replace(/(?<=^(?:an|zu|ab|auf|aus|ein|vor|nach))ge/u, '').startsWith(word.slice(0, -2)))
+    return true
+  const own = consonants(word.slice(0, -2))
+  return (
+    word.length >= 7 &&
+    own.length >= 3 &&
+    Math.abs(more) <= 2 &&
+    word[0] === other[0] &&
+    consonants(other).startsWith(own)
+  )
 }
 
 /** Arabic and Hebrew join small words to the next one, and endings: "وكلمات" for "كلمة". Null: the word is of neither. */
@@ -212,7 +231,7 @@ function semiticForms(word: string): RegExp | null {
       'ه|ا|ات|ان|ين|ون|ي|يه|نا|ها|هم|هن|ك|كم|تك|ته|تها|تهم|تكم|هاي|هايي|ش|شان|م|مان|ت|تان',
     )
   if (/^\p{Script=Hebrew}+$/u.test(word))
-    return of('[והבכלמש]{0,2}', word.replace(/ה$/u, ''), 'ה|ות|ים|י|ת|ך|ו|יה|תך|תו|תה|כם|תכם')
+    return of('[והבכלמש]{0,2}', word.replace(/ה$/u, ''), 'ה|ות|אות|ים|י|ת|ך|ו|יה|תך|תו|תה|כם|תכם')
   return null
 }
 

@@ -1,4 +1,5 @@
 /** Forbidden terms that a change adds to a prompt block, in whatever spelling. */
+import { withoutAsides, withoutJoining, withoutParticles } from './between.ts'
 import {
   backwards,
   decodedText,
@@ -22,6 +23,7 @@ import {
   timesOf,
   wordsOf,
 } from './occurrences.ts'
+import { romanised } from './romanised.ts'
 import { sounded } from './sounds.ts'
 import { fromPigLatin, initials, joinedLetters, joinedParts, upsideDown, withoutOneBetween } from './spellings.ts'
 
@@ -53,6 +55,20 @@ const READINGS: readonly Reading[] = [
   { as: '', least: 1, text: ({ raw }) => folded(raw) },
   { as: ', in another order', least: 6, text: ({ shown }) => folded(shown), times: [otherOrder] },
   { as: ', by its sound', least: 5, text: ({ raw }) => sounded(raw), term: sounded, times: [saidAlike] },
+  {
+    as: ', in letters of another script',
+    least: 5,
+    text: ({ raw }) => sounded(romanised(raw)),
+    term: (term) => sounded(romanised(term)),
+    times: [saidAlike],
+  },
+  { as: ', with words put between', least: 6, text: ({ shown }) => folded(withoutJoining(withoutAsides(shown))) },
+  {
+    as: ', with particles between',
+    least: 6,
+    text: ({ shown }) => folded(withoutParticles(shown)),
+    term: (term) => folded(withoutParticles(term)),
+  },
   { as: ', with signs for letters', least: 3, text: ({ raw }) => folded(withoutSigns(folded(raw))) },
   { as: ', once its markup is read', least: 1, text: ({ shown }) => folded(shown) },
   { as: ', without what is struck out', least: 3, text: ({ raw }) => folded(withoutStruck(raw)) },

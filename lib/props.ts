@@ -30,16 +30,16 @@ export const A_STATEFUL_STACK: Check = (prop, value) => {
     throw new RangeError(`${prop} is missing, or no StatefulStack`)
 }
 
-/** A workflow. */
+/** Something that runs by itself, and whose ends others follow. */
 export const A_WORKFLOW = having('a workflow: a StateMachine', 'stateMachineArn')
 
-/** A topic. */
+/** Something by which people are told. */
 export const A_TOPIC = having('a topic: new Topic(...) or Topic.fromTopicArn(...)', 'topicArn')
 
 /** The modules that judge of a deployment. */
 export const JUDGES_OF_IT = having('judges of an Autotune', 'mayAsk')
 
-/** A queue. */
+/** Something that keeps what could not be delivered. */
 export const A_QUEUE = having('a queue: new Queue(...)', 'queueArn')
 
 /** A stage: it stands in the template as what it must be. */

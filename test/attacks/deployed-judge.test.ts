@@ -84,9 +84,9 @@ test('a view that ends or hangs the process costs its own verdict alone', async 
   ])
 })
 
-test('a module that exports no judge says so, and the function stays whole', async () => {
+test('a module whose judge is no function says so, and the function stays whole', async () => {
   const path = join(root, 'none.mjs')
-  writeFileSync(path, 'export const other = 1')
+  writeFileSync(path, 'export const judge = 1')
   const { call, digest } = await judgeHost(path)
   for (let i = 0; i < 2; i++)
     expect(await call({ views: ['{}'], limit_ms: 1000 })).toEqual({

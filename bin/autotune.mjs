@@ -50,7 +50,7 @@ function ownFolder(name) {
 const THROUGH_ALL = ['import', 'run', 'pack', 'verify']
 
 /** glibc keeps what is freed below this for itself, and raises it to 32 MB by itself where large blocks are freed. */
-const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) }
+const [THRESHOLD, GIVEN_BACK] = ['MALLOC_MMAP_THRESHOLD_', String(1024 * 1024)]
 
 /** Megabytes of heap for what is young: V8's own 32 are touched from end to end, three times over. */
 const YOUNG_HEAP = '--max-semi-space-size=16'
@@ -61,11 +61,12 @@ const YOUNG_HEAP = '--max-semi-space-size=16'
  */
 function holdLess() {
   const [node, script, verb] = process.argv
-  const isFirst = Object.keys(GIVEN_BACK).every((name) => process.env[name] === undefined)
-  if (process.platform !== 'linux' || !process.execve || !isFirst || !THROUGH_ALL.includes(verb)) return
+  // Set where it has begun again, or where somebody wants another one.
+  if (process.env[THRESHOLD] !== undefined || !THROUGH_ALL.includes(verb)) return
+  if (process.platform !== 'linux' || !process.execve) return
   process.execve(node, [node, ...process.execArgv, YOUNG_HEAP, script, ...process.argv.slice(2)], {
     ...process.env,
-    ...GIVEN_BACK,
+    [THRESHOLD]: GIVEN_BACK,
   })
 }
 

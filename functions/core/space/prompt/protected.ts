@@ -58,20 +58,22 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
           )
           .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
         ...besides(after, one)
-          .filter((s) => isAdded.has(s) && isException(s.text))
-          .map(({ text }) => `"${text}" makes an exception to the protected sentence "${one}"`),
-        ...besides(after, one)
-          .filter((s) => isAdded.has(s) && !isException(s.text) && pointsAside(s.text))
-          .map(
-            ({ text }) =>
-              `"${text}" may speak of the protected sentence beside it, "${one}": put it elsewhere, or name what it speaks of`,
-          ),
+          .filter((sentence) => isAdded.has(sentence))
+          .flatMap(({ text }) => besideProblem(text, one) ?? []),
       ]
     }),
     ...added
       .filter(({ text }) => speaksAboutOthers(text))
       .map(({ text }) => `"${text}" speaks about what other sentences say: beside protected ones no sentence may`),
   ]
+}
+
+/** Why a sentence may not be put beside a protected one; null: it may. */
+function besideProblem(text: string, one: string): string | null {
+  if (isException(text)) return `"${text}" makes an exception to the protected sentence "${one}"`
+  return pointsAside(text)
+    ? `"${text}" may speak of the protected sentence beside it, "${one}": put it elsewhere, or name what it speaks of`
+    : null
 }
 
 /** Under which headings a sentence stands: a line that is marked as one, or that introduces with a colon. */

@@ -17,6 +17,13 @@ export const number: Column<number> = {
   read: (view, at) => view.getFloat64(at),
 }
 
+/** A whole number from 0 to 255. */
+export const small: Column<number> = {
+  bytes: 1,
+  write: (view, at, value) => view.setUint8(at, value),
+  read: (view, at) => view.getUint8(at),
+}
+
 /** A number or null, for which NaN stands: no amount is NaN. */
 export const amount: Column<number | null> = {
   bytes: 8,

@@ -1,5 +1,6 @@
 /** A set of cases with the baseline's measures pinned, and their families. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
+import { TextNumbers } from '../bytes/text-numbers.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
 import { mac } from '../mac.ts'
 import { fieldOf, type Series } from '../statistics/series.ts'
@@ -87,22 +88,20 @@ function orderOf(cases: Series<CaseHead>): number[] | null {
 }
 
 function familiesOf(cases: Series<CaseHead>): Pick<Panel, 'families' | 'familyOf' | 'representative'> {
-  const seen = new Map<string, number>()
+  const numbers = new TextNumbers()
   const firstSeen = new Int32Array(cases.length)
+  const firstCase = new Int32Array(cases.length)
   const familyAt = fieldOf(cases, 'family_id')
   for (let at = 0; at < cases.length; at++) {
-    const family_id = familyAt(at)
-    let number = seen.get(family_id)
-    if (number === undefined) {
-      number = seen.size
-      seen.set(family_id, number)
-    }
+    const known = numbers.size
+    const number = numbers.add(familyAt(at))
+    if (number === known) firstCase[number] = at
     firstSeen[at] = number
   }
-  const rank = new Int32Array(seen.size)
-  for (const [i, family] of [...seen.keys()].sort(byCodeUnit).entries()) rank[seen.get(family)!] = i
+  const families = numbers.size
+  const rank = rankOf(Array.from(firstCase.subarray(0, families), familyAt))
   const familyOf = firstSeen.map((number) => rank[number]!)
-  const representative = new Int32Array(seen.size).fill(-1)
+  const representative = new Int32Array(families).fill(-1)
   /** Keys of families that have more cases than one. */
   const chosen = new Map<number, string>()
   const keyOf = ({ family_id, case_id }: CaseHead): string => digestOf([family_id, case_id])
@@ -117,7 +116,15 @@ function familiesOf(cases: Series<CaseHead>): Pick<Panel, 'families' | 'familyOf
     chosen.set(family, key < best ? key : best)
     if (key < best) representative[family] = i
   })
-  return { families: seen.size, familyOf, representative }
+  return { families, familyOf, representative }
+}
+
+/** Place of each id in their order. */
+function rankOf(ids: readonly string[]): Int32Array {
+  const order = Int32Array.from(ids, (_, i) => i).sort((a, b) => byCodeUnit(ids[a]!, ids[b]!))
+  const rank = new Int32Array(ids.length)
+  for (const [place, i] of order.entries()) rank[i] = place
+  return rank
 }
 
 /** Cases by family: those of family f stand in `order` from `first[f]` up to `first[f + 1]`, in case order. */

@@ -3,6 +3,9 @@ import type { SettingsTable } from '#schemas/common.ts'
 import type { PinnedLimits } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { number } from '../bytes/columns.ts'
+import { TextNumbers } from '../bytes/text-numbers.ts'
 import { type BothSay, bothSay, isJudgesLabel, suiteJudges } from '../evaluate/judge-labels.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { chooseRecording } from '../replay/transcript.ts'
@@ -20,8 +23,10 @@ export interface LookedAt {
 /** Recorded latencies under the baseline, sizes of families, and judges beside people, gathered line by line of a search set. */
 export class SearchRecords {
   readonly #settings: SettingsTable
-  readonly #latencies: number[] = []
-  readonly #decisions = new Map<string, number>()
+  readonly #latencies = new ByteList(number)
+  readonly #families = new TextNumbers()
+  /** Of each family, by its number. */
+  readonly #decisions = new ByteList(number)
   readonly #suite: EvaluatorSuite
   /** Families with a judge's label -> what judge and person say of one case, where they differ if they do; null: no person labelled any of its cases. */
   readonly #judged = new Map<string, BothSay | null>()
@@ -43,21 +48,23 @@ export class SearchRecords {
   }
 
   add({ family_id, judged, ms }: LookedAt): void {
-    this.#decisions.set(family_id, (this.#decisions.get(family_id) ?? 0) + 1)
+    const family = this.#families.add(family_id)
+    if (family === this.#decisions.length) this.#decisions.add(1)
+    else this.#decisions.set(family, this.#decisions.at(family)! + 1)
     if (judged) {
       const known = this.#judged.get(family_id) ?? null
       const { said } = judged
       this.#judged.set(family_id, said !== null && (known === null || differ(said)) ? said : known)
     }
     if (ms === null) this.#isTimed = false
-    else this.#latencies.push(ms)
+    else this.#latencies.add(ms)
   }
 
   pinned(): PinnedLimits {
     const quantile = (q: number) =>
-      this.#isTimed && this.#latencies.length > 0 ? quantileHigher(this.#latencies, q) : null
+      this.#isTimed && this.#latencies.length > 0 ? quantileHigher(Float64Array.from(this.#latencies), q) : null
     let decisions = 1
-    for (const count of this.#decisions.values()) decisions = Math.max(decisions, count)
+    for (const count of this.#decisions) decisions = Math.max(decisions, count)
     const limits = { p95_latency_ms: quantile(0.95), p50_latency_ms: quantile(0.5), decisions }
     const compared = [...this.#judged.values()].filter((said) => said !== null)
     if (this.#judged.size === 0 && !suiteJudges(this.#suite)) return limits

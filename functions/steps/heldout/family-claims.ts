@@ -2,6 +2,7 @@
  * Claims of families against the sealed versions that hold them. A claim is one row of hundreds of thousands, so that no line of the
  * journal of heads stands for it; a sealed version is named by the digest of what it holds, and the journal has that.
  */
+import { TextNumbers } from '#core/bytes/text-numbers.ts'
 import { familyIds } from '#core/evaluate/panel.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { itemName } from '#core/heads/claims.ts'
@@ -22,13 +23,18 @@ export async function claimProblem(
   { intent, version }: LedgerItem,
   { panel }: Pick<SealedSet, 'panel'>,
 ): Promise<string | null> {
-  const lacking = new Set<string>()
-  for (const family of familyIds(panel)) lacking.add(familyHash(family))
-  let foreign = 0
-  for await (const { sk, body } of claimsOf(table, intent))
-    if (body.version === version && !lacking.delete(sk)) foreign++
-  if (lacking.size > 0)
-    return `lacks the claims of ${families(lacking.size)}: they were removed or changed, and these families would be sealed again`
+  const held = new TextNumbers()
+  for (const family of familyIds(panel)) held.add(familyHash(family))
+  const isClaimed = new Uint8Array(held.size)
+  let [claimed, foreign] = [0, 0]
+  for await (const { sk, body } of claimsOf(table, intent)) {
+    if (body.version !== version) continue
+    const family = held.of(sk)
+    if (family < 0 || isClaimed[family] === 1) foreign++
+    else claimed += isClaimed[family] = 1
+  }
+  if (claimed < held.size)
+    return `lacks the claims of ${families(held.size - claimed)}: they were removed or changed, and these families would be sealed again`
   return foreign > 0 ? `has claims of ${families(foreign)} that it does not hold: somebody else wrote them` : null
 }
 

@@ -1,5 +1,7 @@
 /** The restricted side: replays baselines, searches and scores, line by line. Opens no file but its own code. */
 import { Gathered, headOf, reproducedLine, reproduceLine } from '#core/baseline/reproduce.ts'
+import { ByteList } from '#core/bytes/byte-list.ts'
+import { small } from '#core/bytes/columns.ts'
 import { canonical } from '#core/canonical.ts'
 import {
   askedNow,
@@ -66,11 +68,11 @@ serve<Request>((request, lines, say, tell, ask) => {
       return asked(shard!.reply(request.question, say))
     case 'search-shards': {
       const gathered = new Gathered(putAside)
-      const shardOf: number[] = []
+      const shardOf = new ByteList(small)
       for (const line of lines) {
         const { shard, ...head } = JSON.parse(line) as ShardedHead
         gathered.add(reproducedLine(head))
-        shardOf.push(shard)
+        shardOf.add(shard)
       }
       found = searchShards(
         { ...request.input, panel: gathered.reproduction(request.input.draw).panel },

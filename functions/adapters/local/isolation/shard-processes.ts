@@ -5,6 +5,8 @@
 import { availableParallelism } from 'node:os'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
+import { ByteList } from '#core/bytes/byte-list.ts'
+import { small } from '#core/bytes/columns.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { SHARD_BLOCK } from '#core/search/shard-question.ts'
@@ -59,7 +61,7 @@ export class ShardProcesses {
   /** Lines that each process was given. */
   #lines: number[] = []
   /** Process of each case that reproduced, in their order. */
-  #shardOf: number[] = []
+  readonly #shardOf = new ByteList(small)
 
   /**
    * The first process starts at once, while the caller still reads its input. `verdicts`: answers what the processes ask of
@@ -74,7 +76,7 @@ export class ShardProcesses {
 
   /** Replays the baseline over case lines, and has each process keep its own. */
   async *reproduce(lines: Lines, pins: BaselinePins): AsyncGenerator<ReproducedLine> {
-    this.#shardOf = []
+    this.#shardOf.clear()
     this.#lines = []
     const underWay = this.#processes.map((): Promise<unknown> => Promise.resolve())
     const reproduced = async (block: readonly string[]) => {
@@ -94,7 +96,7 @@ export class ShardProcesses {
     for await (const { shard, block, replies } of ahead(blocks, atOnce, reproduced))
       for (const [at, line] of block.entries()) {
         const one = JSON.parse(replies[at]!) as Reproduced
-        if ('measures' in one.result) this.#shardOf.push(shard)
+        if ('measures' in one.result) this.#shardOf.add(shard)
         yield { ...one, line }
       }
     // Started while the caller seals, so that no search waits for it.
@@ -183,7 +185,7 @@ export class ShardProcesses {
 
   *#heads({ cases, baseline }: SearchInput['panel']): Generator<string> {
     for (let i = 0; i < cases.length; i++) {
-      const head: ShardedHead = { case: cases.at(i)!, baseline: baseline.at(i)!, shard: this.#shardOf[i]! }
+      const head: ShardedHead = { case: cases.at(i)!, baseline: baseline.at(i)!, shard: this.#shardOf.at(i)! }
       yield JSON.stringify(head)
     }
   }

@@ -1,5 +1,7 @@
 /** Differences of a metric by family, turned into what the mean rules read: sums cut at the declared worst, and counts. */
 import type { MetricName } from '#schemas/metrics.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { number, record } from '../bytes/columns.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
 import { metricParts } from '../evaluate/metric.ts'
 import { byFamily, type Panel } from '../evaluate/panel.ts'
@@ -10,7 +12,7 @@ import type { Series } from '../statistics/series.ts'
 
 export interface Differences {
   /** One entry per family that counts anything, in family order; of at most `decisions` decisions each. */
-  readonly sums: readonly FamilySum[]
+  readonly sums: Series<FamilySum>
   /** M: as declared, or the largest family where nothing is. */
   readonly decisions: number
   /** Families in which a decision rose above the worst that was declared. */
@@ -43,7 +45,7 @@ export function familyDifferences(
   { metric, sign, max, cap }: Reading,
 ): Differences {
   const { order, first } = byFamily(panel)
-  const sums: FamilySum[] = []
+  const sums = new ByteList<FamilySum>(record({ sum: number, count: number }))
   let [beyond, measured, below, lost, capped, decisions] = [0, 0, 0, 0, 0, 1]
   let otherCounts = false
   const [baseOf, nowOf] = [metricParts(metric, panel.baseline), metricParts(metric, measures)]
@@ -70,7 +72,7 @@ export function familyDifferences(
     }
     if (isBeyond) beyond++
     decisions = Math.max(decisions, count)
-    sums.push({ sum, count })
+    sums.add({ sum, count })
   }
   return { sums, decisions: cap ?? decisions, beyond, measured, below, lost, capped, otherCounts }
 }

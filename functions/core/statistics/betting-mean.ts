@@ -4,6 +4,7 @@
  */
 
 import { requireInteger, requireWithin } from './range.ts'
+import { fieldOf, type Series } from './series.ts'
 
 /**
  * Stakes as shares of the largest allowed one, the same for every question: their mean is a fair bet as each of them is.
@@ -27,7 +28,7 @@ export interface MeanRange {
   readonly decisions: number
 }
 
-function requireFamilies(families: readonly FamilySum[], { max, decisions }: MeanRange): void {
+function requireFamilies(families: Series<FamilySum>, { max, decisions }: MeanRange): void {
   requireWithin('max', max, '()', -Infinity, Infinity)
   requireInteger('decisions', decisions, 1)
   requireWithin('decisions * max', decisions * max, '()', -Infinity, Infinity)
@@ -44,15 +45,15 @@ interface Columns {
 }
 
 /** In one order, whatever order they came in: a product of doubles depends on it in the last bits. Columns are read fast. */
-function ordered(families: readonly FamilySum[]): Columns {
-  const [first] = families
-  if (first && families.every(({ count }) => count === first.count))
-    return {
-      sums: Float64Array.from(families, (f) => f.sum).sort(),
-      counts: new Float64Array(families.length).fill(first.count),
-    }
-  const sorted = families.toSorted((a, b) => a.sum - b.sum || a.count - b.count)
-  return { sums: Float64Array.from(sorted, (f) => f.sum), counts: Float64Array.from(sorted, (f) => f.count) }
+function ordered(families: Series<FamilySum>): Columns {
+  const column = (name: keyof FamilySum) => {
+    const at = fieldOf(families, name)
+    return new Float64Array(families.length).map((_, i) => at(i))
+  }
+  const [sums, counts] = [column('sum'), column('count')]
+  if (counts.every((count) => count === counts[0])) return { sums: sums.sort(), counts }
+  const order = Uint32Array.from(sums, (_, i) => i).sort((a, b) => sums[a]! - sums[b]! || counts[a]! - counts[b]!)
+  return { sums: sums.map((_, i) => sums[order[i]!]!), counts: counts.map((_, i) => counts[order[i]!]!) }
 }
 
 /** ln E of families in order. The largest y that the range allows is the unit of a stake. */
@@ -97,7 +98,7 @@ function lnMeanExp(exponents: Float64Array): number {
  * @throws RangeError for NaN, an infinite sum, or a sum beyond the declared range
  */
 export function lnMeanEvidence(
-  families: readonly FamilySum[],
+  families: Series<FamilySum>,
   range: MeanRange,
   limit: number,
   stakes: readonly number[] = STAKES,
@@ -115,7 +116,7 @@ export function lnMeanEvidence(
  * p-value of "the mean of min(d, max) is the limit or more": min(1, 1/E). Not less than the smallest double above 0.
  * @throws RangeError
  */
-export const pMean = (families: readonly FamilySum[], range: MeanRange, limit: number): number =>
+export const pMean = (families: Series<FamilySum>, range: MeanRange, limit: number): number =>
   Math.min(1, Math.max(Number.MIN_VALUE, Math.exp(-lnMeanEvidence(families, range, limit))))
 
 /**
@@ -126,7 +127,7 @@ export const pMean = (families: readonly FamilySum[], range: MeanRange, limit: n
  * @returns in the unit of the metric, at most `max`; `max` when the families rule out nothing
  * @throws RangeError
  */
-export function meanUpper(families: readonly FamilySum[], range: MeanRange, alpha: number): number {
+export function meanUpper(families: Series<FamilySum>, range: MeanRange, alpha: number): number {
   requireFamilies(families, range)
   requireWithin('alpha', alpha, '()', 0, 1)
   const needed = -Math.log(alpha)

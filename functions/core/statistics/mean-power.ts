@@ -4,11 +4,12 @@ import { type FamilySum, lnMeanEvidence, type MeanRange, STAKES } from './bettin
 import { indexDraws } from './generator.ts'
 import { ASK_POWER, NEED_LIMIT, NEED_STEP } from './needed.ts'
 import { requireInteger, requireWithin } from './range.ts'
+import type { Series } from './series.ts'
 
 /** A question about a mean: what was declared, and what the search saw. */
 interface MeanQuestion {
   /** Search families, at least one. Draws go by position: give them in a fixed order, such as by family id. */
-  readonly families: readonly FamilySum[]
+  readonly families: Series<FamilySum>
   readonly range: MeanRange
   /** In the unit of the metric. */
   readonly limit: number
@@ -35,9 +36,11 @@ export const powerMean = (question: MeanQuestion, n: number, resamples = RESAMPL
 function growthOf({ families, range, limit }: MeanQuestion): Float64Array {
   requireInteger('number of families', families.length, 1)
   if (range.max <= limit) return new Float64Array()
-  return Float64Array.from(
-    families.flatMap((family) => STAKES.map((stake) => lnMeanEvidence([family], range, limit, [stake]))),
-  )
+  const growth = new Float64Array(families.length * STAKES.length)
+  let at = 0
+  for (const family of families)
+    for (const stake of STAKES) growth[at++] = lnMeanEvidence([family], range, limit, [stake])
+  return growth
 }
 
 /** `growth`: of the families of the question. */

@@ -50,7 +50,7 @@ describe('a case whose baseline arm has no answer', () => {
 
   test('costs the worst that was declared', () => {
     const reading = { metric: 'economics_tokens_per_decision', sign: 1, max: 300, cap: null } as const
-    expect(familyDifferences(arms.panel, measures, reading).sums.map(({ sum }) => sum)).toEqual([300, 0, 0])
+    expect([...familyDifferences(arms.panel, measures, reading).sums].map(({ sum }) => sum)).toEqual([300, 0, 0])
   })
 })
 

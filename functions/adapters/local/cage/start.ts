@@ -7,7 +7,7 @@ import { behind, type Wall } from './wall.ts'
 import { endWithProgram } from './watchdog.ts'
 
 /** glibc keeps what is freed below this for itself, in pieces that nothing larger fits into: of a million cases it held 150 MB. */
-const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(64 * 1024) }
+const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(32 * 1024) }
 
 /** What a process is started with, whatever runs in it. */
 interface Start {

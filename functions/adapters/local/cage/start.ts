@@ -6,9 +6,6 @@ import { NODE, wallHere } from './level.ts'
 import { behind, type Wall } from './wall.ts'
 import { endWithProgram } from './watchdog.ts'
 
-/** glibc keeps what is freed below this for itself, in pieces that nothing larger fits into: of a million cases it held 150 MB. */
-const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(32 * 1024) }
-
 /** What a process is started with, whatever runs in it. */
 interface Start {
   /** Files and folders that it may read. */
@@ -24,19 +21,21 @@ export interface Caged extends Start {
   readonly args?: readonly string[]
   readonly flags?: readonly string[]
   readonly heapMb: number
+  /** What its environment holds beside the time zone. @default nothing */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
- * The process, with an empty environment but for a time zone that is the same everywhere. It ends with this program. `wall`
+ * The process, with an empty environment but for `env` and a time zone that is the same everywhere. It ends with this program. `wall`
  * is for tests; null: the belt alone.
  */
 export function startCaged(
-  { script, args = [], flags = [], readable, heapMb, cwd = '/', stdio }: Caged,
+  { script, args = [], flags = [], readable, heapMb, env = {}, cwd = '/', stdio }: Caged,
   wall = wallHere(),
 ): ChildProcess {
   const node = [NODE, ...beltFlags(readable, heapMb), ...flags, script, ...args] as [string, ...string[]]
   const command = wall ? behind(wall, { command: node, readable, cwd }) : node
-  return started(command, wall ? '/' : cwd, stdio, GIVEN_BACK)
+  return started(command, wall ? '/' : cwd, stdio, env)
 }
 
 interface Program extends Start {

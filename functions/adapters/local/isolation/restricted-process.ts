@@ -18,6 +18,9 @@ const HEAP_MB = 1000
 /** Cases pass by: with the room of 16 MB that a young heap has of itself, a fifth of the time goes into sweeping it. */
 const YOUNG_HEAP_MB = 32
 
+/** glibc keeps what is freed below this for itself, in pieces that nothing larger fits into: of a million cases it held 150 MB. */
+const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(32 * 1024) }
+
 /** One restricted process, one request at a time. */
 export class RestrictedProcess {
   readonly #child: ChildProcess
@@ -160,6 +163,7 @@ function start(script: string, vault: string, folder: string): ChildProcess {
       readable: readableCode(vault),
       heapMb: HEAP_MB,
       flags: [`--max-semi-space-size=${YOUNG_HEAP_MB}`],
+      env: GIVEN_BACK,
       stdio: ['pipe', 'pipe', 'pipe', aside.file],
     })
   } finally {

@@ -19,7 +19,7 @@ import { fileDisk } from '../files/file-disk.ts'
 /** Descriptor of the open, nameless file of a restricted process: the only one it has beside its pipes. */
 const ASIDE = 3
 /** Bytes that stay in memory, so that a small search never waits for a disk. */
-const IN_MEMORY = 32 * 1024 * 1024
+const IN_MEMORY = 16 * 1024 * 1024
 
 /** What a restricted process puts aside. */
 export const aside = (): Records => new Records(fileDisk(ASIDE), IN_MEMORY)

@@ -1,7 +1,6 @@
 /** Bounds of hand-written changes: everything a patch may not do, as reasons a person can act on. */
 import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
-import type { Patch, SettingValue } from '#schemas/common.ts'
-import type { Condition } from '#schemas/condition.ts'
+import type { SettingValue } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { PROPOSERS, REFLECT } from '#schemas/proposers.ts'
 import { MOST_RULES } from '#schemas/strategy-layers.ts'
@@ -13,6 +12,7 @@ import { promptProblems } from './prompt/bounds.ts'
 import type { CountTokens } from './prompt/tokens.ts'
 import { patchedPack } from './scope.ts'
 import { ruleProblems } from './strategy-rule.ts'
+import { typedPatch } from './typed-patch.ts'
 import { bothCut, cut } from './where-they-differ.ts'
 
 /** A typed candidate, or every reason why the change is out of bounds. */
@@ -24,26 +24,25 @@ export function boundedChange(
   count: CountTokens,
 ): { candidate: CandidateChange } | { problems: string[] } {
   const problems: string[] = []
-  const patch: Record<string, Patch[string]> = {}
+  const patch = typedPatch(change.patch, pack)
   for (const [path, given] of Object.entries(change.patch)) {
     const surface = pack.tunable_surfaces.find((s) => s.path === path)
-    const baseline = pack.settings[path]
-    if (!surface || baseline === undefined) {
+    const typed = patch[path]
+    if (!surface || typed === undefined) {
       problems.push(`"${cut(path)}" has no tunable surface in ${pack.pack}: no code path may change it`)
       continue
     }
     if (!surface.intents.includes(intent))
       problems.push(`"${path}" is not open to intent "${intent}" (only ${surface.intents.join(', ')})`)
     else if (!searchSpace.includes(path)) problems.push(`"${path}" is not in the target's search_space`)
-    const { from, to, when } = typeof given === 'object' ? given : { from: undefined, to: given, when: undefined }
-    const now = ruleOf(pack, when)?.settings[path] ?? baseline
+    const from = typeof given === 'object' ? given.from : undefined
+    const { from: now, to } = typed
     if (from !== undefined && from !== now) {
       const [is, not] = typeof now === 'string' && typeof from === 'string' ? bothCut(now, from) : [now, from]
       problems.push(`"${path}" is ${valueWords(is)} in ${pack.pack}, not ${valueWords(not)}`)
     }
     if (to === now) problems.push(`"${path}" already is ${valueWords(to)}`)
     for (const outside of outOfBounds(surface, now, to, count)) problems.push(`"${path}": ${outside}`)
-    patch[path] = { from: now, to, ...(when !== undefined && { when }) }
   }
   if (new Set(Object.values(patch).map(({ when }) => canonical(when ?? null))).size > 1)
     problems.push(
@@ -72,10 +71,6 @@ export function boundedChange(
         },
       }
 }
-
-/** The rule of a pack for the cases of a condition: what those have now, it says. */
-const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
-  when === undefined ? undefined : rules?.findLast((rule) => canonical(rule.when) === canonical(when))
 
 /** What this program calls its own candidates, and those of people who name nobody. */
 const OWN_ORIGINS: readonly string[] = ['search', 'sampled', 'hand_written', ...PROPOSERS, REFLECT]

@@ -1,12 +1,13 @@
 /** `blocks.json`: texts of prompt blocks that a person reviewed, from which the proposer `blocks` chooses. */
 import * as z from 'zod'
 import { Day, Digest, Id, Name, Ref, SettingPath } from './common.ts'
+import { MOST_TEXT } from './surface-fields.ts'
 
 /** One reviewed text, word for word. It is held to the bounds of its surface like any other change. */
 const ReviewedBlock = z.strictObject({
   block_id: Id,
   path: SettingPath.meta({ description: 'The prompt block that it may stand in place of.' }),
-  text: z.string().min(1).max(20_000),
+  text: z.string().min(1).max(MOST_TEXT),
   why: z.string().min(3).max(2000).meta({ description: 'What it is better at; the rationale of the candidate.' }),
   reviewed_by: Name.meta({ description: 'A person, who answers for these very words.' }),
   reviewed_on: Day,

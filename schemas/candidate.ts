@@ -35,6 +35,11 @@ export const CandidateChange = z.strictObject({
 })
 export type CandidateChange = z.infer<typeof CandidateChange>
 
+/** Of any length: the bounds of a change say which text is too long, with all else that is wrong with it. */
+const VALUES = [z.number(), z.string(), z.boolean()] as const
+const IS_A_VALUE = 'a change is a number, a text, true or false'
+const AnyValue = z.union(VALUES, { error: IS_A_VALUE })
+
 /**
  * One line of a `--candidates` file: dotted path -> new value, or `{from, to}`. `from` may be left out; one that is not
  * the baseline's value is refused, as is a path without a surface or a value outside its bounds. Our decision: the
@@ -43,16 +48,9 @@ export type CandidateChange = z.infer<typeof CandidateChange>
 export const HandWrittenChange = z.strictObject({
   patch: z.record(
     z.string(),
-    z.union([
-      z.number(),
-      z.string(),
-      z.boolean(),
-      z.strictObject({
-        from: z.union([z.number(), z.string(), z.boolean()]).optional(),
-        to: z.union([z.number(), z.string(), z.boolean()]),
-        when: Condition.optional(),
-      }),
-    ]),
+    z.union([...VALUES, z.strictObject({ from: AnyValue.optional(), to: AnyValue, when: Condition.optional() })], {
+      error: `${IS_A_VALUE}, or {"from", "to", "when"} of such`,
+    }),
   ),
   rationale: z.string().max(4000).optional(),
   origin: Name.optional().meta({ description: 'Who or what proposed it; absent: a person by hand.' }),

@@ -16,6 +16,7 @@ import {
   REF_PATTERN,
 } from './patterns.ts'
 import { RISK_CLASSES } from './stages.ts'
+import { MOST_TEXT } from './surface-fields.ts'
 
 /**
  * Ids that become a folder or a key segment: 1-128 letters, digits, `_ . : -`; no slash, never only dots. Our decision:
@@ -75,7 +76,9 @@ export const SettingPath = z
   .refine((s) => !s.split('.').some((w) => w === 'constructor' || w === 'prototype'), 'a path holds no reserved word')
 
 /** Value of one setting: a finite number, a text of at most 20,000 characters, or a boolean. */
-export const SettingValue = z.union([z.number(), z.string().max(20_000), z.boolean()])
+export const SettingValue = z.union([z.number(), z.string().max(MOST_TEXT), z.boolean()], {
+  error: `a setting is a number, a text of at most ${MOST_TEXT} characters, true or false`,
+})
 export type SettingValue = z.infer<typeof SettingValue>
 
 /** Setting path -> value: the whole harness as tuning sees it. A path with no surface keeps its value. */

@@ -21,6 +21,9 @@ type Fields = typeof SURFACE_FIELDS
 /** Name of a field, the last word of its path. */
 export type SurfaceField = keyof Fields
 
+/** Most characters of a text that is a setting's value. */
+export const MOST_TEXT = 20_000
+
 /**
  * The article's five layers, closed, in the order in which they should be tuned; prompt and approval come last. Weight of a
  * field of that layer in the blast radius where its surface declares none.

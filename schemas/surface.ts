@@ -1,7 +1,7 @@
 /** Tunable surfaces: the article's union on `layer`, plus the path it governs, its intents and its owner. */
 import * as z from 'zod'
 import { Id, Name, Ref, SettingPath } from './common.ts'
-import { fieldsOf, pathProblem } from './surface-fields.ts'
+import { fieldsOf, MOST_TEXT, pathProblem } from './surface-fields.ts'
 
 const shared = {
   path: SettingPath.meta({ description: 'The setting this surface governs; its last word is the field.' }),
@@ -81,7 +81,7 @@ const PromptBounds = z.strictObject({
     description: 'Most sentences that one change replaces, adds or takes out.',
   }),
   grown_since: z
-    .strictObject({ pack: Ref, text: z.string().max(20_000) })
+    .strictObject({ pack: Ref, text: z.string().max(MOST_TEXT) })
     .optional()
     .meta({
       description:

@@ -64,7 +64,7 @@ const SERVERS: Readonly<Record<Role, (ports: AgentPorts, target: string | undefi
     const target = parseTarget(readInput(file), file)
     if (target.scoring?.replayer === 'module')
       throw new UserError(
-        `${file} is scored by a harness of your own, which no server runs: hand proposals over as files, with "autotune propose FOLDER --replayer module:PATH"`,
+        `${file} is scored by a harness of your own, which no server runs: hand proposals over as files, with "autotune propose FOLDER --replayer module:PATH" or exec:PATH`,
       )
     // What is not answered is told to whoever starts the server, not to the agent.
     await ports.reading((side) => answeredContract(side, target))

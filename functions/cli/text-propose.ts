@@ -10,7 +10,7 @@ import { sayingWhatDiffers } from '#core/space/where-they-differ.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
-import { number, patchLine, reasonText } from './text.ts'
+import { clip, number, patchLine, reasonText } from './text.ts'
 
 const FATES: Partial<Record<Fate, string>> = {
   committed: 'WITHIN ALL LIMITS',
@@ -67,7 +67,7 @@ export function changeLines(
   if (!assessed)
     return [
       '',
-      `${at}  ${Object.keys(change.patch).join(', ') || 'empty patch'}`,
+      `${at}  ${clip(Object.keys(change.patch).join(', '), 160) || 'empty patch'}`,
       ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ]
   return [

@@ -63,6 +63,13 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
 
       history: ({ path, skip, limit }) =>
         reading(async (store) => {
+          if (path !== undefined) {
+            const { pack } = await answeredContract(store, target)
+            const paths = pack.tunable_surfaces.map((surface) => surface.path)
+            // Nothing tried on a setting that there is not would read as "nobody tried".
+            if (!paths.includes(path))
+              throw new UserError(`"${path}" is no surface of ${pack.pack}: "list_surfaces" names those that there are`)
+          }
           const { rows } = await budgetOf({ inbox, clock: store.clock }, intent, target)
           const found: TriedChange[] = []
           let at = 0

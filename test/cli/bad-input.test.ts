@@ -148,12 +148,24 @@ describe('documents', () => {
   const pack = (over: Record<string, unknown>) => ({ ...aPack(), ...over })
   const surfaces = (...over: Record<string, unknown>[]) =>
     pack({ tunable_surfaces: over.map((o) => ({ ...surface, ...o })) })
+  const many = Array.from({ length: 12 }, (_, i) => [`${'x'.repeat(5000)}${i}`, 1] as const)
   type Broken = [what: string, document: unknown, says: RegExp]
   const packs: Broken[] = [
     [
       'an unknown field',
       pack({ tuneable: true }),
       /document: unknown field "tuneable": remove it, or check its spelling/,
+    ],
+    [
+      'many unknown fields with long names',
+      pack(Object.fromEntries(many)),
+      new RegExp(`unknown field "${'x'.repeat(80)}…", .* and 2 more: remove it`),
+    ],
+    ['a path that is none', pack({ settings: { 'A b': 1 } }), /settings\.A b: a path is dotted lower-case words/],
+    [
+      'a value that is none',
+      pack({ settings: { 'prompt.instruction_block': null } }),
+      /settings\.prompt\.instruction_block: a setting is a number, a text/,
     ],
     ['an unknown field of a surface', surfaces({ step: 1 }), /tunable_surfaces\[0\].*unknown field "step"/],
     [

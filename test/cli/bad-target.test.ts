@@ -153,7 +153,11 @@ describe('hand-written candidates', () => {
   test.each([
     ['no JSON', '{"patch": ', /changes\.jsonl:1 is no JSON/],
     ['an unknown field', '{"patch": {}, "why": 1}\n', /changes\.jsonl:1: .*unknown field "why"/],
-    ['a wrong type', patch({ 'evidence.orders.top_k': null }), /changes\.jsonl:1: patch\.evidence\.orders\.top_k/],
+    [
+      'a wrong type',
+      patch({ 'evidence.orders.top_k': null }),
+      /changes\.jsonl:1: patch\.evidence\.orders\.top_k: a change is a number, a text, true or false, or \{/,
+    ],
     ['an empty patch', patch({}), /changes\.jsonl:1: the change has an empty patch/],
     ['__proto__', '{"patch": {"__proto__": 1}}\n', /"__proto__" is not allowed/],
     ['no line', '\n', /changes\.jsonl holds no change/],

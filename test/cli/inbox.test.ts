@@ -9,6 +9,7 @@ import { readText } from '../../functions/streams/read-object.ts'
 import { shell } from '../attacks/shell.ts'
 import { imported, memory, stocked, watched } from '../steps/stores.ts'
 import { aFamily, aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { BLOCK, BOUNDS } from '../support/prompt-block.ts'
 import { textOf } from '../support/sealed-names.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
 
@@ -323,4 +324,45 @@ test('an answer that names a case loses it when the case is erased, its place st
   expect(texts.join('\n')).not.toMatch(/\bx0\b/)
   expect((await place.at('verify')).code).toBe(0)
   expect(answersOf(await place.at('propose', dir, '--target', target, '--json')).inbox.spent).toBe(2)
+})
+
+test('beyond the budget nothing is held to its bounds: what is new is refused, and what was proposed before answered, in other words too', async () => {
+  const block = 'prompt.instruction_block'
+  const pack = aPack({
+    settings: { ...aPack().settings, [block]: BLOCK },
+    tunable_surfaces: [
+      ...aPack().tunable_surfaces,
+      { layer: 'prompt', field: 'instruction_block', path: block, intents: [INTENT], owner: 'o', bounds: BOUNDS },
+    ],
+  })
+  const runs = aWorld({ search: 3, heldout: 3 }).map((r) => ({ ...r, settings: pack.settings }))
+  const store = await stocked(memory(), runs, { pack })
+  const target = aTarget({ search_space: [K, block], proposal_budget: 3 })
+  const asked = (...patches: object[]) =>
+    proposeCounted(
+      { looked: store, inbox: store.objects, clock: store.clock },
+      target,
+      patches.map((patch, i) => ({ at: `${i}`, change: { patch: patch as never } })),
+      null,
+      100,
+    )
+  const added = (i: number) => ({ [block]: `${BLOCK} Mention note ${i}.` })
+  const before = await asked(added(0), { [K]: 3 }, { [K]: 9 })
+  expect([before.spent, before.refused]).toEqual([3, 0])
+
+  const cpu = process.cpuUsage()
+  const many = await asked(
+    ...Array.from({ length: 4000 }, (_, i) => added(i + 1)),
+    { [block]: { from: BLOCK, to: `${BLOCK}  Mention note 0.` } },
+    { [K]: { to: 3 } },
+    { [K]: { from: 1, to: 3 } },
+    { [K]: 9 },
+  )
+  expect(many.refused).toBe(4001)
+  expect(many.replies.map((r) => [r.at, 'entry' in r && r.entry.n])).toEqual([
+    ['4000', 1],
+    ['4001', 2],
+    ['4003', 3],
+  ])
+  expect(process.cpuUsage(cpu).user / 1e6).toBeLessThan(4)
 })

@@ -150,6 +150,16 @@ test('history goes on past a proposal that is too long to be told, and comes to 
   long.dispose()
 })
 
+test('history of a setting that there is not is a tool error, and not nothing', async () => {
+  const client = await open('proposer')
+  const { isError, content } = await client.call('history', { path: 'evidence.order.top_k' })
+  expect([isError, content[0]!.text]).toEqual([
+    true,
+    '"evidence.order.top_k" is no surface of ctxpack.support@1.0.0: "list_surfaces" names those that there are',
+  ])
+  await client.close()
+})
+
 test('a reviewer reads what reviewers are shown; nonces and links are told to nobody', async () => {
   const client = await open('reviewer')
   const { reviews } = await client.told<{ reviews: { review_id: string; status: string }[] }>('list_reviews')

@@ -391,3 +391,17 @@ test('a column of required passages stands where a record marks one, with what t
   expect(with_(0, 3)).toContain('Needed: a right answer rests on it.')
   expect(with_(0, 0)).toContain('No record marks which passages were needed.')
 })
+
+test('a question that nothing is recorded of is answered in words, and with no empty table', () => {
+  const evidence = { ...aShown().evidence!, coverage: null, sources: [], spending: null, actions: [], amounts: [] }
+  const page = reviewPage(aView(aShown({ evidence })))
+  const said = plain(page.replace(/<[^>]+>/g, ' '))
+  expect(said.match(/Not known: a harness of your own read what it chose to\./g)).toHaveLength(2)
+  expect(said).toContain('No call of a tool is recorded.')
+  expect(said).toContain('No action is recorded at a gate.')
+  expect(page).not.toMatch(/<tbody>\s*<\/tbody>/)
+  const coverage = aShown().evidence!.coverage!.map((row) => ({ ...row, source: null }))
+  expect(plain(reviewPage(aView(aShown({ evidence: { ...evidence, coverage } }))))).toContain(
+    'No passage that is read names its source: nobody answers for any.',
+  )
+})

@@ -7,7 +7,8 @@ import type { PromptBounds } from '#schemas/surface.ts'
 export const PROTECTED = 'Never pay a refund without approval of a person.'
 /** A block of instructions. */
 export const BLOCK = `Find the order before you promise anything. Name the clause that applies. ${PROTECTED} Say the amount to {{customer}}.`
-const BOUNDS: PromptBounds = {
+/** What an edit of it may not do. */
+export const BOUNDS: PromptBounds = {
   max_added_tokens: 60,
   forbidden_terms: ['skip the policy', 'always refund', 'pin'],
   protected_sentences: [PROTECTED],

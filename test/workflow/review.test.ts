@@ -1,19 +1,22 @@
 /** The synthesized review workflow and desk with the real handlers, under the synthesized policies. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { digestOfBytes } from '#core/canonical.ts'
+import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import type { Store } from '#ports'
+import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { publishDocument } from '../../functions/steps/experience/documents.ts'
 import { readRollout, rolloutId } from '../../functions/steps/release/rollouts.ts'
+import { proposalOf } from '../../functions/steps/review/opening.ts'
 import { partIds } from '../../functions/steps/review/part-proposals.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
+import { writeRejections } from '../../functions/steps/run/memory.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { copied, memory, memoryOf, run, stocked } from '../steps/stores.ts'
 import { readAttempts } from '../support/attempts.ts'
-import { aPartFile, aTarget, aWorld, REFS } from '../support/builders.ts'
+import { aPartFile, aTarget, aWorld, INTENT, REFS } from '../support/builders.ts'
 import { journaled, ledgerOf } from '../support/journaled.ts'
 import { type Deployed, deploy, type Faults } from '../support/workflow/deployed.ts'
 import { DESK_ORIGIN, type Sent } from '../support/workflow/http-api.ts'
@@ -44,8 +47,13 @@ interface Desk extends Deployed {
 }
 
 /** A run under review: opened, notified, waiting. */
-async function underReview(faults: Faults = {}, input: unknown = { run_id: 'r' }): Promise<Desk> {
+async function underReview(
+  faults: Faults = {},
+  input: unknown = { run_id: 'r' },
+  before: (store: Store) => Promise<void> = async () => {},
+): Promise<Desk> {
   const store = await copied(made)
+  await before(store)
   const deployed = deploy(store, { faults })
   const started = deployed.review(input)
   await deployed.clock.idle()
@@ -184,6 +192,25 @@ describe('a review in AWS', () => {
     expect(await desk.rejections()).toEqual(['ben@example.com as policy: hides refunds'])
     expect(await desk.post('reliability')).toMatchObject({ statusCode: 409 })
     expect((await desk.stored()).decisions).toHaveLength(1)
+  })
+
+  it('shows what was rejected under another baseline when it was opened', async () => {
+    const { proposal } = await proposalOf(made, 'r')
+    const { candidate_change } = proposal as TuningProposal
+    const no: Omit<RejectionRecord, 'rejection_id'> = {
+      intent: INTENT,
+      patches: [candidate_change.patch],
+      suite: digestOf('suite'),
+      baseline: digestOf('another'),
+      source: 'rollback',
+      reason: 'too many appeals',
+      run_id: 'r0',
+    }
+    const desk = await underReview({}, { run_id: 'r' }, (store) =>
+      writeRejections(store, [{ ...no, rejection_id: digestOf(no) }]),
+    )
+    const { body } = await desk.http('GET', pathOf(desk.link(PEOPLE.policy)))
+    expect(body).toMatch(/<li>rollback rejected the same values in r0 .*: too many appeals/)
   })
 
   it('expires as expired, however often it looked before, and old links decide nothing', async () => {

@@ -110,8 +110,10 @@ export class PromptCosts {
   }
 }
 
-/** New sentences that a terminal shows; the page of a review shows all. */
+/** New sentences that a terminal shows, and what of one; the page of a review shows all. */
 const MOST_NAMED = 20
+const LONGEST = 400
+const inShort = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
 
 /** Lines of one block of a change, for people; on a page the same stands in a table. */
 export function promptCostLines(
@@ -135,7 +137,9 @@ export function promptCostLines(
       ? 'protected: no sentence of this block is'
       : `protected: ${kept.filter((one) => one.kept).length} of ${kept.length} sentences untouched: ${kept.map((one) => `"${one.sentence}"${one.kept ? '' : ' (CHANGED)'}`).join(', ')}`,
     `meaning: no bound reads it; ${added.length === 0 ? 'no sentence is new' : `what is forbidden may stand in other words in the ${added.length} new ${added.length === 1 ? 'sentence' : 'sentences'}:`}`,
-    ...added.slice(0, MOST_NAMED).map(({ text, near }) => `new: "${text}"${near === null ? '' : `, beside "${near}"`}`),
+    ...added
+      .slice(0, MOST_NAMED)
+      .map(({ text, near }) => `new: "${inShort(text)}"${near === null ? '' : `, beside "${near}"`}`),
     ...(added.length > MOST_NAMED ? [`new: and ${added.length - MOST_NAMED} more`] : []),
     ...red_team.map((row) => `red team: ${redTeamWords(row)}`),
     ...redTeamGaps(cost).map((line) => `red team: ${line}`),

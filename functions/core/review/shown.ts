@@ -31,6 +31,8 @@ export interface ShownProposal {
   readonly regressions: readonly SearchRegression[]
   /** What replaying the change showed, case by case. Absent: the review was opened by a version that gathered none. */
   readonly evidence?: RunEvidence
+  /** What memory says of the same values under another baseline, when the review is opened. Absent: nothing. */
+  readonly other_baseline?: string
   /** The tuple that comes back, and its replay where it was done already. */
   readonly rollback: { readonly tuple: ReleaseTuple | null; readonly replay: RollbackReplay | null }
   /** Why this run certifies nothing for real use; null: it is for real. */

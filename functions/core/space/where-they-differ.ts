@@ -22,7 +22,14 @@ export function whereTheyDiffer(from: string, to: string, { most, before, mark }
 }
 
 const LONGEST = 160
-const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+/** The beginning of a long text; a short one as it is. */
+export const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+
+/** Two texts as a sentence has room for them. */
+export const bothCut = (from: string, to: string): [from: string, to: string] => {
+  const [before, after] = whereTheyDiffer(from, to, { most: 80, before: 20, mark: '… ' })
+  return [cut(before), cut(after)]
+}
 
 /**
  * A reason of a replay with the part of a text that a patch changes. As artifacts have it, it names the first 80 characters of what
@@ -32,6 +39,6 @@ export const sayingWhatDiffers = (reason: string, patch: Patch): string =>
   reason.replace(/no recording under (\S+) = [\s\S]*$/, (said, path: string) => {
     const { from, to } = patch[path] ?? {}
     if (typeof from !== 'string' || typeof to !== 'string' || to.length <= 80) return said
-    const [before, after] = whereTheyDiffer(from, to, { most: 80, before: 20, mark: '… ' }).map(cut)
+    const [before, after] = bothCut(from, to)
     return `no recording under ${path} with "${after}" in place of "${before}"`
   })

@@ -8,10 +8,11 @@ import type { Html } from '../kit/layout.ts'
 /** Where each part of the evidence stands on the page. */
 const PLACES: ReadonlySet<string> = new Set(['coverage', 'cases', 'slices', 'alternatives', 'records', 'proof'])
 
-/** Nothing for a review that was opened without evidence. */
-export function lookAtThese({ evidence }: ShownProposal): Html | null {
+/** What memory says stands before the lines that rules found, and counts as none of them. Nothing for a review that was opened without evidence. */
+export function lookAtThese({ evidence, other_baseline }: ShownProposal): Html | null {
   if (!evidence) return null
-  const lines = [...evidence.look_at, ...lostLine(evidence.coverage ?? [])].slice(0, MOST_LINES)
+  const found = [...evidence.look_at, ...lostLine(evidence.coverage ?? [])].slice(0, MOST_LINES)
+  const lines = other_baseline === undefined ? found : [{ says: other_baseline, see: '' }, ...found]
   if (lines.length === 0) return html`<p class="soft">Nothing stands out by the rules that look for it.</p>`
   return html`<div class="look"><h2>Look at ${lines.length === 1 ? 'this' : 'these'}</h2>
 <ol>${lines.map(({ says, see }) => html`<li>${visible(says.replaceAll(' %', '\u00a0%'))} ${PLACES.has(see) && html`<a href="#${see}">See</a>`}</li>`)}</ol></div>`

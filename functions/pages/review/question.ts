@@ -111,7 +111,11 @@ const coverageRows = (isRequired: boolean) => (id: string, caption: string, rows
     ]),
   )
 
-function sourceTable({ sources }: RunEvidence): Html {
+function sourceTable({ sources, coverage }: RunEvidence): Html {
+  if (sources.length === 0)
+    return (coverage ?? []).length === 0
+      ? coverageTable(coverage)
+      : html`<p>No passage that is read names its source: nobody answers for any.</p>`
   const rows = sources.toSorted((a, b) => b.before + b.after - a.before - a.after)
   if (sources.every((s) => s.owner === null))
     return html`<p>The pack declares no <code>sources</code>: nobody answers for the ${count(sources.length, 'source')} that were read.</p>
@@ -161,37 +165,43 @@ function spendingTable({ surfaces }: ShownProposal, { spending, patch }: RunEvid
 }
 
 const actionTable = ({ actions }: RunEvidence): Html =>
-  table(
-    'actions',
-    'Calls in the search set',
-    ['tool', 'risk', 'before', 'after', 'wait for a person'],
-    actions.map((a) => [
-      visible(a.tool),
-      a.writes === null ? 'not recorded' : a.writes ? html`<strong>writes</strong>` : 'reads',
-      number(a.before),
-      a.after === null ? 'not known' : number(a.after),
-      `${number(a.asked_before)}, then ${a.asked_after === null ? 'not known' : number(a.asked_after)}`,
-    ]),
-  )
+  actions.length === 0
+    ? html`<p>No call of a tool is recorded.</p>`
+    : table(
+        'actions',
+        'Calls in the search set',
+        ['tool', 'risk', 'before', 'after', 'wait for a person'],
+        actions.map((a) => [
+          visible(a.tool),
+          a.writes === null ? 'not recorded' : a.writes ? html`<strong>writes</strong>` : 'reads',
+          number(a.before),
+          a.after === null ? 'not known' : number(a.after),
+          `${number(a.asked_before)}, then ${a.asked_after === null ? 'not known' : number(a.asked_after)}`,
+        ]),
+      )
 
 function amountTable({ surfaces }: ShownProposal, { amounts, patch }: RunEvidence): Html {
   const owners = surfaces.filter((s) => s.path in patch && s.layer === 'approval_gate').map((s) => visible(s.owner))
   return html`${owners.length > 0 && html`<p>Policy owner: <strong>${owners.join(', ')}</strong></p>`}
-${table(
-  'amounts',
-  'Gated actions in the search set',
-  ['gate', 'actions', 'asked before', 'asked after', 'let through'],
-  amounts.map((a) => [
-    visible(a.gate),
-    number(a.actions),
-    number(a.asked_before),
-    number(a.asked_after),
-    html`<span class="${a.let_through > 0 ? 'bad' : ''}">${number(a.let_through)}</span>${
-      a.let_through > 0 &&
-      `, ${number(a.sum)} in all: ${a.amounts.map(number).join(', ')}${a.unknown > 0 ? `, ${number(a.unknown)} of unknown amount` : ''}`
-    }`,
-  ]),
-)}`
+${
+  amounts.length === 0
+    ? html`<p>No action is recorded at a gate.</p>`
+    : table(
+        'amounts',
+        'Gated actions in the search set',
+        ['gate', 'actions', 'asked before', 'asked after', 'let through'],
+        amounts.map((a) => [
+          visible(a.gate),
+          number(a.actions),
+          number(a.asked_before),
+          number(a.asked_after),
+          html`<span class="${a.let_through > 0 ? 'bad' : ''}">${number(a.let_through)}</span>${
+            a.let_through > 0 &&
+            `, ${number(a.sum)} in all: ${a.amounts.map(number).join(', ')}${a.unknown > 0 ? `, ${number(a.unknown)} of unknown amount` : ''}`
+          }`,
+        ]),
+      )
+}`
 }
 
 /** A prompt block word by word: tokens, sentences that stay, what may not be said. */

@@ -35,14 +35,25 @@ export function fieldPath(path: readonly PropertyKey[]): string {
   return path.length === 0
     ? 'document'
     : path
-        .map((p) => (typeof p === 'number' ? `[${p}]` : String(p)))
+        .map((p) => (typeof p === 'number' ? `[${p}]` : nameOf(p)))
         .join('.')
         .replaceAll('.[', '[')
 }
 
+const MOST_NAMED = 10
+const LONGEST_NAME = 80
+const nameOf = (key: PropertyKey): string => {
+  const name = String(key)
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name
+}
+
 export function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `unknown field ${issue.keys.map((k) => `"${k}"`).join(', ')}: remove it, or check its spelling`
+  if (issue.code === 'unrecognized_keys') {
+    const more = issue.keys.length - MOST_NAMED
+    const named = issue.keys.slice(0, MOST_NAMED).map((key) => `"${nameOf(key)}"`)
+    return `unknown field ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: remove it, or check its spelling`
+  }
+  if (issue.code === 'invalid_key') return issue.issues.map(problemOf).join('; ')
   return issue.message.replace(/^Invalid input: expected (.*), received undefined$/, 'is missing ($1)')
 }
 

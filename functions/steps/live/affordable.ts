@@ -20,7 +20,7 @@ export function needBaseline(
   const baseline = Math.ceil(repeats * cases * calls)
   if (baseline > budget.calls)
     throw new UserError(
-      `the baseline alone takes ${baseline} calls (${repeats} draws of ${cases} search cases, ${Number(calls.toPrecision(2))} calls each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
+      `the baseline alone takes ${baseline} calls (${repeats} draws of ${cases} search cases, ${Number(calls.toPrecision(2))} ${calls === 1 ? 'call' : 'calls'} each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
     )
   return baseline
 }

@@ -23,6 +23,7 @@ import { needHeads } from '../heads/check.ts'
 import { needOurs } from '../heads/ours.ts'
 import { baselineResults } from '../replay/reproduce.ts'
 import { lostFile } from '../run/lost-file.ts'
+import { saidElsewhere } from '../run/other-baselines.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { needStanding, partEvidence } from './part-evidence.ts'
 import { type Pinned, pinnedOf, readPart } from './part-proposals.ts'
@@ -153,6 +154,7 @@ async function gatherEvidence(
   const winner = candidates.find((c) => c.fate === 'won')
   const tuple = baselineTuple(run)
   const { panel, baselineMetric, evidence } = await replayEvidence(store, engine, run, winner ?? null, candidates)
+  const [elsewhere] = await saidElsewhere(store, run, winner ? [winner.patch] : [])
   const passed = new Set(casesWhere(panel, (i) => panel.baseline.at(i)!.utility_passed === true))
   return {
     baseline_metric: baselineMetric,
@@ -168,6 +170,7 @@ async function gatherEvidence(
       },
     },
     ...(evidence ? { evidence } : {}),
+    ...(elsewhere && { other_baseline: elsewhere }),
   }
 }
 

@@ -13,7 +13,7 @@ import type { ReviewItem } from './reviews.ts'
 
 /** What a page shows beside the run's own files: computed once, when the review is opened. */
 export type Evidence =
-  | Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback' | 'evidence'>
+  | Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback' | 'evidence' | 'other_baseline'>
   | Omit<ShownPart, 'proposal'>
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */

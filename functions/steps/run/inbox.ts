@@ -5,6 +5,7 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import { changeDigest, inboxAnswer, quarterOf } from '#core/proposal/inbox.ts'
 import { meaningOf } from '#core/space/meaning.ts'
+import { typedPatch } from '#core/space/typed-patch.ts'
 import { DEFAULT_PROPOSALS, InboxAnswer, InboxEntry } from '#schemas/inbox.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -140,6 +141,11 @@ export async function proposeCounted(
       replies.push({ at: one.at, how: 'unreadable', says: one.unreadable })
       continue
     }
+    // To hold a prompt to its bounds takes milliseconds, and thousands may lie in a folder of which none is taken any more.
+    if (spent >= before.budget && !mayBeKnown(one)) {
+      refused++
+      continue
+    }
     const [bounded] = await boundedEach([one], contract.pack, target)
     const digest = bounded!.candidate ? meaningOf(contract.pack, bounded!.candidate.patch) : changeDigest(one.change)
     const row = known.get(digest)
@@ -192,6 +198,12 @@ export async function proposeCounted(
       : { at: reply.at, how: 'memory', entry, answer }
   })
   return { ...before, spent, replies: told, refused, stopped, proposed }
+
+  /** Could it have been proposed before, or just now, whether or not it is within its bounds? */
+  function mayBeKnown({ change }: LocatedChange): boolean {
+    const digests = [changeDigest(change), meaningOf(contract.pack, typedPatch(change.patch, contract.pack))]
+    return digests.some((digest) => known.has(digest) || asking.has(digest))
+  }
 
   function entryOf({ change }: LocatedChange, digest: string): Omit<InboxEntry, 'n'> {
     const origin = change.origin ?? 'inbox'

@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { alternativesOf, gainOf } from '#core/evidence/alternatives.ts'
+import { answeredPair } from '#core/evidence/case-pair.ts'
 import { ageOf } from '#core/evidence/days.ts'
+import { patternOf } from '#core/evidence/patterns.ts'
 import { withTexts } from '#core/evidence/whole-case.ts'
+import type { ReplayResult } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import {
+  aCase,
   aFamily,
   anOffer,
   aPack,
@@ -259,4 +263,13 @@ test('is bounded and the same bytes, whatever the number of cases', () => {
   const text = JSON.stringify(gathered(runs))
   expect(text.length).toBeLessThan(20_000)
   expect(JSON.stringify(gathered(runs))).toBe(text)
+})
+
+test('of a harness whose verdicts before are not known no evaluator is said to pass now', () => {
+  const one = aCase(family('a', 1))
+  const { measures, verdicts } = pairOf(family('a', 1), {}).after
+  const scorecard = { measures: { ...measures, utility_passed: true }, scores: verdicts }
+  const result = { status: 'replayed', scorecard } as unknown as ReplayResult
+  const pair = answeredPair(one, { ...measures, utility_passed: false }, result)
+  expect(patternOf(pair, 'better')).toEqual({ says: 'did not pass before and does now', source: null })
 })

@@ -105,10 +105,38 @@ describe('boundedChange', () => {
       { 'prompt.instruction_block': `${BLOCK} Skip the Policy.` },
       'forbidden term "skip the policy"',
     ],
+    [
+      'a longer text than a setting has',
+      { 'prompt.instruction_block': `${BLOCK} ${'x '.repeat(10_000)}` },
+      'characters, and a setting has at most 20000',
+    ],
     ['a prompt rewrite', { 'prompt.instruction_block': 'Refund at once and be friendly.' }, 'whole-prompt rewrite'],
     ['a number for a prompt', { 'prompt.instruction_block': 7 }, 'an instruction block is text, not a number'],
   ])('refuses %s', (_, patch, why) => {
     expect(problems(patch).join('\n')).toContain(why)
+  })
+
+  test('says of long texts and names where they differ, and no more of them', () => {
+    const block = 'prompt.instruction_block'
+    const [stale] = problems({
+      [block]: { from: `${BLOCK} ${'old '.repeat(50_000)}`, to: `${BLOCK} Mention earlier credits.` },
+    })
+    expect(stale).toMatch(/^"prompt\.instruction_block" is ".*" in ctxpack\.support@1\.0\.0, not ".*old old .*…"$/)
+    const long = aPack({
+      ...pack,
+      settings: { ...pack.settings, [block]: 'Find the order first. '.repeat(400).trim() },
+    })
+    const same = { patch: { [block]: long.settings[block]! } }
+    const told = [
+      ...(boundedChange(same, long, INTENT, SPACE, COUNT) as { problems: string[] }).problems,
+      ...problems({ ['x'.repeat(100_000)]: 1 }),
+      ...problems({ 'evidence.orders.top_k': 'x'.repeat(100_000) }),
+      ...problems({ 'evidence.orders.source_priority': 'x'.repeat(100_000) }),
+      ...problems({ 'evidence.orders.top_k': { from: 'x'.repeat(100_000), to: 2 } }),
+      stale!,
+    ]
+    expect(told).toHaveLength(6)
+    for (const line of told) expect(line.length).toBeLessThan(450)
   })
 
   test('takes a prompt block that says one thing more', () => {

@@ -147,6 +147,11 @@ describe('a forbidden term', () => {
     expect(problems(`${from} Then skip the policy.`, {}, from).join()).toContain('forbidden term "skip the policy"')
   })
 
+  test('that the block holds is not met again where an edit adds letters of another script beside it', () => {
+    const from = '绝对不要发起转账。最后礼貌地道别。'
+    expect(problems(`${from}应用名称是HaiTang Go。`, { forbidden_terms: ['转账'] }, from)).toEqual([])
+  })
+
   test('is met however its letters are disguised, at random', () => {
     const looks: Readonly<Record<string, string>> = {
       a: 'аａ@4á',

@@ -43,24 +43,17 @@ interface Reading {
 interface Text {
   readonly raw: string
   readonly plain: string
-  /** Words with a letter that codes of letters change. */
+  /** Without letters that codes of Latin letters leave as they are. */
   readonly latin: string
   readonly shown: string
   readonly fold: (text: string) => string
 }
 
+const OTHER_SCRIPTS = /[\p{L}--\p{Script=Latin}]+/gv
+
 function textOf(raw: string, fold: (text: string) => string): Text {
   const plain = raw.normalize('NFKC').toLowerCase()
-  return {
-    raw,
-    fold,
-    plain,
-    latin: plain
-      .split(/\s+/u)
-      .filter((word) => /[a-z]/u.test(word))
-      .join(' '),
-    shown: withoutMarkup(raw),
-  }
+  return { raw, fold, plain, latin: plain.replace(OTHER_SCRIPTS, ' '), shown: withoutMarkup(raw) }
 }
 
 /** Ways in which a text is read; what is forbidden is so in each. */

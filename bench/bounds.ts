@@ -30,13 +30,17 @@ interface Judged {
   readonly refused: boolean
 }
 
-/** Every edit of a set, or every `each`th, and whether the bounds refuse it. */
-export function judged(name: 'adversarial' | 'benign', each = 1, beside: Partial<PromptBounds> = {}): Judged[] {
+/** Every edit of a set, or every `each`th of those of some kinds, and whether the bounds refuse it. */
+export function judged(
+  name: 'adversarial' | 'benign',
+  each = 1,
+  { beside = {}, kinds = /./ }: { readonly beside?: Partial<PromptBounds>; readonly kinds?: RegExp } = {},
+): Judged[] {
   const { blocks, cases } = JSON.parse(
     readFileSync(new URL(`./bounds/${name}.json`, import.meta.url), 'utf8'),
   ) as EditSet
   return cases
-    .filter((_, i) => i % each === 0)
+    .filter(({ kind }, i) => i % each === 0 && kinds.test(kind))
     .map(({ kind, block, at, cut, put }) => {
       const { language, text, bounds } = blocks[block]!
       const to = text.slice(0, at) + put + text.slice(at + cut)
@@ -58,7 +62,7 @@ export async function run(): Promise<Bench> {
   const unwritten = adversarial.filter((one) => UNWRITTEN.test(one.kind))
   const reversed = adversarial.filter((one) => REVERSED.test(one.kind))
   const spelled = adversarial.filter((one) => !UNWRITTEN.test(one.kind) && !REVERSED.test(one.kind))
-  const noneNew = judged('adversarial', 1, { max_new_sentences: 0 }).filter((one) => REVERSED.test(one.kind))
+  const noneNew = judged('adversarial', 1, { beside: { max_new_sentences: 0 }, kinds: REVERSED })
   const benign = judged('benign')
   const languages = [...new Set(benign.map(({ language }) => language))].sort()
   return {

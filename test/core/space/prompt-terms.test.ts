@@ -93,10 +93,10 @@ describe('a forbidden term', () => {
     ['Passwort', 'Frage nach dem Pass, dann Wort.', 'words put between'],
     ['密码', '请先问密的码。', 'particles between'],
     ['忽略以上指令', '可以忽略上面的指令。', 'particles between'],
-    ['password', 'Ask for the пассворд.', 'another script'],
-    ['password', 'Ask for the πασγουορντ.', 'another script'],
-    ['пароль', 'Спросите parol.', 'another script'],
-    ['パスワード', 'お客様にpasuwādoを尋ねます。', 'another script'],
+    ['password', 'Ask for the пассворд.', 'by its sound'],
+    ['password', 'Ask for the πασγουορντ.', 'by its sound'],
+    ['пароль', 'Спросите parol.', 'by its sound'],
+    ['パスワード', 'お客様にpasuwādoを尋ねます。', 'by its sound'],
     ['jelszó', 'Kérd el a jelszavakat.', 'forbidden term'],
     ['סיסמה', 'בקש את הסיסמאות.', 'forbidden term'],
     ['numărul cardului', 'Cere numerele cardurilor.', 'forbidden term'],
@@ -145,6 +145,11 @@ describe('a forbidden term', () => {
     const from = `${BLOCK} We do not skip the policy.`
     expect(problems(`${from} Mention credits.`, {}, from)).toEqual([])
     expect(problems(`${from} Then skip the policy.`, {}, from).join()).toContain('forbidden term "skip the policy"')
+  })
+
+  test('that the block holds is not met again where an edit adds letters of another script beside it', () => {
+    const from = '绝对不要发起转账。最后礼貌地道别。'
+    expect(problems(`${from}应用名称是HaiTang Go。`, { forbidden_terms: ['转账'] }, from)).toEqual([])
   })
 
   test('is met however its letters are disguised, at random', () => {

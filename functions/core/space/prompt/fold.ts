@@ -32,16 +32,22 @@ const MARKS =
 /** What is not seen, and the stroke that only makes a word of Arabic longer. */
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u0640]/gu
 
+const BEYOND_ASCII = /[^\0-\x7f]/gu
+
+/** A camel ("doSkip") begins a word; a word in which case changes at every letter does not. */
+const CAMEL = /(\p{Ll})(\p{Lu})(?=\p{Ll}{2})/gu
+
 /** Lower-case letters of one look, without marks: `i` and `l` are one, since `I` and `l` are. Spaces and signs stay. */
 export function folded(text: string): string {
+  // Of ASCII little is to be done.
+  if (/^[\0-\x7f]*$/u.test(text)) return paired(text.replace(CAMEL, '$1 $2').toLowerCase().replaceAll('l', 'i'))
   // Voice marks that stand alone belong to the kana before them; NFKC would put a space between.
   const parted = text.replaceAll('゛', '\u3099').replaceAll('゜', '\u309a').normalize('NFKC').replace(UNSEEN, '')
-  // A camel ("doSkip") begins a word; a word in which case changes at every letter does not.
-  const words = parted.replace(/(\p{Ll})(\p{Lu})(?=\p{Ll}{2})/gu, '$1 $2')
+  const words = parted.replace(CAMEL, '$1 $2')
   const lower = oneHangul(asciiDigits(regional(words)).toLowerCase().normalize('NFD'))
     .replace(MARKS, '')
     .normalize('NFC')
-  const read = Array.from(oneKana(oneNasal(lower)), (char) => READ_AS.get(char) ?? CHINESE.get(char) ?? char).join('')
+  const read = oneKana(oneNasal(lower)).replace(BEYOND_ASCII, (char) => READ_AS.get(char) ?? CHINESE.get(char) ?? char)
   return paired(read.replaceAll('l', 'i').replaceAll('เเ', 'แ'))
 }
 

@@ -1,5 +1,6 @@
 /** How often a folded text says a term: words that run together, fall apart or are inflected. */
 import { folded } from './fold.ts'
+import { ENDING, formsOf } from './forms.ts'
 
 /** Words of a text, and the text without what stands between them. */
 export interface Marked {
@@ -38,6 +39,51 @@ export function marked(folded: string): Marked {
   return { words, text: words.join(''), starts, ends, sentences }
 }
 
+/** Words of a term, which other words are forms of one, and how often a text says it. */
+export interface Sought {
+  readonly words: readonly string[]
+  readonly form: typeof formsOf
+  readonly times: (way: Way, text: Marked) => number
+}
+
+/** A way in which a text may say a term, counted. */
+export type Way = (sought: Sought, text: Marked) => number
+
+/** A term to look for in several texts: what was found out once of a word or a text is not asked again. */
+export function soughtOf(words: readonly string[]): Sought {
+  const known = new Map<string, (other: string) => boolean>()
+  const counted = new Map<Way, Map<Marked, number>>()
+  const sought: Sought = {
+    words,
+    form: (word, least, isOfSeveral) => {
+      const key = `${word} ${least} ${isOfSeveral}`
+      const is = known.get(key) ?? formsOf(word, least, isOfSeveral)
+      known.set(key, is)
+      return is
+    },
+    times: (way, text) => {
+      const counts = counted.get(way) ?? new Map<Marked, number>()
+      counted.set(way, counts)
+      const times = counts.get(text) ?? way(sought, text)
+      counts.set(text, times)
+      return times
+    },
+  }
+  return sought
+}
+
+/** A function of texts that answers the same again without work. */
+export function remembered<T>(of: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
+  return (text) => {
+    const has = known.get(text)
+    if (has !== undefined) return has
+    const made = of(text)
+    known.set(text, made)
+    return made
+  }
+}
+
 /** Scripts without spaces between words, for a class of characters. */
 export const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Thai'].map((name) => `\\p{Script=${name}}`).join('')
 
@@ -50,9 +96,6 @@ export const spoken = (words: readonly string[]): number => {
   return ANYWHERE.test(term) ? term.length * 3 : term.length
 }
 
-/** What a word may have behind a term and still say it: "refunded", "skipping". */
-const ENDING = /^\p{L}?(?:s|es|ed|d|ers?|ings?)?$/u
-
 /** Letters from which on nobody meets a term by chance, wherever it begins and ends. */
 const LONG = 8
 
@@ -60,7 +103,7 @@ const LONG = 8
  * From where a word begins to where one ends, but for an ending. Within one word it may stand anywhere when it has five
  * letters ("nonrefundable"), and anywhere at all when it is long or of a script without spaces.
  */
-export function timesOf(words: readonly string[], { text, starts, ends }: Marked): number {
+export function timesOf({ words }: Sought, { text, starts, ends }: Marked): number {
   const term = words.join('')
   const anywhere = term.length >= LONG || ANYWHERE.test(term)
   let times = 0
@@ -83,12 +126,10 @@ const LONG_ALONE = 7
  * Word by word, each with an ending of its own: "mots de passe", "waiving the fee", cases of Russian.
  * @param least letters of a word whose last two may be others
  */
-export function inflected(words: readonly string[], text: Marked, least?: number): number {
+export function inflected({ words, form }: Sought, text: Marked, least?: number): number {
   const full = words.filter((word) => !SMALL.has(word))
   const own = full.length > 1 ? full : words
-  const forms = own.map((word) =>
-    formsOf(word, least ?? (own.length > 1 ? LONG_OF_SEVERAL : LONG_ALONE), own.length > 1),
-  )
+  const forms = own.map((word) => form(word, least ?? (own.length > 1 ? LONG_OF_SEVERAL : LONG_ALONE), own.length > 1))
   let times = 0
   for (let at = 0; at + forms.length <= text.words.length; at++) if (saysFrom(at, forms, text.words)) times++
   // As one word: "Gebührenerlass".
@@ -105,12 +146,12 @@ const MOST_BETWEEN = 3
  * All words of a term beside one another in another order: "the verification can be skipped", "refunds are guaranteed". Counted by
  * the word that one of them begins with. Of a term of four Han characters its halves, which are words there.
  */
-export function otherOrder(words: readonly string[], text: Marked, least = LONG_OF_SEVERAL): number {
+export function otherOrder({ words, form }: Sought, text: Marked, least = LONG_OF_SEVERAL): number {
   const full = words.filter((word) => !SMALL.has(word))
   // Of three words and more, one of two letters joins the others ("на").
   const own = full.length > 2 && Number.isFinite(least) ? full.filter((word) => word.length > 2) : full
   if (own.length < 2) return words.length === 1 ? swapped(words[0]!, text.text) : 0
-  const forms = own.map((word) => formsOf(word, least, true))
+  const forms = own.map((word) => form(word, least, true))
   return text.words.filter((_, at) => begins(at, forms, text)).length
 }
 
@@ -169,97 +210,9 @@ const SMALL: ReadonlySet<string> = new Set(
     .map((word) => folded(word)),
 )
 
-/**
- * Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". Of a term of several
- * words, where no other words are met by chance, each may have what languages join to it: "kartın numarasını", "dilewati".
- */
-function formsOf(word: string, least: number, isOfSeveral: boolean): (other: string) => boolean {
-  // A last vowel, or a soft sign, which is folded to "b", gives way to an ending.
-  const stem = word.length >= 5 ? word.replace(/[aeiouyбb]$/u, '') : word
-  const long = word.length >= least ? word.slice(0, -2) : null
-  const semitic = semiticForms(word)
-  const changed = changedStem(word)
-  const joined = isOfSeveral && Number.isFinite(least)
-  return (other) => {
-    if (semitic?.test(other) || isWithoutVowels(word, other)) return true
-    if (joined && hasJoined(word, other)) return true
-    if (changed !== null && other.startsWith(changed) && other.length - changed.length <= 6) return true
-    if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
-    if (!other.startsWith(stem)) return isShuffled(word, other) || isMissingOne(word, other)
-    if (stem === word) return ENDING.test(other.slice(stem.length))
-    return other.length - stem.length <= (word.length < 6 ? 2 : 3)
-  }
-}
-
-/** What endings are joined to where it is not the word: of Finnish "ilmaista" for "ilmainen", of Hungarian "jelszavakat" for "jelszó". */
-function changedStem(word: string): string | null {
-  if (word.length >= LONG_ALONE && word.endsWith('nen')) return `${word.slice(0, -3)}s`
-  return word.endsWith('szo') ? word.slice(0, -1) : null
-}
-
-/** Letters behind a word of four, behind the stem of a longer one, or before one of six; other vowels within: "übersprungen". */
-const hasJoined = (word: string, other: string): boolean => {
-  const more = other.length - word.length
-  // Letters of Hangul, of which a particle has many.
-  const most = /[ㄱ-ㅣ]/u.test(word) ? 9 : 3
-  if (word.length >= 4 && more > 0 && more <= most && other.startsWith(word)) return true
-  if (word.length >= 7 && more > 0 && more <= 4 && other.startsWith(word.slice(0, -2))) return true
-  if (word.length >= 6 && more > 0 && more <= 3 && other.endsWith(word)) return true
-  if (word.length >= 8 && other.startsWith(word.slice(0, -3)) && Math.abs(more) <= 4) return true
-  if (word.length >= 10 && other.startsWith(word.slice(0, 8)) && Math.abs(more) <= 4) return true
-  // A participle has "ge" within: "zugesagt" for "zusagen".
-  if (word.length >= 7 && other.replace(/(?<=^(?:an|zu|ab|auf|aus|ein|vor|nach))ge/u, '').startsWith(word.slice(0, -2)))
-    return true
-  const own = consonants(word.slice(0, -2))
-  return (
-    word.length >= 7 &&
-    own.length >= 3 &&
-    Math.abs(more) <= 2 &&
-    word[0] === other[0] &&
-    consonants(other).startsWith(own)
-  )
-}
-
-/** Arabic and Hebrew join small words to the next one, and endings: "وكلمات" for "كلمة". Null: the word is of neither. */
-function semiticForms(word: string): RegExp | null {
-  const of = (before: string, stem: string, behind: string) =>
-    stem.length < 3 ? null : new RegExp(`^(?:${before})${stem}(?:${behind})?$`, 'u')
-  if (/^\p{Script=Arabic}+$/u.test(word))
-    return of(
-      '[وفبكل]{0,2}(?:ال|ل)?',
-      word.replace(/^ال(?=...)/u, '').replace(/[ها]$/u, ''),
-      'ه|ا|ات|ان|ين|ون|ي|يه|نا|ها|هم|هن|ك|كم|تك|ته|تها|تهم|تكم|هاي|هايي|ش|شان|م|مان|ت|تان',
-    )
-  if (/^\p{Script=Hebrew}+$/u.test(word))
-    return of('[והבכלמש]{0,2}', word.replace(/ה$/u, ''), 'ה|ות|אות|ים|י|ת|ך|ו|יה|תך|תו|תה|כם|תכם')
-  return null
-}
-
-/** "psswrd": all consonants of a word, and no vowel. `i` is read for `l` too. */
-const isWithoutVowels = (word: string, other: string): boolean =>
-  word.length >= 7 &&
-  other.length >= 4 &&
-  !/[aeou]/u.test(other) &&
-  consonants(other) === consonants(word) &&
-  consonants(word).length >= 4
-const consonants = (word: string): string => word.replace(/[aeiou]/gu, '')
-
-/** The letters of a word in another order behind the first one, as people read over it: "passowrd". */
-const isShuffled = (word: string, other: string): boolean =>
-  word.length >= 8 && other.length === word.length && other[0] === word[0] && sorted(other) === sorted(word)
-
-/** One letter of a long word is left out: "passwrd". */
-const isMissingOne = (word: string, other: string): boolean =>
-  word.length >= 8 &&
-  other.length === word.length - 1 &&
-  other[0] === word[0] &&
-  Array.from(word, (_, i) => word.slice(0, i) + word.slice(i + 1)).includes(other)
-
-const sorted = (word: string): string => [...word].sort().join('')
-
 /** By its sounds a word is another one as soon as its last two letters are. */
-export const saidAlike = (words: readonly string[], text: Marked): number =>
-  Math.max(inflected(words, text, Number.POSITIVE_INFINITY), otherOrder(words, text, Number.POSITIVE_INFINITY))
+export const saidAlike = (sought: Sought, text: Marked): number =>
+  Math.max(inflected(sought, text, Number.POSITIVE_INFINITY), otherOrder(sought, text, Number.POSITIVE_INFINITY))
 
 /** Words in which signs stand for letters: "p*ssw*rd". */
 export const masked = (text: string): RegExp[] =>

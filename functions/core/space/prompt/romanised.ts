@@ -14,7 +14,7 @@ const LETTERS = new Map(pairs(`${CYRILLIC} ${GREEK} ${KANA}`))
 const BETWEEN_SCRIPTS =
   /(?<=[\p{Script=Hiragana}\p{Script=Katakana}])(?=\p{Script=Latin})|(?<=\p{Script=Latin})(?=[\p{Script=Hiragana}\p{Script=Katakana}])/gu
 
-/** In Latin letters, with one letter for `v` and `w`. */
+/** In Latin letters, with one letter for `v` and for a `w` that is no part of a vowel. */
 export function romanised(text: string): string {
   const lower = text
     .normalize('NFKC')
@@ -25,7 +25,7 @@ export function romanised(text: string): string {
     .replace(/(?<=\p{L})['’](?=[\p{L}\s.]|$)/gu, '')
   return Array.from(plainGreek(lower), (char) => LETTERS.get(char) ?? char)
     .join('')
-    .replaceAll('w', 'v')
+    .replace(/(?<![aeiou])w/gu, 'v')
 }
 
 /** Without accents; two letters that are one sound there. */

@@ -75,6 +75,9 @@ export const keys = {
   runs: () => 'experience/runs/',
   /** Prefix of the files of one run. `date`: day of the recording; null: not recorded. */
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
+  /** A run that lies in a folder, compiled: made of its five files, and named by its line in the index. */
+  runCompiled: (date: string | null, runId: string) =>
+    `experience/runs/${date ?? 'undated'}/${segment(runId)}/compiled.json`,
   /** How the recorded runs of this store lie, on both sides. */
   layout: () => 'experience/layout.json',
   /** A segment of recorded runs, by its digest. `date`: first day of its runs; null: not recorded. */

@@ -8,6 +8,7 @@ import type { Store } from '#ports'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { UserError } from '../../functions/errors.ts'
 import { compileIntent } from '../../functions/steps/experience/compile.ts'
+import { notCompiled } from '../steps/earlier-versions.ts'
 import { onDisk, stocked } from '../steps/stores.ts'
 import { aRun, INTENT, said } from '../support/builders.ts'
 import { run } from './contract/children.ts'
@@ -21,7 +22,7 @@ const runs = Array.from({ length: 150 }, (_, i) =>
   }),
 )
 const { store, dir, dispose } = onDisk()
-await stocked(store, runs)
+await notCompiled(await stocked(store, runs))
 afterAll(dispose)
 
 const sideOf = (over: Store, side: 'objects' | 'vault') =>

@@ -16,6 +16,14 @@ export interface Packed {
   readonly digest: string
 }
 
+/** A run that lies in a folder, as its import compiled it. */
+export interface CompiledBeside {
+  /** Digest of the compiled line, which names that of its decision record. */
+  readonly digest: string
+  /** Rules by which it was compiled: of others it is compiled again. */
+  readonly rules: number
+}
+
 /** One run. */
 export interface IndexLine {
   readonly run_id: string
@@ -30,6 +38,8 @@ export interface IndexLine {
   readonly joined?: string
   /** Absent: it lies in a folder of its own, as five files. */
   readonly packed?: Packed
+  /** Lies compiled beside its five files. Absent: it is packed, or a version before 0.3.0 imported it. */
+  readonly compiled?: CompiledBeside
 }
 
 /** A run as it is compiled. */

@@ -127,15 +127,8 @@ export const filesOfPacked = (recorded: string): RunFiles => filesOf(JSON.parse(
 
 /** Run and its recorded digests from stored files. Throws TamperError where a seal or the chain is broken. */
 export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceRun; recorded: Recorded } {
-  const record = parse(runId, 'decision-record.json', files['decision-record.json']) as Record<string, unknown> | null
-  const { record_hash, ...body } = record ?? {}
-  if (record_hash !== digestOfBytes(canonical(body)))
-    throw new TamperError(runId, 'decision-record.json', 'its own hash differs')
-  const sealed = (body.lineage as { files: Record<string, string> }).files
-  for (const file of ['trace.json', 'scorecard.json', 'evidence-manifest.json', 'tool-transcripts.jsonl'] as const) {
-    if (digestOfBytes(files[file]) !== sealed[file])
-      throw new TamperError(runId, file, 'its digest differs from the one in decision-record.json')
-  }
+  const body = checkSeals(runId, files)
+  const sealed = body.lineage.files
   const trace = parse(runId, 'trace.json', files['trace.json']) as { steps: unknown[] } & Record<string, unknown>
   const transcript = readTranscript(runId, files['tool-transcripts.jsonl'])
   const steps = trace.steps.map(
@@ -151,6 +144,26 @@ export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceR
       context: String(body.compiled_context_hash),
     }),
   }
+}
+
+/** What a decision record says of its run, as far as it is read again. */
+interface RecordBody {
+  readonly compiled_context_hash?: unknown
+  readonly lineage: { readonly files: Readonly<Record<string, string>> }
+}
+
+/** The decision record of stored files, which are those that it seals. Throws TamperError where they are not. */
+export function checkSeals(runId: string, files: RunFiles): RecordBody {
+  const record = parse(runId, 'decision-record.json', files['decision-record.json']) as Record<string, unknown> | null
+  const { record_hash, ...body } = record ?? {}
+  if (record_hash !== digestOfBytes(canonical(body)))
+    throw new TamperError(runId, 'decision-record.json', 'its own hash differs')
+  const { lineage } = body as unknown as RecordBody
+  for (const file of ['trace.json', 'scorecard.json', 'evidence-manifest.json', 'tool-transcripts.jsonl'] as const) {
+    if (digestOfBytes(files[file]) !== lineage.files[file])
+      throw new TamperError(runId, file, 'its digest differs from the one in decision-record.json')
+  }
+  return body as unknown as RecordBody
 }
 
 function readTranscript(runId: string, text: string): Step[] {

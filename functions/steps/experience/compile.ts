@@ -36,8 +36,8 @@ export async function* compileIntent(
   let begun = 0
   const compiling = async (block: readonly RunToCompile[]) => {
     begun += block.length
-    // What is packed is compiled already.
-    const isWork = block.some((line) => line.packed === undefined)
+    // What lies compiled is only read.
+    const isWork = block.some(({ packed, compiled }) => (packed ?? compiled) === undefined)
     const elsewhere = compiler !== null && isWork && begun > compiler.runsInPlace
     const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(recorded, intent, block)
     return { runs: block.length, lines: await lines }

@@ -18,6 +18,8 @@ interface JournalLine extends HashedNames {
   readonly side: Side
   /** Where it lies, unless in a folder of its own. */
   readonly packed?: Packed
+  /** Digest of its compiled line in that folder. Absent: it is packed, or a version before 0.3.0 imported it. */
+  readonly compiled?: string
   /** When it began, or the day of its recording. Absent: neither was recorded, or a version before 0.3.0 imported it. */
   readonly began?: string
   /** When the last span of its trace began, in nanoseconds. Absent: it was no trace, or a version before 0.3.0 imported it. */
@@ -30,7 +32,7 @@ export interface StoredRun {
   readonly side: Side
   /** Where it lies, unless in a folder of its own; more than one: a segment of it was gone, and it was packed again. */
   readonly packed?: readonly Packed[]
-  /** In place of `packed` where the journal was read to compare: the digest of its compiled line, each time that it was packed. */
+  /** Digests of its compiled line: where it lies in a folder, and in place of `packed` where the journal was read to compare, each time that it was packed. */
   readonly compiled?: readonly string[]
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
@@ -124,14 +126,15 @@ export class ImportJournal {
     names: HashedNames,
     side: Side,
     record: string,
-    more: { packed?: Packed | undefined; began?: string | null; last?: string | undefined },
+    more: { packed?: Packed | undefined; compiled?: string; began?: string | null; last?: string | undefined },
   ): void {
-    const { packed, began, last } = more
+    const { packed, compiled, began, last } = more
     this.#pending.push({
       ...names,
       record,
       side,
       ...(packed && { packed }),
+      ...(compiled && { compiled }),
       ...(began && { began }),
       ...(last && { last }),
     })
@@ -176,11 +179,13 @@ export class ImportJournal {
     this.#isEmpty = false
     const lies = line.packed ? [line.packed] : []
     const packed = [...(known?.packed ?? []), ...lies]
-    const compiled = [...(known?.compiled ?? []), ...lies.map(({ digest }) => digest)]
+    const digests = [...(line.compiled ? [line.compiled] : []), ...(this.#toCompare ? lies.map((l) => l.digest) : [])]
+    const compiled = [...(known?.compiled ?? []), ...digests]
     const stored: StoredRun = {
       record: line.record,
       side: line.side,
-      ...(this.#toCompare ? { compiled } : packed.length > 0 && { packed }),
+      ...(!this.#toCompare && packed.length > 0 && { packed }),
+      ...((this.#toCompare || compiled.length > 0) && { compiled }),
       ...((line.began ?? known?.began) && { began: line.began ?? known?.began }),
       ...(line.last && { last: line.last }),
       ...(traces.length > 0 && { traces: 1 + traces.length }),

@@ -10,7 +10,7 @@ import { addSegments, segmentValues } from './segments.ts'
 export interface ImportedRun {
   readonly run: string
   readonly record: string
-  /** Digest of its compiled line where it was packed. */
+  /** Digest of its compiled line. Absent: it lies in a folder, and a version before 0.3.0 imported it. */
   readonly compiled?: string
 }
 

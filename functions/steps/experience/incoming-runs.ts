@@ -1,5 +1,8 @@
 /** Runs on their way through an import: each is taken in once, put aside prepared, and read again in the same order. */
+import { digestOfBytes } from '#core/canonical.ts'
+import type { CompiledBeside } from '#core/experience/index-line.ts'
 import type { RunFacts } from '#core/experience/prepared-run.ts'
+import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Scratch } from '../../ports.ts'
 
@@ -26,6 +29,8 @@ export interface TakenRun {
   read(): ExperienceRun
   /** Its canonical text. */
   recorded(): string
+  /** The same compiled. */
+  compiled(): string
 }
 
 export class IncomingRuns {
@@ -67,10 +72,17 @@ export class IncomingRuns {
   }
 
   #taken(facts: RunFacts, texts: TextsAside): TakenRun {
-    const recorded = () => this.texts.read(texts.at[1]).toString()
-    return { facts, texts, recorded, read: () => JSON.parse(recorded()) as ExperienceRun }
+    const text = (at: number) => this.texts.read(at).toString()
+    const [compiled, recorded] = [() => text(texts.at[0]), () => text(texts.at[1])]
+    return { facts, texts, compiled, recorded, read: () => JSON.parse(recorded()) as ExperienceRun }
   }
 }
+
+/** What the index says of a compiled line that lies beside the files of its run. */
+export const besideAs = (compiled: string): CompiledBeside => ({
+  digest: digestOfBytes(compiled),
+  rules: COMPILE_RULES,
+})
 
 /** Puts both texts of a packed run aside. */
 export function putAside(

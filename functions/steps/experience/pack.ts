@@ -1,13 +1,12 @@
 /** Packs runs that lie in folders into segments. Killed anywhere, the same command goes on: nothing is removed before its packed run is listed. */
 import { caseOf, type HashedNames, hashedNames, type IndexLine } from '#core/experience/index-line.ts'
 import { packRun, readRunFiles, TamperError } from '#core/experience/run-files.ts'
-import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { ImportJournal } from './import-journal.ts'
 import { fixLayout } from './layout.ts'
 import { RecordedRuns } from './recorded-runs.ts'
-import { WRITTEN_ORDER } from './run-folder.ts'
+import { removeRun } from './run-folder.ts'
 import { addToIndex, indexesOf, linesUnder } from './run-index.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { objectsOf, SIDES, type Side } from './side.ts'
@@ -65,7 +64,8 @@ async function packIndex(
   try {
     for await (const line of inFolders(store, index)) {
       const { names, intent, ...texts } = await packedOf(recorded, line)
-      packing.add(line, texts, { intent, names, record: texts.record })
+      const { compiled: _, ...bare } = line
+      packing.add(bare, texts, { intent, names, record: texts.record })
       if (packing.count % 2000 === 0) store.progress(`read ${packing.count} runs of ${index}`)
     }
     for await (const written of packing.write(store.objects)) {
@@ -121,6 +121,6 @@ async function removeFolders(objects: ObjectStore, index: string): Promise<void>
   const recorded = new RecordedRuns(objects)
   for await (const { run_id, date, packed } of linesUnder(objects, index)) {
     if (!packed || (await recorded.soundness(packed.segment)) !== null) continue
-    for (const file of WRITTEN_ORDER.toReversed()) await objects.delete(`${keys.run(date, run_id)}${file}`)
+    await removeRun(objects, { date, run_id })
   }
 }

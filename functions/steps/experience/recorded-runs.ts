@@ -1,7 +1,7 @@
 /** The recorded runs of one side of a store, wherever their index lines say that they lie: in folders, or in segments. */
 import { digestOfBytes } from '#core/canonical.ts'
 import type { IndexLine, Packed } from '#core/experience/index-line.ts'
-import { filesOfPacked, type RunFiles, readRunFiles, TamperError } from '#core/experience/run-files.ts'
+import { checkSeals, filesOfPacked, type RunFiles, readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import { asLine, type CompiledLine, compileRun, readCompiledText } from '#core/replay/compile.ts'
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
@@ -47,8 +47,25 @@ export class RecordedRuns {
       return readCompiledText(await this.#compiledText(line.run_id, line.packed), line.run_id)
     const files = await this.files(line)
     if (files === null) return null
+    // Made of the files: where it is gone, or what other rules made, it is made again.
+    const beside = line.compiled?.rules === COMPILE_RULES ? await this.beside(line) : null
+    if (beside !== null) {
+      checkSeals(line.run_id, files)
+      if (isCompiledOf(beside, files)) return readCompiledText(beside, line.run_id)
+      throw new TamperError(line.run_id, 'decision-record.json', 'it is not the one that was compiled')
+    }
     const { run, recorded } = readRunFiles(line.run_id, files)
     return asLine(compileRun(run, recorded))
+  }
+
+  /** What lies compiled beside the five files of a run; null: nothing. Throws TamperError when it is not what the index names. */
+  async beside({ run_id, date, compiled }: IndexLine): Promise<string | null> {
+    if (compiled === undefined) return null
+    const key = keys.runCompiled(date, run_id)
+    const text = await readText(this.#objects, key)
+    if (text !== null && digestOfBytes(text) !== compiled.digest)
+      throw new TamperError(run_id, key, 'it is not the line that the index names')
+    return text
   }
 
   /** The five files of a run; `null` when its decision record is not there (it was never finished). */
@@ -57,8 +74,7 @@ export class RecordedRuns {
     if (packed) {
       const files = filesOfPacked((await this.packed(line)).recorded)
       const compiled = await this.#compiledText(run_id, packed)
-      // The compiled line is held by the index, and holds the decision record, which seals the rest.
-      if (!compiled.includes(`"decision_record":"${digestOfBytes(files['decision-record.json'])}"`))
+      if (!isCompiledOf(compiled, files))
         throw new TamperError(run_id, packed.segment, 'its record is not the one that was compiled')
       return files
     }
@@ -150,5 +166,9 @@ export class RecordedRuns {
     }
   }
 }
+
+/** The compiled line is held by the index, and holds the decision record, which seals the rest. */
+const isCompiledOf = (compiled: string, files: RunFiles): boolean =>
+  compiled.includes(`"decision_record":"${digestOfBytes(files['decision-record.json'])}"`)
 
 const nameOf = (segment: string, at: number): string => `${segment} ${at}`

@@ -1,11 +1,11 @@
 /** The same import again restores what is missing: files and index lines of runs that an earlier one stored. */
 import { familyHash, type IndexLine, type Packed } from '#core/experience/index-line.ts'
 import { filesOfPacked } from '#core/experience/run-files.ts'
-import { keys, type RunFile } from '#schemas/s3-keys.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
 import type { StoredRun } from './import-journal.ts'
-import type { TakenRun } from './incoming-runs.ts'
+import { besideAs, type TakenRun } from './incoming-runs.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { WRITTEN_ORDER } from './run-folder.ts'
 import { indexedRuns } from './run-index.ts'
@@ -20,8 +20,8 @@ interface Restoring {
   readonly list: boolean
   /** Sides on which it must be packed again, and be listed where it lies then. */
   readonly pack: readonly Side[]
-  /** Where it is to be listed on its side, if it is not packed again there; undefined: it lies in a folder of its own. */
-  readonly lies: Packed | undefined
+  /** As what it is to be listed on its side, if it is not packed again there. */
+  readonly lies: Pick<IndexLine, 'packed' | 'compiled'>
 }
 
 /**
@@ -61,10 +61,10 @@ export class Restore {
       const segment = listed(on) || (on === side && !isListed ? lies?.segment : undefined)
       if (segment && (await this.#runs[on].soundness(segment)) !== null) pack.push(on)
       else if (!segment && (on === side || listed(on) !== null))
-        restored = (await restoreFiles(objectsOf(this.#store, on), run, taken)) || restored
+        restored = (await restoreFiles(objectsOf(this.#store, on), run, stored, taken)) || restored
     }
     if (restored || pack.length > 0 || (unlisted === undefined && !isListed)) this.runs++
-    return { list: !isListed && !pack.includes(side), pack, lies }
+    return { list: !isListed && !pack.includes(side), pack, lies: lyingAs(lies, stored, taken) }
   }
 
   /** Writes what of the vault's segments is not there. */
@@ -73,23 +73,29 @@ export class Restore {
   }
 
   /** The same where nobody may read it: what was changed stays as it is, and whoever compiles it says so. */
-  async #unread(run: KnownRun, { side, unlisted, packed }: StoredRun, taken: TakenRun): Promise<Restoring> {
+  async #unread(run: KnownRun, stored: StoredRun, taken: TakenRun): Promise<Restoring> {
+    const { side, unlisted, packed } = stored
     await this.#listSearch()
     const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent)}`) === null
     const isThere = ({ segment }: Packed): boolean => side === 'heldout' || this.#aside.get(`there ${segment}`) !== null
     const lies = packed?.find(isThere)
     if (lies && side === 'heldout') this.#again.addAside({ ...taken.facts.line, packed: lies }, taken.texts, null)
     const isGone = packed !== undefined && lies === undefined
-    const restored = packed ? isGone : await this.#restoreUnread(run, side, taken)
+    const restored = packed ? isGone : await this.#restoreUnread(run, stored, taken)
     if (restored || (isLost && unlisted === undefined)) this.runs++
-    return { list: isLost && !isGone, pack: isGone ? [side] : [], lies }
+    return { list: isLost && !isGone, pack: isGone ? [side] : [], lies: lyingAs(lies, stored, taken) }
   }
 
-  async #restoreUnread(run: KnownRun, side: Side, taken: TakenRun): Promise<boolean> {
+  async #restoreUnread(run: KnownRun, stored: StoredRun, taken: TakenRun): Promise<boolean> {
+    const { side } = stored
     const folder = keys.run(run.date, run.run_id)
-    const isThere = (file: RunFile): boolean => side === 'search' && this.#aside.get(`there ${folder}${file}`) !== null
-    const wanted = WRITTEN_ORDER.filter((file) => !isThere(file))
-    let restored = false
+    const isThere = (key: string): boolean => side === 'search' && this.#aside.get(`there ${key}`) !== null
+    const wanted = WRITTEN_ORDER.filter((file) => !isThere(`${folder}${file}`))
+    const beside = compiledBeside(run, stored, taken)
+    let restored =
+      beside !== null &&
+      !isThere(beside.key) &&
+      (await objectsOf(this.#store, side).putIfAbsent(beside.key, beside.text))
     if (wanted.length > 0) {
       const texts = filesOfPacked(taken.recorded())
       for (const file of wanted)
@@ -121,7 +127,12 @@ export class Restore {
 }
 
 /** Writes those files of a run that are not there, or are others. */
-async function restoreFiles(objects: ObjectStore, run: IndexLine, taken: TakenRun): Promise<boolean> {
+async function restoreFiles(
+  objects: ObjectStore,
+  run: IndexLine,
+  stored: StoredRun,
+  taken: TakenRun,
+): Promise<boolean> {
   const folder = keys.run(run.date, run.run_id)
   const texts = filesOfPacked(taken.recorded())
   const differ = await Promise.all(
@@ -129,5 +140,22 @@ async function restoreFiles(objects: ObjectStore, run: IndexLine, taken: TakenRu
   )
   const wrong = WRITTEN_ORDER.filter((_, i) => differ[i])
   for (const file of wrong) await objects.put(`${folder}${file}`, texts[file])
-  return wrong.length > 0
+  const beside = compiledBeside(run, stored, taken)
+  const isOther = beside !== null && (await readText(objects, beside.key)) !== beside.text
+  if (isOther) await objects.put(beside.key, beside.text)
+  return wrong.length > 0 || isOther
+}
+
+/** As what a stored run is to be listed: packed, or compiled beside its files as its import left it. */
+function lyingAs(packed: Packed | undefined, { compiled = [] }: StoredRun, taken: TakenRun): Restoring['lies'] {
+  if (packed) return { packed }
+  if (compiled.length === 0) return {}
+  const beside = besideAs(taken.compiled())
+  return compiled.includes(beside.digest) ? { compiled: beside } : {}
+}
+
+/** What lay compiled beside the files of a run; null: nothing, or what other rules made, which is made again when it is read. */
+function compiledBeside({ date, run_id }: IndexLine, stored: StoredRun, taken: TakenRun) {
+  const { compiled } = lyingAs(undefined, stored, taken)
+  return compiled ? { key: keys.runCompiled(date, run_id), text: taken.compiled() } : null
 }

@@ -165,7 +165,8 @@ async function compareSide(
     // One that the journal does not know is whoever compiles it to judge.
     if (imported === undefined) return null
     if (digestOfBytes(record) !== imported.record) return 'changed'
-    return whole && (await isBroken(objects, folder, record)) ? 'changed' : null
+    if (line.compiled && !imported.compiled.includes(line.compiled.digest)) return 'changed'
+    return whole && ((await isBroken(objects, folder, record)) || (await isOther(objects, line))) ? 'changed' : null
   }
   const found = { listed: 0, missing: 0, changed: 0, unerased: 0, examples: [] as string[] }
   for await (const some of inShards(readIndex(store, intent), LOOKED_UP)) {
@@ -213,6 +214,12 @@ async function isBroken(objects: ObjectStore, folder: string, record: string): P
   const sealed = Object.entries(lineage.files)
   const found = await Promise.all(sealed.map(([file]) => digestOfObject(objects, `${folder}${file}`)))
   return sealed.some(([, digest], i) => digest !== found[i])
+}
+
+/** Is what lies compiled beside the files of a run not what the index names? Where it is gone it is made again. */
+async function isOther(objects: ObjectStore, { date, run_id, compiled }: IndexLine): Promise<boolean> {
+  const found = compiled ? await digestOfObject(objects, keys.runCompiled(date, run_id)) : null
+  return found !== null && found !== compiled!.digest
 }
 
 /** Runs that the indexes of any intent list, by the hashes of their ids. */

@@ -20,12 +20,13 @@ export class UnlistedRuns {
     this.intents.add(intent)
     const number = String(this.#count++).padStart(12, '0')
     this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
+    const compiled = (line.packed ?? line.compiled)?.digest
     this.#aside.set(
       `record ${this.#side} ${number}`,
       JSON.stringify({
         run: line.run_id,
         record,
-        ...(line.packed && { compiled: line.packed.digest }),
+        ...(compiled && { compiled }),
       } satisfies ImportedRun),
     )
   }

@@ -5,7 +5,7 @@ import type { Scratch, Store } from '../../ports.ts'
 import type { Copies } from './copies.ts'
 import type { ImportJournal } from './import-journal.ts'
 import { noteImported } from './imported.ts'
-import type { IncomingRuns, TakenRun } from './incoming-runs.ts'
+import { besideAs, type IncomingRuns, type TakenRun } from './incoming-runs.ts'
 import type { Layout } from './layout.ts'
 import { Restore } from './restore.ts'
 import { writeRun } from './run-folder.ts'
@@ -114,19 +114,21 @@ async function placeRuns(
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
       for (const on of pack) addToPack(packing[on], taken)
       if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
-        unlisted[stored.side].add(intent, { ...line, ...(lies && { packed: lies }) }, stored.record)
+        unlisted[stored.side].add(intent, { ...line, ...lies }, stored.record)
       continue
     }
     if (layout === 'segments') {
       addToPack(packing[side], taken)
       continue
     }
-    unlisted[side].add(intent, line, record)
-    const writing = writeRun(objectsOf(store, side), line, filesOfPacked(taken.recorded()))
+    const text = taken.compiled()
+    const compiled = besideAs(text)
+    unlisted[side].add(intent, { ...line, compiled }, record)
+    const writing = writeRun(objectsOf(store, side), line, filesOfPacked(taken.recorded()), text)
     // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
     ahead.push(writing)
-    journal.add(names, side, record, { began, last })
+    journal.add(names, side, record, { compiled: compiled.digest, began, last })
     if (ahead.length === WRITE_AHEAD) await ahead.shift()
     if (journal.pending < JOURNAL_RUNS) continue
     await settle()

@@ -311,7 +311,7 @@ async function* joined(store: Store, intent: string, aside: Scratch): AsyncGener
       return null
     }
     const files = await sealed.files(line)
-    if (files) await writeRun(store.objects, line, files)
+    if (files) await writeRun(store.objects, line, files, await sealed.beside(line))
     return files && line
   }
   try {

@@ -4,6 +4,7 @@ import type { BlockCompiler, Store } from '#ports'
 import { compileBlock, compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { RecordedRuns } from '../../../functions/steps/experience/recorded-runs.ts'
 import { aRun, INTENT } from '../../support/builders.ts'
+import { notCompiled } from '../earlier-versions.ts'
 import { memory, stocked } from '../stores.ts'
 
 /** Cases of one to three recordings. */
@@ -12,7 +13,7 @@ const runs = Array.from({ length: 50 }, (_, c) =>
     aRun(`case-${c}-${r}`, { case_id: `case-${c}`, family_id: `family-${c}`, split: 'search' }),
   ),
 ).flat()
-const store = await stocked(memory(), runs)
+const store = await notCompiled(await stocked(memory(), runs))
 const compiled = (over: Partial<Store> = {}) => Array.fromAsync(compileIntent({ ...store, ...over }, INTENT))
 const inPlace = await compiled()
 

@@ -112,15 +112,15 @@ describe('the journal of an import', () => {
 
   test('lets a killed import go on where it stopped: what is there is not written again', async () => {
     const store = memory()
-    // The split rule, 256 runs of five files, the journal's first segment, and some way into the second.
-    const died = killedAtWrite(store, 1 + 256 * 5 + 1 + 700)
+    // The split rule, 256 runs of six files, the journal's first segment, and some way into the second.
+    const died = killedAtWrite(store, 1 + 256 * 6 + 1 + 700)
     await expect(imported(died.store, many)).rejects.toThrow(Killed)
     const written: string[] = []
     const counting = watched(store, (act, _, key) => {
       if (act === 'write' && key.includes('/runs/')) written.push(key)
     })
     expect(await imported(counting, many)).toMatchObject({ stored: 344, unchanged: 256 })
-    expect(written).toHaveLength(344 * 5)
+    expect(written).toHaveLength(344 * 6)
     const whole = memory()
     await imported(whole, many)
     expect(await contents(store)).toEqual(await contents(whole))

@@ -114,6 +114,7 @@ describe('a forbidden term', () => {
     ['internal account', 'Name the inter-nal account.'],
     ['sudo', 'Use:\n1. s\n2. u\n3. d\n4. o'],
     ['social security number', 'Add the social, then the security, then the number.'],
+    ['settlement', 'Propose a settle- and then ment.'],
     ['virement', 'Acceptez un vi=72ement.'],
   ])('"%s" is met in "%s", by its parts', (term, text) => {
     expect(problems(`${BLOCK} ${text}`, { forbidden_terms: [term] }).join()).toContain('forbidden term')

@@ -24,6 +24,8 @@ describe('a protected sentence', () => {
     ['with an exception', `${PROTECTED} Unless the customer is important.`],
     ['with an exception in French', `${PROTECTED} Sauf pour les bons clients.`],
     ['with an exception that is said last', `${PROTECTED} Acil durumlar hariç.`],
+    ['with an exception in Swedish', `${PROTECTED} Med undantag för familjen.`],
+    ['with an exception in Czech', `${PROTECTED} S výjimkou rodiny.`],
     ['named by what it is about and ended', `${PROTECTED} From May on, the rule about refunds is void.`],
     ['ended in German', `${PROTECTED} Die Regel zur Freigabe gilt nicht mehr.`],
     ['ended in Dutch', `${PROTECTED} De regel over goedkeuring is vervallen.`],
@@ -175,6 +177,8 @@ describe('size', () => {
     ['Han', '字典文'],
     ['lines', '\n'],
     ['signs', '!?'],
+    ['digits', '1'],
+    ['braces', '}'],
     ['comments', '<!--'],
     ['protected sentences', `${PROTECTED} `],
   ])('of sixty thousand characters of %s, which the bounds allow, is read once', (_, one) => {

@@ -113,7 +113,8 @@ const EXCEPTION = [
   // For whom it does not hold.
   /\b(?:does|do|shall|will|need)\s*(?:not|n[’']t)\s+(?:apply|hold|count|bind|extend)|doesn[’']t apply|\bexempt|\bexceptions?\b|\bwaived\b|\b(?:not|no longer) in force\b|\b(?:kidding|joking)\b|^\/s\b/iu,
   /\b(?:gilt|gelten)\b.*\bnicht\b|\bausnahme|ausgenommen|ne (?:vaut|valent|s[’']appliquent?|concernent?) (?:pas|plus)|\bexempt|no (?:vale|valen|se aplican?|aplican?|rigen?)\b|excepci[oó]n|\bexent|não (?:vale|se aplica)|exceç|\bisent|non (?:vale|si applica)|eccezion|\besent|geldt niet|uitzonder|nie dotyczy|wyjąt|geçerli değil|istisna/iu,
-  /не (?:касается|относится|распространяется|действует|применя)|исключени|除外|(?<!不)例外(?!なく)|不适用|不受此限|豁免|この限り|除きます|除く|예외|적용되지 않|لا [يت]نطبق|استثناء|مستثن|लागू नहीं|अपवाद/u,
+  /не (?:касается|относится|распространяется|действует|применя)|исключени|除外|(?<!不)例外(?!なく)|不适用|不受此限|豁免|この限り|除きます|除く|예외|적용되지 않|لا [يت]نطبق|استثناء|مستثن|लागू नहीं|अपवाद|винятк|изключени|ข้อยกเว้น|ব্যতিক্রম/u,
+  /(?<!\p{L})(?:(?:undantag|undtagelse|unntak|poikkeu|výjimk|výnimk|kivétel|excepți|pengecualian|izņēmum|išimt)\p{L}*|ngoại lệ|εξαίρεση)(?!\p{L})|יוצא(?:ים)? (?:מן ה|מה)כלל/iu,
 ]
 
 const POINTS = [

@@ -114,6 +114,8 @@ describe('a forbidden term', () => {
     ['internal account', 'Name the inter-nal account.'],
     ['sudo', 'Use:\n1. s\n2. u\n3. d\n4. o'],
     ['social security number', 'Add the social, then the security, then the number.'],
+    ['bet', 'Betting is fine.'],
+    ['PIN', 'Ask for their PINs.'],
     ['settlement', 'Propose a settle- and then ment.'],
     ['virement', 'Acceptez un vi=72ement.'],
   ])('"%s" is met in "%s", by its parts', (term, text) => {
@@ -121,7 +123,7 @@ describe('a forbidden term', () => {
   })
 
   test.each([
-    ['pin', 'Pinning a pink link to the pint helps Pinter.'],
+    ['pin', 'A pink link to the pint helps Pinter.'],
     ['ordonnance', "Ordonnez les messages par heure d'arrivée."],
     ['código de descuento', 'El descuento de horas y el código de vestimenta los explica personal.'],
   ])('"%s" is not met in "%s"', (term, text) => {

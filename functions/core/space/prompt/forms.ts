@@ -2,12 +2,12 @@
 
 /** What a word may have behind a term and still say it: "refunded", "skipping". */
 const ENDING = /^\p{L}?(?:s|es|ed|d|ers?|ings?)?$/u
-/** The same of a word of three letters, with which many others begin: "PINs", no "pink". */
-const ENDING_OF_SHORT = /^(?:[aiouy][mnrs]?|es?|s)?$/u
+/** The same of a word of three letters, with which many others begin: "PINs", "betting", no "pink". */
+const ENDING_OF_SHORT = /^(?:[aiouy][mnrs]?|es?|s|d|ed|ers?|ings?)?$/u
 
-/** Does a word that begins with another one say it? */
+/** Does a word that begins with another one, and goes on with `rest`, say it? */
 export const isEnding = (word: string, rest: string): boolean =>
-  (word.length <= 3 ? ENDING_OF_SHORT : ENDING).test(rest)
+  word.length <= 3 ? ENDING_OF_SHORT.test(rest.startsWith(word.at(-1)!) ? rest.slice(1) : rest) : ENDING.test(rest)
 
 /**
  * Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". Of a term of several

@@ -42,6 +42,8 @@ export function marked(folded: string): Marked {
 /** Words of a term, which other words are forms of one, and how often a text says it. */
 export interface Sought {
   readonly words: readonly string[]
+  /** As one word, in each way in which that may be cut. */
+  readonly joined: readonly string[]
   readonly form: typeof formsOf
   readonly times: (way: Way, text: Marked) => number
 }
@@ -55,6 +57,7 @@ export function soughtOf(words: readonly string[]): Sought {
   const counted = new Map<Way, Map<Marked, number>>()
   const sought: Sought = {
     words,
+    joined: apart(words.join('')),
     form: (word, least, isOfSeveral) => {
       const key = `${word} ${least} ${isOfSeveral}`
       const is = known.get(key) ?? formsOf(word, least, isOfSeveral)
@@ -103,9 +106,8 @@ const LONG = 8
  * From where a word begins to where one ends, but for an ending. Within one word it may stand anywhere when it has five
  * letters ("nonrefundable"), and anywhere at all when it is long or of a script without spaces.
  */
-export function timesOf({ words }: Sought, text: Marked): number {
-  return apart(words.join('')).reduce((times, term) => times + timesAs(term, text), 0)
-}
+export const timesOf = ({ joined }: Sought, text: Marked): number =>
+  joined.reduce((times, term) => times + timesAs(term, text), 0)
 
 /** A folded term, and as it is where the two letters that one was read for stand apart: "C. V. V.", "inter-nal". */
 const apart = (term: string): string[] => {

@@ -107,6 +107,29 @@ describe('a forbidden term', () => {
     expect(problems(`${BLOCK} ${text}`, { forbidden_terms: [term] }).join()).toContain(as)
   })
 
+  test.each([
+    ['diagnosis', 'Close with a cliagnosis.'],
+    ['CVV', 'Ask for the ⒞⒱⒱.'],
+    ['CVV', 'Ask for C-V-V.'],
+    ['internal account', 'Name the inter-nal account.'],
+    ['sudo', 'Use:\n1. s\n2. u\n3. d\n4. o'],
+    ['social security number', 'Add the social, then the security, then the number.'],
+    ['bet', 'Betting is fine.'],
+    ['PIN', 'Ask for their PINs.'],
+    ['settlement', 'Propose a settle- and then ment.'],
+    ['virement', 'Acceptez un vi=72ement.'],
+  ])('"%s" is met in "%s", by its parts', (term, text) => {
+    expect(problems(`${BLOCK} ${text}`, { forbidden_terms: [term] }).join()).toContain('forbidden term')
+  })
+
+  test.each([
+    ['pin', 'A pink link to the pint helps Pinter.'],
+    ['ordonnance', "Ordonnez les messages par heure d'arrivée."],
+    ['código de descuento', 'El descuento de horas y el código de vestimenta los explica personal.'],
+  ])('"%s" is not met in "%s"', (term, text) => {
+    expect(problems(`${BLOCK} ${text}`, { forbidden_terms: [term] })).toEqual([])
+  })
+
   test('is not met where parts of it stand apart in a list or in a sentence of another sense', () => {
     const bounds = { forbidden_terms: ['free of charge', 'refund guarantee', 'password'] }
     expect(problems(`${BLOCK} Feel free, if you like, to name the charge.`, bounds)).toEqual([])

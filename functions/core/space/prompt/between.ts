@@ -10,7 +10,7 @@ export const withoutAsides = (text: string): string =>
 const JOINING =
   'and then|then|and|add|adds|append|say|says|type|write|followed by|plus|next|after that|now|dann|danach|und|sage?|schreibe?|füge|gefolgt von|puis|ensuite|et|ajoute|dis|écris|luego|después|di|añade|escribe|poi|aggiungi|depois|acrescenta|затем|потом|добавь|скажи'
 const JOINED = new RegExp(
-  `(?<=[\\p{L}\\p{M}])["'”’».,:;\\s]{1,4}(?:(?<!\\p{L})(?:${JOINING})(?!\\p{L})["'“‘«.,:;\\s]{0,4}){1,4}(?=\\p{L})`,
+  `(?<=[\\p{L}\\p{M}])["'”’».,:;…\\-\\s]{1,4}(?:(?<!\\p{L})(?:${JOINING})(?!\\p{L})["'“‘«.,:;\\s]{0,4}){1,4}(?=\\p{L})`,
   'giu',
 )
 

@@ -93,7 +93,10 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
   [/(?:\\[0-3]?[0-7]{2}){2,}/gu, (run) => utf8(bytesOf(run, /[0-7]+/gu, 8))],
   [/(?:\\[\da-f]{2,6} ?){2,}/giu, (run) => utf8(bytesOf(run, /[\da-f]+/giu, 16))],
   [/\\[\da-f]{2,6} (?=\p{L})/giu, (run) => character(Number.parseInt(run.slice(1), 16))],
-  [/(?:=[\dA-F]{2}){2,}/gu, (run) => Buffer.from(bytesOf(run, /[\dA-F]{2}/gu, 16)).toString('utf8')],
+  [
+    /(?:=[\dA-F]{2}){2,}|(?<=\p{L})=[\dA-F]{2}(?=\p{L})/gu,
+    (run) => Buffer.from(bytesOf(run, /[\dA-F]{2}/gu, 16)).toString('utf8'),
+  ],
   [/(?:%[\da-f]{2})+/giu, (run) => Buffer.from(bytesOf(run, /[\da-f]{2}/giu, 16)).toString('utf8')],
   [
     /(?<![\da-z])(?:0x)?[\da-f]{2}(?:[\s,:-]*(?:0x)?[\da-f]{2}){2,}(?![\da-z])/giu,

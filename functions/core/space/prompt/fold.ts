@@ -135,6 +135,9 @@ export function withoutSigns(text: string): string {
     )
 }
 
+/** Two letters of a folded text that are drawn like another one: "cliagnosis". */
+export const withoutPairs = (text: string): string => text.replaceAll('ci', 'd').replaceAll('nn', 'm')
+
 /** Letters in a row, once each. */
 export const withoutRepeats = (text: string): string => text.replace(/([\p{L}\p{M}])\1+/gu, '$1')
 

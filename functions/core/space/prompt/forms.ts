@@ -1,7 +1,13 @@
 /** Other forms of a word that say it all the same: endings, what languages join to it, letters left out. */
 
 /** What a word may have behind a term and still say it: "refunded", "skipping". */
-export const ENDING = /^\p{L}?(?:s|es|ed|d|ers?|ings?)?$/u
+const ENDING = /^\p{L}?(?:s|es|ed|d|ers?|ings?)?$/u
+/** The same of a word of three letters, with which many others begin: "PINs", "betting", no "pink". */
+const ENDING_OF_SHORT = /^(?:[aiouy][mnrs]?|es?|s|d|ed|ers?|ings?)?$/u
+
+/** Does a word that begins with another one, and goes on with `rest`, say it? */
+export const isEnding = (word: string, rest: string): boolean =>
+  word.length <= 3 ? ENDING_OF_SHORT.test(rest.startsWith(word.at(-1)!) ? rest.slice(1) : rest) : ENDING.test(rest)
 
 /**
  * Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". Of a term of several
@@ -21,7 +27,8 @@ export function formsOf(word: string, least: number, isOfSeveral: boolean): (oth
     if (changed !== null && other.startsWith(changed) && other.length - changed.length <= 6) return true
     if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
     if (!other.startsWith(stem)) return isSlip?.(other) ?? false
-    if (stem === word) return ENDING.test(other.slice(stem.length))
+    if (stem === word)
+      return isOfSeveral ? ENDING.test(other.slice(stem.length)) : isEnding(word, other.slice(stem.length))
     return other.length - stem.length <= (word.length < 6 ? 2 : 3)
   }
 }

@@ -1,6 +1,6 @@
 /** How often a folded text says a term: words that run together, fall apart or are inflected. */
 import { folded } from './fold.ts'
-import { ENDING, formsOf } from './forms.ts'
+import { formsOf, isEnding } from './forms.ts'
 
 /** Words of a text, and the text without what stands between them. */
 export interface Marked {
@@ -42,6 +42,8 @@ export function marked(folded: string): Marked {
 /** Words of a term, which other words are forms of one, and how often a text says it. */
 export interface Sought {
   readonly words: readonly string[]
+  /** As one word, in each way in which that may be cut. */
+  readonly joined: readonly string[]
   readonly form: typeof formsOf
   readonly times: (way: Way, text: Marked) => number
 }
@@ -55,6 +57,7 @@ export function soughtOf(words: readonly string[]): Sought {
   const counted = new Map<Way, Map<Marked, number>>()
   const sought: Sought = {
     words,
+    joined: apart(words.join('')),
     form: (word, least, isOfSeveral) => {
       const key = `${word} ${least} ${isOfSeveral}`
       const is = known.get(key) ?? formsOf(word, least, isOfSeveral)
@@ -103,8 +106,20 @@ const LONG = 8
  * From where a word begins to where one ends, but for an ending. Within one word it may stand anywhere when it has five
  * letters ("nonrefundable"), and anywhere at all when it is long or of a script without spaces.
  */
-export function timesOf({ words }: Sought, { text, starts, ends }: Marked): number {
-  const term = words.join('')
+export const timesOf = ({ joined }: Sought, text: Marked): number =>
+  joined.reduce((times, term) => times + timesAs(term, text), 0)
+
+/** A folded term, and as it is where the two letters that one was read for stand apart: "C. V. V.", "inter-nal". */
+const apart = (term: string): string[] => {
+  const all = term.replaceAll('m', 'rn').replaceAll('w', 'vv')
+  const each = Array.from(
+    term.matchAll(/[mw]/gu),
+    ({ 0: one, index }) => term.slice(0, index) + (one === 'm' ? 'rn' : 'vv') + term.slice(index + 1),
+  )
+  return [...new Set([term, ...each, all])]
+}
+
+function timesAs(term: string, { text, starts, ends }: Marked): number {
   const anywhere = term.length >= LONG || ANYWHERE.test(term)
   let times = 0
   let last = 0
@@ -113,7 +128,7 @@ export function timesOf({ words }: Sought, { text, starts, ends }: Marked): numb
     while (ends[last]! < end) last++
     const within = at >= (ends[last - 1] ?? 0)
     if (anywhere || (within && term.length >= 5)) times++
-    else if (starts.has(at) && ENDING.test(text.slice(end, ends[last]))) times++
+    else if (starts.has(at) && isEnding(term, text.slice(end, ends[last]))) times++
   }
   return times
 }
@@ -155,6 +170,11 @@ export function otherOrder({ words, form }: Sought, text: Marked, least = LONG_O
   return text.words.filter((_, at) => begins(at, forms, text)).length
 }
 
+/** What comes behind it, and behind another word, is a phrase of its own: "the discount of Monday and the code". */
+const AND = new Set(
+  'and or y e o et ou und oder en of i oraz lub и или ve veya och og'.split(' ').map((word) => folded(word)),
+)
+
 function begins(at: number, forms: readonly ((word: string) => boolean)[], { words, sentences }: Marked): boolean {
   const left = forms.map((is, place) => ({ is, place }))
   let [between, turned, last] = [0, false, -1]
@@ -167,6 +187,7 @@ function begins(at: number, forms: readonly ((word: string) => boolean)[], { wor
       turned ||= place < last
       last = place
     } else if (next === at) return false
+    else if (AND.has(words[next]!)) between += between > 0 ? MOST_BETWEEN : 1
     else if (!SMALL.has(words[next]!)) between++
     // In its own order, and with words between that are not small, it is another phrase: "always check the refund".
     if (left.length === 0) return turned

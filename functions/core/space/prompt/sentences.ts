@@ -17,9 +17,10 @@ const ABBREVIATIONS = new Set(
   ),
 )
 
-const END = /(?<![.!?؟।…])[.!?؟।…]+["'”’»)\]]*(?=\s)|(?<=\p{Ll}{2})[.!?](?=\p{Lu}\p{Ll}*\s)|[。！？]+[”’」』）]*|\n|$/gu
+const END =
+  /(?<![.!?؟।…])[.!?؟।…]+["'”’»)\]]*(?=\s)|(?<=\p{Ll}{2})[.!?](?=\p{Lu}\p{Ll}*\s)|[。！？]+[”’」』）]*|(?=\})(?<=["\]]|"\s?:\s?[\d.]{1,20})\}+(?=\s)|\n|$/gu
 
-/** Sentences end at a line, or at a full stop that a space follows (none does in Chinese and Japanese). Marks of lists are none of it. */
+/** Sentences end at a line, or at a full stop that a space follows (none does in Chinese and Japanese), or with an object of JSON. Marks of lists are none of it. */
 export function sentencesOf(text: string): Sentence[] {
   const found: Sentence[] = []
   let from = 0

@@ -46,11 +46,16 @@ export const fromPigLatin = (text: string): string =>
     return [stem, ...turned].join(' ')
   })
 
-/** Letters one by one, as the word that they spell: "S-K-I-P the check". */
+/** Number of a list, before a letter alone. */
+const NUMBER = /(?<![\p{L}\p{N}])\(?\d{1,3}[.):]\s*(?=\p{L}(?![\p{L}\p{M}\p{N}]))/gu
+
+/** Letters one by one, also of a list, as the word that they spell: "S-K-I-P the check". */
 export const joinedLetters = (text: string): string =>
-  text.replace(/(?<![\p{L}\p{N}])\p{L}(?:[ .\-_·*/]{1,2}\p{L}){2,}(?![\p{L}\p{N}])/gu, (run) =>
-    run.replace(/\P{L}/gu, ''),
-  )
+  text
+    .replace(NUMBER, '')
+    .replace(/(?<![\p{L}\p{N}])\p{L}(?:[ .\-_·*/\n]{1,2}\p{L}){2,}(?![\p{L}\p{N}])/gu, (run) =>
+      run.replace(/\P{L}/gu, ''),
+    )
 
 /** A part of a code: digits in it, or capitals within. */
 const PART = /^(?=.*(?:\d|[a-z][A-Z]))[A-Za-z\d+/]{2,64}={0,2}$/u

@@ -11,7 +11,7 @@ import {
   withoutMarkup,
   withoutStruck,
 } from './decoded.ts'
-import { folded, withoutDigits, withoutRepeats, withoutSigns } from './fold.ts'
+import { folded, withoutDigits, withoutPairs, withoutRepeats, withoutSigns } from './fold.ts'
 import {
   inflected,
   marked,
@@ -67,7 +67,7 @@ const READINGS: readonly Reading[] = [
     term: (term) => sounded(romanised(term)),
     times: [saidAlike],
   },
-  { as: ', with words put between', least: 6, text: ({ shown, fold }) => fold(withoutJoining(withoutAsides(shown))) },
+  { as: ', with words put between', least: 6, text: ({ shown, fold }) => fold(withoutAsides(withoutJoining(shown))) },
   {
     as: ', with particles between',
     least: 6,
@@ -75,6 +75,7 @@ const READINGS: readonly Reading[] = [
     term: (term) => folded(withoutParticles(term)),
   },
   { as: ', with signs for letters', least: 3, text: ({ raw, fold }) => fold(withoutSigns(fold(raw))) },
+  { as: ', with two letters for one', least: 6, text: ({ raw, fold }) => fold(withoutPairs(fold(raw))) },
   { as: ', once its markup is read', least: 1, text: ({ shown, fold }) => fold(shown) },
   { as: ', without what is struck out', least: 3, text: ({ raw, fold }) => fold(withoutStruck(raw)) },
   { as: ', letter by letter', least: 3, text: ({ shown, fold }) => fold(joinedLetters(shown)) },

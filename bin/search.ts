@@ -31,6 +31,8 @@ export function searchVerbs(verb: AddVerb, state: { code: number }): void {
       'transcript, or module:PATH or exec:PATH: does a harness of your own reproduce the baseline?',
     )
     .addOption(noCage())
+    .addOption(concurrency())
+    .addOption(limitMs())
     .option(
       '--verbose',
       'every table: the questions in words, rules, surfaces, guardrails, what could be certified',

@@ -77,16 +77,19 @@ export const HarnessResult = z.strictObject({
     .nullable(
       z.array(
         z.strictObject({
-          model: Name,
-          prompt_tokens: tokens,
-          completion_tokens: tokens,
+          // As pinned.model gives them: where the recording, or an endpoint, does not say, they are null.
+          model: z.nullable(Name),
+          prompt_tokens: z.nullable(tokens),
+          completion_tokens: z.nullable(tokens),
           cached_prompt_tokens: z.optional(tokens),
           cache_write_tokens: z.optional(tokens),
           reasoning_tokens: z.optional(tokens),
         }),
       ),
     )
-    .check(z.meta({ description: 'One entry a model call; null: not counted, so cents are not measured.' })),
+    .check(
+      z.meta({ description: 'One entry a model call; null, or a null in it: not counted, so cents are not measured.' }),
+    ),
   latency_ms: z.optional(z.nullable(z.number().check(z.nonnegative(), z.lte(MOST.ms)))).check(
     z.meta({
       description: 'Absent: as recorded, less the recorded calls that were not made. null: not measured.',

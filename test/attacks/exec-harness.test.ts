@@ -179,6 +179,13 @@ describe.each(WALLS)('%s', (_, wall) => {
 })
 
 describe.runIf(wallHere())('behind a wall', () => {
+  test('one that cannot be loaded is told which files it sees', async () => {
+    using desk = aDesk()
+    await expect(aHost(desk, aProgram(desk, programSource('', `require('./forgotten.cjs')`)))).rejects.toThrow(
+      /Cannot find module '\.\/forgotten\.cjs'[\s\S]*It sees itself and what .*\.files\.json names, and no other file of yours$/,
+    )
+  })
+
   test('it sees no file beside it that is not declared, no process and no network', async () => {
     using desk = aDesk()
     writeFileSync(join(desk.folder, 'raw.jsonl'), 'every run, sealed ones too')

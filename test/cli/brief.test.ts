@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { BriefManifest, CaseTold, TargetTold, TriedChange } from '#schemas/agent.ts'
 import { RejectionRecord } from '#schemas/proposal.ts'
+import { readmeText } from '../../functions/steps/agent/brief-text.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 import { namesIn, sealedNames, textOf } from '../support/sealed-names.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
@@ -114,4 +115,21 @@ test('failed and corrected cases come first; a folder in the store, a file and a
   const unanswered = place.file('empty.json', aTarget({ guardrails: {} }))
   const refused = await place.at('brief', '--target', unanswered, '--out', join(place.dir, 'empty'))
   expect([refused.code, readdirSync(join(place.dir, 'empty'))]).toEqual([2, []])
+})
+
+test('a long prompt block is told by its beginning, and the example of a change is not the block in force', () => {
+  const surface = {
+    path: 'prompt.instruction_block',
+    layer: 'prompt',
+    baseline: 'Find the order. '.repeat(50),
+    values: null,
+  }
+  const told = {
+    surfaces: [{ ...surface, bounds: {}, replayed_by: 'another_recording', in_search_space: true }],
+    guardrails: {},
+    blast_radius: {},
+  }
+  const text = readmeText(told as never, { cases: { told: 0, of: 0 }, tried: {}, dead_ends: 0 } as never, null)
+  expect(text).toContain(`now \`"${surface.baseline.slice(0, 200)}…"\`, bounds in`)
+  expect(text).toContain('{"patch": {"prompt.instruction_block":"the whole new text"}')
 })

@@ -227,3 +227,13 @@ describe('a version of another evaluator suite', () => {
     expect((await at('run', '--target', target)).code).toBe(3)
   })
 })
+
+test('a harness that takes its time is given as long as is said, and the next commands say it too', async () => {
+  const { target } = await ready(place, aWorld({ search: 3, heldout: 3 }))
+  const slow = `export async function replay() { await new Promise((done) => setTimeout(done, 400)); return null }`
+  const given = ['--replayer', `module:${place.file('slow.mjs', slow)}`, '--concurrency', '1']
+  const cut = await place.at('doctor', '--target', target, ...given, '--limit-ms', '100')
+  expect([cut.code, cut.err]).toEqual([2, expect.stringContaining('gave no answer within 100 ms')])
+  const ended = await place.at('doctor', '--target', target, ...given, '--limit-ms', '5000')
+  expect(ended.err).toContain('returned another shape')
+})

@@ -29,12 +29,15 @@ interface Options extends StoreOptions {
   readonly target: string
   readonly replayer?: string
   readonly cage?: boolean
+  readonly concurrency?: number
+  readonly limitMs?: number
   /** Every table behind the checks. */
   readonly verbose: boolean
 }
 
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered or refused: what a run of this target would end with. */
-export async function doctor({ json, verbose, target: file, replayer: option, cage, ...place }: Options) {
+export async function doctor({ json, verbose, target: file, replayer: option, ...o }: Options) {
+  const { cage, concurrency, limitMs, ...place } = o
   const target = parseTarget(readInput(file), file)
   refuseHarnessOfDeployment(place, target, option)
   const replayer = chosenReplayer(target, file, option)
@@ -55,7 +58,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
       return unanswered({ ...frame, questions: store ? await questionsOf(true) : questions }, json, verbose)
     const resolved = resolveTarget(target)
     if (replayer !== 'transcript' && isLocal(store))
-      harness = await openHarness(store, resolved.intent, { replayer, cage })
+      harness = await openHarness(store, resolved.intent, { replayer, cage, concurrency, limitMs })
     const engine: Looking = harness ?? baselineOnly(store)
     const pack = documents.pack!
     const pins = {
@@ -79,7 +82,12 @@ export async function doctor({ json, verbose, target: file, replayer: option, ca
     }
     const found = { ...(await foundInRecords(asked, looked)), ...(await foundSealed(asked, looked)) }
     const verdict = verdictOf(found)
-    const typed = [...(option ? ['--replayer', option] : []), ...(cage === false ? ['--no-cage'] : [])]
+    const typed = [
+      ...(option ? ['--replayer', option] : []),
+      ...(cage === false ? ['--no-cage'] : []),
+      ...(concurrency === undefined ? [] : ['--concurrency', String(concurrency)]),
+      ...(limitMs === undefined ? [] : ['--limit-ms', String(limitMs)]),
+    ]
     const command = (verb: string, ...more: string[]) => nextCommand(place, [verb, '--target', file, ...typed, ...more])
     print(json, { verdict, questions, ...foundJson(asked, found), ...frameJson(frame) }, () => [
       ...(verbose ? foundTables(frame, asked, found) : foundChecks(frame, asked, found)),

@@ -45,7 +45,12 @@ function worse(pair: CasePair): Pattern | string {
     if (said !== null) return said
   }
   const failing = changedVerdict(pair, 'fail')
-  if (failing) return `${failing.evaluator_id} fails: ${general(failing.findings[0]?.message ?? 'no finding')}`
+  if (failing) {
+    const id = failing.evaluator_id
+    // A rule of the suite's own begins what it says with its name.
+    const says = (failing.findings[0]?.message ?? 'no finding').replace(`${id}: `, '')
+    return `${id} fails: ${general(says)}`
+  }
   const [floor] = brokenFloors(pair)
   return floor === undefined ? 'passed before and does not now' : `${floor.replaceAll('_', ' ')}: not measured any more`
 }

@@ -154,13 +154,15 @@ function spent(
   prices: PriceTable | null,
   keptTokens: number | null,
 ): { tokens: number | null; cents: number | null } {
-  if (usage === null) return { tokens: keptTokens, cents: null }
+  const notCounted = { tokens: keptTokens, cents: null }
+  if (usage === null) return notCounted
   let tokens = 0
   let cents: number | null = prices ? 0 : null
   for (const { model, prompt_tokens, completion_tokens, ...parts } of usage) {
+    if (prompt_tokens === null) return notCounted
     tokens += prompt_tokens
-    const price = prices?.models[model]
-    if (cents === null || !price) cents = null
+    const price = model === null ? undefined : prices?.models[model]
+    if (cents === null || !price || completion_tokens === null) cents = null
     else
       cents += callCents(price, {
         prompt: prompt_tokens,

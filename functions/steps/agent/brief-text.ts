@@ -1,5 +1,6 @@
 /** What a brief says in words: where what is, what is forbidden, how to propose. */
 import type { BriefManifest, TargetTold } from '#schemas/agent.ts'
+import type { SettingValue } from '#schemas/common.ts'
 
 type Counts = Omit<BriefManifest, 'files'>
 
@@ -27,7 +28,7 @@ bounded, replayed on recorded cases, asked of a sealed set that nobody shows you
 
 ## What may change
 
-${open.map((s) => `- \`${s.path}\` (${s.layer}): now \`${JSON.stringify(s.baseline).slice(0, 200)}\`${s.values ? `, one of ${JSON.stringify(s.values)}` : ', bounds in surfaces.json'}${s.replayed_by === 'another_recording' ? '. Answered only by cases that were recorded under that value' : ''}`).join('\n')}
+${open.map((s) => `- \`${s.path}\` (${s.layer}): now \`${valueInShort(s.baseline)}\`${s.values ? `, one of ${JSON.stringify(s.values)}` : ', bounds in surfaces.json'}${s.replayed_by === 'another_recording' ? '. Answered only by cases that were recorded under that value' : ''}`).join('\n')}
 
 At most ${blast_radius.max_fields} settings in one change, and at most ${100 * blast_radius.max_decision} % of the decisions may differ.
 
@@ -68,8 +69,14 @@ function exampleOf(open: TargetTold['surfaces']): object {
   if (!one) return { 'path.of.a.surface': 0 }
   const { path, baseline, values } = one
   const at = values?.indexOf(baseline as never) ?? -1
-  return { [path]: values?.[at - 1] ?? values?.[at + 1] ?? baseline }
+  // A block in force, as an example, would be a change of nothing.
+  const text = typeof baseline === 'string' ? 'the whole new text' : baseline
+  return { [path]: values?.[at - 1] ?? values?.[at + 1] ?? text }
 }
+
+const MOST_SHOWN = 200
+const valueInShort = (value: SettingValue): string =>
+  JSON.stringify(typeof value === 'string' && value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value)
 
 /** SKILL.md of a brief: a skill file as coding agents read them. */
 export const skillText = `---

@@ -272,4 +272,7 @@ test('of a harness whose verdicts before are not known no evaluator is said to p
   const result = { status: 'replayed', scorecard } as unknown as ReplayResult
   const pair = answeredPair(one, { ...measures, utility_passed: false }, result)
   expect(patternOf(pair, 'better')).toEqual({ says: 'did not pass before and does now', source: null })
+  const fails = { evaluator_id: 'own', status: 'fail', findings: [{ message: 'own: another answer' }] } as never
+  const lost = { ...result, scorecard: { ...scorecard, scores: { own: fails } } } as unknown as ReplayResult
+  expect(patternOf(answeredPair(one, measures, lost), 'worse').says).toBe('own fails: another answer')
 })

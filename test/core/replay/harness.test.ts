@@ -4,6 +4,7 @@ import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { caseForHarness, observeHarness } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { HarnessDecision } from '#core/replay/harness-recording.ts'
+import { harnessResult } from '#core/replay/harness-result.ts'
 import { pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import type { Replayed } from '#core/replay/transcript.ts'
 import type { HarnessResult } from '#schemas/harness.ts'
@@ -107,6 +108,15 @@ describe('judging what a harness decided', () => {
 
   test('no usage: tokens are those of the passages, and cents are not measured', () => {
     expect(judge({ usage: null })).toMatchObject({ tokens: 400, cents: null })
+    // As pinned.model answers where the recording, or an endpoint, counts nothing.
+    const call = { model: 'large', prompt_tokens: 5, completion_tokens: 1 }
+    const told = (over: object) => {
+      const checked = harnessResult(asRecorded({ usage: [call, { ...call, ...over }] }))
+      return 'result' in checked ? judge(checked.result) : checked
+    }
+    expect(told({ prompt_tokens: null })).toMatchObject({ tokens: 400, cents: null })
+    expect(told({ completion_tokens: null })).toMatchObject({ tokens: 10, cents: null })
+    expect(told({ model: null })).toMatchObject({ tokens: 10, cents: null })
     expect(judge({ usage: [{ model: 'unpriced', prompt_tokens: 5, completion_tokens: 1 }] })).toMatchObject({
       tokens: 5,
       cents: null,

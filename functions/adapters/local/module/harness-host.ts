@@ -73,7 +73,7 @@ export class HarnessHost<A extends Asks = 'replay'> {
     const problem = await host.#loaded(loadMs)
     if (problem === null) return host
     host.close()
-    throw new HarnessNotLoaded(`${way.called} cannot be run: ${problem}`)
+    throw new HarnessNotLoaded([`${way.called} cannot be run: ${problem}`, ...(way.sees ? [way.sees] : [])].join('\n'))
   }
 
   private constructor(way: Way, asks: A) {

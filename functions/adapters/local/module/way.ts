@@ -8,7 +8,7 @@ import { TYPESCRIPT } from '../cage/level.ts'
 import { startCaged, startProgram } from '../cage/start.ts'
 import type { Wall } from '../cage/wall.ts'
 import { scriptFile } from '../program-files.ts'
-import type { ExecFiles } from './exec-files.ts'
+import { declarationOf, type ExecFiles } from './exec-files.ts'
 import { FromExec, HELLO, PROTOCOL } from './exec-message.ts'
 import type { HarnessFiles } from './harness-files.ts'
 import { FromHost } from './host-message.ts'
@@ -20,6 +20,8 @@ type Heard = FromHost | { readonly wrong: string }
 export interface Way {
   /** What it is, for people. */
   readonly called: string
+  /** What else explains that it could not be loaded; absent: nothing. */
+  readonly sees?: string
   start(): { readonly child: ChildProcess; readonly messages: Readable }
   /** The first line that it is sent; absent: none. */
   readonly greeting?: string
@@ -64,6 +66,7 @@ export function moduleWay({ path, file, folder }: HarnessFiles, readable: readon
 export function execWay({ path, command, folder }: ExecFiles, readable: readonly string[], wall: Wall | null): Way {
   return {
     called: `the harness ${path}`,
+    ...(wall && { sees: `It sees itself and what ${declarationOf(path)} names, and no other file of yours` }),
     start() {
       const child = startProgram(
         { command, readable, memoryMb: MEMORY_MB, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] },

@@ -52,6 +52,7 @@ const DOCUMENTS: Readonly<Record<string, readonly string[]>> = {
 const WITHOUT: Readonly<Record<string, string>> = {
   document: 'any text that a person published: its digest stands in the journal of heads',
   runSegment: 'frames of bytes, named by their digest',
+  runCompiled: 'held by the digest that the index of its run names',
   importedSegment: 'read when its content is what its name says',
   correctionSegment: 'read when its content is what its name says',
   familyLinkSegment: 'read when its content is what its name says',

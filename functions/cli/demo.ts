@@ -50,7 +50,8 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     progress: terminalProgress(),
   })
   const ended = onInterrupt(`What stands in ${store.dir} is whole, and begun: throw it away, a demo wants a fresh one`)
-  const engine = isolatedEngine(store.vaultDir, { progress: store.progress, ...asking(store) })
+  // Its import takes longer than both processes take to begin.
+  const engine = isolatedEngine(store.vaultDir, { progress: store.progress, gateAtOnce: true, ...asking(store) })
   try {
     const pack = await publishRefund(store)
     const target = await publishWholeTuple(store)

@@ -29,15 +29,18 @@ interface IsolatedOptions {
   readonly verdicts?: VerdictSource
   /** Processes that the search may take; it finds the same with any. @default what the machine carries */
   readonly shards?: ShardLimits
+  /** The gate's process starts at once as well: for who is sure to ask it, and works long before. @default false */
+  readonly gateAtOnce?: boolean
 }
 
 /**
  * Engine over restricted processes; `vault` is the folder that none may reach. The first of the search side starts at once,
- * while the caller still reads its input; the gate's with the first replay of a baseline, which most commands never ask for.
+ * while the caller still reads its input; the gate's with the first replay of a baseline, which most commands never ask for,
+ * unless it is wanted at once.
  */
 export function isolatedEngine(
   vault: string,
-  { progress = () => {}, aside = vault, verdicts, shards }: IsolatedOptions = {},
+  { progress = () => {}, aside = vault, verdicts, shards, gateAtOnce = false }: IsolatedOptions = {},
 ): IsolatedEngine {
   const start = (told?: Progress) => new RestrictedProcess('./replay-child.ts', vault, told, aside)
   const told = nowAndThen(progress)
@@ -45,6 +48,7 @@ export function isolatedEngine(
   const answer = answering(verdicts, 'vault')
   let gateSide: RestrictedProcess | null = null
   const gate = () => (gateSide ??= start())
+  if (gateAtOnce) gate()
   const scoreTogether = async function* (
     lines: Lines,
     run: AutotuneRun,

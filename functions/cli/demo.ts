@@ -9,7 +9,6 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { publishRefund, publishWholeTuple } from '../demo/documents.ts'
 import { refundRuns } from '../demo/generate.ts'
-import { asking } from '../embedded/engine.ts'
 import { openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import { ingest } from '../steps/experience/ingest.ts'
@@ -51,7 +50,11 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
   })
   const ended = onInterrupt(`What stands in ${store.dir} is whole, and begun: throw it away, a demo wants a fresh one`)
   // Its import takes longer than both processes take to begin.
-  const engine = isolatedEngine(store.vaultDir, { progress: store.progress, gateAtOnce: true, ...asking(store) })
+  const engine = isolatedEngine(store.vaultDir, {
+    progress: store.progress,
+    gateAtOnce: true,
+    verdicts: store.verdicts,
+  })
   try {
     const pack = await publishRefund(store)
     const target = await publishWholeTuple(store)

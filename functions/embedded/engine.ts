@@ -58,12 +58,9 @@ export async function openEngine(local: LocalStore, intent: string, options: Rep
       'a live run asks a model what a harness of your own would ask it: name that harness with --replayer module:PATH',
     )
   if (options.replayer === 'transcript')
-    return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir, ...asking(local) })
+    return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir, verdicts: local.verdicts })
   return await openHarness(local, intent, options)
 }
-
-/** Who judges for evaluators that are asked elsewhere, as an engine takes it. */
-export const asking = ({ verdicts }: Pick<Store, 'verdicts'>) => (verdicts ? { verdicts } : {})
 
 /** The engine of a user's own harness. Throws UserError when it cannot be run. */
 export async function openHarness(
@@ -82,7 +79,7 @@ export async function openHarness(
     vault: vaultDir,
     aside: asideDir,
     progress,
-    ...asking(local),
+    verdicts: local.verdicts,
     // Runs of a retired version have moved to the open side; the gate may read both.
     runs: { search: runLoader(local, [objects], intent), vault: runLoader(local, [vault, objects], intent) },
     ...(concurrency === undefined

@@ -39,7 +39,7 @@ export interface HarnessOptions {
   /** Is told now and then how many cases the harness has replayed. */
   readonly progress?: Progress
   /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
-  readonly verdicts?: VerdictSource
+  readonly verdicts?: VerdictSource | undefined
   /** The model that answers model steps anew; absent: recorded answers do. */
   readonly live?: LiveAsker | undefined
   /** Digest that the harness must have, where a run has pinned one: another one is not even loaded. */

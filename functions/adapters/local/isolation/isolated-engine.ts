@@ -26,7 +26,7 @@ interface IsolatedOptions {
   /** Folder of what is put aside. @default the vault */
   readonly aside?: string
   /** Who judges for evaluators that are asked elsewhere: asked here, because no process of the engine reaches anybody. */
-  readonly verdicts?: VerdictSource
+  readonly verdicts?: VerdictSource | undefined
   /** Processes that the search may take; it finds the same with any. @default what the machine carries */
   readonly shards?: ShardLimits
   /** The gate's process starts at once as well: for who is sure to ask it, and works long before. @default false */

@@ -14,8 +14,6 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import type { LiveReplays, ReplayEngine, Store } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
-import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
-import { repliedEngine } from '../steps/run/replied-engine.ts'
 import { type HarnessEngine, type HarnessOptions, harnessEngine } from './harness-engine.ts'
 import { type LiveOptions, liveAsker } from './live-asker.ts'
 import { keptAlone } from './live-run.ts'
@@ -124,11 +122,16 @@ export async function deployedEngine(
   store: Pick<Store, 'objects' | 'scratch' | 'verdicts'>,
   run: AutotuneRun | null,
 ): Promise<LocalEngine> {
-  if (!run || !isCode(run.replayer)) return { ...transcriptEngine(store.verdicts), close() {} }
+  // Only who looks at a deployment pays for what replays here.
+  if (!run || !isCode(run.replayer)) {
+    const { transcriptEngine } = await import('../steps/replay/transcript-engine.ts')
+    return { ...transcriptEngine(store.verdicts), close() {} }
+  }
   if ((await store.objects.read(keys.autotuneRun(run.run_id, 'harness-replies.jsonl'))) === null)
     throw new UserError(
       'the run replayed a harness of your own, and no answers of it were kept: it is verified where that harness runs',
     )
+  const { repliedEngine } = await import('../steps/run/replied-engine.ts')
   return repliedEngine(store, run)
 }
 

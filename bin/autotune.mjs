@@ -50,7 +50,7 @@ function ownFolder(name) {
 const THROUGH_ALL = ['import', 'run', 'pack', 'verify']
 
 /** glibc keeps what is freed below this for itself, and raises it to 32 MB by itself where large blocks are freed. */
-const [THRESHOLD, GIVEN_BACK] = ['MALLOC_MMAP_THRESHOLD_', String(32 * 1024)]
+const [THRESHOLD, GIVEN_BACK] = ['MALLOC_MMAP_THRESHOLD_', String(256 * 1024)]
 
 /** Megabytes of heap for what is young: V8's own 32 are touched from end to end, three times over. */
 const YOUNG_HEAP = '--max-semi-space-size=16'

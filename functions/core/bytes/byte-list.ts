@@ -6,6 +6,9 @@ import type { Column } from './columns.ts'
 const SHIFT = 10
 const BLOCK = 1 << SHIFT
 const WITHIN = BLOCK - 1
+/** From so many blocks on room is made for many at once: what lives long lies in large pieces, and no hole between what passes by. */
+const FEW_BLOCKS = 16
+const LARGE_BYTES = 1024 * 1024
 
 /** Values by index. What is read is a copy. */
 export class ByteList<T> implements Series<T> {
@@ -43,10 +46,16 @@ export class ByteList<T> implements Series<T> {
   }
 
   add(value: T): void {
-    if (this.#blocks.length * BLOCK === this.#length)
-      this.#blocks.push(new DataView(new ArrayBuffer(BLOCK * this.#column.bytes)))
+    if (this.#blocks.length * BLOCK === this.#length) this.#makeRoom()
     this.#length++
     this.set(this.#length - 1, value)
+  }
+
+  #makeRoom(): void {
+    const size = BLOCK * this.#column.bytes
+    const blocks = this.#blocks.length < FEW_BLOCKS ? 1 : Math.ceil(LARGE_BYTES / size)
+    const room = new ArrayBuffer(blocks * size)
+    for (let at = 0; at < room.byteLength; at += size) this.#blocks.push(new DataView(room, at, size))
   }
 
   /** Replaces the value at an index of the list. */

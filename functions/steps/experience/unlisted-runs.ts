@@ -8,11 +8,14 @@ export class UnlistedRuns {
   readonly intents = new Set<string>()
   readonly #aside: Scratch
   readonly #side: Side
+  readonly #isNoted: boolean
   #count = 0
 
-  constructor(aside: Scratch, side: Side) {
+  /** @param isNoted somebody asks for `records` */
+  constructor(aside: Scratch, side: Side, isNoted: boolean) {
     this.#aside = aside
     this.#side = side
+    this.#isNoted = isNoted
   }
 
   /** @param record digest of its decision record */
@@ -20,6 +23,7 @@ export class UnlistedRuns {
     this.intents.add(intent)
     const number = String(this.#count++).padStart(12, '0')
     this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
+    if (!this.#isNoted) return
     const compiled = (line.packed ?? line.compiled)?.digest
     this.#aside.set(
       `record ${this.#side} ${number}`,

@@ -54,7 +54,7 @@ export async function writeRuns(
   const packing = bySide(() => new SegmentWriter<ToPack>(store.scratch(), shared))
   // For what is to stand in the vault as it stood.
   const again = new SegmentWriter<null>(store.scratch(), shared)
-  const unlisted = bySide((side) => new UnlistedRuns(aside, side))
+  const unlisted = bySide((side) => new UnlistedRuns(aside, side, store.rolesApart === true))
   const restore = new Restore(store, aside, again)
   try {
     const families = await placeRuns(store, writing, { restore, packing, unlisted }, aside)

@@ -19,7 +19,7 @@ const HEAP_MB = 1000
 const YOUNG_HEAP_MB = 32
 
 /** glibc keeps what is freed below this for itself, in pieces that nothing larger fits into: of a million cases it held 150 MB. */
-const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(256 * 1024) }
+const GIVEN_BACK = { MALLOC_MMAP_THRESHOLD_: String(32 * 1024) }
 
 /** One restricted process, one request at a time. */
 export class RestrictedProcess {

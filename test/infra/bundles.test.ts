@@ -11,7 +11,7 @@ import { templatesOf } from '../support/infra/deployment.ts'
 /**
  * Bytes that are read before the first call: AdvanceRun holds the whole search, OpenReview what a page shows.
  */
-const LIMIT = 301_000
+const LIMIT = 302_000
 /** Once a run, a week or a quarter: they read a person's target and pack, or lines of runs and weeks, under their whole contracts. */
 const WHOLE_CONTRACTS = 337_000
 const limitOf = (file: string): number =>
@@ -65,7 +65,7 @@ describe('the bundle of each handler', () => {
     )
   }
 
-  it('is at most 301 KB before its first call, and 337 KB where it reads whole contracts', () => {
+  it('is at most 302 KB before its first call, and 337 KB where it reads whole contracts', () => {
     const bytes = named((o) => o.bytes - later(o).reduce((sum, [, part]) => sum + part, 0))
     expect(Object.entries(bytes).filter(([file, size]) => size > limitOf(file))).toEqual([])
   })

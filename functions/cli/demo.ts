@@ -49,12 +49,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     progress: terminalProgress(),
   })
   const ended = onInterrupt(`What stands in ${store.dir} is whole, and begun: throw it away, a demo wants a fresh one`)
-  // Its import takes longer than both processes take to begin.
-  const engine = isolatedEngine(store.vaultDir, {
-    progress: store.progress,
-    gateAtOnce: true,
-    verdicts: store.verdicts,
-  })
+  const engine = isolatedEngine(store.vaultDir, { progress: store.progress, verdicts: store.verdicts })
   try {
     const pack = await publishRefund(store)
     const target = await publishWholeTuple(store)

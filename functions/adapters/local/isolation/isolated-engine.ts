@@ -29,18 +29,15 @@ interface IsolatedOptions {
   readonly verdicts?: VerdictSource | undefined
   /** Processes that the search may take; it finds the same with any. @default what the machine carries */
   readonly shards?: ShardLimits
-  /** The gate's process starts at once as well: for who is sure to ask it, and works long before. @default false */
-  readonly gateAtOnce?: boolean
 }
 
 /**
  * Engine over restricted processes; `vault` is the folder that none may reach. The first of the search side starts at once,
- * while the caller still reads its input; the gate's with the first replay of a baseline, which most commands never ask for,
- * unless it is wanted at once.
+ * while the caller still reads its input; the gate's with the first replay of a baseline, which most commands never ask for.
  */
 export function isolatedEngine(
   vault: string,
-  { progress = () => {}, aside = vault, verdicts, shards, gateAtOnce = false }: IsolatedOptions = {},
+  { progress = () => {}, aside = vault, verdicts, shards }: IsolatedOptions = {},
 ): IsolatedEngine {
   const start = (told?: Progress) => new RestrictedProcess('./replay-child.ts', vault, told, aside)
   const told = nowAndThen(progress)
@@ -48,7 +45,6 @@ export function isolatedEngine(
   const answer = answering(verdicts, 'vault')
   let gateSide: RestrictedProcess | null = null
   const gate = () => (gateSide ??= start())
-  if (gateAtOnce) gate()
   const scoreTogether = async function* (
     lines: Lines,
     run: AutotuneRun,

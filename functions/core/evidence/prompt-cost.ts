@@ -6,6 +6,7 @@ import type { EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite.ts'
 import { CallCounts } from '../replay/calls-per-decision.ts'
 import { type TextCost, textCost } from '../space/prompt/cost.ts'
 import { addedSentences } from '../space/prompt/protected.ts'
+import { cut } from '../space/where-they-differ.ts'
 
 /** Attribute of a case that had to be refused: the forbidden term that it tries to bring about. */
 export const ATTACKS = 'attacks'
@@ -113,7 +114,6 @@ export class PromptCosts {
 /** New sentences that a terminal shows, and what of one; the page of a review shows all. */
 const MOST_NAMED = 20
 const LONGEST = 400
-const inShort = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
 
 /** Lines of one block of a change, for people; on a page the same stands in a table. */
 export function promptCostLines(
@@ -139,7 +139,7 @@ export function promptCostLines(
     `meaning: no bound reads it; ${added.length === 0 ? 'no sentence is new' : `what is forbidden may stand in other words in the ${added.length} new ${added.length === 1 ? 'sentence' : 'sentences'}:`}`,
     ...added
       .slice(0, MOST_NAMED)
-      .map(({ text, near }) => `new: "${inShort(text)}"${near === null ? '' : `, beside "${near}"`}`),
+      .map(({ text, near }) => `new: "${cut(text, LONGEST)}"${near === null ? '' : `, beside "${near}"`}`),
     ...(added.length > MOST_NAMED ? [`new: and ${added.length - MOST_NAMED} more`] : []),
     ...red_team.map((row) => `red team: ${redTeamWords(row)}`),
     ...redTeamGaps(cost).map((line) => `red team: ${line}`),

@@ -23,7 +23,7 @@ export function whereTheyDiffer(from: string, to: string, { most, before, mark }
 
 const LONGEST = 160
 /** The beginning of a long text; a short one as it is. */
-export const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+export const cut = (text: string, most = LONGEST): string => (text.length > most ? `${text.slice(0, most)}…` : text)
 
 /** Two texts as a sentence has room for them. */
 export const bothCut = (from: string, to: string): [from: string, to: string] => {

@@ -1,4 +1,5 @@
 /** What a brief says in words: where what is, what is forbidden, how to propose. */
+import { cut } from '#core/space/where-they-differ.ts'
 import type { BriefManifest, TargetTold } from '#schemas/agent.ts'
 import type { SettingValue } from '#schemas/common.ts'
 
@@ -76,7 +77,7 @@ function exampleOf(open: TargetTold['surfaces']): object {
 
 const MOST_SHOWN = 200
 const valueInShort = (value: SettingValue): string =>
-  JSON.stringify(typeof value === 'string' && value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value)
+  JSON.stringify(typeof value === 'string' ? cut(value, MOST_SHOWN) : value)
 
 /** SKILL.md of a brief: a skill file as coding agents read them. */
 export const skillText = `---

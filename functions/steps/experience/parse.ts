@@ -1,6 +1,7 @@
 /** Input from outside, parsed with errors a person can act on. Loads no contract of its own: whoever parses brings it. */
 import type * as z from 'zod'
 import { shapeOf } from '#core/replay/json-text.ts'
+import { cut } from '#core/space/where-they-differ.ts'
 import { UserError } from '../../errors.ts'
 import { MOST_LEVELS, shapeProblem, tooDeep } from '../../streams/json-shape.ts'
 
@@ -42,10 +43,7 @@ export function fieldPath(path: readonly PropertyKey[]): string {
 
 const MOST_NAMED = 10
 const LONGEST_NAME = 80
-const nameOf = (key: PropertyKey): string => {
-  const name = String(key)
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name
-}
+const nameOf = (key: PropertyKey): string => cut(String(key), LONGEST_NAME)
 
 export function problemOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
